@@ -1,0 +1,80 @@
+//! Frames: a length (u32, little endian) and that many bytes of postcard.
+//!
+//! Written by both processes, read by both. The reader never trusts the length: it is capped before anything is
+//! allocated, and a message must use up its frame exactly.
+
+use std::io::{self, Read, Write};
+
+use serde::{Serialize, de::DeserializeOwned};
+
+/// The longest frame that either side accepts, in bytes.
+pub const MAX_FRAME_BYTES: usize = 64 << 20;
+
+/// Why a frame could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum FrameError {
+    /// The pipe failed.
+    #[error("read or write a frame")]
+    Io(#[from] io::Error),
+    /// The pipe ended inside a frame.
+    #[error("the pipe ended inside a frame")]
+    Truncated,
+    /// The length exceeds [`MAX_FRAME_BYTES`].
+    #[error("a frame of {0} bytes exceeds the limit of {MAX_FRAME_BYTES}")]
+    TooLong(usize),
+    /// The bytes are not a message.
+    #[error("a frame is not a message: {0}")]
+    Malformed(String),
+}
+
+/// Writes one message as a frame, without flushing.
+///
+/// # Errors
+/// The message is longer than [`MAX_FRAME_BYTES`], or the pipe fails.
+pub fn write_frame<T: Serialize>(to: &mut impl Write, message: &T) -> Result<usize, FrameError> {
+    let bytes = postcard::to_stdvec(message).map_err(|error| FrameError::Malformed(error.to_string()))?;
+    if bytes.len() > MAX_FRAME_BYTES {
+        return Err(FrameError::TooLong(bytes.len()));
+    }
+    let length = u32::try_from(bytes.len()).map_err(|_| FrameError::TooLong(bytes.len()))?;
+    to.write_all(&length.to_le_bytes())?;
+    to.write_all(&bytes)?;
+    Ok(bytes.len() + 4)
+}
+
+/// Reads one message; `None` at a clean end of the pipe.
+///
+/// # Errors
+/// The pipe fails or ends inside a frame, the frame is too long, or its bytes are not a message.
+pub fn read_frame<T: DeserializeOwned>(from: &mut impl Read) -> Result<Option<T>, FrameError> {
+    let mut length = [0_u8; 4];
+    let mut have = 0;
+    while have < length.len() {
+        match from.read(&mut length[have..]) {
+            Ok(0) if have == 0 => return Ok(None),
+            Ok(0) => return Err(FrameError::Truncated),
+            Ok(count) => have += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let length = u32::from_le_bytes(length) as usize;
+    if length > MAX_FRAME_BYTES {
+        return Err(FrameError::TooLong(length));
+    }
+    let mut bytes = Vec::new();
+    // `take` grows the buffer as bytes arrive, so a lying length allocates nothing.
+    let got = from.take(length as u64).read_to_end(&mut bytes)?;
+    if got < length {
+        return Err(FrameError::Truncated);
+    }
+    match postcard::take_from_bytes(&bytes) {
+        Ok((message, [])) => Ok(Some(message)),
+        Ok((_, rest)) => Err(FrameError::Malformed(format!("{} bytes left over", rest.len()))),
+        Err(error) => Err(FrameError::Malformed(error.to_string())),
+    }
+}
+
+#[cfg(test)]
+#[path = "frames_tests.rs"]
+mod tests;

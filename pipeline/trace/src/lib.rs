@@ -1,0 +1,24 @@
+//! The language between tracemill's two processes.
+//!
+//! ```text
+//!  orchestrator                                   worker (sandboxed, hostile once it has run a program)
+//!    Job  ──────────── frames ──────────────▶     engine runs the program
+//!    Reply ◀────────── frames ───────────────     Started, Events…, Finished
+//! ```
+//!
+//! Nothing here knows Arrow, the engine, or the file system. The orchestrator treats every byte that a worker sends
+//! as untrusted: see [`frames`] for the caps.
+
+pub mod event;
+pub mod frames;
+pub mod job;
+pub mod limits;
+pub mod outcome;
+pub mod value;
+
+pub use event::{Action, Change, Event, EventKind, Frame, Scope};
+pub use frames::{FrameError, MAX_FRAME_BYTES, read_frame, write_frame};
+pub use job::{Job, JobKind, Reply};
+pub use limits::Limits;
+pub use outcome::{Exception, Finished, Outcome};
+pub use value::Value;
