@@ -1,0 +1,1 @@
+# Nothing but a comment: valid Python, no functions, no statements.
