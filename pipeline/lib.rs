@@ -1,1 +1,28 @@
-//! placeholder
+//! How data moves: the stages of tracemill, each named by the table it writes.
+//!
+//! ```text
+//!  corpora ─▶ functions ─▶ inputs ─▶ executions ─▶ mixtures ─▶ shards        evals (a later stage)
+//!     │           │           │          │            │           │
+//!     └───────────┴───────────┴──── stats ────────────┴───────────┘
+//! ```
+//!
+//! Stages do not import each other: what passes between them is a table on disk. [`stage`] drives one stage over its
+//! parts, [`dataset`] is the disk, [`cli`] is the binary.
+
+pub mod cli;
+pub mod config;
+pub mod corpora;
+pub mod dataset;
+pub mod demo;
+pub mod error;
+pub mod executions;
+pub mod functions;
+pub mod hash;
+pub mod inputs;
+pub mod mixtures;
+pub mod ordered;
+pub mod progress;
+pub mod shards;
+pub mod stage;
+
+pub use error::{Error, Result};

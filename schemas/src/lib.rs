@@ -1,1 +1,57 @@
-//! placeholder
+//! What the data is: one file per table, nothing else.
+//!
+//! ```text
+//!  corpora ─▶ functions ─▶ inputs ─▶ executions ─▶ mixtures ─▶ shards
+//!                │                    ├ events                     (stats: one row per stage and reason)
+//!                └ origins            └ changes
+//! ```
+//!
+//! Each file declares its table with [`table!`](crate::table): the row as a Rust struct, and for each column its
+//! unit, the meaning of null, the encoding and a sentence. From that come the Arrow schema, a typed builder, a typed
+//! reader and the data dictionary (`schemas/README.md`, generated; `tracemill schema` prints the same).
+
+mod cell;
+mod column;
+mod dictionary;
+pub mod ids;
+mod table;
+
+pub mod changes;
+pub mod corpora;
+pub mod events;
+pub mod executions;
+pub mod functions;
+pub mod inputs;
+pub mod mixtures;
+pub mod origins;
+pub mod shards;
+pub mod stats;
+
+pub use arrow;
+pub use cell::{Cell, Parameter, ReadError};
+pub use column::{Column, Encoding};
+pub use dictionary::dictionary;
+pub use table::{Builder, Row, Table};
+
+/// Every table, in the order in which data flows.
+pub static TABLES: [&Table; 10] = [
+    &corpora::CORPORA,
+    &functions::FUNCTIONS,
+    &origins::ORIGINS,
+    &inputs::INPUTS,
+    &executions::EXECUTIONS,
+    &events::EVENTS,
+    &changes::CHANGES,
+    &mixtures::MIXTURES,
+    &shards::SHARDS,
+    &stats::STATS,
+];
+
+/// The table of that name.
+#[must_use]
+pub fn table_named(name: &str) -> Option<&'static Table> {
+    TABLES.iter().copied().find(|table| table.name == name)
+}
+
+#[cfg(test)]
+mod tests;

@@ -34,6 +34,20 @@ proptest! {
     }
 
     #[test]
+    fn a_batch_is_the_frame_of_its_events(lines in proptest::collection::vec((any::<u32>(), ".*"), 0..200), ticket: u64) {
+        let events: Vec<Event> = lines.into_iter().map(|(line, output)| event(line, output, None)).collect();
+        let mut batch = Vec::new();
+        for event in &events {
+            append_event(&mut batch, event).unwrap();
+        }
+        let (head, used) = events_head(ticket, events.len() as u64, batch.len());
+        let bytes = [&head[..used], &batch].concat();
+        let mut whole = Vec::new();
+        write_frame(&mut whole, &Reply::Events { ticket, events }).unwrap();
+        prop_assert_eq!(bytes, whole);
+    }
+
+    #[test]
     fn no_bytes_make_the_reader_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
         let mut from = bytes.as_slice();
         while let Ok(Some(_)) = read_frame::<Reply>(&mut from) {}

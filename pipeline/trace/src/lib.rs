@@ -17,7 +17,7 @@ pub mod outcome;
 pub mod value;
 
 pub use event::{Action, Change, Event, EventKind, Frame, Scope};
-pub use frames::{FrameError, MAX_FRAME_BYTES, read_frame, write_frame};
+pub use frames::{FrameError, MAX_FRAME_BYTES, append_event, events_head, read_frame, write_frame};
 pub use job::{Job, JobKind, Reply};
 pub use limits::Limits;
 pub use outcome::{Exception, Finished, Outcome};

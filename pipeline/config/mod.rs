@@ -1,0 +1,158 @@
+//! The configuration: one TOML file over the defaults, flags over both. Read by every stage through its context.
+//!
+//! `default.toml` is the only place where a default stands; each key there has a comment with its unit and effect.
+
+mod load;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use tracemill_trace::Limits;
+
+pub use load::{Overrides, load, to_toml};
+
+/// The default configuration, with a comment on every key.
+pub const DEFAULT: &str = include_str!("default.toml");
+
+/// The resolved configuration. Keys, units and effects stand in `default.toml`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Config {
+    pub seed: u64,
+    pub workers: usize,
+    pub zstd_level: i32,
+    pub sql_memory_mib: usize,
+    #[serde(default)]
+    pub corpora: Vec<CorpusConfig>,
+    pub files: FilesConfig,
+    pub functions: FunctionsConfig,
+    pub inputs: InputsConfig,
+    pub executions: ExecutionsConfig,
+    pub mixtures: MixturesConfig,
+    pub shards: ShardsConfig,
+}
+
+/// One corpus.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CorpusConfig {
+    /// Name in the tables; resolved configurations always have one.
+    #[serde(default)]
+    pub name: String,
+    /// Kind; `None` until it is guessed from the path.
+    pub kind: Option<CorpusKind>,
+    /// File or folder.
+    pub path: PathBuf,
+    /// Licence of all its files, where the files do not say.
+    pub licence: Option<String>,
+    /// Repository of all its files, where the files do not say.
+    pub repository: Option<String>,
+    /// For `jsonl` and `parquet`: which column holds what.
+    #[serde(default)]
+    pub columns: ColumnsConfig,
+}
+
+/// Which column of a record holds what.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ColumnsConfig {
+    /// The source text.
+    pub content: String,
+    /// The path; a record without it is named `FILE:NUMBER`.
+    pub path: String,
+    /// The repository.
+    pub repository: String,
+    /// The licence.
+    pub licence: String,
+}
+
+impl Default for ColumnsConfig {
+    fn default() -> Self {
+        ColumnsConfig {
+            content: "content".into(),
+            path: "path".into(),
+            repository: "repository".into(),
+            licence: "licence".into(),
+        }
+    }
+}
+
+/// The kinds of corpus.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CorpusKind {
+    /// A folder of Python files.
+    Tree,
+    /// A source distribution: `.tar.gz`, `.tgz`, `.tar`, `.zip`, `.whl`.
+    Archive,
+    /// JSON lines: `.jsonl`, `.jsonl.gz`, `.jsonl.zst`.
+    Jsonl,
+    /// A Parquet file, or a folder of them.
+    Parquet,
+    /// CruxEval's JSON lines.
+    Cruxeval,
+    /// MBPP's JSON lines.
+    Mbpp,
+    /// HumanEval's JSON lines.
+    Humaneval,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct FilesConfig {
+    pub size_bytes_max: u64,
+    pub nesting_max: usize,
+    pub part_rows: usize,
+    pub part_bytes: usize,
+    pub respect_ignore_files: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct FunctionsConfig {
+    pub part_rows: usize,
+    pub source_bytes_max: usize,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct InputsConfig {
+    pub per_function: usize,
+    pub input_bytes_max: usize,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct ExecutionsConfig {
+    pub attempts_max: u32,
+    pub jobs_per_worker: u64,
+    pub limits: Limits,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct MixturesConfig {
+    pub mixture: String,
+    pub events_max: u64,
+    pub sample_chars_max: u64,
+    pub formats: BTreeMap<String, f64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct ShardsConfig {
+    pub validation: f64,
+    pub test: f64,
+    pub file_bytes: u64,
+    pub group_rows: usize,
+    pub zstd_level: i32,
+    pub dataset_name: String,
+}

@@ -1,0 +1,1 @@
+//! The `corpora` stage (being built).

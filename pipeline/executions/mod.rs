@@ -1,0 +1,1 @@
+//! The `executions` stage (being built).

@@ -1,0 +1,1 @@
+//! The `inputs` stage (being built).

@@ -1,0 +1,1 @@
+//! The `mixtures` stage (being built).

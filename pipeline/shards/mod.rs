@@ -1,0 +1,1 @@
+//! The `shards` stage (being built).

@@ -1,0 +1,235 @@
+//! Drives a stage over its parts: skips what is done, commits each part whole, counts everything.
+//!
+//! A stage says which parts it has and makes one part at a time; everything else (resuming, stale parts, manifests,
+//! the `stats` table, progress, stopping) is here, once.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tracemill_schemas::stats::StatsRow;
+
+use crate::config::Config;
+use crate::dataset::{Count, Dataset, FileEntry, PartEntry, PartOutput, Severity};
+use crate::error::{Error, Result};
+use crate::progress::{Bar, Progress};
+
+/// What every stage is given.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// The resolved configuration.
+    pub config: Arc<Config>,
+    /// The dataset.
+    pub dataset: Dataset,
+    /// Threads, and worker processes, that a stage may use.
+    pub workers: usize,
+    /// Set when the user asks to stop.
+    pub cancel: Cancel,
+    /// Where progress is shown.
+    pub progress: Progress,
+}
+
+/// A flag that asks everything to stop.
+#[derive(Debug, Clone, Default)]
+pub struct Cancel(Arc<AtomicBool>);
+
+impl Cancel {
+    /// Asks everything to stop.
+    pub fn set(&self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+
+    /// The flag itself, for a signal handler.
+    #[must_use]
+    pub fn flag(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.0)
+    }
+
+    /// Whether somebody asked.
+    #[must_use]
+    pub fn is_set(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    /// [`Error::Cancelled`] when somebody asked; stages call it between pieces of work.
+    ///
+    /// # Errors
+    /// Somebody asked.
+    pub fn check(&self) -> Result<()> {
+        if self.is_set() { Err(Error::Cancelled) } else { Ok(()) }
+    }
+}
+
+/// One piece of a stage's work, the unit of resuming.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// Key: digits and dashes; the order of keys is the order of data.
+    pub key: String,
+    /// Which of the stage's parts it is.
+    pub ordinal: usize,
+    /// Hash over all that its output depends on.
+    pub fingerprint: String,
+    /// Things to work on, where known, for the progress bar.
+    pub items: Option<u64>,
+}
+
+/// A stage.
+pub trait Stage {
+    /// Its name: the table it writes.
+    fn name(&self) -> &'static str;
+    /// What the progress bar counts, such as `files`.
+    fn unit(&self) -> &'static str;
+    /// Its parts, in order of keys.
+    ///
+    /// # Errors
+    /// The input cannot be listed.
+    fn parts(&self, cx: &Context) -> Result<Vec<Part>>;
+    /// Makes one part.
+    ///
+    /// # Errors
+    /// Ours only: bad input becomes a counted row.
+    fn run(&self, cx: &Context, part: &Part, output: &mut PartOutput, bar: &Bar) -> Result<Vec<Count>>;
+    /// Called once after all parts are done, also when none had to be made.
+    ///
+    /// # Errors
+    /// As [`Stage::run`].
+    fn finish(&self, _cx: &Context) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// What a stage did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Parts made in this run.
+    pub made: usize,
+    /// Parts that were done before.
+    pub kept: usize,
+    /// Everything counted, over all parts.
+    pub counts: Vec<Count>,
+}
+
+impl Report {
+    /// How many things we lost: anything above zero makes the run fail at its end.
+    #[must_use]
+    pub fn data_loss(&self) -> u64 {
+        self.counts.iter().filter(|count| count.severity == Severity::DataLoss).map(|count| count.count).sum()
+    }
+}
+
+/// Runs a stage to its end.
+///
+/// # Errors
+/// The first error of ours; what was committed before stays.
+pub fn drive(stage: &dyn Stage, cx: &Context) -> Result<Report> {
+    let path = cx.dataset.manifest_path(stage.name());
+    let mut manifest = cx.dataset.manifest(stage.name())?;
+    let parts = stage.parts(cx)?;
+    let wanted: BTreeSet<&str> = parts.iter().map(|part| part.key.as_str()).collect();
+    let stale: Vec<String> = manifest.parts.keys().filter(|key| !wanted.contains(key.as_str())).cloned().collect();
+    for key in stale {
+        remove_part(cx, &mut manifest, &path, &key)?;
+    }
+
+    let mut report = Report::default();
+    let total = parts.iter().map(|part| part.items).sum::<Option<u64>>();
+    let bar = cx.progress.bar(stage.name(), stage.unit(), total);
+    for part in &parts {
+        cx.cancel.check()?;
+        let done = manifest.parts.get(&part.key).is_some_and(|entry| {
+            entry.fingerprint == part.fingerprint && entry.files.iter().all(|file| file_is_there(cx, file))
+        });
+        if done {
+            report.kept += 1;
+            bar.skip(part.items.unwrap_or(0));
+            continue;
+        }
+        remove_part(cx, &mut manifest, &path, &part.key)?;
+        let mut output = PartOutput::new(cx.dataset.root(), &part.key, cx.config.zstd_level);
+        let mut counts = stage.run(cx, part, &mut output, &bar)?;
+        counts.sort();
+        let entry = PartEntry { fingerprint: part.fingerprint.clone(), files: output.commit()?, counts };
+        manifest.parts.insert(part.key.clone(), entry);
+        manifest.save(&path)?;
+        report.made += 1;
+    }
+    stage.finish(cx)?;
+    bar.finish();
+
+    report.counts = manifest.counts();
+    if report.made > 0 || !cx.dataset.part_stats(stage.name()).is_file() {
+        write_stats(cx, stage.name(), &report.counts)?;
+    }
+    Ok(report)
+}
+
+fn file_is_there(cx: &Context, file: &FileEntry) -> bool {
+    let path = cx.dataset.part(&file.table, &file.key);
+    fs::metadata(path).is_ok_and(|metadata| metadata.len() == file.size_bytes)
+}
+
+/// Forgets a part, then removes its files: in this order, a stop in between leaves nothing that looks done.
+fn remove_part(
+    cx: &Context,
+    manifest: &mut crate::dataset::Manifest,
+    path: &std::path::Path,
+    key: &str,
+) -> Result<()> {
+    let Some(entry) = manifest.parts.remove(key) else { return Ok(()) };
+    manifest.save(path)?;
+    for file in entry.files {
+        let path = cx.dataset.part(&file.table, &file.key);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Error::io("remove", &path)(error));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn write_stats(cx: &Context, stage: &str, counts: &[Count]) -> Result<()> {
+    let mut output = PartOutput::new(cx.dataset.root(), stage, cx.config.zstd_level);
+    let mut writer = output.table::<StatsRow>()?;
+    for count in counts {
+        writer.push(&StatsRow {
+            stage: stage.to_owned(),
+            unit: count.unit.clone(),
+            reason: count.reason.clone(),
+            severity: count.severity.name().to_owned(),
+            count: i64::try_from(count.count).unwrap_or(i64::MAX),
+        })?;
+    }
+    output.close(writer)?;
+    output.commit()?;
+    Ok(())
+}
+
+/// Adds up counts while a part is made.
+#[derive(Debug, Default)]
+pub struct Counts(std::collections::BTreeMap<(&'static str, String, Severity), u64>);
+
+impl Counts {
+    /// Counts one thing.
+    pub fn add(&mut self, unit: &'static str, reason: impl Into<String>, severity: Severity) {
+        self.add_many(unit, reason, severity, 1);
+    }
+
+    /// Counts several things.
+    pub fn add_many(&mut self, unit: &'static str, reason: impl Into<String>, severity: Severity, count: u64) {
+        if count > 0 {
+            *self.0.entry((unit, reason.into(), severity)).or_default() += count;
+        }
+    }
+
+    /// The counts, sorted.
+    #[must_use]
+    pub fn into_vec(self) -> Vec<Count> {
+        self.0
+            .into_iter()
+            .map(|((unit, reason, severity), count)| Count { unit: unit.to_owned(), reason, severity, count })
+            .collect()
+    }
+}

@@ -1,0 +1,58 @@
+//! What an engine is: the thing that runs a program and tells what happened. `serve` calls it, `engines` holds them.
+//!
+//! # The duties of an engine
+//!
+//! 1. Every event of the unit's own frames is delivered, in the order in which it happened, exactly once.
+//! 2. Each `Call` is closed by one `Return` or `Unwind` of the same frame, unless the execution was stopped.
+//! 3. A change is delivered with the first event of its frame after it happened; a variable that does not differ from
+//!    what the frame's previous event left is not delivered.
+//! 4. Values are rendered without running the program's code and never show an address.
+//! 5. When a sink breaks, the program is stopped and nothing more is delivered.
+//! 6. Whatever the program does is in the [`Execution`]; an engine does not fail, it retires.
+//! 7. The same job gives the same events and the same ending, whatever ran before it.
+//! 8. Whatever the program left behind is gone before the next job, or the engine says that it is `retiring`.
+
+use std::{cell::RefCell, ops::ControlFlow, rc::Rc};
+
+use tracemill_trace::{Event, Finished, Job, Outcome};
+
+/// Takes events as they happen.
+pub trait Sink {
+    /// Takes one event. `Break` stops the program with the outcome it carries, which is one of the limits.
+    fn event(&mut self, event: Event) -> ControlFlow<Outcome>;
+}
+
+/// A sink that an engine may keep while it runs: its hook is called from deep inside the interpreter.
+pub type SharedSink = Rc<RefCell<dyn Sink>>;
+
+/// How a job went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Execution {
+    /// The last word about it.
+    pub finished: Finished,
+    /// The engine is not clean any more and must be replaced.
+    pub retiring: bool,
+}
+
+/// Runs programs.
+pub trait Engine {
+    /// The engine's name and version, such as `rustpython 0.6.0`.
+    fn name(&self) -> String;
+
+    /// Runs one job to its end.
+    fn run(&mut self, job: &Job, sink: SharedSink) -> Execution;
+}
+
+/// An ending without result, text or labels.
+#[must_use]
+pub fn bare_finish(outcome: Outcome) -> Finished {
+    Finished {
+        outcome,
+        result: None,
+        exception: None,
+        check_passed: None,
+        stdout: String::new(),
+        imports: Vec::new(),
+        labels: Vec::new(),
+    }
+}

@@ -1,0 +1,3 @@
+//! The engines, one folder each. `serve` picks one.
+
+pub mod rustpython;

@@ -1,0 +1,40 @@
+//! The worker's own failures. What a traced program does wrong is an outcome, never one of these.
+
+/// What the worker can fail at; each message completes "failed to …".
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A layer of the sandbox that must hold could not be raised.
+    #[error("raise the sandbox layer {layer}")]
+    Sandbox {
+        /// The layer's name, as `Reply::Ready` reports it.
+        layer: &'static str,
+        /// What the kernel or the library said.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The thread that runs the engine could not be started or has died.
+    #[error("run the engine's thread: {reason}")]
+    Thread {
+        /// Why.
+        reason: String,
+    },
+    /// The engine could not start.
+    #[error("start the engine: {reason}")]
+    Engine {
+        /// What the engine said.
+        reason: String,
+    },
+    /// The supervisor's pipe failed or carried something that is not a job.
+    #[error("talk to the supervisor")]
+    Frames(#[from] tracemill_trace::FrameError),
+}
+
+/// The worker's result.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// A failure of one sandbox layer.
+    pub(crate) fn sandbox(layer: &'static str) -> impl FnOnce(std::io::Error) -> Error {
+        move |source| Error::Sandbox { layer, source: Box::new(source) }
+    }
+}

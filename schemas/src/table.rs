@@ -1,0 +1,198 @@
+//! What a table is, and the `table!` macro with which each table file declares its own.
+
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::{Field, Schema, SchemaRef};
+
+use crate::cell::ReadError;
+use crate::column::Column;
+
+/// A table: its rows, columns, order and version.
+#[derive(Debug)]
+pub struct Table {
+    /// Name: the folder in a dataset, the stage that writes it, the word in SQL.
+    pub name: &'static str,
+    /// Version of the layout; written into Arrow and Parquet metadata.
+    pub version: u32,
+    /// What one row is.
+    pub row: &'static str,
+    /// The stage that writes it.
+    pub written_by: &'static str,
+    /// Who reads it.
+    pub read_by: &'static str,
+    /// The order of rows within a file.
+    pub sort_key: &'static [&'static str],
+    /// The columns, in storage order.
+    pub columns: &'static [Column],
+}
+
+impl Table {
+    /// The Arrow schema, with the table's name and version as metadata.
+    #[must_use]
+    pub fn schema(&self) -> SchemaRef {
+        let fields: Vec<Field> = self
+            .columns
+            .iter()
+            .map(|column| Field::new(column.name, (column.data_type)(), column.nullable))
+            .collect();
+        let metadata = [
+            ("tracemill.table".to_owned(), self.name.to_owned()),
+            ("tracemill.version".to_owned(), self.version.to_string()),
+        ];
+        Arc::new(Schema::new(fields).with_metadata(metadata.into()))
+    }
+}
+
+/// A row of some table, as a Rust struct.
+pub trait Row: Sized {
+    /// Builds batches of them.
+    type Builder: Builder<Row = Self>;
+    /// The table it belongs to.
+    fn table() -> &'static Table;
+    /// Reads all rows of a batch; columns are found by name.
+    ///
+    /// # Errors
+    /// A column is missing, has another type, or holds a null that it must not hold.
+    fn read(batch: &RecordBatch) -> Result<Vec<Self>, ReadError>;
+}
+
+/// Builds batches of a table's rows.
+pub trait Builder: Default {
+    /// The row.
+    type Row;
+    /// Appends a row.
+    fn push(&mut self, row: &Self::Row);
+    /// Rows so far.
+    fn len(&self) -> usize;
+    /// Whether there are none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+    /// Bytes so far, roughly.
+    fn bytes(&self) -> usize;
+    /// The rows as one batch; the builder is empty afterwards.
+    fn finish(&mut self) -> RecordBatch;
+}
+
+/// Declares a table: row struct, builder, reader and description from one list of columns.
+#[macro_export]
+macro_rules! table {
+    (
+        $(#[doc = $row_doc:literal])*
+        $static_name:ident: $row_name:ident, $builder_name:ident {
+            name: $name:literal,
+            version: $version:literal,
+            written_by: $written_by:literal,
+            read_by: $read_by:literal,
+            sort_key: [$($sort:literal),*],
+            columns: {
+                $(
+                    $(#[doc = $doc:literal])*
+                    $column:ident: $type:ty [$encoding:ident] $(unit $unit:literal)? $(null $null:literal)?;
+                )*
+            }
+        }
+    ) => {
+        $(#[doc = $row_doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Default)]
+        pub struct $row_name {
+            $(
+                $(#[doc = $doc])*
+                $(#[doc = concat!("\n\nUnit: ", $unit, ".")])?
+                $(#[doc = concat!("\n\nNull: ", $null, ".")])?
+                pub $column: $type,
+            )*
+        }
+
+        #[doc = concat!("The `", $name, "` table.")]
+        pub static $static_name: $crate::Table = $crate::Table {
+            name: $name,
+            version: $version,
+            row: concat!($($row_doc),*),
+            written_by: $written_by,
+            read_by: $read_by,
+            sort_key: &[$($sort),*],
+            columns: &[$(
+                $crate::Column {
+                    name: stringify!($column),
+                    data_type: <$type as $crate::Cell>::data_type,
+                    nullable: <$type as $crate::Cell>::NULLABLE,
+                    unit: concat!("", $($unit)?),
+                    null: concat!("", $($null)?),
+                    encoding: $crate::Encoding::$encoding,
+                    doc: concat!($($doc),*),
+                },
+            )*],
+        };
+
+        #[doc = concat!("Builds batches of the `", $name, "` table.")]
+        #[derive(Debug)]
+        pub struct $builder_name {
+            rows: usize,
+            bytes: usize,
+            $($column: <$type as $crate::Cell>::Builder,)*
+        }
+
+        impl Default for $builder_name {
+            fn default() -> Self {
+                Self { rows: 0, bytes: 0, $($column: <$type as $crate::Cell>::builder(),)* }
+            }
+        }
+
+        impl $crate::Builder for $builder_name {
+            type Row = $row_name;
+            fn push(&mut self, row: &$row_name) {
+                self.rows += 1;
+                $(
+                    self.bytes += $crate::Cell::weight(&row.$column);
+                    $crate::Cell::append(&row.$column, &mut self.$column);
+                )*
+            }
+            fn len(&self) -> usize {
+                self.rows
+            }
+            fn bytes(&self) -> usize {
+                self.bytes
+            }
+            fn finish(&mut self) -> $crate::arrow::array::RecordBatch {
+                self.rows = 0;
+                self.bytes = 0;
+                let columns: Vec<$crate::arrow::array::ArrayRef> =
+                    vec![$($crate::arrow::array::ArrayBuilder::finish(&mut self.$column),)*];
+                // The builders and the schema come from the same list, so they agree.
+                #[allow(clippy::expect_used)]
+                $crate::arrow::array::RecordBatch::try_new($static_name.schema(), columns)
+                    .expect("builders and schema come from one list")
+            }
+        }
+
+        impl $crate::Row for $row_name {
+            type Builder = $builder_name;
+            fn table() -> &'static $crate::Table {
+                &$static_name
+            }
+            fn read(batch: &$crate::arrow::array::RecordBatch) -> Result<Vec<Self>, $crate::ReadError> {
+                use $crate::arrow::array::Array as _;
+                $(
+                    let $column = {
+                        let name = stringify!($column);
+                        let column = batch.column_by_name(name).ok_or($crate::ReadError::MissingColumn(name))?;
+                        let array = column
+                            .as_any()
+                            .downcast_ref::<<$type as $crate::Cell>::Array>()
+                            .ok_or_else(|| $crate::ReadError::WrongType(name, column.data_type().to_string()))?;
+                        if !<$type as $crate::Cell>::NULLABLE && array.null_count() > 0 {
+                            let row = (0..array.len()).find(|&row| array.is_null(row)).unwrap_or(0);
+                            return Err($crate::ReadError::UnexpectedNull(name, row));
+                        }
+                        array
+                    };
+                )*
+                Ok((0..batch.num_rows())
+                    .map(|row| $row_name { $($column: <$type as $crate::Cell>::read($column, row),)* })
+                    .collect())
+            }
+        }
+    };
+}

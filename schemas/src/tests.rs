@@ -1,0 +1,61 @@
+//! Round trips, the data dictionary, and the promises that every table file makes.
+
+use super::*;
+use crate::corpora::CorporaRow;
+use crate::functions::FunctionsRow;
+
+#[test]
+fn the_dictionary_in_the_repository_is_the_generated_one() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+    expect_test::ExpectFile { path: path.into(), position: file!() }.assert_eq(&dictionary(&[]));
+}
+
+#[test]
+fn every_nullable_column_says_what_null_means_and_no_other_does() {
+    for table in TABLES {
+        for column in table.columns {
+            assert_eq!(column.nullable, !column.null.is_empty(), "{}.{}", table.name, column.name);
+            assert!(!column.doc.trim().is_empty(), "{}.{} has no sentence", table.name, column.name);
+        }
+    }
+}
+
+#[test]
+fn rows_survive_a_batch() {
+    let rows = vec![
+        FunctionsRow {
+            function_id: "a".into(),
+            parameters: vec![
+                Parameter { name: "x".into(), kind: "positional_or_keyword".into(), annotation: Some("int".into()), default: None },
+                Parameter { name: "y".into(), kind: "keyword_only".into(), annotation: None, default: Some("'é'".into()) },
+            ],
+            decorators: vec!["cache".into(), String::new()],
+            licence: None,
+            is_async: true,
+            line_count: i32::MAX,
+            ..FunctionsRow::default()
+        },
+        FunctionsRow { licence: Some("MIT".into()), ..FunctionsRow::default() },
+    ];
+    let mut builder = <FunctionsRow as Row>::Builder::default();
+    rows.iter().for_each(|row| builder.push(row));
+    assert_eq!(builder.len(), 2);
+    let batch = builder.finish();
+    assert!(builder.is_empty());
+    assert_eq!(FunctionsRow::read(&batch).unwrap(), rows);
+    assert_eq!(FunctionsRow::read(&builder.finish()).unwrap(), Vec::new());
+}
+
+#[test]
+fn a_batch_of_another_table_is_refused_by_name() {
+    let mut builder = <CorporaRow as Row>::Builder::default();
+    builder.push(&CorporaRow::default());
+    let error = FunctionsRow::read(&builder.finish()).unwrap_err();
+    assert_eq!(error.to_string(), "column `function_id` is missing");
+}
+
+#[test]
+fn framed_parts_cannot_be_confused() {
+    assert_ne!(ids::framed(&[b"ab", b"c"]), ids::framed(&[b"a", b"bc"]));
+    assert_ne!(ids::framed(&[b"", b"a"]), ids::framed(&[b"a", b""]));
+}
