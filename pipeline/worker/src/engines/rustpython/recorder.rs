@@ -4,7 +4,7 @@ use std::{collections::HashMap, ops::ControlFlow, rc::Rc};
 
 use rustpython_vm::{
     AsObject, Py, PyObject, PyObjectRef, VirtualMachine,
-    builtins::{PyBaseException, PyCell, PyDict, PyFunction, PyModule, PyNativeFunction, PyStr, PyType},
+    builtins::{PyBaseException, PyDict, PyFunction, PyModule, PyStr, PyType},
     bytecode::Opcode,
     frame::FrameObject,
 };
@@ -297,20 +297,17 @@ fn changes(live: &mut Live, frame: &Py<FrameObject>, mutated: bool, look: Look, 
     for (at, slot) in live.layout.slots.iter().enumerate().filter(|(_, slot)| !slot.hidden) {
         let scope = if slot.captured { Scope::Captured } else { Scope::Local };
         let object = locals.get(at).and_then(Option::as_deref);
-        let inner = match object.filter(|_| slot.cell).and_then(|object| object.downcast_ref::<PyCell>()) {
-            Some(cell) => cell.get(),
-            None => {
-                note(scope, slot.name.as_str(), live.slots[at].observe(object, mutated, look, vm));
-                continue;
-            }
+        let change = match object.filter(|object| slot.cell && object.class().is(vm.ctx.types.cell_type)) {
+            // The engine keeps the cell's type to itself; what it holds is the only object that it refers to.
+            Some(cell) => live.slots[at].observe(cell.gc_get_referents().first().map(|object| &**object), mutated, look, vm),
+            None => live.slots[at].observe(object, mutated, look, vm),
         };
-        // Another frame may have rebound the cell, so its identity says nothing: it is held while it is looked at.
-        note(scope, slot.name.as_str(), live.slots[at].observe(inner.as_deref(), mutated, look, vm));
+        note(scope, slot.name.as_str(), change);
     }
     if mutated {
         let globals = frame.iframe().globals();
         for (name, shadow) in live.layout.globals.iter().zip(&mut live.globals) {
-            let object = globals.get_item_opt(*name, vm).ok().flatten().filter(|object| is_data(object));
+            let object = globals.get_item_opt(*name, vm).ok().flatten().filter(|object| is_data(object, vm));
             note(Scope::Global, name.as_str(), shadow.observe(object.as_deref(), true, look, vm));
         }
     }
@@ -320,7 +317,7 @@ fn changes(live: &mut Live, frame: &Py<FrameObject>, mutated: bool, look: Look, 
 /// Compares a namespace kept in a dictionary, in the order in which its names first appeared.
 fn names(
     known: &mut Vec<(String, Shadow)>,
-    namespace: &PyDict,
+    namespace: &Py<PyDict>,
     look: Look,
     vm: &VirtualMachine,
     note: &mut impl FnMut(Scope, &str, Option<(Action, Option<Value>)>),
@@ -353,9 +350,9 @@ fn names(
 }
 
 /// The object is data of the program, not a part of it.
-fn is_data(object: &PyObject) -> bool {
+fn is_data(object: &PyObject, vm: &VirtualMachine) -> bool {
     object.downcast_ref::<PyFunction>().is_none()
         && object.downcast_ref::<PyType>().is_none()
         && object.downcast_ref::<PyModule>().is_none()
-        && object.downcast_ref::<PyNativeFunction>().is_none()
+        && !object.class().is(vm.ctx.types.builtin_function_or_method_type)
 }

@@ -1,22 +1,17 @@
-//! Standard input and output of the program: native objects over this thread's buffers. Installed before each job.
+//! Standard input and output of the program: objects over this thread's buffers. Installed before each job.
 //!
 //! What is written to standard output is kept twice: for the next event, and whole. Standard error is swallowed.
 
-use std::{
-    cell::RefCell,
-    sync::atomic::{AtomicBool, Ordering::Relaxed},
-};
+use std::cell::{Cell, RefCell};
 
 use rustpython_vm::{
-    Context, Py, PyObjectRef, PyPayload, PyResult, VirtualMachine,
-    builtins::{PyStrRef, PyType},
-    class::{PyClassImpl, StaticType},
-    function::{ArgBytesLike, ArgIterable},
-    pyclass,
+    PyObjectRef, PyResult, VirtualMachine,
+    builtins::PyStrRef,
+    function::ArgBytesLike,
 };
 use tracemill_trace::Outcome;
 
-use super::stop;
+use super::{interpreter, modules, stop};
 
 #[derive(Default)]
 struct Buffers {
@@ -28,6 +23,8 @@ struct Buffers {
 thread_local! {
     // Apart from the recorder: an object that dies while the recorder works may still print.
     static BUFFERS: RefCell<Buffers> = RefCell::default();
+    /// The program has closed its standard output.
+    static CLOSED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Takes the text written since the last call.
@@ -38,6 +35,11 @@ pub(super) fn take_pending() -> String {
 /// Takes everything written.
 pub(super) fn take_whole() -> String {
     BUFFERS.with_borrow_mut(|buffers| std::mem::take(&mut buffers.whole))
+}
+
+/// Puts back what [`take_whole`] took.
+pub(super) fn restore(whole: String) {
+    BUFFERS.with_borrow_mut(|buffers| buffers.whole = whole);
 }
 
 /// Forgets what the set-up wrote.
@@ -60,176 +62,80 @@ fn write(text: &str, vm: &VirtualMachine) -> PyResult<()> {
     if full { Err(stop::begin(Outcome::OutputLimit, vm)) } else { Ok(()) }
 }
 
-/// `sys.stdout` and `sys.stderr`.
-#[pyclass(module = "_io", name = "TextIOWrapper")]
-#[derive(Debug)]
-struct Output {
-    errors: bool,
-    closed: AtomicBool,
+fn check_open(vm: &VirtualMachine) -> PyResult<()> {
+    if CLOSED.get() { Err(vm.new_value_error("I/O operation on closed file.")) } else { Ok(()) }
 }
 
-impl PyPayload for Output {
-    fn class(_ctx: &Context) -> &'static Py<PyType> {
-        Self::static_type()
+fn write_text(text: PyStrRef, vm: &VirtualMachine) -> PyResult<usize> {
+    check_open(vm)?;
+    write(&text.to_string_lossy(), vm)?;
+    Ok(text.char_len())
+}
+
+fn write_bytes(bytes: ArgBytesLike, vm: &VirtualMachine) -> PyResult<usize> {
+    check_open(vm)?;
+    let (text, length) = bytes.with_ref(|bytes| (String::from_utf8_lossy(bytes).into_owned(), bytes.len()));
+    write(&text, vm)?;
+    Ok(length)
+}
+
+fn flush(vm: &VirtualMachine) -> PyResult<()> {
+    check_open(vm)
+}
+
+fn isatty(vm: &VirtualMachine) -> PyResult<bool> {
+    check_open(vm).map(|()| false)
+}
+
+fn close() {
+    CLOSED.set(true);
+}
+
+fn is_closed() -> bool {
+    CLOSED.get()
+}
+
+/// The classes of the streams.
+pub(super) struct Streams {
+    text: PyObjectRef,
+    discarding: PyObjectRef,
+}
+
+impl Streams {
+    /// Makes the classes, once an interpreter. The engine's own class macro does not work here: what it expands to
+    /// wants the engine to be built with debug assertions when we are.
+    pub(super) fn new(vm: &VirtualMachine) -> PyResult<Self> {
+        let native = vm.new_module("streams_native", vm.ctx.new_dict(), None);
+        native.set_attr("write", vm.new_function("write", write_text), vm)?;
+        native.set_attr("write_bytes", vm.new_function("write", write_bytes), vm)?;
+        native.set_attr("flush", vm.new_function("flush", flush), vm)?;
+        native.set_attr("isatty", vm.new_function("isatty", isatty), vm)?;
+        native.set_attr("close", vm.new_function("close", close), vm)?;
+        native.set_attr("is_closed", vm.new_function("is_closed", is_closed), vm)?;
+        let loaded = modules::modules(vm)?;
+        loaded.set_item("streams_native", native.into(), vm)?;
+        let streams = interpreter::run_module("streams", include_str!("python/streams.py"), vm)?;
+        for name in ["streams", "streams_native"] {
+            loaded.del_item(name, vm)?;
+        }
+        Ok(Streams { text: streams.get_attr("TextIOWrapper", vm)?, discarding: streams.get_attr("Discarding", vm)? })
     }
-}
 
-#[pyclass]
-impl Output {
-    fn check(&self, vm: &VirtualMachine) -> PyResult<()> {
-        if self.closed.load(Relaxed) {
-            return Err(vm.new_value_error("I/O operation on closed file."));
+    /// Gives the program fresh streams, with `stdin` to read from.
+    pub(super) fn install(&self, stdin: &str, limit_bytes: u64, vm: &VirtualMachine) -> PyResult<()> {
+        forget(limit_bytes);
+        CLOSED.set(false);
+        let out = self.text.call((vm.ctx.new_str("<stdout>"),), vm)?;
+        let error = self.discarding.call((vm.ctx.new_str("<stderr>"),), vm)?;
+        let io = vm.import("_io", 0)?;
+        let bytes: PyObjectRef = vm.ctx.new_bytes(stdin.as_bytes().to_vec()).into();
+        let bytes = io.get_attr("BytesIO", vm)?.call((bytes,), vm)?;
+        let input = io.get_attr("TextIOWrapper", vm)?.call((bytes, vm.ctx.new_str("utf-8")), vm)?;
+        for (names, stream) in [(["stdout", "__stdout__"], out), (["stderr", "__stderr__"], error), (["stdin", "__stdin__"], input)] {
+            for name in names {
+                vm.sys_module.set_attr(name, stream.clone(), vm)?;
+            }
         }
         Ok(())
     }
-
-    #[pymethod]
-    fn write(&self, text: PyStrRef, vm: &VirtualMachine) -> PyResult<usize> {
-        self.check(vm)?;
-        if !self.errors {
-            write(&text.to_string_lossy(), vm)?;
-        }
-        Ok(text.char_len())
-    }
-
-    #[pymethod]
-    fn writelines(&self, lines: ArgIterable<PyStrRef>, vm: &VirtualMachine) -> PyResult<()> {
-        for line in lines.iter(vm)? {
-            self.write(line?, vm)?;
-        }
-        Ok(())
-    }
-
-    #[pymethod]
-    fn flush(&self, vm: &VirtualMachine) -> PyResult<()> {
-        self.check(vm)
-    }
-
-    #[pymethod]
-    fn close(&self) {
-        self.closed.store(true, Relaxed);
-    }
-
-    #[pymethod]
-    fn isatty(&self, vm: &VirtualMachine) -> PyResult<bool> {
-        self.check(vm)?;
-        Ok(false)
-    }
-
-    #[pymethod]
-    fn readable(&self) -> bool {
-        false
-    }
-
-    #[pymethod]
-    fn writable(&self) -> bool {
-        true
-    }
-
-    #[pymethod]
-    fn seekable(&self) -> bool {
-        false
-    }
-
-    #[pymethod]
-    fn fileno(&self, vm: &VirtualMachine) -> PyResult<i32> {
-        Err(vm.new_os_error("underlying stream has no file descriptor"))
-    }
-
-    #[pymethod]
-    fn reconfigure(&self, _args: rustpython_vm::function::FuncArgs) {}
-
-    #[pymethod]
-    fn __enter__(zelf: rustpython_vm::PyRef<Self>) -> rustpython_vm::PyRef<Self> {
-        zelf
-    }
-
-    #[pymethod]
-    fn __exit__(&self, _args: rustpython_vm::function::FuncArgs) {
-        self.close();
-    }
-
-    #[pygetset]
-    fn closed(&self) -> bool {
-        self.closed.load(Relaxed)
-    }
-
-    #[pygetset]
-    fn encoding(&self) -> &'static str {
-        "utf-8"
-    }
-
-    #[pygetset]
-    fn errors(&self) -> &'static str {
-        if self.errors { "backslashreplace" } else { "strict" }
-    }
-
-    #[pygetset]
-    fn mode(&self) -> &'static str {
-        "w"
-    }
-
-    #[pygetset]
-    fn name(&self) -> &'static str {
-        if self.errors { "<stderr>" } else { "<stdout>" }
-    }
-
-    #[pygetset]
-    fn buffer(&self, vm: &VirtualMachine) -> PyObjectRef {
-        ByteOutput { errors: self.errors }.into_ref(&vm.ctx).into()
-    }
 }
-
-/// `sys.stdout.buffer`.
-#[pyclass(module = "_io", name = "BufferedWriter")]
-#[derive(Debug)]
-struct ByteOutput {
-    errors: bool,
-}
-
-impl PyPayload for ByteOutput {
-    fn class(_ctx: &Context) -> &'static Py<PyType> {
-        Self::static_type()
-    }
-}
-
-#[pyclass]
-impl ByteOutput {
-    #[pymethod]
-    fn write(&self, bytes: ArgBytesLike, vm: &VirtualMachine) -> PyResult<usize> {
-        let text = bytes.with_ref(|bytes| (String::from_utf8_lossy(bytes).into_owned(), bytes.len()));
-        if !self.errors {
-            write(&text.0, vm)?;
-        }
-        Ok(text.1)
-    }
-
-    #[pymethod]
-    fn flush(&self) {}
-}
-
-/// Makes the native classes known to this thread's engine. Once a thread.
-pub(super) fn register() {
-    let _ = Output::make_static_type();
-    let _ = ByteOutput::make_static_type();
-}
-
-/// Gives the program fresh streams, with `stdin` to read from.
-pub(super) fn install(stdin: &str, limit_bytes: u64, vm: &VirtualMachine) -> PyResult<()> {
-    forget(limit_bytes);
-    for (names, errors) in [(["stdout", "__stdout__"], false), (["stderr", "__stderr__"], true)] {
-        let stream: PyObjectRef = Output { errors, closed: AtomicBool::new(false) }.into_ref(&vm.ctx).into();
-        for name in names {
-            vm.sys_module.set_attr(name, stream.clone(), vm)?;
-        }
-    }
-    let io = vm.import("_io", 0)?;
-    let bytes: PyObjectRef = vm.ctx.new_bytes(stdin.as_bytes().to_vec()).into();
-    let bytes = io.get_attr("BytesIO", vm)?.call((bytes,), vm)?;
-    let text = io.get_attr("TextIOWrapper", vm)?.call((bytes, vm.ctx.new_str("utf-8")), vm)?;
-    for name in ["stdin", "__stdin__"] {
-        vm.sys_module.set_attr(name, text.clone(), vm)?;
-    }
-    Ok(())
-}
-

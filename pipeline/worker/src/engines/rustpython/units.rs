@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, rc::Rc};
 
 use rustpython_vm::{
-    AsObject, Py, PyObjectRef, PyRef, VirtualMachine,
+    Py, PyObjectRef, PyRef, VirtualMachine,
     builtins::{PyBaseExceptionRef, PyCode, PyStrInterned},
     bytecode::{CO_FAST_CELL, CO_FAST_FREE, CodeFlags, OpArgState, Opcode},
     compiler::Mode,
@@ -84,7 +84,7 @@ pub(super) struct Slot {
 /// What is known about one code object.
 pub(super) struct Layout {
     /// Keeps the code, and so the key under which the layout is found.
-    pub(super) code: PyRef<PyCode>,
+    _code: PyRef<PyCode>,
     /// Its slots in storage order, parameters first; empty when variables live in a dictionary.
     pub(super) slots: Vec<Slot>,
     /// Global names that it uses.
@@ -116,7 +116,7 @@ impl Layout {
                 hidden: name.as_str().starts_with('.') || name.as_str() == "__class__" || name.as_str() == "__classdict__",
             })
             .collect();
-        let (mut globals, mut mutating) = (Vec::new(), Vec::new());
+        let (mut globals, mut mutating): (Vec<&'static PyStrInterned>, Vec<bool>) = (Vec::new(), Vec::new());
         each_instruction(code, |at, opcode, argument| {
             let index = match opcode {
                 Opcode::LoadGlobal => Some(argument >> 1),
@@ -135,7 +135,7 @@ impl Layout {
             mutating[line] |= !keeps_objects(opcode, argument);
         });
         Rc::new(Layout {
-            code: code.to_owned(),
+            _code: code.to_owned(),
             slots,
             globals,
             mutating: mutating.into(),

@@ -128,7 +128,7 @@ impl Writer<'_> {
         pairs
     }
 
-    fn member(&mut self, class: &str, object: &PyObject, dict: &PyDict) -> Go {
+    fn member(&mut self, class: &str, object: &PyObject, dict: &Py<PyDict>) -> Go {
         let get = |name: &str| dict.get_item_opt(name, self.vm).ok().flatten();
         let (name, value) = (get("_name_"), get("_value_"));
         self.nested(object, class, |writer| {
@@ -144,7 +144,7 @@ impl Writer<'_> {
         })
     }
 
-    fn counter(&mut self, object: &PyObject, dict: &PyDict) -> Go {
+    fn counter(&mut self, object: &PyObject, dict: &Py<PyDict>) -> Go {
         let mut entries = dict.items_vec();
         let counts = entries.iter().map(|(_, count)| super::small_int(count, self.vm)).collect::<Option<Vec<_>>>();
         if counts.is_some() {
@@ -178,7 +178,7 @@ impl Writer<'_> {
             }
             "method" => self.bound_method(object),
             "module" => {
-                let dict = object.downcast_ref::<PyModule>().map(PyModule::dict);
+                let dict = object.downcast_ref::<PyModule>().map(|module| module.dict());
                 let name = dict.and_then(|dict| dict.get_item_opt("__name__", vm).ok().flatten());
                 self.put(&format!("<module {}>", name.map_or_else(String::new, |name| text_of(&name))))
             }

@@ -1,0 +1,64 @@
+//! Starts an interpreter: settings, stub modules, replaced built-ins. Called by the engine.
+
+use rustpython_vm::{
+    Context, Interpreter, PyObjectRef, PyResult, Settings, VirtualMachine,
+    builtins::PyBaseExceptionRef,
+    compiler::Mode,
+    scope::Scope,
+};
+
+use super::{builtins, modules, modules::Base, stdio, stop};
+use crate::error::{Error, Result};
+
+/// Starts an interpreter for this thread; only one may live on a thread at a time.
+pub(super) fn start() -> Result<(Interpreter, Base)> {
+    let mut settings = Settings::default();
+    settings.hash_seed = Some(0);
+    settings.install_signal_handlers = false;
+    settings.import_site = false;
+    settings.isolated = true;
+    settings.write_bytecode = false;
+    settings.user_site_directory = false;
+    let receiver = stop::channel();
+    let natives = rustpython_stdlib::stdlib_module_defs(Context::genesis());
+    let interpreter = Interpreter::builder(settings)
+        .add_native_modules(&natives)
+        .add_frozen_modules(rustpython_pylib::FROZEN_STDLIB)
+        .init_hook(|vm| vm.set_user_signal_channel(receiver))
+        .build();
+    let base = interpreter.enter(|vm| furnish(vm).map_err(|error| Error::Engine { reason: describe(&error, vm) }))?;
+    Ok((interpreter, base))
+}
+
+fn furnish(vm: &VirtualMachine) -> PyResult<Base> {
+    builtins::reset();
+    builtins::install(vm)?;
+    let streams = stdio::Streams::new(vm)?;
+    streams.install("", u64::MAX, vm)?;
+    run_module("os", include_str!("python/os_stub.py"), vm)?;
+    run_module("start", include_str!("python/start.py"), vm)?;
+    let clock = run_module("clock", include_str!("python/clock.py"), vm)?;
+    let loaded = modules::modules(vm)?;
+    for helper in ["start", "clock"] {
+        loaded.del_item(helper, vm)?;
+    }
+    Base::new(clock, streams, vm)
+}
+
+/// Runs the source of a module of ours and registers it under its name.
+pub(super) fn run_module(name: &str, source: &str, vm: &VirtualMachine) -> PyResult {
+    let dict = vm.ctx.new_dict();
+    let module: PyObjectRef = vm.new_module(name, dict.clone(), None).into();
+    modules::modules(vm)?.set_item(name, module.clone(), vm)?;
+    let code = vm.compile(source, Mode::Exec, format!("<frozen {name}>")).map_err(|error| error.into_pyexception(vm, None))?;
+    vm.run_code_obj(code, Scope::with_builtins(None, dict, vm))?;
+    Ok(module)
+}
+
+fn describe(error: &PyBaseExceptionRef, vm: &VirtualMachine) -> String {
+    let mut text = String::new();
+    match vm.write_exception(&mut text, error) {
+        Ok(()) => text,
+        Err(_) => "an exception that cannot be shown".to_owned(),
+    }
+}

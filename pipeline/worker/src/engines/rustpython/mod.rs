@@ -1,0 +1,342 @@
+//! RustPython, embedded: one interpreter for many jobs. `serve` makes one engine on a thread with a large stack.
+//!
+//! ```text
+//!   mod: a job, step by step ─▶ units (compile) ─▶ hook ─▶ recorder ─▶ changes ─▶ render
+//!     ├ interpreter: start      modules: before and after a job
+//!     └ builtins, stdio: what the program finds   stop: how it is ended   errors: exceptions as text
+//! ```
+
+use std::collections::BTreeSet;
+
+use rustpython_vm::{
+    AsObject, Interpreter, PyObjectRef, PyRef, PyResult, VirtualMachine,
+    builtins::{PyBaseExceptionRef, PyCode, PyCoroutine, PyDictRef},
+    compiler::Mode,
+    scope::Scope,
+};
+use tracemill_trace::{Exception, Finished, Job, JobKind, Outcome};
+
+use crate::{
+    engine::{Engine, Execution, SharedSink, bare_finish},
+    error::Result,
+};
+
+mod builtins;
+mod changes;
+mod errors;
+mod hook;
+mod interpreter;
+mod modules;
+mod recorder;
+mod render;
+mod stdio;
+mod stop;
+mod units;
+
+use changes::Look;
+use hook::Watch;
+use recorder::Recorder;
+
+/// Jobs after which an interpreter is replaced: it keeps a little of each.
+const MAX_JOBS: u32 = 2_000;
+/// Jobs after which cycles are collected.
+const COLLECT_EVERY: u32 = 50;
+/// Steps outside of what is recorded that a job may take, for each step that may be recorded.
+const UNRECORDED_FACTOR: u64 = 10;
+/// Times that a coroutine may hand control back before it is taken for one that waits for ever.
+const MAX_AWAITS: u64 = 100_000;
+
+/// The engine.
+pub struct RustPython {
+    interpreter: Interpreter,
+    base: modules::Base,
+    unit: Option<Unit>,
+    jobs: u32,
+}
+
+/// The last unit compiled.
+struct Unit {
+    source: String,
+    code: std::result::Result<PyRef<PyCode>, PyBaseExceptionRef>,
+}
+
+impl std::fmt::Debug for RustPython {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("RustPython").field("jobs", &self.jobs).finish_non_exhaustive()
+    }
+}
+
+impl RustPython {
+    /// Starts an interpreter on this thread. Only one may live on a thread at a time, and the thread's stack must be
+    /// large: see [`crate::serve::STACK_BYTES`].
+    ///
+    /// # Errors
+    /// The interpreter's own modules do not load.
+    pub fn start() -> Result<Self> {
+        let (interpreter, base) = interpreter::start()?;
+        Ok(RustPython { interpreter, base, unit: None, jobs: 0 })
+    }
+}
+
+impl Engine for RustPython {
+    fn name(&self) -> String {
+        "rustpython 0.6.0".to_owned()
+    }
+
+    fn run(&mut self, job: &Job, sink: SharedSink) -> Execution {
+        self.jobs += 1;
+        let (base, unit, jobs) = (&mut self.base, &mut self.unit, self.jobs);
+        self.interpreter.enter(|vm| {
+            hook::forget(vm);
+            stop::reset();
+            let limit = usize::try_from(job.limits.value_chars).unwrap_or(usize::MAX);
+            let finished = match Run::prepare(job, sink, limit, base, unit, vm) {
+                Ok(run) => run.run(),
+                Err(finished) => *finished,
+            };
+            let rough = stop::outcome().is_some() && stop::was_rough();
+            stop::reset();
+            vm.recursion_limit.set(1_000);
+            vm.state.int_max_str_digits.store(4_300);
+            vm.state.atexit_funcs.lock().clear();
+            let dirty = base.clean(reaches_out(job), vm).unwrap_or(true);
+            if jobs.is_multiple_of(COLLECT_EVERY)
+                && let Ok(gc) = vm.import("gc", 0)
+            {
+                let _ = vm.call_method(&gc, "collect", ());
+            }
+            Execution { finished, retiring: rough || dirty || jobs >= MAX_JOBS }
+        })
+    }
+}
+
+/// The job's texts can lay hands on modules: without an import or a special name there is no way to one.
+fn reaches_out(job: &Job) -> bool {
+    [&job.source, &job.setup, &job.call].iter().any(|text| text.contains("import") || text.contains("__"))
+}
+
+/// One job in progress.
+struct Run<'a> {
+    job: &'a Job,
+    vm: &'a VirtualMachine,
+    sink: SharedSink,
+    limit: usize,
+    unit: PyRef<PyCode>,
+    setup: Option<PyRef<PyCode>>,
+    call: Option<PyRef<PyCode>>,
+    imports: BTreeSet<String>,
+    namespace: PyDictRef,
+}
+
+/// What a phase of a job came to, when it is the end of it.
+type Ending = Box<Finished>;
+
+impl<'a> Run<'a> {
+    /// Compiles the pieces and gives the program a fresh world.
+    fn prepare(
+        job: &'a Job,
+        sink: SharedSink,
+        limit: usize,
+        base: &mut modules::Base,
+        unit: &mut Option<Unit>,
+        vm: &'a VirtualMachine,
+    ) -> std::result::Result<Self, Ending> {
+        let internal = |error: PyBaseExceptionRef| end(Outcome::Crashed, Some(errors::ending(&error, limit, vm)));
+        base.streams.install(&job.stdin, job.limits.output_bytes, vm).map_err(internal)?;
+        vm.recursion_limit.set(1_000);
+        let known = unit.take().filter(|unit| unit.source == job.source);
+        let known = known.unwrap_or_else(|| Unit {
+            code: units::compile(&job.source, Mode::Exec, units::UNIT, vm),
+            source: job.source.clone(),
+        });
+        let code = known.code.clone();
+        *unit = Some(known);
+        let code = code.map_err(|error| end(Outcome::CompileFailed, Some(errors::ending(&error, limit, vm))))?;
+        let invalid = |error: PyBaseExceptionRef| {
+            // The line is one of the input, not of the unit.
+            let exception = Exception { line_number: None, ..errors::ending(&error, limit, vm) };
+            end(Outcome::InvalidInput, Some(exception))
+        };
+        let compile = |text: &str, mode, path| match text.trim().is_empty() {
+            true => Ok(None),
+            false => units::compile(text, mode, path, vm).map(Some).map_err(invalid),
+        };
+        let setup = compile(&job.setup, Mode::Exec, units::SETUP)?;
+        let call = match job.kind {
+            JobKind::Call => compile(job.call.trim(), Mode::Eval, units::CALL)?,
+            JobKind::Program => None,
+        };
+        if job.kind == JobKind::Call && call.is_none() {
+            return Err(end(Outcome::InvalidInput, None));
+        }
+        let mut imports = BTreeSet::new();
+        for code in std::iter::once(&code).chain(&setup).chain(&call) {
+            units::imported_names(code, &mut imports);
+        }
+        base.prepare(&imports, vm).map_err(internal)?;
+        let namespace = fresh_namespace(job.kind, vm).map_err(internal)?;
+        Ok(Run { job, vm, sink, limit, unit: code, setup, call, imports, namespace })
+    }
+
+    fn run(self) -> Finished {
+        let vm = self.vm;
+        // One frame of ours lies below the program's.
+        vm.recursion_limit.set(self.job.limits.depth as usize + 1);
+        stdio::forget(self.job.limits.output_bytes);
+        let mut finished = match self.set_up() {
+            Ok(()) => self.trace(),
+            Err(ending) => *ending,
+        };
+        finished.imports = modules::loaded(&self.imports, vm);
+        let whole = stdio::take_whole();
+        if finished.outcome != Outcome::SetupFailed {
+            finished.stdout = whole;
+        }
+        // Breaks the cycles between the namespace and its functions.
+        self.namespace.clear();
+        finished
+    }
+
+    fn unrecorded_steps(&self) -> u64 {
+        self.job.limits.steps.saturating_mul(UNRECORDED_FACTOR)
+    }
+
+    fn execute(&self, code: &PyRef<PyCode>) -> PyResult {
+        self.vm.run_code_obj(code.clone(), Scope::with_builtins(None, self.namespace.clone(), self.vm))
+    }
+
+    /// Runs what comes before the call, counted but not recorded.
+    fn set_up(&self) -> std::result::Result<(), Ending> {
+        let unit = (self.job.kind == JobKind::Call).then_some(&self.unit);
+        for code in unit.into_iter().chain(&self.setup) {
+            let watch = Watch::Count { steps: self.unrecorded_steps() };
+            let (result, _) = hook::watched(watch, self.vm, || self.execute(code));
+            if let Some(outcome) = stop::outcome() {
+                return Err(end(outcome, None));
+            }
+            if let Err(error) = result {
+                let outcome = if self.is_import_error(&error) { Outcome::UnsupportedImport } else { Outcome::SetupFailed };
+                return Err(end(outcome, Some(self.ending(&error))));
+            }
+        }
+        stdio::forget(self.job.limits.output_bytes);
+        Ok(())
+    }
+
+    /// Runs and records the call or the program.
+    fn trace(&self) -> Finished {
+        let vm = self.vm;
+        // Holding a value between two events postpones its end: not for a program that watches for that.
+        let watches_ends = ["__del__", "weakref", "gc", "getrefcount"].iter().any(|word| self.job.source.contains(word));
+        let look = Look { limit: self.limit, hold: !watches_ends };
+        let recorder = Box::new(Recorder::new(self.sink.clone(), look));
+        let watch = Watch::Record { recorder, steps: self.unrecorded_steps() };
+        let (result, watch) = hook::watched(watch, vm, || match &self.call {
+            Some(call) => self.execute(call).and_then(|value| self.drive(value)),
+            None => self.execute(&self.unit),
+        });
+        if let Some(outcome) = stop::outcome() {
+            return bare_finish(outcome);
+        }
+        if let Some(Watch::Record { mut recorder, .. }) = watch {
+            let exception = result.as_ref().err().map(|error| errors::line(error, self.limit, vm));
+            recorder.finish(exception.as_deref());
+        }
+        match result {
+            Ok(value) => self.returned(value),
+            Err(error) => {
+                let outcome = if error.fast_isinstance(vm.ctx.exceptions.system_exit) {
+                    Outcome::Exited
+                } else if self.is_import_error(&error) {
+                    Outcome::UnsupportedImport
+                } else {
+                    Outcome::Raised
+                };
+                Finished { exception: Some(self.ending(&error)), ..bare_finish(outcome) }
+            }
+        }
+    }
+
+    /// Drives a coroutine to its end; any other value is left as it is.
+    fn drive(&self, value: PyObjectRef) -> PyResult {
+        let vm = self.vm;
+        if value.downcast_ref::<PyCoroutine>().is_none() {
+            return Ok(value);
+        }
+        for _ in 0..MAX_AWAITS {
+            match vm.call_method(&value, "send", (vm.ctx.none(),)) {
+                Ok(_) => {}
+                Err(error) if error.class().is(vm.ctx.exceptions.stop_iteration) => {
+                    return Ok(error.get_arg(0).unwrap_or_else(|| vm.ctx.none()));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Err(vm.new_runtime_error("the coroutine never ends"))
+    }
+
+    fn returned(&self, value: PyObjectRef) -> Finished {
+        let mut finished = bare_finish(Outcome::Returned);
+        if self.job.kind == JobKind::Call {
+            finished.result = Some(render::render(&value, self.limit, self.vm).value);
+        }
+        finished.check_passed = self.job.check.as_ref().map(|check| self.check(check, value));
+        finished
+    }
+
+    /// Whether the check holds for the value. What it prints is not the program's output.
+    fn check(&self, check: &str, value: PyObjectRef) -> bool {
+        let vm = self.vm;
+        let Ok(code) = units::compile(check.trim(), Mode::Eval, units::CHECK, vm) else { return false };
+        let printed = stdio::take_whole();
+        stdio::forget(u64::MAX);
+        let watch = Watch::Count { steps: self.unrecorded_steps() };
+        let (held, _) = hook::watched(watch, vm, || {
+            self.namespace.set_item("__result__", value, vm)?;
+            self.execute(&code)?.try_to_bool(vm)
+        });
+        stdio::restore(printed);
+        let stopped = stop::outcome().is_some();
+        stop::reset();
+        !stopped && held.unwrap_or(false)
+    }
+
+    fn is_import_error(&self, error: &PyBaseExceptionRef) -> bool {
+        error.fast_isinstance(self.vm.ctx.exceptions.import_error)
+    }
+
+    /// The exception as the last word says it; a `__str__` of the program's is asked here, counted like a check.
+    fn ending(&self, error: &PyBaseExceptionRef) -> Exception {
+        let vm = self.vm;
+        let mut exception = errors::ending(error, self.limit, vm);
+        if errors::has_own_str(error.class(), vm) {
+            let watch = Watch::Count { steps: self.unrecorded_steps() };
+            let (text, _) = hook::watched(watch, vm, || error.as_object().str(vm));
+            if let (Ok(text), None) = (text, stop::outcome()) {
+                exception.message = errors::cut(&render::strip_addresses(&text.to_string_lossy()), self.limit);
+            }
+            stop::reset();
+        }
+        exception
+    }
+}
+
+fn end(outcome: Outcome, exception: Option<Exception>) -> Ending {
+    Box::new(Finished { exception, ..bare_finish(outcome) })
+}
+
+/// A namespace in a module of its own: pickles and data classes look their module up.
+fn fresh_namespace(kind: JobKind, vm: &VirtualMachine) -> PyResult<PyDictRef> {
+    let name = match kind {
+        JobKind::Program => "__main__",
+        // So that the unit's main guard stays shut.
+        JobKind::Call => "unit",
+    };
+    let namespace = vm.ctx.new_dict();
+    let module: PyObjectRef = vm.new_module(name, namespace.clone(), None).into();
+    modules::modules(vm)?.set_item(name, module, vm)?;
+    Ok(namespace)
+}
+
+#[cfg(test)]
+mod tests;

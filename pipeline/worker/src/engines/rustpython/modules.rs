@@ -1,0 +1,168 @@
+//! Modules across jobs: which ones stay loaded, and whether a program changed what stays.
+//!
+//! The engine calls [`Base::prepare`] before a job and [`Base::clean`] after it. Library modules without state of
+//! their own are loaded in a clean interpreter the first time a unit imports them, and stay; everything else that a
+//! program loads is forgotten with it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rustpython_vm::{
+    AsObject, PyObjectRef, PyResult, VirtualMachine,
+    builtins::{PyDict, PyDictRef, PyList, PyModule, PyStr},
+};
+
+/// Library modules that may stay loaded: what they remember cannot be seen from outside.
+const STATELESS: &[&str] = &[
+    "abc", "array", "ast", "base64", "binascii", "bisect", "calendar", "cmath", "collections", "collections.abc",
+    "colorsys", "contextlib", "copy", "dataclasses", "datetime", "difflib", "enum", "fractions", "functools",
+    "graphlib", "hashlib", "heapq", "html", "inspect", "io", "itertools", "json", "keyword", "math", "numbers",
+    "operator", "os", "pprint", "random", "re", "reprlib", "statistics", "string", "struct", "sys", "textwrap",
+    "time", "traceback", "types", "typing", "unicodedata", "zlib",
+];
+
+/// Names of `sys` that each job sets anew.
+const SYS_PER_JOB: &[&str] = &["stdin", "stdout", "stderr", "__stdin__", "__stdout__", "__stderr__", "last_exc", "last_type", "last_value", "last_traceback"];
+
+/// Lists of `sys` whose contents are put back.
+const SYS_LISTS: &[&str] = &["path", "meta_path", "path_hooks", "argv", "warnoptions", "orig_argv"];
+
+use super::stdio::Streams;
+
+type Entries = Vec<(PyObjectRef, PyObjectRef)>;
+
+/// What an unused interpreter holds.
+pub(super) struct Base {
+    builtins: Entries,
+    modules: BTreeMap<String, (PyObjectRef, Entries)>,
+    lists: Vec<(PyObjectRef, Vec<PyObjectRef>)>,
+    seeded: Option<PyObjectRef>,
+    clock: PyObjectRef,
+    /// The program's standard streams.
+    pub(super) streams: Streams,
+}
+
+impl Base {
+    /// Takes the picture of a started interpreter. `clock` is the module that holds the clock.
+    pub(super) fn new(clock: PyObjectRef, streams: Streams, vm: &VirtualMachine) -> PyResult<Self> {
+        let mut lists = Vec::new();
+        for name in SYS_LISTS {
+            if let Ok(list) = vm.sys_module.get_attr(*name, vm)
+                && let Some(items) = list.downcast_ref::<PyList>().map(|list| list.borrow_vec().to_vec())
+            {
+                lists.push((list, items));
+            }
+        }
+        let mut base =
+            Base { builtins: entries(&vm.builtins.dict()), modules: BTreeMap::new(), lists, seeded: None, clock, streams };
+        base.extend(vm)?;
+        Ok(base)
+    }
+
+    /// Adds what is loaded now and was not before.
+    fn extend(&mut self, vm: &VirtualMachine) -> PyResult<()> {
+        for (name, module) in modules(vm)?.items_vec() {
+            let name = text(&name);
+            if !self.modules.contains_key(&name) {
+                let contents = module.downcast_ref::<PyModule>().map(|module| entries(&module.dict())).unwrap_or_default();
+                self.modules.insert(name, (module, contents));
+            }
+        }
+        Ok(())
+    }
+
+    /// Loads the stateless modules among `imports` and starts clock and random streams anew.
+    pub(super) fn prepare(&mut self, imports: &BTreeSet<String>, vm: &VirtualMachine) -> PyResult<()> {
+        let missing = |base: &Self, name: &str| STATELESS.contains(&name) && !base.modules.contains_key(name);
+        if imports.iter().any(|name| missing(self, name)) {
+            for name in imports {
+                if missing(self, name) {
+                    // The program will hear of a failure when it imports the module itself.
+                    let _ = vm.import(&vm.ctx.new_str(name.as_str()), 0);
+                }
+            }
+            self.extend(vm)?;
+        }
+        if self.seeded.is_none() && !imports.is_empty() {
+            vm.import("random", 0)?;
+            self.seeded = Some(super::interpreter::run_module("seeded", include_str!("python/seeded.py"), vm)?);
+            self.extend(vm)?;
+        }
+        super::builtins::reset();
+        if let Some(seeded) = &self.seeded {
+            vm.call_method(seeded, "reset", ())?;
+        }
+        vm.call_method(&self.clock, "reset", ())?;
+        Ok(())
+    }
+
+    /// Forgets what the job loaded. Says whether anything that stays was changed; `thorough` looks into the modules
+    /// too, which only a program that imports or reaches for special names can have changed.
+    pub(super) fn clean(&self, thorough: bool, vm: &VirtualMachine) -> PyResult<bool> {
+        let loaded = modules(vm)?;
+        let mut dirty = differs(&self.builtins, &vm.builtins.dict(), &[]);
+        for (name, module) in loaded.items_vec() {
+            match self.modules.get(&text(&name)) {
+                Some((before, _)) if before.is(&module) => {}
+                Some((before, _)) => loaded.set_item(&*name, before.clone(), vm)?,
+                None => loaded.del_item(&*name, vm)?,
+            }
+        }
+        if !thorough {
+            return Ok(dirty);
+        }
+        for (name, (module, contents)) in &self.modules {
+            if loaded.get_item_opt(name.as_str(), vm)?.is_none() {
+                loaded.set_item(name.as_str(), module.clone(), vm)?;
+            }
+            let ignored: &[&str] = if name == "sys" { SYS_PER_JOB } else { &["__warningregistry__"] };
+            if let Some(module) = module.downcast_ref::<PyModule>() {
+                dirty |= differs(contents, &module.dict(), ignored);
+            }
+        }
+        for (list, items) in &self.lists {
+            if let Some(list) = list.downcast_ref::<PyList>() {
+                *list.borrow_vec_mut() = items.clone();
+            }
+        }
+        Ok(dirty)
+    }
+}
+
+/// The names among `named` that are loaded.
+pub(super) fn loaded(named: &BTreeSet<String>, vm: &VirtualMachine) -> Vec<String> {
+    let Ok(modules) = modules(vm) else { return Vec::new() };
+    named.iter().filter(|name| matches!(modules.get_item_opt(name.as_str(), vm), Ok(Some(_)))).cloned().collect()
+}
+
+/// `sys.modules`, or the dictionary that the program put in its place.
+pub(super) fn modules(vm: &VirtualMachine) -> PyResult<PyDictRef> {
+    let modules = vm.sys_module.get_attr("modules", vm)?;
+    modules.downcast::<PyDict>().map_err(|_| vm.new_type_error("sys.modules is no dictionary"))
+}
+
+fn entries(dict: &PyDictRef) -> Entries {
+    dict.items_vec()
+}
+
+fn differs(before: &Entries, now: &PyDictRef, ignored: &[&str]) -> bool {
+    let is_ignored = |key: &PyObjectRef| {
+        key.downcast_ref::<PyStr>().and_then(|key| key.to_str()).is_some_and(|key| ignored.contains(&key))
+    };
+    let (mut at, mut old) = (0, before.iter().filter(|(key, _)| !is_ignored(key)));
+    while let Some((next, key, value)) = now.next_entry(at) {
+        at = next;
+        if is_ignored(&key) {
+            continue;
+        }
+        // The order of a dictionary that nobody touched stays; one that was touched and put back counts as changed.
+        match old.next() {
+            Some((old_key, old_value)) if old_key.is(&key) && old_value.is(&value) => {}
+            _ => return true,
+        }
+    }
+    old.next().is_some()
+}
+
+fn text(name: &PyObjectRef) -> String {
+    name.downcast_ref::<PyStr>().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+}

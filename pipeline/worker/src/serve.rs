@@ -1,0 +1,85 @@
+//! The loop of a worker: sandbox, handshake, jobs. The executable's hidden subcommand calls [`run`].
+
+use std::{
+    cell::RefCell,
+    fs::File,
+    io::BufReader,
+    os::fd::AsRawFd,
+    panic::{AssertUnwindSafe, catch_unwind},
+    rc::Rc,
+    sync::Arc,
+};
+
+use tracemill_trace::{Job, Outcome, Reply, read_frame, write_frame};
+
+use crate::{
+    engine::{Engine, Execution, SharedSink, bare_finish},
+    engines::rustpython::RustPython,
+    error::{Error, Result},
+    outbox::Outbox,
+    sandbox::{self, channel::Channel, memory},
+};
+
+/// Stack of the engine's thread. Reserved, not committed: only what deep recursion touches costs memory.
+pub const STACK_BYTES: usize = 512 << 20;
+
+/// Takes the frame channel from descriptors 0 and 1, raises the sandbox, and serves jobs until the supervisor closes
+/// its end or the engine must be replaced. The process is to end after this returns.
+///
+/// # Errors
+/// The sandbox, the engine or the channel fails. A program's failure is never one of these.
+pub fn run() -> Result<()> {
+    let channel = sandbox::channel::take()?;
+    let mut layers = sandbox::raise_process()?;
+    layers.push("descriptors".to_owned());
+    let thread = std::thread::Builder::new()
+        .name("engine".to_owned())
+        .stack_size(STACK_BYTES)
+        .spawn(move || {
+            layers.extend(sandbox::raise_threads()?);
+            layers.sort();
+            serve(channel, layers)
+        })
+        .map_err(|error| Error::Thread { reason: error.to_string() })?;
+    thread.join().unwrap_or_else(|_| Err(Error::Thread { reason: "it panicked".to_owned() }))
+}
+
+fn serve(channel: Channel, layers: Vec<String>) -> Result<()> {
+    let Channel { jobs, replies } = channel;
+    let replies = Arc::new(replies);
+    let mut jobs = BufReader::new(jobs);
+    let mut engine = RustPython::start()?;
+    write_frame(&mut &*replies, &Reply::Ready { engine: engine.name(), layers })?;
+    while let Some(job) = read_frame::<Job>(&mut jobs)? {
+        if serve_job(&mut engine, &job, &replies)? {
+            break;
+        }
+    }
+    // The interpreter is not taken apart: the process ends anyway, and that would run code of the last program.
+    std::mem::forget(engine);
+    Ok(())
+}
+
+/// Serves one job; `true` when it must be the last.
+fn serve_job(engine: &mut RustPython, job: &Job, replies: &Arc<File>) -> Result<bool> {
+    let ticket = job.ticket;
+    write_frame(&mut &**replies, &Reply::Started { ticket })?;
+    memory::arm(replies.as_raw_fd(), ticket, job.limits.memory_bytes);
+    let outbox = Rc::new(RefCell::new(Outbox::new(Arc::clone(replies), ticket, job.limits)));
+    let execution = run_job(engine, job, outbox.clone());
+    let flushed = outbox.borrow_mut().flush();
+    memory::disarm();
+    if !flushed {
+        return Ok(true);
+    }
+    let Execution { finished, retiring } = execution;
+    write_frame(&mut &**replies, &Reply::Finished { ticket, finished: Box::new(finished), retiring })?;
+    Ok(retiring)
+}
+
+/// Runs one job on an engine in this process, without a sandbox: what the tests call. A panic of the engine is a
+/// crash of the program, and the engine retires.
+pub fn run_job(engine: &mut dyn Engine, job: &Job, sink: SharedSink) -> Execution {
+    catch_unwind(AssertUnwindSafe(|| engine.run(job, sink)))
+        .unwrap_or_else(|_| Execution { finished: bare_finish(Outcome::Crashed), retiring: true })
+}
