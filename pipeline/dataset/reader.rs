@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 ///
 /// # Errors
 /// The file cannot be opened; later, a batch cannot be read.
-pub fn read_batches(path: &Path) -> Result<impl Iterator<Item = Result<RecordBatch>>> {
+pub fn read_batches(path: &Path) -> Result<impl Iterator<Item = Result<RecordBatch>> + use<>> {
     let file = File::open(path).map_err(Error::io("open", path))?;
     let reader = ParquetRecordBatchReaderBuilder::try_new(file)
         .and_then(|builder| builder.with_batch_size(1024).build())
@@ -26,7 +26,7 @@ pub fn read_batches(path: &Path) -> Result<impl Iterator<Item = Result<RecordBat
 ///
 /// # Errors
 /// The file cannot be opened; later, a batch cannot be read or is not of that table.
-pub fn read_rows<R: Row>(path: &Path) -> Result<impl Iterator<Item = Result<Vec<R>>>> {
+pub fn read_rows<R: Row>(path: &Path) -> Result<impl Iterator<Item = Result<Vec<R>>> + use<R>> {
     let owned = path.to_owned();
     Ok(read_batches(path)?.map(move |batch| {
         R::read(&batch?).map_err(|error| Error::Malformed { path: owned.clone(), problem: error.to_string() })

@@ -1,0 +1,261 @@
+//! Keeps one worker process busy and answers for it: whatever a program does, each job ends with an outcome.
+//!
+//! Each thread of the executions stage has one supervisor. A supervisor starts its worker when it has a job, ends it
+//! when a job stalls, replaces it when it dies or retires, and runs a job again when something outside ended the
+//! worker.
+//!
+//! | what happens | what becomes of the job |
+//! | --- | --- |
+//! | the worker answers | the outcome that it gives |
+//! | the wall clock runs out | `time_limit`; events are dropped, since their number would depend on the machine |
+//! | the worker is killed from outside (SIGKILL, SIGTERM) | it runs again, up to `attempts_max` times |
+//! | the worker dies by itself in its first job | `crashed`, or `memory_limit` when the allocator gave up |
+//! | the worker dies by itself in a later job | it runs again in a fresh worker, which decides |
+//! | the worker breaks the protocol | `crashed` |
+
+mod process;
+
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::PathBuf;
+use std::process::ExitStatus;
+use std::time::{Duration, Instant};
+
+use tracemill_trace::{Event, Exception, Finished, Job, Outcome, Reply};
+
+use self::process::{Heard, Process};
+use crate::config::ExecutionsConfig;
+use crate::error::{Error, Result};
+use crate::stage::Cancel;
+
+/// How a worker is started: an executable, with the hidden subcommand.
+#[derive(Debug, Clone)]
+pub struct WorkerCommand {
+    program: PathBuf,
+}
+
+impl WorkerCommand {
+    /// Workers from the given build of the executable.
+    #[must_use]
+    pub fn new(program: PathBuf) -> Self {
+        WorkerCommand { program }
+    }
+
+    /// Workers from the executable that runs now.
+    ///
+    /// # Errors
+    /// The system does not say where it is.
+    pub fn this_executable() -> Result<Self> {
+        let program = std::env::current_exe().map_err(|error| Error::Worker(format!("find this executable: {error}")))?;
+        Ok(WorkerCommand { program })
+    }
+}
+
+/// A job that is over.
+#[derive(Debug)]
+pub struct Completed {
+    /// The engine's name and version.
+    pub engine: String,
+    /// The events, in order.
+    pub events: Vec<Event>,
+    /// How it ended.
+    pub finished: Finished,
+    /// How often it was started; runs that only confirm a crash in a fresh worker do not count.
+    pub attempts: u32,
+}
+
+/// How long a worker may take to start.
+const START: Duration = Duration::from_secs(30);
+/// How often a worker that does not start is tried again, with a pause that doubles each time.
+const START_ATTEMPTS: u32 = 5;
+
+/// Keeps one worker busy.
+#[derive(Debug)]
+pub struct Supervisor {
+    command: WorkerCommand,
+    attempts_max: u32,
+    jobs_per_worker: u64,
+    cancel: Cancel,
+    worker: Option<Process>,
+    ticket: u64,
+}
+
+/// How one attempt at a job ended.
+enum Attempt {
+    /// The worker said so.
+    Finished(Box<Finished>),
+    /// The wall clock ran out.
+    TimedOut,
+    /// The worker sent what no worker sends.
+    Protocol(String),
+    /// The worker is gone.
+    Died { status: ExitStatus, stderr: String },
+}
+
+impl Supervisor {
+    /// A supervisor without a worker yet.
+    #[must_use]
+    pub fn new(command: WorkerCommand, config: &ExecutionsConfig, cancel: Cancel) -> Self {
+        Supervisor {
+            command,
+            attempts_max: config.attempts_max.max(1),
+            jobs_per_worker: config.jobs_per_worker.max(1),
+            cancel,
+            worker: None,
+            ticket: 0,
+        }
+    }
+
+    /// Runs one job to its end.
+    ///
+    /// # Errors
+    /// No worker can be started, or the user asks to stop.
+    pub fn run(&mut self, mut job: Job) -> Result<Completed> {
+        let mut attempts = 1;
+        loop {
+            self.cancel.check()?;
+            let mut worker = match self.worker.take() {
+                Some(worker) if worker.jobs() < self.jobs_per_worker => worker,
+                _ => self.start()?,
+            };
+            self.ticket += 1;
+            job.ticket = self.ticket;
+            let engine = worker.engine().to_owned();
+            let fresh = worker.jobs() == 0;
+            let (events, attempt) = self.attempt(&mut worker, &job)?;
+            let completed = |finished, events| Completed { engine, events, finished, attempts };
+            match attempt {
+                Attempt::Finished(finished) => {
+                    if !worker.is_retiring() {
+                        self.worker = Some(worker);
+                    }
+                    return Ok(completed(*finished, events));
+                }
+                Attempt::TimedOut => {
+                    let mut finished = ended(Outcome::TimeLimit, None);
+                    finished.labels.push("wall_clock".to_owned());
+                    return Ok(completed(finished, Vec::new()));
+                }
+                Attempt::Protocol(problem) => {
+                    let finished = ended(Outcome::Crashed, Some(format!("the worker broke the protocol: {problem}")));
+                    return Ok(completed(finished, Vec::new()));
+                }
+                Attempt::Died { status, .. } if killed_from_outside(status) => {
+                    if attempts >= self.attempts_max {
+                        let finished = ended(Outcome::Crashed, Some(describe(status, "")));
+                        return Ok(completed(finished, Vec::new()));
+                    }
+                    attempts += 1;
+                }
+                // What an earlier job left behind may have killed it: a fresh worker decides.
+                Attempt::Died { .. } if !fresh => {}
+                Attempt::Died { stderr, .. } if stderr.contains("memory allocation of ") => {
+                    return Ok(completed(ended(Outcome::MemoryLimit, None), Vec::new()));
+                }
+                Attempt::Died { status, stderr } => {
+                    let finished = ended(Outcome::Crashed, Some(describe(status, &stderr)));
+                    return Ok(completed(finished, Vec::new()));
+                }
+            }
+        }
+    }
+
+    /// Starts a worker and waits until its sandbox is up.
+    fn start(&self) -> Result<Process> {
+        let mut problem = String::new();
+        for attempt in 0..START_ATTEMPTS {
+            self.cancel.check()?;
+            if attempt > 0 {
+                std::thread::sleep(Duration::from_millis(50 << attempt));
+            }
+            let mut process = Process::spawn(&self.command.program)?;
+            match process.hear(Instant::now() + START, &self.cancel)? {
+                Heard::Reply(Reply::Ready { engine, .. }) => {
+                    process.set_engine(engine);
+                    return Ok(process);
+                }
+                Heard::Reply(other) => problem = format!("it began with {other:?}"),
+                Heard::Malformed(reason) => problem = reason,
+                Heard::Silence => problem = format!("it said nothing for {} s", START.as_secs()),
+                Heard::End => {
+                    let (status, stderr) = process.end()?;
+                    problem = describe(status, &stderr);
+                }
+            }
+        }
+        Err(Error::Worker(format!("{} does not start: {problem}", self.command.program.display())))
+    }
+
+    fn attempt(&self, worker: &mut Process, job: &Job) -> Result<(Vec<Event>, Attempt)> {
+        let deadline = Instant::now() + Duration::from_millis(job.limits.wall_ms.max(1));
+        // What an honest worker can send: its events, and one frame more than the limit stops at.
+        let bytes_max = job.limits.trace_bytes.saturating_mul(2).saturating_add(128 << 20);
+        let mut events = Vec::new();
+        if !worker.send(job)? {
+            let (status, stderr) = worker.end()?;
+            return Ok((events, Attempt::Died { status, stderr }));
+        }
+        loop {
+            match worker.hear(deadline, &self.cancel)? {
+                Heard::Reply(Reply::Started { ticket }) if ticket == job.ticket => {}
+                Heard::Reply(Reply::Events { ticket, events: more }) if ticket == job.ticket => {
+                    if worker.heard_bytes() > bytes_max {
+                        worker.end()?;
+                        return Ok((events, Attempt::Protocol(format!("more than {bytes_max} bytes of events"))));
+                    }
+                    events.extend(more);
+                }
+                Heard::Reply(Reply::Finished { ticket, finished, retiring }) if ticket == job.ticket => {
+                    worker.finished_job(retiring);
+                    return Ok((events, Attempt::Finished(finished)));
+                }
+                Heard::Reply(_) => {
+                    worker.end()?;
+                    return Ok((events, Attempt::Protocol("a reply that belongs to no job".to_owned())));
+                }
+                Heard::Malformed(reason) => {
+                    worker.end()?;
+                    return Ok((events, Attempt::Protocol(reason)));
+                }
+                Heard::Silence => {
+                    worker.end()?;
+                    return Ok((events, Attempt::TimedOut));
+                }
+                Heard::End => {
+                    let (status, stderr) = worker.end()?;
+                    return Ok((events, Attempt::Died { status, stderr }));
+                }
+            }
+        }
+    }
+}
+
+/// A last word in place of a worker that cannot give one.
+fn ended(outcome: Outcome, message: Option<String>) -> Finished {
+    Finished {
+        outcome,
+        result: None,
+        exception: message.map(|message| Exception { type_name: "WorkerEnded".to_owned(), message, line_number: None }),
+        check_passed: None,
+        stdout: String::new(),
+        imports: Vec::new(),
+        labels: Vec::new(),
+    }
+}
+
+/// SIGKILL and SIGTERM come from outside: a person, a batch system, the kernel short of memory.
+fn killed_from_outside(status: ExitStatus) -> bool {
+    matches!(status.signal(), Some(9 | 15))
+}
+
+fn describe(status: ExitStatus, stderr: &str) -> String {
+    let how = match (status.signal(), status.code()) {
+        (Some(signal), _) => format!("ended by signal {signal}"),
+        (None, Some(code)) => format!("ended with status {code}"),
+        (None, None) => "ended".to_owned(),
+    };
+    match stderr.lines().rev().find(|line| !line.trim().is_empty()) {
+        Some(line) => format!("{how}: {}", line.trim()),
+        None => how,
+    }
+}
+

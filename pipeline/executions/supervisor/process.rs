@@ -1,0 +1,216 @@
+//! One worker process and the pipes to it. Owned by a supervisor; dropped, the process is gone.
+//!
+//! Reading waits with `poll`, so that a deadline and a request to stop are seen while a program runs.
+
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::os::fd::AsFd as _;
+use std::path::Path;
+use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use tracemill_trace::{Job, MAX_FRAME_BYTES, Reply, read_frame, write_frame};
+
+use crate::error::{Error, Result};
+use crate::stage::Cancel;
+
+/// How often a request to stop is looked at while a worker is silent.
+const CANCEL_EVERY: Duration = Duration::from_millis(100);
+/// Bytes kept of what a worker says on standard error.
+const STDERR_BYTES: usize = 16 << 10;
+
+/// What was heard from a worker.
+#[derive(Debug)]
+pub(super) enum Heard {
+    /// A message.
+    Reply(Reply),
+    /// Bytes that are no message.
+    Malformed(String),
+    /// Nothing until the deadline.
+    Silence,
+    /// The pipe is closed.
+    End,
+}
+
+/// A worker process.
+#[derive(Debug)]
+pub(super) struct Process {
+    child: Child,
+    stdin: Option<ChildStdin>,
+    stdout: ChildStdout,
+    stderr: ChildStderr,
+    buffer: Vec<u8>,
+    engine: String,
+    jobs: u64,
+    heard_bytes: u64,
+    retiring: bool,
+}
+
+impl Process {
+    /// Starts one, with nothing of our environment.
+    pub(super) fn spawn(program: &Path) -> Result<Self> {
+        let mut child = Command::new(program)
+            .arg("worker")
+            .env_clear()
+            .current_dir("/")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(|error| Error::Worker(format!("start {}: {error}", program.display())))?;
+        let missing = || Error::Internal("a worker without pipes".into());
+        let stdin = child.stdin.take().ok_or_else(missing)?;
+        let stdout = child.stdout.take().ok_or_else(missing)?;
+        let stderr = child.stderr.take().ok_or_else(missing)?;
+        for fd in [stdout.as_fd(), stderr.as_fd()] {
+            rustix::io::ioctl_fionbio(fd, true).map_err(|error| Error::Worker(format!("prepare its pipe: {error}")))?;
+        }
+        Ok(Process {
+            child,
+            stdin: Some(stdin),
+            stdout,
+            stderr,
+            buffer: Vec::new(),
+            engine: String::new(),
+            jobs: 0,
+            heard_bytes: 0,
+            retiring: false,
+        })
+    }
+
+    pub(super) fn engine(&self) -> &str {
+        &self.engine
+    }
+
+    pub(super) fn set_engine(&mut self, engine: String) {
+        self.engine = engine;
+    }
+
+    /// Jobs that it has finished.
+    pub(super) fn jobs(&self) -> u64 {
+        self.jobs
+    }
+
+    /// Bytes heard since the last job was sent.
+    pub(super) fn heard_bytes(&self) -> u64 {
+        self.heard_bytes
+    }
+
+    /// Whether it said that it ends after its last job.
+    pub(super) fn is_retiring(&self) -> bool {
+        self.retiring
+    }
+
+    pub(super) fn finished_job(&mut self, retiring: bool) {
+        self.jobs += 1;
+        self.retiring = retiring;
+    }
+
+    /// Sends a job; false when the worker is gone.
+    pub(super) fn send(&mut self, job: &Job) -> Result<bool> {
+        self.heard_bytes = 0;
+        let mut bytes = Vec::new();
+        write_frame(&mut bytes, job).map_err(|error| Error::Worker(format!("encode a job: {error}")))?;
+        let Some(stdin) = &mut self.stdin else { return Ok(false) };
+        match stdin.write_all(&bytes) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+            Err(error) => Err(Error::Worker(format!("send a job: {error}"))),
+        }
+    }
+
+    /// Waits for the next message.
+    pub(super) fn hear(&mut self, deadline: Instant, cancel: &Cancel) -> Result<Heard> {
+        loop {
+            if let Some(heard) = self.take_message() {
+                return Ok(heard);
+            }
+            cancel.check()?;
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(Heard::Silence);
+            }
+            if !wait_readable(&self.stdout, left.min(CANCEL_EVERY))? {
+                continue;
+            }
+            let mut bytes = [0_u8; 64 << 10];
+            match self.stdout.read(&mut bytes) {
+                Ok(0) => return Ok(Heard::End),
+                Ok(count) => {
+                    self.heard_bytes += count as u64;
+                    self.buffer.extend_from_slice(&bytes[..count]);
+                }
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
+                Err(error) => return Ok(Heard::Malformed(format!("its pipe failed: {error}"))),
+            }
+        }
+    }
+
+    /// The first whole message in the buffer.
+    fn take_message(&mut self) -> Option<Heard> {
+        let length = self.buffer.first_chunk::<4>()?;
+        let length = u32::from_le_bytes(*length) as usize;
+        if length > MAX_FRAME_BYTES {
+            return Some(Heard::Malformed(format!("a frame of {length} bytes")));
+        }
+        if self.buffer.len() < length + 4 {
+            return None;
+        }
+        let frame: Vec<u8> = self.buffer.drain(..length + 4).collect();
+        Some(match read_frame::<Reply>(&mut frame.as_slice()) {
+            Ok(Some(reply)) => Heard::Reply(reply),
+            Ok(None) => Heard::Malformed("an empty frame".to_owned()),
+            Err(error) => Heard::Malformed(error.to_string()),
+        })
+    }
+
+    /// Ends the process if it still runs, and says how it ended and what it said on standard error.
+    pub(super) fn end(&mut self) -> Result<(ExitStatus, String)> {
+        let failed = |error| Error::Worker(format!("end a worker: {error}"));
+        self.stdin = None;
+        // A worker whose pipe has closed is about to be gone by itself: its own status says more than our signal.
+        let patience = Instant::now() + Duration::from_millis(500);
+        let mut bytes = [0_u8; 4096];
+        while matches!(self.stdout.read(&mut bytes), Ok(0)) && Instant::now() < patience {
+            if let Some(status) = self.child.try_wait().map_err(failed)? {
+                return Ok((status, self.stderr_tail()));
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        self.child.kill().map_err(failed)?;
+        let status = self.child.wait().map_err(failed)?;
+        Ok((status, self.stderr_tail()))
+    }
+
+    fn stderr_tail(&mut self) -> String {
+        let mut all = Vec::new();
+        let mut bytes = [0_u8; 4096];
+        while let Ok(count @ 1..) = self.stderr.read(&mut bytes) {
+            all.extend_from_slice(&bytes[..count]);
+            let excess = all.len().saturating_sub(STDERR_BYTES);
+            all.drain(..excess);
+        }
+        String::from_utf8_lossy(&all).into_owned()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Already reaped is fine; anything else cannot be helped here.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn wait_readable(stdout: &ChildStdout, at_most: Duration) -> Result<bool> {
+    let timeout = Timespec {
+        tv_sec: i64::try_from(at_most.as_secs()).unwrap_or(i64::MAX),
+        tv_nsec: i64::from(at_most.subsec_nanos()),
+    };
+    let mut fds = [PollFd::new(stdout, PollFlags::IN)];
+    match poll(&mut fds, Some(&timeout)) {
+        Ok(ready) => Ok(ready > 0),
+        Err(rustix::io::Errno::INTR) => Ok(false),
+        Err(error) => Err(Error::Worker(format!("wait for a worker: {error}"))),
+    }
+}
