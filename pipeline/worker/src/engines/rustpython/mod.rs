@@ -105,7 +105,8 @@ impl Engine for RustPython {
             {
                 let _ = vm.call_method(&gc, "collect", ());
             }
-            Execution { finished, retiring: rough || dirty || jobs >= MAX_JOBS }
+            let broken = finished.outcome == Outcome::Crashed;
+            Execution { finished, retiring: rough || dirty || broken || jobs >= MAX_JOBS }
         })
     }
 }

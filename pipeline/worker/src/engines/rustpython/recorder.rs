@@ -5,7 +5,7 @@ use std::{collections::HashMap, ops::ControlFlow, rc::Rc};
 use rustpython_vm::{
     AsObject, Py, PyObject, PyObjectRef, VirtualMachine,
     builtins::{PyBaseException, PyDict, PyFunction, PyModule, PyStr, PyType},
-    bytecode::Opcode,
+    bytecode::{Opcode, decode_exception_table},
     frame::FrameObject,
 };
 use tracemill_trace::{Action, Change, Event, EventKind, Frame, Outcome, Scope, Value};
@@ -44,9 +44,24 @@ struct Live {
     /// The line that runs, and the recorder's count of comings and goings at the frame's last event.
     line: u32,
     epoch: u64,
-    /// The instruction that raised last, its exception, and how many the frame has seen.
-    raised: Option<(u32, String)>,
+    /// The instruction that raised since the last line began.
+    raised_at: Option<u32>,
+    /// The last exception seen, and how many there were.
+    exception: Option<String>,
     exceptions: u32,
+    /// Something was thrown in where no handler is; closing a generator there is no event, as in CPython.
+    closing: Closing,
+}
+
+/// What is known about an exception that is thrown into a sleeping frame.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Closing {
+    /// Nothing was thrown in.
+    No,
+    /// Something was, and what it is comes with the next moment.
+    Perhaps,
+    /// The frame is being closed.
+    Yes,
 }
 
 /// Makes events of one execution.
@@ -115,7 +130,22 @@ impl Recorder {
                     return ControlFlow::Continue(());
                 }
                 if let Some(live) = self.live.last_mut() {
-                    live.raised = Some((frame.lasti(), text.clone()));
+                    match live.closing {
+                        Closing::No => {}
+                        Closing::Perhaps if exception.class().is(vm.ctx.exceptions.generator_exit) => {
+                            live.closing = Closing::Yes;
+                            return ControlFlow::Continue(());
+                        }
+                        Closing::Yes => return ControlFlow::Continue(()),
+                        Closing::Perhaps => {
+                            live.closing = Closing::No;
+                            self.event(EventKind::Resume, frame, None, None, vm)?;
+                        }
+                    }
+                }
+                if let Some(live) = self.live.last_mut() {
+                    live.raised_at = Some(frame.lasti());
+                    live.exception = Some(text.clone());
                     live.exceptions += 1;
                 }
                 self.event(EventKind::Exception, frame, None, Some(text), vm)
@@ -126,7 +156,12 @@ impl Recorder {
 
     fn enter(&mut self, key: usize, frame: &Py<FrameObject>, vm: &VirtualMachine) -> ControlFlow<Outcome> {
         self.epoch += 1;
-        if let Some(live) = self.asleep.remove(&key) {
+        if let Some(mut live) = self.asleep.remove(&key) {
+            if opcode(frame) != Opcode::Resume && !has_handler(frame) {
+                live.closing = Closing::Perhaps;
+                self.live.push(live);
+                return ControlFlow::Continue(());
+            }
             self.live.push(live);
             return self.event(EventKind::Resume, frame, None, None, vm);
         }
@@ -145,8 +180,10 @@ impl Recorder {
             layout,
             line: 0,
             epoch: 0,
-            raised: None,
+            raised_at: None,
+            exception: None,
             exceptions: 0,
+            closing: Closing::No,
         });
         self.frames += 1;
         self.event_of(EventKind::Call, frame, None, None, Some(who), vm)
@@ -157,7 +194,12 @@ impl Recorder {
             return ControlFlow::Continue(());
         }
         let Some(live) = self.live.last() else { return ControlFlow::Continue(()) };
-        let raised_here = live.raised.as_ref().is_some_and(|(at, _)| *at == frame.lasti()) && vm.is_none(value);
+        if live.closing != Closing::No {
+            self.live.pop();
+            self.epoch += 1;
+            return ControlFlow::Continue(());
+        }
+        let raised_here = live.raised_at == Some(frame.lasti()) && vm.is_none(value);
         let opcode = opcode(frame);
         let kind = match opcode {
             Opcode::ReturnValue if !raised_here => EventKind::Return,
@@ -165,7 +207,7 @@ impl Recorder {
             _ => EventKind::Unwind,
         };
         let (exception, ambiguous) = match kind {
-            EventKind::Unwind => (live.raised.as_ref().map(|(_, text)| text.clone()), live.exceptions > 1),
+            EventKind::Unwind => (live.exception.clone(), live.exceptions > 1),
             _ => (None, false),
         };
         let value = (kind != EventKind::Unwind).then(|| render(value, self.look.limit, vm).value);
@@ -251,7 +293,7 @@ impl Recorder {
         let mutated = live.epoch != epoch || live.layout.may_mutate(live.line);
         let changes = changes(live, frame, mutated, look, vm);
         if kind == EventKind::Line {
-            live.raised = None;
+            live.raised_at = None;
         }
         live.line = line;
         live.epoch = epoch;
@@ -272,6 +314,17 @@ impl Recorder {
 fn opcode(frame: &Py<FrameObject>) -> Opcode {
     let at = frame.lasti().saturating_sub(1) as usize;
     frame.iframe().code().code.instructions.read_op(at).deoptimize().as_opcode()
+}
+
+/// A handler of the program's covers the instruction that the frame is at.
+fn has_handler(frame: &Py<FrameObject>) -> bool {
+    let at = frame.lasti().saturating_sub(1);
+    let code = &frame.iframe().code().code;
+    decode_exception_table(&code.exceptiontable)
+        .iter()
+        .filter(|entry| (entry.start..entry.end).contains(&at))
+        // Every generator has one of the compiler's own, which turns `StopIteration` into an error.
+        .any(|entry| code.instructions.read_op(entry.target as usize).deoptimize().as_opcode() != Opcode::CallIntrinsic1)
 }
 
 fn changes(live: &mut Live, frame: &Py<FrameObject>, mutated: bool, look: Look, vm: &VirtualMachine) -> Vec<Change> {

@@ -160,6 +160,10 @@ mkdir = makedirs = symlink = link = system = popen = fork = kill = execv = execv
 read = write = close = lseek = fstat = fdopen = truncate = ftruncate = waitpid = nice = umask = _not_permitted
 
 
+def register_at_fork(**hooks):
+    pass
+
+
 def access(path, mode, **kwargs):
     return False
 
@@ -185,6 +189,6 @@ def no_open(file, mode='r', *args, **kwargs):
     raise FileNotFoundError(2, 'No such file or directory', file)
 
 
-sys.modules['os'] = sys.modules[__name__]
+sys.modules['os'] = sys.modules['posix'] = sys.modules[__name__]
 import posixpath as path
 sys.modules['os.path'] = path
