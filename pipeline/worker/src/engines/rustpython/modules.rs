@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustpython_vm::{
     AsObject, PyObjectRef, PyResult, VirtualMachine,
-    builtins::{PyDict, PyDictRef, PyList, PyModule, PyStr},
+    builtins::{PyDict, PyDictRef, PyList, PyModule, PyNone, PyStr},
 };
 
 /// Library modules that may stay loaded: what they remember cannot be seen from outside.
@@ -22,6 +22,9 @@ const STATELESS: &[&str] = &[
 
 /// Names of `sys` that each job sets anew.
 const SYS_PER_JOB: &[&str] = &["stdin", "stdout", "stderr", "__stdin__", "__stdout__", "__stderr__", "last_exc", "last_type", "last_value", "last_traceback"];
+
+/// Names that the import system itself writes into modules.
+const WRITTEN_BY_IMPORTS: &[&str] = &["__name__", "__package__", "__spec__", "__file__", "__warningregistry__"];
 
 /// Lists of `sys` whose contents are put back.
 const SYS_LISTS: &[&str] = &["path", "meta_path", "path_hooks", "argv", "warnoptions", "orig_argv"];
@@ -114,7 +117,7 @@ impl Base {
             if loaded.get_item_opt(name.as_str(), vm)?.is_none() {
                 loaded.set_item(name.as_str(), module.clone(), vm)?;
             }
-            let ignored: &[&str] = if name == "sys" { SYS_PER_JOB } else { &["__warningregistry__"] };
+            let ignored = if name == "sys" { SYS_PER_JOB } else { WRITTEN_BY_IMPORTS };
             if let Some(module) = module.downcast_ref::<PyModule>() {
                 dirty |= differs(contents, &module.dict(), ignored);
             }
@@ -157,12 +160,18 @@ fn differs(before: &Entries, now: &PyDictRef, ignored: &[&str]) -> bool {
         // The order of a dictionary that nobody touched stays; one that was touched and put back counts as changed.
         match old.next() {
             Some((old_key, old_value)) if old_key.is(&key) && old_value.is(&value) => {}
+            Some((old_key, old_value)) if old_key.is(&key) && is_late_import(old_value, &value) => {}
             // The library imports some of its modules late, into its own namespace.
             None if value.downcast_ref::<PyModule>().is_some() => {}
             _ => return true,
         }
     }
     old.next().is_some()
+}
+
+/// A placeholder became a module: `collections` keeps one for `heapq`.
+fn is_late_import(before: &PyObjectRef, now: &PyObjectRef) -> bool {
+    before.downcast_ref::<PyNone>().is_some() && now.downcast_ref::<PyModule>().is_some()
 }
 
 fn text(name: &PyObjectRef) -> String {

@@ -189,6 +189,20 @@ def no_open(file, mode='r', *args, **kwargs):
     raise FileNotFoundError(2, 'No such file or directory', file)
 
 
+class _signal(type(sys)):
+    SIG_DFL, SIG_IGN, SIGINT, SIGTERM, SIGALRM = 0, 1, 2, 15, 14
+
+    def signal(self, number, handler):
+        return self.SIG_DFL
+
+    def getsignal(self, number):
+        return self.SIG_DFL
+
+    def default_int_handler(self, number, frame):
+        raise KeyboardInterrupt
+
+
+sys.modules['signal'] = _signal('signal')
 sys.modules['os'] = sys.modules['posix'] = sys.modules[__name__]
 import posixpath as path
 sys.modules['os.path'] = path
