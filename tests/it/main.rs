@@ -1,1 +1,9 @@
-//! placeholder
+//! The integration tests: one binary, because each one links DataFusion. A module per stage, and a few for what
+//! crosses them.
+#![allow(clippy::unwrap_used)]
+
+mod architecture; // who may use whom, file lengths, where SQL lives
+mod end_to_end; // the whole pipeline on small corpora: funnel, resuming, same bytes for any number of workers
+mod executions; // hostile programs, killed workers, stopping
+mod harness; // runs the executable and reads what it wrote
+mod shards; // the loaders of other people's libraries

@@ -1,0 +1,99 @@
+//! The whole pipeline over the demo's corpus: the funnel adds up, a second run does nothing, and the bytes do not
+//! depend on the number of workers.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use tracemill_schemas::executions::ExecutionsRow;
+use tracemill_schemas::functions::FunctionsRow;
+use tracemill_schemas::mixtures::MixturesRow;
+use tracemill_schemas::shards::ShardsRow;
+
+use crate::harness::{counts, folder, hashes, repository, rows, run, said, succeed};
+
+#[test]
+fn the_demo_corpus_goes_from_files_to_shards_and_nothing_is_lost() {
+    let corpora = [repository("pipeline/demo/corpus").display().to_string()];
+    let mut all = Vec::new();
+    for workers in ["1", "2", "7"] {
+        let data = tempfile::tempdir().unwrap();
+        let output = run(&corpora, data.path(), &["--workers", workers]);
+        assert!(output.status.success(), "{}", said(&output));
+        all.push((workers, hashes(data.path()), data));
+    }
+    for (workers, hashes, _) in &all[1..] {
+        assert_eq!(&all[0].1, hashes, "{workers} workers write other bytes than one");
+    }
+    let data = all[0].2.path();
+
+    // From stage to stage, what comes in is what went out.
+    let sum = |stage, unit| counts(data, stage, unit).values().sum::<u64>();
+    let python_files = fs::read_dir(repository("pipeline/demo/corpus")).unwrap().count() as u64;
+    assert_eq!(sum("corpora", "files"), python_files);
+    let functions = rows::<FunctionsRow>(data);
+    assert!(functions.len() >= 40, "{} functions", functions.len());
+    assert_eq!(counts(data, "functions", "functions")["kept"], functions.len() as u64);
+    assert_eq!(sum("inputs", "functions"), functions.len() as u64);
+    assert_eq!(sum("executions", "functions"), counts(data, "inputs", "functions")["with_inputs"]);
+    let executions = rows::<ExecutionsRow>(data);
+    assert_eq!(sum("executions", "executions"), executions.len() as u64);
+    assert_eq!(counts(data, "executions", "checks").get("failed"), None, "a doctest or assert of the demo fails");
+    let samples = rows::<MixturesRow>(data);
+    assert_eq!(sum("shards", "samples"), samples.len() as u64);
+
+    // Every sample is in the shards, once, and no function is in two splits.
+    let in_shards: Vec<ShardsRow> = rows::<ShardsRow>(data);
+    let ids = |ids: &mut dyn Iterator<Item = String>| ids.collect::<BTreeSet<_>>();
+    assert_eq!(in_shards.len(), samples.len());
+    assert_eq!(
+        ids(&mut in_shards.iter().map(|row| row.sample_id.clone())),
+        ids(&mut samples.iter().map(|row| row.sample_id.clone()))
+    );
+    let formats: BTreeSet<&str> = samples.iter().map(|row| row.format.as_str()).collect();
+    assert_eq!(formats.len(), 5, "{formats:?}");
+    let splits: BTreeSet<(&str, &str)> = samples.iter().map(|row| (row.function_id.as_str(), row.split.as_str())).collect();
+    let split_functions: BTreeSet<&str> = samples.iter().map(|row| row.function_id.as_str()).collect();
+    assert_eq!(splits.len(), split_functions.len(), "a function is in two splits");
+
+    // A second run finds everything done and touches nothing.
+    let written = |data: &std::path::Path| -> Vec<_> {
+        hashes(data).into_keys().map(|name| fs::metadata(data.join(&name)).unwrap().modified().unwrap()).collect()
+    };
+    let before = written(data);
+    let output = run(&corpora, data, &[]);
+    assert!(output.status.success(), "{}", said(&output));
+    assert_eq!(before, written(data), "a second run wrote something");
+}
+
+#[test]
+fn copies_fold_into_one_unit_that_keeps_its_origins() {
+    let text = "def f(x: int) -> int:\n    return x + 1\n";
+    let corpus = folder(&[("a.py", text), ("b/copy.py", text), ("c.py", "def g(x: int) -> int:\n    return x\n")]);
+    let data = tempfile::tempdir().unwrap();
+    let output = run(&[corpus.path().display().to_string()], data.path(), &[]);
+    assert!(output.status.success(), "{}", said(&output));
+    let count = counts(data.path(), "functions", "functions");
+    assert_eq!((count["kept"], count["duplicate"]), (2, 1));
+    let query = "SELECT path FROM origins WHERE is_first = false";
+    let out = succeed(["sql", query, "--output", "csv", "--data", &data.path().display().to_string()]);
+    assert_eq!(out.trim(), "path\nb/copy.py");
+}
+
+#[test]
+fn a_changed_configuration_redoes_what_depends_on_it_and_no_more() {
+    let corpus = folder(&[("a.py", "def f(x: int) -> int:\n    y = x + 1\n    return y\n")]);
+    let corpora = [corpus.path().display().to_string()];
+    let data = tempfile::tempdir().unwrap();
+    assert!(run(&corpora, data.path(), &[]).status.success());
+    let before = hashes(data.path());
+    let output = run(&corpora, data.path(), &["--set", "mixtures.formats.scratchpad=0.0"]);
+    assert!(output.status.success(), "{}", said(&output));
+    let after = hashes(data.path());
+    let changed: BTreeSet<&str> = before
+        .iter()
+        .filter(|(name, hash)| after.get(*name) != Some(*hash))
+        .filter_map(|(name, _)| name.split('/').next())
+        .collect();
+    assert!(changed.contains("mixtures") && changed.contains("shards"), "{changed:?}");
+    assert!(!changed.contains("executions") && !changed.contains("inputs"), "{changed:?}");
+}

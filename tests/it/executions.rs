@@ -1,0 +1,220 @@
+//! Hostile programs, killed workers, and stopping: whatever happens, each input has its row.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use tracemill_schemas::changes::ChangesRow;
+use tracemill_schemas::corpora::CorporaRow;
+use tracemill_schemas::events::EventsRow;
+use tracemill_schemas::executions::ExecutionsRow;
+use tracemill_schemas::functions::FunctionsRow;
+
+use crate::harness::{counts, folder, hashes, manifest, repository, rows, run, said, tracemill};
+
+/// Outcomes by `PATH function`, of every function's only input.
+fn outcomes(data: &Path) -> BTreeMap<String, String> {
+    let functions: BTreeMap<String, String> = rows::<FunctionsRow>(data)
+        .into_iter()
+        .map(|row| (row.function_id, format!("{} {}", row.path, row.qualified_name)))
+        .collect();
+    rows::<ExecutionsRow>(data)
+        .into_iter()
+        .map(|row| (functions[&row.function_id].clone(), row.outcome))
+        .collect()
+}
+
+#[test]
+fn a_hostile_corpus_runs_to_its_end_and_each_file_is_a_named_row() {
+    let corpus = tempfile::tempdir().unwrap();
+    for entry in fs::read_dir(repository("tests/data/hostile")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "py") {
+            fs::copy(&path, corpus.path().join(path.file_name().unwrap())).unwrap();
+        }
+    }
+    // Sparse: it takes no room, and reading it gives 200 MB of zero bytes.
+    let large = fs::File::create(corpus.path().join("two_hundred_megabytes.py")).unwrap();
+    large.set_len(200 << 20).unwrap();
+
+    let data = tempfile::tempdir().unwrap();
+    let corpora = [corpus.path().display().to_string()];
+    let output = run(&corpora, data.path(), &["--set", "executions.limits.wall_ms=2000", "--workers", "2"]);
+    assert!(output.status.success(), "{}", said(&output));
+
+    let files: BTreeMap<String, String> =
+        rows::<CorporaRow>(data.path()).into_iter().map(|row| (row.path, row.status)).collect();
+    assert_eq!(files.len(), 27, "{files:?}");
+    for (path, status) in [
+        ("two_hundred_megabytes.py", "oversized"),
+        ("random_bytes.py", "undecodable"),
+        ("latin1_undeclared.py", "undecodable"),
+        ("latin1_declared.py", "parsed"),
+        ("empty.py", "parsed"),
+        ("null_bytes.py", "unparsable"),
+        ("python2.py", "unparsable"),
+        ("syntax_error.py", "unparsable"),
+        ("bom.py", "parsed"),
+    ] {
+        assert_eq!(files[path], status, "{path}");
+    }
+
+    let seen = outcomes(data.path());
+    let ends_as = |file: &str, allowed: &[&str]| {
+        let of_file: Vec<_> = seen.iter().filter(|(name, _)| name.starts_with(&format!("{file} "))).collect();
+        assert!(!of_file.is_empty(), "{file} has no execution: {seen:?}");
+        for (name, outcome) in of_file {
+            assert!(allowed.contains(&outcome.as_str()), "{name} ended as {outcome}");
+        }
+    };
+    ends_as("endless_loop.py", &["step_limit"]);
+    ends_as("sleeps.py", &["time_limit", "returned"]); // a clock of ours may let the sleep return at once
+    ends_as("regex_blowup.py", &["time_limit", "returned"]); // a smarter matcher may simply answer
+    ends_as("swallows_everything.py", &["step_limit"]);
+    ends_as("memory_bomb.py", &["memory_limit", "step_limit", "raised"]);
+    ends_as("ten_gigabyte_string.py", &["memory_limit", "raised"]);
+    ends_as("output_flood.py", &["output_limit", "step_limit"]);
+    ends_as("imports_missing.py", &["unsupported_import"]);
+    ends_as("closes_stdout.py", &["returned", "raised"]);
+    ends_as("latin1_declared.py", &["returned"]);
+    ends_as("exits.py", &["exited", "raised", "unsupported_import"]);
+
+    let executed: u64 = counts(data.path(), "executions", "executions").values().sum();
+    assert_eq!(executed, rows::<ExecutionsRow>(data.path()).len() as u64);
+    let made: u64 = counts(data.path(), "inputs", "inputs").iter().filter(|(reason, _)| *reason != "duplicate").map(|(_, n)| n).sum();
+    assert_eq!(executed, made, "an input has no execution");
+}
+
+#[test]
+fn a_trace_of_one_small_program_is_the_one_worked_out_by_hand() {
+    let corpus = folder(&[(
+        "small.py",
+        "def double_all(xs: list[int]) -> list[int]:\n    out = []\n    for x in xs:\n        out.append(x * 2)\n    return out\n\n\nassert double_all([3]) == [6]\n",
+    )]);
+    let data = tempfile::tempdir().unwrap();
+    let output = run(&[corpus.path().display().to_string()], data.path(), &["--set", "inputs.per_function=1"]);
+    assert!(output.status.success(), "{}", said(&output));
+
+    let execution = &rows::<ExecutionsRow>(data.path())[0];
+    assert_eq!((execution.outcome.as_str(), execution.result.as_deref(), execution.check_passed), ("returned", Some("[6]"), Some(true)));
+    let events: Vec<String> =
+        rows::<EventsRow>(data.path()).iter().map(|e| format!("{} {} {}", e.event_index, e.kind, e.line_number)).collect();
+    assert_eq!(events, ["0 call 1", "1 line 2", "2 line 3", "3 line 4", "4 line 3", "5 line 5", "6 return 5"]);
+    let changes: Vec<String> = rows::<ChangesRow>(data.path())
+        .iter()
+        .map(|c| {
+            let value = c.value_int.map(|n| n.to_string()).or(c.value_text.clone()).unwrap_or_default();
+            format!("{} {} {} {value}", c.event_index, c.name, c.action)
+        })
+        .collect();
+    assert_eq!(changes, ["0 xs bound [3]", "2 out bound []", "4 out mutated [6]", "3 x bound 3"]);
+}
+
+/// Processes whose parent is this one.
+fn children(parent: u32) -> Vec<u32> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir("/proc").unwrap().flatten() {
+        let Ok(id) = entry.file_name().to_string_lossy().parse::<u32>() else { continue };
+        let Ok(stat) = fs::read_to_string(entry.path().join("stat")) else { continue };
+        // The command's name is in brackets and may hold spaces; the parent is the second field behind it.
+        let Some(fields) = stat.rsplit_once(')').map(|(_, rest)| rest) else { continue };
+        if fields.split_whitespace().nth(1).and_then(|text| text.parse().ok()) == Some(parent) {
+            found.push(id);
+        }
+    }
+    found
+}
+
+fn kill(process: u32) {
+    let id = rustix::process::Pid::from_raw(i32::try_from(process).unwrap()).unwrap();
+    let _ = rustix::process::kill_process(id, rustix::process::Signal::KILL);
+}
+
+/// A corpus that keeps two workers busy for some seconds.
+fn busy_corpus() -> tempfile::TempDir {
+    let mut text = String::new();
+    for number in 0..60 {
+        text.push_str(&format!(
+            "def work_{number}() -> int:\n    total = {number}\n    for i in range(2500):\n        total += i % 7\n    return total\n\n\n"
+        ));
+    }
+    folder(&[("busy.py", &text)])
+}
+
+#[test]
+fn a_worker_killed_from_outside_changes_at_most_an_attempt_count() {
+    let corpus = busy_corpus();
+    let corpora = [corpus.path().display().to_string()];
+    let calm = tempfile::tempdir().unwrap();
+    let output = run(&corpora, calm.path(), &["--workers", "2"]);
+    assert!(output.status.success(), "{}", said(&output));
+
+    let disturbed = tempfile::tempdir().unwrap();
+    let mut child = tracemill(["run", "--workers", "2", "--corpus"])
+        .arg(corpus.path())
+        .arg("--out")
+        .arg(disturbed.path())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut killed = 0;
+    while killed < 2 && child.try_wait().unwrap().is_none() {
+        if let Some(worker) = children(child.id()).pop() {
+            // Let it begin; then it is in the middle of something.
+            std::thread::sleep(Duration::from_millis(60));
+            kill(worker);
+            killed += 1;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", said(&output));
+    assert!(killed > 0, "no worker was there to kill");
+
+    let without_attempts = |data: &Path| -> Vec<ExecutionsRow> {
+        rows::<ExecutionsRow>(data).into_iter().map(|row| ExecutionsRow { attempt_count: 0, ..row }).collect()
+    };
+    assert_eq!(without_attempts(calm.path()), without_attempts(disturbed.path()));
+    assert_eq!(rows::<EventsRow>(calm.path()), rows::<EventsRow>(disturbed.path()));
+    assert_eq!(rows::<ChangesRow>(calm.path()), rows::<ChangesRow>(disturbed.path()));
+    assert_eq!(counts(calm.path(), "executions", "executions"), counts(disturbed.path(), "executions", "executions"));
+}
+
+#[test]
+fn a_stopped_run_ends_soon_and_goes_on_where_it_was() {
+    let corpus = busy_corpus();
+    let corpora = [corpus.path().display().to_string()];
+    let data = tempfile::tempdir().unwrap();
+    let mut child = tracemill(["run", "--workers", "1", "--corpus"])
+        .arg(corpus.path())
+        .arg("--out")
+        .arg(data.path())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let begun = Instant::now();
+    while children(child.id()).is_empty() && begun.elapsed() < Duration::from_secs(60) {
+        assert!(child.try_wait().unwrap().is_none(), "it ended before it had a worker");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let id = rustix::process::Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
+    rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.signal(), None, "{}", said(&output));
+    assert_eq!(output.status.code(), Some(130), "{}", said(&output));
+
+    let before = manifest(data.path(), "inputs");
+    let output = run(&corpora, data.path(), &["--workers", "2"]);
+    assert!(output.status.success(), "{}", said(&output));
+    assert_eq!(manifest(data.path(), "inputs"), before, "a finished stage was done again");
+
+    let calm = tempfile::tempdir().unwrap();
+    let output = run(&corpora, calm.path(), &["--workers", "2"]);
+    assert!(output.status.success(), "{}", said(&output));
+    assert_eq!(hashes(calm.path()), hashes(data.path()));
+}

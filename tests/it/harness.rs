@@ -1,0 +1,111 @@
+//! Runs the executable in a folder of its own and reads back what it wrote. Used by all modules here.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use tracemill::dataset::{Dataset, Manifest, read_rows};
+use tracemill_schemas::Row;
+
+/// The executable under test.
+pub(crate) fn executable() -> PathBuf {
+    PathBuf::from(env!("CARGO_BIN_EXE_tracemill"))
+}
+
+/// A command of the executable, silent, with nothing on standard input.
+pub(crate) fn tracemill<I: AsRef<std::ffi::OsStr>>(args: impl IntoIterator<Item = I>) -> Command {
+    let mut command = Command::new(executable());
+    command.args(args).stdin(Stdio::null());
+    command
+}
+
+/// Runs it and expects success; returns standard output.
+pub(crate) fn succeed<I: AsRef<std::ffi::OsStr>>(args: impl IntoIterator<Item = I>) -> String {
+    let output = tracemill(args).output().unwrap();
+    assert!(output.status.success(), "{}", said(&output));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// All that it said, for a failing assertion.
+pub(crate) fn said(output: &Output) -> String {
+    format!(
+        "{}\n--- stdout\n{}\n--- stderr\n{}",
+        output.status,
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
+}
+
+/// A folder with these files.
+pub(crate) fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    folder
+}
+
+/// Runs the whole pipeline over corpora.
+pub(crate) fn run(corpora: &[String], out: &Path, more: &[&str]) -> Output {
+    let mut args = vec!["run".to_owned(), "--out".to_owned(), out.display().to_string()];
+    for corpus in corpora {
+        args.extend(["--corpus".to_owned(), corpus.clone()]);
+    }
+    args.extend(more.iter().map(|text| (*text).to_owned()));
+    tracemill(args).output().unwrap()
+}
+
+/// All rows of a table.
+pub(crate) fn rows<R: Row>(data: &Path) -> Vec<R> {
+    let mut all = Vec::new();
+    for file in Dataset::new(data).files(R::table().name).unwrap() {
+        for rows in read_rows::<R>(&file).unwrap() {
+            all.extend(rows.unwrap());
+        }
+    }
+    all
+}
+
+/// A stage's manifest.
+pub(crate) fn manifest(data: &Path, stage: &str) -> Manifest {
+    Dataset::new(data).manifest(stage).unwrap()
+}
+
+/// A stage's counts of one unit, by reason.
+pub(crate) fn counts(data: &Path, stage: &str, unit: &str) -> BTreeMap<String, u64> {
+    let mut by_reason = BTreeMap::new();
+    for count in manifest(data, stage).counts() {
+        if count.unit == unit {
+            *by_reason.entry(count.reason).or_default() += count.count;
+        }
+    }
+    by_reason
+}
+
+/// Every file of the dataset that is data (not a manifest or a lock), with its bytes' hash, by relative path.
+pub(crate) fn hashes(data: &Path) -> BTreeMap<String, String> {
+    fn walk(folder: &Path, root: &Path, into: &mut BTreeMap<String, String>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                if path.file_name().is_some_and(|name| name != "_run" && name != "corpus") {
+                    walk(&path, root, into);
+                }
+            } else {
+                let name = path.strip_prefix(root).unwrap().display().to_string();
+                into.insert(name, tracemill::hash::content(&fs::read(&path).unwrap()));
+            }
+        }
+    }
+    let mut hashes = BTreeMap::new();
+    walk(data, data, &mut hashes);
+    hashes
+}
+
+/// A path inside the repository.
+pub(crate) fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
