@@ -36,19 +36,21 @@ pub fn run() -> Result<()> {
         .name("engine".to_owned())
         .stack_size(STACK_BYTES)
         .spawn(move || {
+            // The engine looks around the file system when it starts, and no program has run yet: the filter, which
+            // ends the process for that, comes after.
+            let engine = RustPython::start()?;
             layers.extend(sandbox::raise_threads()?);
             layers.sort();
-            serve(channel, layers)
+            serve(engine, channel, layers)
         })
         .map_err(|error| Error::Thread { reason: error.to_string() })?;
     thread.join().unwrap_or_else(|_| Err(Error::Thread { reason: "it panicked".to_owned() }))
 }
 
-fn serve(channel: Channel, layers: Vec<String>) -> Result<()> {
+fn serve(mut engine: RustPython, channel: Channel, layers: Vec<String>) -> Result<()> {
     let Channel { jobs, replies } = channel;
     let replies = Arc::new(replies);
     let mut jobs = BufReader::new(jobs);
-    let mut engine = RustPython::start()?;
     write_frame(&mut &*replies, &Reply::Ready { engine: engine.name(), layers })?;
     while let Some(job) = read_frame::<Job>(&mut jobs)? {
         if serve_job(&mut engine, &job, &replies)? {

@@ -97,6 +97,16 @@ fn refused(block: *mut u8) -> *mut u8 {
     block
 }
 
+/// Makes the system's allocator grow in large steps: the engine's thread would otherwise get an arena of its own,
+/// which asks the kernel for every page.
+pub(super) fn tune() {
+    #[cfg(target_env = "gnu")]
+    for (option, value) in [(libc::M_ARENA_MAX, 1), (libc::M_TOP_PAD, 4 << 20), (libc::M_TRIM_THRESHOLD, 64 << 20)] {
+        // SAFETY: sets a number; it is called before a second thread exists.
+        unsafe { libc::mallopt(option, value) };
+    }
+}
+
 /// Starts counting for a job whose replies go to the descriptor `fd`.
 pub fn arm(fd: i32, ticket: u64, limit_bytes: u64) {
     let mut frame = Vec::new();

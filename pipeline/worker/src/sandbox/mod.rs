@@ -18,6 +18,8 @@ use crate::error::{Error, Result};
 /// # Errors
 /// A layer that every supported kernel has cannot be raised.
 pub fn raise_process() -> Result<Vec<String>> {
+    memory::tune();
+    rustix::process::chdir("/").map_err(|error| Error::sandbox("working directory")(error.into()))?;
     rustix::thread::set_no_new_privs(true).map_err(|error| Error::sandbox("no_new_privs")(error.into()))?;
     let mut layers = vec!["no_new_privs".to_owned()];
     if landlock::raise()? {
@@ -28,7 +30,7 @@ pub fn raise_process() -> Result<Vec<String>> {
     Ok(layers)
 }
 
-/// Raises what must come after the engine's thread was started: no more threads, no more descriptors, few calls.
+/// Raises what must come after the engine and its thread were started: no more threads, no more descriptors, few calls.
 /// Returns the names of the layers in force.
 ///
 /// # Errors
