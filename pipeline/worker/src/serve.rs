@@ -2,6 +2,7 @@
 
 use std::{
     cell::RefCell,
+    convert::Infallible,
     fs::File,
     io::BufReader,
     os::fd::AsRawFd,
@@ -24,11 +25,11 @@ use crate::{
 pub const STACK_BYTES: usize = 512 << 20;
 
 /// Takes the frame channel from descriptors 0 and 1, raises the sandbox, and serves jobs until the supervisor closes
-/// its end or the engine must be replaced. The process is to end after this returns.
+/// its end or the engine must be replaced. Then it ends the process; it returns only to say what went wrong.
 ///
 /// # Errors
 /// The sandbox, the engine or the channel fails. A program's failure is never one of these.
-pub fn run() -> Result<()> {
+pub fn run() -> Result<Infallible> {
     let channel = sandbox::channel::take()?;
     let mut layers = sandbox::raise_process()?;
     layers.push("descriptors".to_owned());
@@ -47,7 +48,7 @@ pub fn run() -> Result<()> {
     thread.join().unwrap_or_else(|_| Err(Error::Thread { reason: "it panicked".to_owned() }))
 }
 
-fn serve(mut engine: RustPython, channel: Channel, layers: Vec<String>) -> Result<()> {
+fn serve(mut engine: RustPython, channel: Channel, layers: Vec<String>) -> Result<Infallible> {
     let Channel { jobs, replies } = channel;
     let replies = Arc::new(replies);
     let mut jobs = BufReader::new(jobs);
@@ -57,9 +58,8 @@ fn serve(mut engine: RustPython, channel: Channel, layers: Vec<String>) -> Resul
             break;
         }
     }
-    // The interpreter is not taken apart: the process ends anyway, and that would run code of the last program.
-    std::mem::forget(engine);
-    Ok(())
+    // Nothing is taken apart: that would run code of the last program, and make calls that the filter ends us for.
+    std::process::exit(0)
 }
 
 /// Serves one job; `true` when it must be the last.

@@ -87,7 +87,7 @@ fn run_one(job: Job) -> (Vec<Event>, Execution) {
 fn show(events: &[Event], execution: &Execution) -> String {
     let mut out = String::new();
     for event in events {
-        let _ = write!(out, "{}{} f{} L{}", "", event.kind.name(), event.frame_index, event.line_number);
+        let _ = write!(out, "{} f{} L{}", event.kind.name(), event.frame_index, event.line_number);
         if let Some(frame) = &event.frame {
             let _ = write!(out, " {} parent={:?} depth={}", frame.function, frame.parent_index, frame.depth);
         }
