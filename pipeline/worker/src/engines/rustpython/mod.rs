@@ -42,7 +42,7 @@ const MAX_JOBS: u32 = 2_000;
 /// Jobs after which cycles are collected.
 const COLLECT_EVERY: u32 = 50;
 /// Steps outside of what is recorded that a job may take, for each step that may be recorded.
-const UNRECORDED_FACTOR: u64 = 10;
+const UNRECORDED_FACTOR: u64 = 100;
 /// Times that a coroutine may hand control back before it is taken for one that waits for ever.
 const MAX_AWAITS: u64 = 100_000;
 
