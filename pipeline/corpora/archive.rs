@@ -23,7 +23,7 @@ pub(super) fn each(unit: &Unit, config: &FilesConfig, go: Go<'_>) -> Result<()> 
         return zip_entries(unit, &file.path, config, wants_metadata, go);
     }
     // The metadata may stand after the sources, so it has a pass of its own.
-    let metadata = if wants_metadata { tar_metadata(&file.path)? } else { Metadata::default() };
+    let metadata = if wants_metadata { tar_metadata(&file.path)?.beside(&unit.corpus) } else { Metadata::default() };
     let mut names = Names::new(unit);
     let mut archive = tar::Archive::new(open(&file.path)?);
     let entries = match archive.entries() {
@@ -96,7 +96,7 @@ fn zip_entries(unit: &Unit, path: &Path, config: &FilesConfig, wants_metadata: b
     let mut metadata = Metadata::default();
     if wants_metadata && let Some(&(_, index)) = entries.iter().find(|(name, _)| metadata::is_metadata(name)) {
         let bytes = archive.by_index(index).ok().and_then(|entry| bounded(entry, METADATA_BYTES_MAX).ok());
-        metadata = metadata::parse(&String::from_utf8_lossy(&bytes.unwrap_or_default()));
+        metadata = metadata::parse(&String::from_utf8_lossy(&bytes.unwrap_or_default())).beside(&unit.corpus);
     }
     let mut found = entries.into_iter().filter_map(|(name, index)| {
         let path = names.inner(name.as_bytes())?;

@@ -49,11 +49,7 @@ fn text<'a>(object: &'a Map<String, Value>, key: &str) -> std::result::Result<&'
 }
 
 fn found(path: String, content: String, entry_point: &str, tests: String) -> Found {
-    Found {
-        entry_point: Some(entry_point.to_owned()),
-        tests: Some(tests),
-        ..Found::new(path, Body::Text(content))
-    }
+    Found { entry_point: Some(entry_point.to_owned()), tests: Some(tests), ..Found::new(path, Body::Text(content)) }
 }
 
 fn cruxeval(object: &Map<String, Value>) -> Read {

@@ -144,8 +144,14 @@ mod tests {
     fn python_decodes_so() {
         check(b"x = '\xc3\xa9'", expect![[r#"utf-8: "x = 'é'""#]]);
         check(b"\xef\xbb\xbfx = 1", expect![[r#"utf-8: "x = 1""#]]);
-        check(b"# -*- coding: latin-1 -*-\n'\xe9\x80'", expect![[r##"iso-8859-1: "# -*- coding: latin-1 -*-\n'é\u{80}'""##]]);
-        check(b"\n# vim: set fileencoding=cp1252 :\n'\x80'", expect![[r##"cp1252: "\n# vim: set fileencoding=cp1252 :\n'€'""##]]);
+        check(
+            b"# -*- coding: latin-1 -*-\n'\xe9\x80'",
+            expect![[r##"iso-8859-1: "# -*- coding: latin-1 -*-\n'é\u{80}'""##]],
+        );
+        check(
+            b"\n# vim: set fileencoding=cp1252 :\n'\x80'",
+            expect![[r##"cp1252: "\n# vim: set fileencoding=cp1252 :\n'€'""##]],
+        );
         check(b"# coding: koi8-r\n'\xc1'", expect![[r##"koi8-r: "# coding: koi8-r\n'а'""##]]);
         check(b"# coding=utf_8_sig\nx", expect![[r##"utf-8: "# coding=utf_8_sig\nx""##]]);
         check(b"x = 1\n# coding: latin-1\n", expect![[r##"utf-8: "x = 1\n# coding: latin-1\n""##]]);
@@ -158,7 +164,10 @@ mod tests {
         check(b"# coding: klingon\n", expect!["error: unknown encoding `klingon`"]);
         check(b"# coding: utf-16\n", expect!["error: unknown encoding `utf-16`"]);
         check(b"# coding: euc-jp\nab\xa4", expect!["error: malformed euc-jp at offset 19"]);
-        check(b"\xef\xbb\xbf# coding: latin-1\n", expect!["error: a UTF-8 byte order mark, but the encoding line says `iso-8859-1`"]);
+        check(
+            b"\xef\xbb\xbf# coding: latin-1\n",
+            expect!["error: a UTF-8 byte order mark, but the encoding line says `iso-8859-1`"],
+        );
     }
 
     #[test]

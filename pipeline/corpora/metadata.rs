@@ -1,5 +1,6 @@
 //! Licence and repository from a distribution's `PKG-INFO` or `METADATA`.
 
+use crate::config::CorpusConfig;
 use crate::corpora::Found;
 
 /// What a distribution says about itself.
@@ -10,7 +11,15 @@ pub(super) struct Metadata {
 }
 
 impl Metadata {
-    /// Hands it to a file of the distribution. The configuration's word goes first: see [`super::read::row`].
+    /// What remains to be said where the configuration says something.
+    pub(super) fn beside(self, corpus: &CorpusConfig) -> Self {
+        Metadata {
+            licence: self.licence.filter(|_| corpus.licence.is_none()),
+            repository: self.repository.filter(|_| corpus.repository.is_none()),
+        }
+    }
+
+    /// Hands it to a file of the distribution.
     pub(super) fn give(self, found: Found) -> Found {
         Found { licence: self.licence, repository: self.repository, ..found }
     }

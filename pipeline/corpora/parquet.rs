@@ -38,35 +38,32 @@ pub(super) fn each(unit: &Unit, go: Go<'_>) -> Result<()> {
     };
     let (mut number, mut over) = (0_u64, false);
     let mut seen = Seen::default();
-    let mut found = reader.map_while(|batch| (!over).then_some(batch).inspect(|batch| over = batch.is_err())).flat_map(
-        |batch| match batch.map_err(|error| error.to_string()).and_then(|batch| Columns::of(&batch, columns)) {
-            Ok(batch) => {
-                let rows: Vec<Result<Found>> = (0..batch.rows)
-                    .map(|row| {
-                        number += 1;
-                        let name = format!("{}:{number}", listed.name);
-                        let path = seen.name(batch.text(&batch.path, row), &unit.prefix, &name);
-                        Ok(Found {
-                            repository: batch.text(&batch.repository, row),
-                            licence: batch.text(&batch.licence, row),
-                            ..Found::new(path, batch.body(row))
+    let mut found =
+        reader.map_while(|batch| (!over).then_some(batch).inspect(|batch| over = batch.is_err())).flat_map(|batch| {
+            match batch.map_err(|error| error.to_string()).and_then(|batch| Columns::of(&batch, columns)) {
+                Ok(batch) => {
+                    let rows: Vec<Result<Found>> = (0..batch.rows)
+                        .map(|row| {
+                            number += 1;
+                            let name = format!("{}:{number}", listed.name);
+                            let path = seen.name(batch.text(&batch.path, row), &unit.prefix, &name);
+                            Ok(Found {
+                                repository: batch.text(&batch.repository, row),
+                                licence: batch.text(&batch.licence, row),
+                                ..Found::new(path, batch.body(row))
+                            })
                         })
-                    })
-                    .collect();
-                rows
+                        .collect();
+                    rows
+                }
+                Err(problem) => vec![Ok(broken(format!("cannot be read after row {number}: {problem}")))],
             }
-            Err(problem) => vec![Ok(broken(format!("cannot be read after row {number}: {problem}")))],
-        },
-    );
+        });
     go(&mut found)
 }
 
 /// The columns to read. One that the configuration names must exist; the usual names need not, but for the content.
-fn wanted<'a>(
-    path: &Path,
-    exist: impl Iterator<Item = &'a str>,
-    columns: &ColumnsConfig,
-) -> Result<Vec<String>> {
+fn wanted<'a>(path: &Path, exist: impl Iterator<Item = &'a str>, columns: &ColumnsConfig) -> Result<Vec<String>> {
     let exist: Vec<&str> = exist.collect();
     let usual = ColumnsConfig::default();
     let mut wanted = Vec::new();

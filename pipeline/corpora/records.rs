@@ -50,7 +50,13 @@ pub(super) fn missing(path: &Path, column: &str, exist: &[&str]) -> Error {
     Error::Config(format!("{} has no column `{column}`; it has {exist}", path.display()))
 }
 
-fn found(name: String, prefix: &str, mut object: Map<String, Value>, columns: &ColumnsConfig, seen: &mut Seen) -> Found {
+fn found(
+    name: String,
+    prefix: &str,
+    mut object: Map<String, Value>,
+    columns: &ColumnsConfig,
+    seen: &mut Seen,
+) -> Found {
     let mut text = |column: &str| match object.remove(column) {
         Some(Value::String(text)) if !text.is_empty() => Some(text),
         // Datasets that found several licences give them all.
@@ -124,8 +130,8 @@ pub(super) fn read(path: &Path, config: &FilesConfig) -> Result<impl Iterator<It
 
 fn parse(text: &[u8], number: u64) -> std::result::Result<Map<String, Value>, Body> {
     let unreadable = |problem: String| Body::Unreadable(format!("line {number}: {problem}"));
-    let text = std::str::from_utf8(text)
-        .map_err(|error| unreadable(format!("byte {} is not UTF-8", error.valid_up_to())))?;
+    let text =
+        std::str::from_utf8(text).map_err(|error| unreadable(format!("byte {} is not UTF-8", error.valid_up_to())))?;
     match serde_json::from_str(text.strip_prefix('\u{feff}').unwrap_or(text)) {
         Ok(Value::Object(object)) => Ok(object),
         Ok(other) => Err(unreadable(format!("{}, not an object", kind(&other)))),
