@@ -2,6 +2,7 @@
 //!
 //! `default.toml` is the only place where a default stands; each key there has a comment with its unit and effect.
 
+mod guess;
 mod load;
 
 use std::collections::BTreeMap;
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use tracemill_trace::Limits;
 
+pub use guess::guess_kind;
 pub use load::{Overrides, load, to_toml};
 
 /// The default configuration, with a comment on every key.

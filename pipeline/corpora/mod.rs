@@ -1,1 +1,149 @@
-//! The `corpora` stage (being built).
+//! The `corpora` stage: finds source files, decodes and parses them, and gives every one of them a row.
+//!
+//! A corpus is a tree, an archive, a file of records or a benchmark; each strategy has its file here and hands over
+//! [`Found`] things one at a time. What happens to one of them ([`read`]) is the same for all. Called by the command
+//! line through [`crate::stage::drive`].
+
+mod archive;
+mod benchmarks;
+mod decode;
+mod listing;
+mod metadata;
+mod nesting;
+mod parquet;
+mod read;
+mod records;
+mod syntax;
+mod tree;
+
+use std::sync::{Mutex, PoisonError};
+
+use tracemill_schemas::corpora::CorporaRow;
+
+pub use read::{Body, Found};
+
+use crate::config::{CorpusKind, FilesConfig};
+use crate::dataset::{Count, PartOutput, Severity};
+use crate::error::{Error, Result};
+use crate::progress::Bar;
+use crate::stage::{Context, Counts, Part, Stage};
+use crate::{hash, ordered};
+use listing::Unit;
+
+/// Raised when the same bytes would give other rows.
+const VERSION: u32 = 1;
+
+/// The stage. It keeps the list of source files between [`Stage::parts`] and [`Stage::run`].
+#[derive(Debug, Default)]
+pub struct Corpora {
+    units: Mutex<Vec<Unit>>,
+}
+
+impl Corpora {
+    /// The stage.
+    #[must_use]
+    pub fn new() -> Self {
+        Corpora::default()
+    }
+}
+
+/// What a strategy calls with the things that it finds.
+type Go<'a> = &'a mut dyn FnMut(&mut dyn Iterator<Item = Result<Found>>) -> Result<()>;
+
+impl Stage for Corpora {
+    fn name(&self) -> &'static str {
+        "corpora"
+    }
+
+    fn unit(&self) -> &'static str {
+        "files"
+    }
+
+    fn parts(&self, cx: &Context) -> Result<Vec<Part>> {
+        let mut units = Vec::new();
+        for corpus in &cx.config.corpora {
+            cx.cancel.check()?;
+            listing::list(corpus, &cx.config.files, &mut units)?;
+        }
+        let parts = units.iter().enumerate().map(|(ordinal, unit)| Part {
+            key: format!("{ordinal:05}"),
+            ordinal,
+            fingerprint: hash::fingerprint(&(VERSION, &cx.config.files, &unit.corpus, &unit.stamps), &[]),
+            items: unit.items(),
+        });
+        let parts = parts.collect();
+        *self.units.lock().unwrap_or_else(PoisonError::into_inner) = units;
+        Ok(parts)
+    }
+
+    fn run(&self, cx: &Context, part: &Part, output: &mut PartOutput, bar: &Bar) -> Result<Vec<Count>> {
+        let unit = self.units.lock().unwrap_or_else(PoisonError::into_inner).get(part.ordinal).cloned();
+        let unit = unit.ok_or_else(|| Error::Internal(format!("corpora has no part {}", part.key)))?;
+        let files = &cx.config.files;
+        let mut counts = Counts::default();
+        counts.add_many("files", "not_followed", Severity::Info, unit.not_followed);
+        let mut rolling = Rolling { files, output, writer: None, number: 0, bytes: 0 };
+        let mut go = |found: &mut dyn Iterator<Item = Result<Found>>| {
+            let found = found.map(|found| cx.cancel.check().and(found));
+            ordered::map(
+                found,
+                cx.workers,
+                cx.workers * 4,
+                |_| Ok(()),
+                |(), found| Ok(read::row(&unit.corpus, found, files)),
+                |row| {
+                    let severity = if row.status == "parsed" { Severity::Kept } else { Severity::Failure };
+                    counts.add("files", row.status.as_str(), severity);
+                    bar.add(1);
+                    rolling.push(&row)
+                },
+            )
+        };
+        match unit.corpus.kind {
+            Some(CorpusKind::Tree) | None => tree::each(&unit, &mut go)?,
+            Some(CorpusKind::Archive) => archive::each(&unit, files, &mut go)?,
+            Some(CorpusKind::Jsonl) => records::each(&unit, files, &mut go)?,
+            Some(CorpusKind::Parquet) => parquet::each(&unit, &mut go)?,
+            Some(kind @ (CorpusKind::Cruxeval | CorpusKind::Mbpp | CorpusKind::Humaneval)) => {
+                benchmarks::each(&unit, kind, files, &mut go)?;
+            }
+        }
+        rolling.close()?;
+        Ok(counts.into_vec())
+    }
+}
+
+/// Writes rows into files of bounded size.
+struct Rolling<'a> {
+    files: &'a FilesConfig,
+    output: &'a mut PartOutput,
+    writer: Option<crate::dataset::TableWriter<CorporaRow>>,
+    number: usize,
+    bytes: usize,
+}
+
+impl Rolling<'_> {
+    fn push(&mut self, row: &CorporaRow) -> Result<()> {
+        let mut writer = match self.writer.take() {
+            Some(writer) => writer,
+            None => self.output.numbered::<CorporaRow>(self.number)?,
+        };
+        self.bytes += row.content.as_ref().map_or(0, String::len);
+        writer.push(row)?;
+        let full = writer.rows() >= self.files.part_rows as u64 || self.bytes >= self.files.part_bytes;
+        self.writer = Some(writer);
+        if full { self.close() } else { Ok(()) }
+    }
+
+    fn close(&mut self) -> Result<()> {
+        if let Some(writer) = self.writer.take() {
+            self.output.close(writer)?;
+            self.number += 1;
+            self.bytes = 0;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,36 @@
+//! Decides whether a text is Python that the engine can be given.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use ruff_python_parser::parse_module;
+use ruff_source_file::LineIndex;
+
+use crate::corpora::nesting;
+
+/// Nothing, or the status and what is wrong where.
+pub(super) fn check(text: &str, nesting_max: usize) -> Result<(), (&'static str, String)> {
+    if let Some(at) = text.find('\0') {
+        let line = 1 + text[..at].matches('\n').count();
+        return Err(("unparsable", format!("line {line}: source code cannot contain null bytes")));
+    }
+    if let Some((line, problem)) = nesting::too_deep(text, nesting_max) {
+        return Err(("too_deep", format!("line {line}: {problem}")));
+    }
+    // The parser is not ours: should it panic on some file, that file is at fault and not the run.
+    let parsed = catch_unwind(AssertUnwindSafe(|| {
+        let error = match parse_module(text) {
+            Ok(parsed) => {
+                let error = parsed.unsupported_syntax_errors().first()?;
+                (error.to_string(), error.range.start())
+            }
+            Err(error) => (error.error.to_string(), error.location.start()),
+        };
+        let place = LineIndex::from_source_text(text).line_column(error.1, text);
+        Some(format!("line {}, column {}: {}", place.line, place.column, error.0))
+    }));
+    match parsed {
+        Ok(None) => Ok(()),
+        Ok(Some(problem)) => Err(("unparsable", problem)),
+        Err(_) => Err(("unparsable", "the parser panicked".to_owned())),
+    }
+}
