@@ -2,6 +2,7 @@
 //!
 //! `default.toml` is the only place where a default stands; each key there has a comment with its unit and effect.
 
+mod guess;
 mod load;
 
 use std::collections::BTreeMap;
@@ -10,7 +11,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use tracemill_trace::Limits;
 
-pub use load::{Overrides, load, to_toml};
+pub use guess::guess_kind;
+pub use load::{KINDS, Overrides, load, nearest, to_toml};
 
 /// The default configuration, with a comment on every key.
 pub const DEFAULT: &str = include_str!("default.toml");
