@@ -11,11 +11,12 @@ use crate::config::{ColumnsConfig, Config, CorpusConfig};
 pub fn to_toml(config: &Config) -> String {
     let plain = Config { corpora: Vec::new(), ..config.clone() };
     // Both are made from our own types and file; a test writes and reads all of it.
-    let (Ok(mut document), Ok(values)) =
+    let (Ok(mut document), Ok(mut values)) =
         (default_document(), toml::to_string(&plain).unwrap_or_default().parse::<DocumentMut>())
     else {
         return String::new();
     };
+    values.remove("corpora");
     replace(document.as_table_mut(), values.as_table());
     if !config.corpora.is_empty() {
         let mut tables = ArrayOfTables::new();
