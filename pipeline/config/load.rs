@@ -71,8 +71,8 @@ pub fn load(file: Option<&Path>, overrides: &Overrides) -> Result<Config> {
         found = overrides.corpora.iter().map(|argument| corpora::from_flag(argument, &here)).collect();
     }
 
-    let mut config: Config =
-        toml::from_str(&merged.to_string()).map_err(|error| Error::Internal(format!("merged configuration: {error}")))?;
+    let mut config: Config = toml::from_str(&merged.to_string())
+        .map_err(|error| Error::Internal(format!("merged configuration: {error}")))?;
     config.corpora = corpora::resolve(found)?;
     let held_out = config.shards.validation + config.shards.test;
     if held_out > 1.0 {

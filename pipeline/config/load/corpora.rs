@@ -26,7 +26,18 @@ const COLUMNS: [&str; 4] = ["content", "path", "repository", "licence"];
 
 /// Endings that are not part of a corpus's name; longer ones first.
 const ENDINGS: [&str; 12] = [
-    ".tar.gz", ".jsonl.zst", ".jsonl.gz", ".tgz", ".tar", ".zip", ".whl", ".jsonl", ".json", ".parquet", ".pyw", ".py",
+    ".tar.gz",
+    ".jsonl.zst",
+    ".jsonl.gz",
+    ".tgz",
+    ".tar",
+    ".zip",
+    ".whl",
+    ".jsonl",
+    ".json",
+    ".parquet",
+    ".pyw",
+    ".py",
 ];
 
 fn kind_named(name: &str) -> Option<CorpusKind> {
@@ -203,7 +214,8 @@ pub(super) fn resolve_sql_paths(given: &mut Table, folder: &Path) {
         *item = toml_edit::value(path);
     }
     if let Some(formats) = mixtures.get_mut("formats").and_then(Item::as_table_like_mut) {
-        let names: Vec<String> = formats.iter().map(|(name, _)| name.to_owned()).filter(|name| is_sql_path(name)).collect();
+        let names: Vec<String> =
+            formats.iter().map(|(name, _)| name.to_owned()).filter(|name| is_sql_path(name)).collect();
         for name in names {
             if let (Some(path), Some(item)) = (absolute(&name), formats.remove(&name)) {
                 formats.insert(&path, item);

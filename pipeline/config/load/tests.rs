@@ -43,14 +43,8 @@ fn what_is_wrong_in_a_file_is_named_with_its_line() {
             "[executions.limits]\n# a comment\nstep = 5",
             "DIR/train.toml:3: unknown key `executions.limits.step`; did you mean `executions.limits.steps`?",
         ),
-        (
-            "[exectuions.limits]\nsteps = 5",
-            "DIR/train.toml:1: unknown key `exectuions`; did you mean `executions`?",
-        ),
-        (
-            "\nsteps = 5",
-            "DIR/train.toml:2: unknown key `steps`; did you mean `executions.limits.steps`?",
-        ),
+        ("[exectuions.limits]\nsteps = 5", "DIR/train.toml:1: unknown key `exectuions`; did you mean `executions`?"),
+        ("\nsteps = 5", "DIR/train.toml:2: unknown key `steps`; did you mean `executions.limits.steps`?"),
         ("frobnicate = 1", "DIR/train.toml:1: unknown key `frobnicate`"),
         (
             "seed = 1\nzstd_level = 23",
@@ -64,10 +58,7 @@ fn what_is_wrong_in_a_file_is_named_with_its_line() {
             "sql_memory_mib = 63 # little",
             "DIR/train.toml:1: `sql_memory_mib = 63` is not allowed: it must be a whole number from 64 to 16777216",
         ),
-        (
-            "seed = \"seven\"",
-            "DIR/train.toml:1: `seed = \"seven\"` is not allowed: it must be a whole number from 0",
-        ),
+        ("seed = \"seven\"", "DIR/train.toml:1: `seed = \"seven\"` is not allowed: it must be a whole number from 0"),
         ("seed = 1.5", "DIR/train.toml:1: `seed = 1.5` is not allowed: it must be a whole number from 0"),
         (
             "files.respect_ignore_files = 1",
@@ -156,9 +147,7 @@ fn corpora_get_kinds_names_and_absolute_paths() {
         .unwrap()
         .corpora
         .into_iter()
-        .map(|corpus| {
-            (corpus.name, corpus.kind.unwrap(), corpus.path.display().to_string().replace(&folder, "DIR"))
-        })
+        .map(|corpus| (corpus.name, corpus.kind.unwrap(), corpus.path.display().to_string().replace(&folder, "DIR")))
         .collect();
     let expected = [
         ("requests-2.31.0", CorpusKind::Archive, "DIR/requests-2.31.0.tar.gz"),
