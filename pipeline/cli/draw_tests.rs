@@ -1,0 +1,135 @@
+//! Drawings of small executions, whole.
+
+use expect_test::{Expect, expect};
+use tracemill_trace::{Exception, Frame};
+
+use super::*;
+
+fn int(name: &str, value: i64) -> Change {
+    Change { scope: Scope::Local, name: name.into(), action: Action::Bound, value: Some(Value::Int(value)) }
+}
+
+fn text(name: &str, repr: &str, action: Action) -> Change {
+    Change { value: Some(repr_of(repr)), action, ..int(name, 0) }
+}
+
+fn repr_of(repr: &str) -> Value {
+    Value::Text { repr: repr.into(), type_name: "list".into(), full_chars: None }
+}
+
+fn event(kind: EventKind, frame_index: u32, line_number: u32, changes: Vec<Change>) -> Event {
+    Event { kind, frame_index, line_number, changes, value: None, exception: None, output: String::new(), frame: None }
+}
+
+fn call(function: &str, frame_index: u32, line_number: u32, changes: Vec<Change>) -> Event {
+    let frame = Frame { parent_index: None, depth: 0, function: function.into() };
+    Event { frame: Some(frame), ..event(EventKind::Call, frame_index, line_number, changes) }
+}
+
+fn ended(outcome: Outcome) -> Finished {
+    Finished {
+        outcome,
+        result: None,
+        exception: None,
+        check_passed: None,
+        stdout: String::new(),
+        imports: Vec::new(),
+        labels: Vec::new(),
+    }
+}
+
+fn check(drawing: &Drawing, style: Style, expected: &Expect) {
+    let mut out = Vec::new();
+    draw(drawing, style, &mut out).unwrap();
+    let drawn: Vec<String> = String::from_utf8(out).unwrap().lines().map(|line| line.trim_end().to_owned()).collect();
+    expected.assert_eq(&(drawn.join("\n") + "\n"));
+}
+
+const LOOP: &str = "\
+def double(y):
+    return y * 2
+
+def total(xs):
+    s = 0
+    for x in xs:
+        s += double(x)
+        print(s)
+    xs.append(s)
+    return s
+";
+
+fn loop_events() -> Vec<Event> {
+    use EventKind::{Line, Return};
+    vec![
+        call("total", 0, 4, vec![text("xs", "[3]", Action::Bound)]),
+        event(Line, 0, 5, vec![]),
+        event(Line, 0, 6, vec![int("s", 0)]),
+        event(Line, 0, 7, vec![int("x", 3)]),
+        call("double", 1, 1, vec![int("y", 3)]),
+        event(Line, 1, 2, vec![]),
+        Event { value: Some(Value::Int(6)), ..event(Return, 1, 2, vec![]) },
+        event(Line, 0, 8, vec![int("s", 6)]),
+        Event { output: "6\n".into(), ..event(Line, 0, 6, vec![]) },
+        event(Line, 0, 9, vec![]),
+        event(Line, 0, 10, vec![text("xs", "[3, 6]", Action::Mutated)]),
+        Event { value: Some(Value::Int(6)), ..event(Return, 0, 10, vec![]) },
+    ]
+}
+
+#[test]
+fn a_call_within_a_loop() {
+    let events = loop_events();
+    let finished = Finished { result: Some(Value::Int(6)), stdout: "6\nbye\n".into(), ..ended(Outcome::Returned) };
+    let drawing = Drawing { source: LOOP, call: Some("total([3])"), events: &events, finished: &finished };
+    check(&drawing, Style::default(), &expect![[""]]);
+    // Narrow: nothing is wider than asked for.
+    let mut out = Vec::new();
+    draw(&drawing, Style { colour: false, width: Some(40) }, &mut out).unwrap();
+    let widest = String::from_utf8(out).unwrap().lines().map(|line| line.chars().count()).max();
+    assert!(widest <= Some(52), "{widest:?}");
+}
+
+#[test]
+fn an_exception_a_cut_value_and_what_cpython_may_do_otherwise() {
+    let source = "def f(x):\n    del x\n    raise ValueError('\x1b')\n";
+    let long = Value::Text { repr: "[1, 2".into(), type_name: "list".into(), full_chars: Some(99) };
+    let events = vec![
+        call("f", 0, 1, vec![Change { value: Some(long), ..int("x", 0) }]),
+        event(EventKind::Line, 0, 2, vec![]),
+        event(EventKind::Line, 0, 3, vec![Change { action: Action::Deleted, value: None, ..int("x", 0) }]),
+        Event { exception: Some("ValueError: \x1b".into()), ..event(EventKind::Exception, 0, 3, vec![]) },
+        Event { exception: Some("ValueError: \x1b".into()), ..event(EventKind::Unwind, 0, 3, vec![]) },
+    ];
+    let exception = Exception { type_name: "ValueError".into(), message: "\x1b".into(), line_number: Some(3) };
+    let finished = Finished { exception: Some(exception), labels: vec!["set_order".into()], ..ended(Outcome::Raised) };
+    let drawing = Drawing { source, call: Some("f([1, 2, 3])"), events: &events, finished: &finished };
+    check(&drawing, Style::default(), &expect![[""]]);
+}
+
+#[test]
+fn a_generator_sleeps_and_goes_on() {
+    use EventKind::{Line, Resume, Return, Yield};
+    let source = "def g():\n    yield 1\nfor i in g():\n    pass\n";
+    let events = vec![
+        call("<module>", 0, 1, vec![]),
+        event(Line, 0, 3, vec![]),
+        call("g", 1, 1, vec![]),
+        event(Line, 1, 2, vec![]),
+        Event { value: Some(Value::Int(1)), ..event(Yield, 1, 2, vec![]) },
+        event(Line, 0, 4, vec![Change { scope: Scope::Global, ..int("i", 1) }]),
+        event(Line, 0, 3, vec![]),
+        event(Resume, 1, 2, vec![]),
+        Event { value: Some(repr_of("None")), ..event(Return, 1, 2, vec![]) },
+        Event { value: Some(repr_of("None")), ..event(Return, 0, 3, vec![]) },
+    ];
+    let finished = ended(Outcome::Returned);
+    let drawing = Drawing { source, call: None, events: &events, finished: &finished };
+    check(&drawing, Style::default(), &expect![[""]]);
+}
+
+#[test]
+fn nothing_happened_before_a_limit() {
+    let finished = ended(Outcome::MemoryLimit);
+    let drawing = Drawing { source: "", call: Some("f()"), events: &[], finished: &finished };
+    check(&drawing, Style { colour: true, width: None }, &expect![[""]]);
+}

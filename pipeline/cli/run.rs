@@ -1,0 +1,212 @@
+//! `tracemill run`: drives the stages over a dataset, in order, and says what became of everything.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+
+use crate::cli::{Exit, UsageError, interrupt, standins, summary};
+use crate::config::{Config, Overrides, load, nearest, to_toml};
+use crate::dataset::Dataset;
+use crate::error::Error;
+use crate::progress::Progress;
+use crate::stage::{Cancel, Context, Stage, drive};
+
+const EXAMPLES: &str = "\
+A second run does what is new or changed and keeps the rest; a stopped run goes on where it was.
+Kinds of corpus: tree, archive, jsonl, parquet, cruxeval, mbpp, humaneval.
+
+Examples:
+  tracemill run --corpus src/ --out data
+  tracemill run tracemill.toml --corpus requests-2.31.0.tar.gz --corpus cruxeval=cruxeval.jsonl
+  tracemill run tracemill.toml --set executions.limits.steps=5000 --stages executions,mixtures,shards
+
+Exit codes: 0 done · 1 failed · 2 wrong usage or configuration · 3 done, but data was lost · 130 interrupted";
+
+/// Turn corpora into tables and training shards.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    /// Configuration file; `tracemill config` prints one.
+    config: Option<PathBuf>,
+    /// A corpus; the kind is guessed from the path unless given. Replaces those of the file.
+    #[arg(long, value_name = "[KIND=]PATH")]
+    corpus: Vec<String>,
+    /// The dataset's folder.
+    #[arg(long, value_name = "DIR", default_value = "data")]
+    out: PathBuf,
+    /// Threads and worker processes; 0 for one per core. Changes no byte of what is written.
+    #[arg(long, value_name = "N")]
+    workers: Option<usize>,
+    /// Set a key of the configuration; text needs no quotes.
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// Run only these stages: corpora, functions, inputs, executions, mixtures, shards.
+    #[arg(long, value_delimiter = ',', value_name = "STAGE,…")]
+    stages: Vec<String>,
+    /// Show neither progress nor summary.
+    #[arg(long)]
+    quiet: bool,
+}
+
+/// The stages, in the order in which data flows.
+const STAGES: [&str; 6] = ["corpora", "functions", "inputs", "executions", "mixtures", "shards"];
+
+pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
+    check_stages(&args.stages)?;
+    let overrides = Overrides { set: args.set, corpora: args.corpus, workers: args.workers };
+    let config = load(args.config.as_deref(), &overrides)?;
+    if config.corpora.is_empty() && wanted(&args.stages, "corpora") {
+        let text = "no corpus given: add --corpus PATH (a folder, an archive, a .jsonl or .parquet file), or [[corpora]] \
+                    to the configuration; `tracemill demo` brings its own";
+        return Err(UsageError(text.to_owned()).into());
+    }
+    for corpus in &config.corpora {
+        if !corpus.path.exists() {
+            let text = format!("the corpus `{}` is not there: {}", corpus.name, corpus.path.display());
+            return Err(Error::Config(text).into());
+        }
+    }
+    let cancel = interrupt::watch()?;
+    let dataset = Dataset::new(&args.out);
+    let losses = pipeline(config, &dataset, &args.stages, args.quiet, &cancel)?;
+    if !args.quiet {
+        summary::print(&dataset, &cancel)?;
+    }
+    Ok(ending(&losses))
+}
+
+/// Runs the stages; returns how many things each one lost.
+pub(super) fn pipeline(
+    config: Config,
+    dataset: &Dataset,
+    stages: &[String],
+    quiet: bool,
+    cancel: &Cancel,
+) -> anyhow::Result<Vec<(&'static str, u64)>> {
+    let _lock = lock(dataset)?;
+    dataset.write_whole(&dataset.root().join("_run").join("config.toml"), to_toml(&config).as_bytes())?;
+    let workers = match config.workers {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        workers => workers,
+    };
+    let cx = Context {
+        config: Arc::new(config),
+        dataset: dataset.clone(),
+        workers,
+        cancel: cancel.clone(),
+        progress: if quiet { Progress::Silent } else { Progress::detect() },
+    };
+    let mut losses = Vec::new();
+    for stage in self::stages()? {
+        if wanted(stages, stage.name()) {
+            let report =
+                drive(stage.as_ref(), &cx).with_context(|| format!("the stage `{}` did not finish", stage.name()))?;
+            losses.push((stage.name(), report.data_loss()));
+        }
+    }
+    Ok(losses)
+}
+
+/// The stages, in the order in which data flows.
+fn stages() -> crate::Result<Vec<Box<dyn Stage>>> {
+    standins::stages()
+}
+
+/// Says loudly what was lost.
+pub(super) fn ending(losses: &[(&str, u64)]) -> Exit {
+    let lost: Vec<String> =
+        losses.iter().filter(|(_, count)| *count > 0).map(|(stage, count)| format!("{count} in `{stage}`")).collect();
+    if lost.is_empty() {
+        return Exit::Done;
+    }
+    // Standard error may be closed; the exit code tells it too.
+    let _ = writeln!(
+        std::io::stderr(),
+        "tracemill: DATA LOSS: {}; see severity `data_loss` in the table `stats`",
+        lost.join(", ")
+    );
+    Exit::DataLoss
+}
+
+fn wanted(stages: &[String], name: &str) -> bool {
+    stages.is_empty() || stages.iter().any(|stage| stage == name)
+}
+
+fn check_stages(stages: &[String]) -> anyhow::Result<()> {
+    for stage in stages {
+        if !STAGES.contains(&stage.as_str()) {
+            let hint = nearest(stage, STAGES.into_iter()).map(|near| format!("; did you mean `{near}`?"));
+            let known = STAGES.join(", ");
+            let text = format!("there is no stage `{stage}`{}: the stages are {known}", hint.unwrap_or_default());
+            return Err(UsageError(text).into());
+        }
+    }
+    Ok(())
+}
+
+/// Holds the dataset for this process; another run on it is told so. The system gives the lock back, however the
+/// process ends.
+fn lock(dataset: &Dataset) -> anyhow::Result<File> {
+    let folder = dataset.root().join("_run");
+    fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
+    let path = folder.join("lock");
+    let mut file = File::options()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&path)
+        .map_err(Error::io("open", &path))?;
+    match file.try_lock() {
+        Ok(()) => {
+            let text = format!("{}\n", std::process::id());
+            file.set_len(0).and_then(|()| file.write_all(text.as_bytes())).map_err(Error::io("write", &path))?;
+            Ok(file)
+        }
+        Err(TryLockError::WouldBlock) => {
+            let mut holder = String::new();
+            // The number only helps to find the other run.
+            let _ = file.read_to_string(&mut holder);
+            anyhow::bail!("{} is in use by another run (process {})", shown(dataset.root()), holder.trim())
+        }
+        Err(TryLockError::Error(error)) => Err(Error::io("lock", &path)(error).into()),
+    }
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_run_on_a_dataset_is_told_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let dataset = Dataset::new(folder.path());
+        let first = lock(&dataset).unwrap();
+        let said = lock(&dataset).unwrap_err().to_string();
+        let expected = format!("{} is in use by another run (process {})", folder.path().display(), std::process::id());
+        assert_eq!(said, expected);
+        drop(first);
+        lock(&dataset).unwrap();
+    }
+
+    #[test]
+    fn stages_are_checked_by_name() {
+        let said = check_stages(&["inputs".into(), "execution".into()]).unwrap_err().to_string();
+        let expected = "there is no stage `execution`; did you mean `executions`?: the stages are corpora, functions, \
+                        inputs, executions, mixtures, shards";
+        assert_eq!(said, expected);
+    }
+
+    #[test]
+    fn data_loss_has_its_own_exit_code() {
+        assert_eq!(ending(&[("inputs", 0)]), Exit::Done);
+        assert_eq!(ending(&[("inputs", 0), ("shards", 2)]), Exit::DataLoss);
+    }
+}

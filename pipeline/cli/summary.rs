@@ -1,0 +1,128 @@
+//! What became of everything: the funnel from file to sample, and the tables. Called by `run` and `demo`.
+
+use std::fs::File;
+use std::io::{self, Write};
+
+use anyhow::Context as _;
+use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use tracemill_schemas::TABLES;
+
+use crate::cli::engine::Engine;
+use crate::cli::terminal::{Colour, Style, bytes, grouped, output};
+use crate::cli::text_table::TextTable;
+use crate::dataset::Dataset;
+use crate::error::Error;
+use crate::stage::Cancel;
+
+const FUNNEL: &str = "SELECT stage, unit, severity, reason, count FROM funnel ORDER BY stage_index, stage, unit, severity_index, count DESC, reason";
+
+/// Prints the funnel and the tables.
+pub(super) fn print(dataset: &Dataset, cancel: &Cancel) -> anyhow::Result<()> {
+    let rows = Engine::open(dataset)?.rows(FUNNEL, cancel).context("failed to read the funnel")?;
+    let style = Style::of_output();
+    let mut out = output();
+    let counts: Vec<Count> = rows.into_iter().filter_map(Count::read).collect();
+    funnel(&counts, style, &mut out)?;
+    writeln!(out)?;
+    tables(dataset, style, &mut out)?;
+    out.flush()?;
+    Ok(())
+}
+
+/// A row of the funnel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Count {
+    stage: String,
+    unit: String,
+    severity: String,
+    reason: String,
+    count: u64,
+}
+
+impl Count {
+    fn read(row: Vec<Option<String>>) -> Option<Self> {
+        let mut cells = row.into_iter().map(Option::unwrap_or_default);
+        Some(Count {
+            stage: cells.next()?,
+            unit: cells.next()?,
+            severity: cells.next()?,
+            reason: cells.next()?,
+            count: cells.next()?.parse().ok()?,
+        })
+    }
+}
+
+/// One block a stage and unit: how many came in, then what became of them.
+fn funnel(counts: &[Count], style: Style, out: &mut impl Write) -> io::Result<()> {
+    let mut stage = "";
+    for block in counts.chunk_by(|one, other| (&one.stage, &one.unit) == (&other.stage, &other.unit)) {
+        let Some(first) = block.first() else { continue };
+        let total: u64 = block.iter().map(|count| count.count).sum();
+        let name = if first.stage == stage { "" } else { &first.stage };
+        stage = &first.stage;
+        let head = format!("{name:<11}{:>12} {}", grouped(total), first.unit);
+        writeln!(out, "{}", style.paint(Colour::Bold, &head))?;
+        for count in block {
+            #[allow(clippy::cast_precision_loss)]
+            let share = 100.0 * count.count as f64 / total.max(1) as f64;
+            let text = format!("{:>23} {share:>5.1} %  {}", grouped(count.count), count.reason);
+            let line = match count.severity.as_str() {
+                "kept" => text,
+                "info" => style.paint(Colour::Dim, &format!("{text} (left out)")),
+                "failure" => format!("{text} (failed)"),
+                severity => style.paint(Colour::Red, &format!("{text} ({})", severity.to_uppercase())),
+            };
+            writeln!(out, "{line}")?;
+        }
+    }
+    Ok(())
+}
+
+/// The tables with their rows and bytes.
+fn tables(dataset: &Dataset, style: Style, out: &mut impl Write) -> anyhow::Result<()> {
+    let columns = [("table", false), ("files", true), ("rows", true), ("bytes", true), ("bytes a row", true)];
+    let mut table = TextTable::new(columns.map(|(name, right)| (name.to_owned(), right)), style);
+    for entry in TABLES {
+        let files = dataset.files(entry.name)?;
+        let (mut rows, mut size) = (0_u64, 0_u64);
+        for path in &files {
+            let file = File::open(path).map_err(Error::io("open", path))?;
+            size += file.metadata().map_err(Error::io("read", path))?.len();
+            let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(Error::parquet("read", path))?;
+            rows += u64::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(0);
+        }
+        #[allow(clippy::cast_precision_loss)]
+        let each = if rows == 0 { String::new() } else { format!("{:.1}", size as f64 / rows as f64) };
+        let cells = vec![entry.name.to_owned(), grouped(files.len() as u64), grouped(rows), bytes(size), each];
+        table.push(cells, out)?;
+    }
+    Ok(table.finish(out)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+
+    #[test]
+    fn the_funnel_names_what_was_lost() {
+        let count = |stage: &str, severity: &str, reason: &str, count: u64| Count {
+            stage: stage.into(),
+            unit: if stage == "corpora" { "files".into() } else { "functions".into() },
+            severity: severity.into(),
+            reason: reason.into(),
+            count,
+        };
+        let counts = [
+            count("corpora", "kept", "parsed", 1_234),
+            count("corpora", "failure", "unparsable", 2),
+            count("functions", "kept", "kept", 9),
+            count("functions", "info", "duplicate", 1),
+            count("functions", "data_loss", "worker_gone", 1),
+        ];
+        let mut out = Vec::new();
+        funnel(&counts, Style::default(), &mut out).unwrap();
+        expect![[""]].assert_eq(&String::from_utf8(out).unwrap());
+    }
+}

@@ -1,0 +1,150 @@
+//! `tracemill trace`: one call, or a whole program, traced in a sandboxed worker and drawn.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use serde_json::{Value as Json, json};
+use tracemill_trace::{Event, Value};
+
+use crate::cli::draw::{Drawing, draw};
+use crate::cli::terminal::{Style, output};
+use crate::cli::{Exit, interrupt, standins};
+use crate::config::{Overrides, load};
+use crate::executions::{TraceRequest, Traced, WorkerCommand, trace_one};
+
+const EXAMPLES: &str = "\
+In a drawing, `x = 1` is a variable that got a value, `x ~ [1]` an object that changed in place, `»` printed text.
+The file runs in the sandbox: it can neither read files nor reach a network, and imports only what the engine carries.
+What the traced program does, also when it fails, is the result: the exit code is 0.
+
+Examples:
+  tracemill trace sorting.py --call 'bubble_sort([3, 1, 2])'
+  tracemill trace program.py --stdin input.txt --set executions.limits.steps=500
+  tracemill trace sorting.py --call 'f(1)' --format scratchpad
+  tracemill trace sorting.py --call 'f(1)' --json | jq .kind";
+
+/// Trace one call or a whole program and draw it.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    /// Python source.
+    #[arg(value_name = "FILE.py")]
+    file: PathBuf,
+    /// Expression to trace once the file has run; without it the file itself is traced as a program.
+    #[arg(long, value_name = "EXPRESSION")]
+    call: Option<String>,
+    /// Print training text in one of the shipped formats instead of a drawing.
+    #[arg(long, value_name = "NAME", conflicts_with = "json")]
+    format: Option<String>,
+    /// Print one JSON object an event, and a last one with `outcome`.
+    #[arg(long)]
+    json: bool,
+    /// File that the program reads as its standard input.
+    #[arg(long, value_name = "FILE")]
+    stdin: Option<PathBuf>,
+    /// Set a key of the configuration, such as a limit.
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+}
+
+pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
+    let overrides = Overrides { set: args.set, ..Overrides::default() };
+    let limits = load(None, &overrides)?.executions.limits;
+    let read =
+        |path: &PathBuf| std::fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display()));
+    let source = read(&args.file)?;
+    let source = source.strip_prefix('\u{feff}').unwrap_or(&source).replace("\r\n", "\n");
+    let stdin = args.stdin.as_ref().map(read).transpose()?.unwrap_or_default();
+    let request = TraceRequest { source, call: args.call, setup: String::new(), stdin, limits };
+    let cancel = interrupt::watch()?;
+    let traced = trace_one(&request, WorkerCommand::this_executable()?, &cancel)?;
+
+    let mut out = output();
+    if let Some(format) = &args.format {
+        out.write_all(standins::render(&request, &traced, format)?.as_bytes())?;
+    } else if args.json {
+        write_json(&traced, &mut out)?;
+    } else {
+        let drawing = Drawing {
+            source: &request.source,
+            call: request.call.as_deref(),
+            events: &traced.events,
+            finished: &traced.finished,
+        };
+        draw(&drawing, Style::of_output(), &mut out)?;
+    }
+    out.flush()?;
+    Ok(Exit::Done)
+}
+
+/// One object an event, then one with `outcome`. Names are those of the tables.
+fn write_json(traced: &Traced, out: &mut impl Write) -> io::Result<()> {
+    for (index, event) in traced.events.iter().enumerate() {
+        writeln!(out, "{}", event_json(index, event))?;
+    }
+    let finished = &traced.finished;
+    let (result, result_type, result_chars) = value_json(finished.result.as_ref());
+    let exception = finished.exception.as_ref();
+    let last = json!({
+        "outcome": finished.outcome.name(),
+        "result": result,
+        "result_type": result_type,
+        "result_chars": result_chars,
+        "exception_type": exception.map(|exception| &exception.type_name),
+        "exception_message": exception.map(|exception| &exception.message),
+        "exception_line_number": exception.and_then(|exception| exception.line_number),
+        "event_count": traced.events.len(),
+        "stdout": finished.stdout,
+        "imports": finished.imports,
+        "labels": finished.labels,
+        "engine": traced.engine,
+    });
+    writeln!(out, "{last}")
+}
+
+fn event_json(index: usize, event: &Event) -> Json {
+    let changes: Vec<Json> = event
+        .changes
+        .iter()
+        .map(|change| {
+            let (value, value_type, value_chars) = value_json(change.value.as_ref());
+            json!({
+                "scope": change.scope.name(),
+                "name": change.name,
+                "action": change.action.name(),
+                "value": value,
+                "value_type": value_type,
+                "value_chars": value_chars,
+            })
+        })
+        .collect();
+    let (value, value_type, value_chars) = value_json(event.value.as_ref());
+    let mut json = json!({
+        "event_index": index,
+        "kind": event.kind.name(),
+        "frame_index": event.frame_index,
+        "line_number": event.line_number,
+        "changes": changes,
+        "value": value,
+        "value_type": value_type,
+        "value_chars": value_chars,
+        "exception": event.exception,
+        "output": (!event.output.is_empty()).then_some(&event.output),
+    });
+    if let (Some(frame), Some(object)) = (&event.frame, json.as_object_mut()) {
+        object.insert("function".to_owned(), json!(frame.function));
+        object.insert("parent_index".to_owned(), json!(frame.parent_index));
+        object.insert("depth".to_owned(), json!(frame.depth));
+    }
+    json
+}
+
+/// The `repr`, the type, and the characters of the whole `repr` when it is cut.
+fn value_json(value: Option<&Value>) -> (Option<String>, Option<&str>, Option<u64>) {
+    let chars = match value {
+        Some(Value::Text { full_chars, .. }) => *full_chars,
+        _ => None,
+    };
+    (value.map(Value::repr), value.map(Value::type_name), chars)
+}

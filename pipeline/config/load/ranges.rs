@@ -1,0 +1,95 @@
+//! Which values each key may hold. A test holds the list to `default.toml`. Called by the walk over the layers.
+
+use std::fmt;
+
+use toml_edit::Value;
+
+/// What a key may hold.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Allowed {
+    /// A whole number between two bounds.
+    Integer(i64, i64),
+    /// A number from 0 to 1.
+    Share,
+    /// Text that is not empty.
+    Text,
+    /// `true` or `false`.
+    Switch,
+}
+
+impl Allowed {
+    pub(super) fn holds(self, value: &Value) -> bool {
+        match self {
+            Allowed::Integer(least, most) => value.as_integer().is_some_and(|number| (least..=most).contains(&number)),
+            Allowed::Share => {
+                #[allow(clippy::cast_precision_loss)]
+                let number = value.as_float().or_else(|| value.as_integer().map(|number| number as f64));
+                number.is_some_and(|number| (0.0..=1.0).contains(&number))
+            }
+            Allowed::Text => value.as_str().is_some_and(|text| !text.trim().is_empty()),
+            Allowed::Switch => value.is_bool(),
+        }
+    }
+}
+
+impl fmt::Display for Allowed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Allowed::Integer(least, i64::MAX) => write!(f, "a whole number from {least}"),
+            Allowed::Integer(least, most) => write!(f, "a whole number from {least} to {most}"),
+            Allowed::Share => write!(f, "a number from 0 to 1"),
+            Allowed::Text => write!(f, "text that is not empty"),
+            Allowed::Switch => write!(f, "true or false"),
+        }
+    }
+}
+
+/// Ordinals of events and rows of a part are 32-bit columns.
+const ORDINAL_MAX: i64 = i32::MAX as i64;
+/// Text columns address 2 GiB a batch; a batch holds whole rows.
+const TEXT_MAX: i64 = 1 << 30;
+
+/// Every key of `default.toml`, in its order, but for the formats, which are shares under free names.
+const KEYS: &[(&str, Allowed)] = &[
+    ("seed", Allowed::Integer(0, i64::MAX)),
+    ("workers", Allowed::Integer(0, 4_096)),
+    ("zstd_level", Allowed::Integer(1, 22)),
+    ("sql_memory_mib", Allowed::Integer(64, 1 << 24)),
+    ("files.size_bytes_max", Allowed::Integer(1, TEXT_MAX)),
+    ("files.nesting_max", Allowed::Integer(1, 1_000)),
+    ("files.part_rows", Allowed::Integer(1, ORDINAL_MAX)),
+    ("files.part_bytes", Allowed::Integer(1, TEXT_MAX)),
+    ("files.respect_ignore_files", Allowed::Switch),
+    ("functions.part_rows", Allowed::Integer(1, ORDINAL_MAX)),
+    ("functions.source_bytes_max", Allowed::Integer(1, TEXT_MAX)),
+    ("inputs.per_function", Allowed::Integer(1, 10_000)),
+    ("inputs.input_bytes_max", Allowed::Integer(1, TEXT_MAX)),
+    ("executions.attempts_max", Allowed::Integer(1, 100)),
+    ("executions.jobs_per_worker", Allowed::Integer(1, i64::MAX)),
+    ("executions.limits.steps", Allowed::Integer(1, ORDINAL_MAX)),
+    ("executions.limits.wall_ms", Allowed::Integer(1, 86_400_000)),
+    ("executions.limits.memory_bytes", Allowed::Integer(1 << 20, 1 << 40)),
+    ("executions.limits.output_bytes", Allowed::Integer(0, 16 << 20)),
+    ("executions.limits.value_chars", Allowed::Integer(1, 1 << 20)),
+    ("executions.limits.depth", Allowed::Integer(1, 10_000)),
+    ("executions.limits.trace_bytes", Allowed::Integer(1_024, TEXT_MAX)),
+    ("mixtures.mixture", Allowed::Text),
+    ("mixtures.events_max", Allowed::Integer(1, i64::MAX)),
+    ("mixtures.sample_chars_max", Allowed::Integer(1, i64::MAX)),
+    ("shards.validation", Allowed::Share),
+    ("shards.test", Allowed::Share),
+    ("shards.file_bytes", Allowed::Integer(1, i64::MAX)),
+    ("shards.group_rows", Allowed::Integer(1, 100_000)),
+    ("shards.zstd_level", Allowed::Integer(1, 22)),
+    ("shards.dataset_name", Allowed::Text),
+];
+
+/// What a key may hold; `None` for a key that does not exist.
+pub(super) fn allowed(path: &str) -> Option<Allowed> {
+    KEYS.iter().find(|(key, _)| *key == path).map(|(_, allowed)| *allowed)
+}
+
+/// Every key, dotted.
+pub(super) fn paths() -> impl Iterator<Item = &'static str> {
+    KEYS.iter().map(|(key, _)| *key)
+}
