@@ -78,7 +78,7 @@ records AS (
 histories AS (
   SELECT
     execution_index,
-    string_agg(record, '' ORDER BY event_index) AS history
+    CAST(string_agg(record, '' ORDER BY event_index) AS VARCHAR) AS history
   FROM records
   GROUP BY execution_index
 )

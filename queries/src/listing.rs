@@ -8,27 +8,19 @@ use datafusion::catalog::TableProvider;
 use datafusion::datasource::empty::EmptyTable;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
-use datafusion::prelude::SessionContext;
 use tracemill_schemas::Table;
 
 use crate::error::{Error, Result};
 
 /// The table over those files; an empty one over none.
-pub(crate) fn table(
-    context: &SessionContext,
-    table: &'static Table,
-    files: &[PathBuf],
-) -> Result<Arc<dyn TableProvider>> {
+pub(crate) fn table(table: &'static Table, files: &[PathBuf]) -> Result<Arc<dyn TableProvider>> {
     // The metadata names one version of one table; a schema in a plan must equal that of every file without it.
     let schema = Arc::new(table.schema().as_ref().clone().with_metadata(Default::default()));
     if files.is_empty() {
         return Ok(Arc::new(EmptyTable::new(schema)));
     }
     let urls = files.iter().map(|file| url(file)).collect::<Result<Vec<_>>>()?;
-    let state = context.state();
-    let options = ListingOptions::new(Arc::new(ParquetFormat::default()))
-        .with_session_config_options(state.config())
-        .with_file_extension(".parquet");
+    let options = ListingOptions::new(Arc::new(ParquetFormat::default())).with_file_extension(".parquet");
     let config = ListingTableConfig::new_with_multi_paths(urls).with_listing_options(options).with_schema(schema);
     let provider = ListingTable::try_new(config).map_err(Error::table(table.name))?;
     Ok(Arc::new(provider))

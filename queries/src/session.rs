@@ -99,7 +99,7 @@ impl Session {
     /// # Errors
     /// A path cannot be named to the engine.
     pub fn register_table(&self, table: &'static Table, files: &[PathBuf]) -> Result<()> {
-        let provider = listing::table(&self.context, table, files)?;
+        let provider = listing::table(table, files)?;
         self.replace(&stored_name(table), provider)
     }
 
@@ -234,3 +234,7 @@ pub fn stored_name(table: &Table) -> String {
         None => table.name.to_owned(),
     }
 }
+
+#[cfg(test)]
+#[path = "session_tests.rs"]
+mod tests;
