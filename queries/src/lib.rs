@@ -1,1 +1,24 @@
-//! placeholder
+//! What we ask: SQL over tracemill's tables, and the engine session that runs it.
+//!
+//! ```text
+//!  tables ─▶ views ─▶ filters ─▶ mixtures ─▶ formats ─▶ training text
+//!              └────▶ checks (must return no row)
+//! ```
+//!
+//! The `.sql` files beside `src/` are the source; [`library`] embeds them, [`header`] reads their comments,
+//! [`session`] registers tables, functions and views with DataFusion, and `functions` holds what SQL lacks. Called by
+//! the mixtures and shards stages and by the command line.
+
+pub mod error;
+pub mod functions;
+pub mod header;
+pub mod library;
+mod listing;
+pub mod session;
+
+pub use datafusion::scalar::ScalarValue;
+pub use error::{Error, Result};
+pub use functions::shash::shash;
+pub use header::{Header, HeaderColumn, HeaderParam};
+pub use library::{Kind, LIBRARY, Query, UserQuery, named, names, of_kind};
+pub use session::{Session, SessionOptions};

@@ -1,0 +1,16 @@
+-- One row is one execution with the reason why no samples are made of it, or `usable`.
+-- @reads executions
+-- @param events_max BIGINT = 512  Executions with more events are left out.
+-- @column execution_index BIGINT ordinal, 0-based  The execution.
+-- @column verdict VARCHAR  `usable`; an outcome; `check_failed`, `no_events`, `too_many_events` or `result_cut`.
+SELECT
+  execution_index,
+  CASE
+    WHEN outcome NOT IN ('returned', 'raised', 'exited') THEN outcome
+    WHEN check_passed = FALSE THEN 'check_failed'
+    WHEN event_count = 0 THEN 'no_events'
+    WHEN event_count > $events_max THEN 'too_many_events'
+    WHEN result_chars IS NOT NULL THEN 'result_cut'
+    ELSE 'usable'
+  END AS verdict
+FROM executions

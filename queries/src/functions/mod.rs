@@ -1,0 +1,38 @@
+//! What SQL lacks: one file a function. Registered by the session; each has an `.slt` in `tests/sql/functions/`.
+//!
+//! | function | kind | gives |
+//! | --- | --- | --- |
+//! | `shash(text, seed)` | scalar | a seeded hash for choices that must be the same everywhere |
+//! | `source_line(source, n)` | scalar | a line of a text |
+//! | `py_str(text)` | scalar | a text as a Python string literal |
+//! | `state_list(…)` | window | the variables of the running frame, as a list |
+//! | `state_text(…)` | window | the same as `{a: 1, b: [2]}` |
+//! | `changed_text(…)` | window | only what an event found changed, as `a = 1; b = [2]` |
+//! | `stack_text(…, source)` | window | all frames on the stack with their states |
+//!
+//! The window functions replay changes and events (see [`replay`]); the view `_rows` brings both into order.
+
+mod arguments;
+mod changed_text;
+mod py_str;
+pub mod replay;
+pub mod shash;
+mod source_line;
+mod stack_text;
+mod state_list;
+mod state_text;
+mod window;
+
+use datafusion::logical_expr::{ScalarUDF, WindowUDF};
+use datafusion::prelude::SessionContext;
+
+/// Registers all functions.
+pub(crate) fn register(context: &SessionContext) {
+    context.register_udf(ScalarUDF::from(shash::Shash::default()));
+    context.register_udf(ScalarUDF::from(source_line::SourceLine::default()));
+    context.register_udf(ScalarUDF::from(py_str::PyStr::default()));
+    context.register_udwf(WindowUDF::from(state_list::function()));
+    context.register_udwf(WindowUDF::from(state_text::function()));
+    context.register_udwf(WindowUDF::from(changed_text::function()));
+    context.register_udwf(WindowUDF::from(stack_text::function()));
+}

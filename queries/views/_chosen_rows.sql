@@ -1,0 +1,37 @@
+-- One row is one event or change of a chosen execution: `_rows` without the executions that are not rendered.
+-- @reads chosen, _rows
+-- @column execution_index BIGINT ordinal, 0-based  The execution.
+-- @column event_index INT ordinal, 0-based  The event, or the event that found the change.
+-- @column rank BIGINT  0 for a change, 1 for an event.
+-- @column kind VARCHAR  The event's kind; null for a change.
+-- @column frame_index INT ordinal, 0-based  The frame.
+-- @column depth INT frames  Frames below the event's.
+-- @column function VARCHAR  The event's code.
+-- @column line_number INT lines, 1-based  The event's line.
+-- @column scope VARCHAR  Where the changed variable lives.
+-- @column variable_index INT ordinal, 0-based  Its place in its frame.
+-- @column name VARCHAR  Its name.
+-- @column value VARCHAR  Its value, or the event's.
+-- @column value_type VARCHAR  That value's type.
+-- @column value_chars BIGINT characters  Length of the whole value when it is cut.
+-- @column exception VARCHAR  The event's exception.
+-- @column output VARCHAR  Text written since the event before.
+SELECT
+  _rows.execution_index,
+  _rows.event_index,
+  _rows.rank,
+  _rows.kind,
+  _rows.frame_index,
+  _rows.depth,
+  _rows.function,
+  _rows.line_number,
+  _rows.scope,
+  _rows.variable_index,
+  _rows.name,
+  _rows.value,
+  _rows.value_type,
+  _rows.value_chars,
+  _rows.exception,
+  _rows.output
+FROM chosen
+INNER JOIN _rows ON _rows.execution_index = chosen.execution_index
