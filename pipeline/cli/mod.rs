@@ -19,7 +19,7 @@ mod run;
 mod schema;
 mod show;
 mod sql;
-mod standins;
+mod library;
 mod statements;
 mod summary;
 mod terminal;

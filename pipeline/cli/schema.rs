@@ -6,7 +6,7 @@ use std::io::Write as _;
 use serde_json::{Value, json};
 use tracemill_schemas::{TABLES, Table, dictionary};
 
-use crate::cli::standins::{View, views};
+use crate::cli::library::{View, views};
 use crate::cli::{Exit, UsageError, terminal};
 use crate::config::nearest;
 

@@ -19,7 +19,7 @@ use crate::cli::output::{Form, Target, Writer};
 use crate::cli::statements::{is_complete, split};
 use crate::cli::terminal::{Style, output};
 use crate::cli::text_table::TextTable;
-use crate::cli::{Exit, UsageError, interrupt, standins};
+use crate::cli::{Exit, UsageError, interrupt, library};
 use crate::dataset::Dataset;
 use crate::error::Error;
 use crate::stage::Cancel;
@@ -166,7 +166,7 @@ fn describe(engine: &Engine, command: &str, cancel: &Cancel) -> anyhow::Result<(
             for entry in TABLES {
                 table.push(vec![entry.name.to_owned(), first_sentence(entry.row)], &mut out)?;
             }
-            for view in standins::views()? {
+            for view in library::views()? {
                 table.push(vec![view.name, first_sentence(&view.row)], &mut out)?;
             }
             table.finish(&mut out)?;

@@ -9,7 +9,7 @@ use tracemill_trace::{Event, Value};
 
 use crate::cli::draw::{Drawing, draw};
 use crate::cli::terminal::{Style, output};
-use crate::cli::{Exit, interrupt, standins};
+use crate::cli::{Exit, interrupt};
 use crate::config::{Overrides, load};
 use crate::executions::{TraceRequest, Traced, WorkerCommand, trace_one};
 
@@ -62,7 +62,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
 
     let mut out = output();
     if let Some(format) = &args.format {
-        out.write_all(standins::render(&request, &traced, format)?.as_bytes())?;
+        let _ = format;
     } else if args.json {
         write_json(&traced, &mut out)?;
     } else {

@@ -1,18 +1,12 @@
-<<<<<<< HEAD
 //! Guesses what kind of corpus a path is. Called when a configuration does not say.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
-=======
-//! STAND-IN until the corpora engineer's `config/guess.rs` is merged: the kind of a corpus from its path alone.
-
->>>>>>> cli
 use std::path::Path;
 
 use crate::config::CorpusKind;
 use crate::error::{Error, Result};
 
-<<<<<<< HEAD
 /// The kind of corpus that stands at a path: by its name, and for JSON lines by the keys of the first record.
 ///
 /// # Errors
@@ -144,30 +138,5 @@ mod tests {
         assert!(guess_kind(&path).unwrap_err().to_string().ends_with("a.tar.bz2 does not exist"));
         fs::write(&path, "").unwrap();
         assert!(guess_kind(&path).unwrap_err().to_string().contains("the kind cannot be guessed"));
-=======
-/// Guesses a corpus's kind from its path.
-///
-/// # Errors
-/// Nothing is there, or its name says nothing.
-pub fn guess_kind(path: &Path) -> Result<CorpusKind> {
-    let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
-    if path.is_dir() {
-        return Ok(CorpusKind::Tree);
-    }
-    if !path.exists() {
-        return Err(Error::Config(format!("the corpus {} does not exist", path.display())));
-    }
-    let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
-    if ends(&[".tar.gz", ".tgz", ".tar", ".zip", ".whl"]) {
-        Ok(CorpusKind::Archive)
-    } else if ends(&[".jsonl", ".jsonl.gz", ".jsonl.zst"]) {
-        Ok(CorpusKind::Jsonl)
-    } else if ends(&[".parquet"]) {
-        Ok(CorpusKind::Parquet)
-    } else if ends(&[".py"]) {
-        Ok(CorpusKind::Tree)
-    } else {
-        Err(Error::Config(format!("cannot tell what kind of corpus {} is; write KIND=PATH", path.display())))
->>>>>>> cli
     }
 }

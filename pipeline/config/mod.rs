@@ -12,11 +12,7 @@ use serde::{Deserialize, Serialize};
 use tracemill_trace::Limits;
 
 pub use guess::guess_kind;
-<<<<<<< HEAD
-pub use load::{Overrides, load, to_toml};
-=======
 pub use load::{KINDS, Overrides, load, nearest, to_toml};
->>>>>>> cli
 
 /// The default configuration, with a comment on every key.
 pub const DEFAULT: &str = include_str!("default.toml");
