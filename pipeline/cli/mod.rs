@@ -15,6 +15,7 @@ mod engine;
 mod find;
 mod interrupt;
 mod output;
+mod render;
 mod run;
 mod schema;
 mod show;

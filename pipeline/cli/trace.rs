@@ -9,7 +9,7 @@ use tracemill_trace::{Event, Value};
 
 use crate::cli::draw::{Drawing, draw};
 use crate::cli::terminal::{Style, output};
-use crate::cli::{Exit, interrupt};
+use crate::cli::{Exit, interrupt, render};
 use crate::config::{Overrides, load};
 use crate::executions::{TraceRequest, Traced, WorkerCommand, trace_one};
 
@@ -62,7 +62,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
 
     let mut out = output();
     if let Some(format) = &args.format {
-        let _ = format;
+        out.write_all(render::render(&request, traced, format)?.as_bytes())?;
     } else if args.json {
         write_json(&traced, &mut out)?;
     } else {
