@@ -265,7 +265,7 @@ fn many_library_modules_load() {
             "f()",
         ),
         expect![[r#"
-            unsupported_import ModuleNotFoundError: No module named '_signal' at Some(1) imports ["abc", "array", "bisect", "collections", "contextlib", "copy", "dataclasses", "datetime", "decimal", "enum", "fractions", "functools", "hashlib", "heapq", "inspect", "io", "itertools", "json", "logging", "math", "operator", "os", "pathlib", "pprint", "random", "re", "statistics", "string", "struct", "tempfile", "textwrap", "threading", "time", "typing"] retiring
+            returned (Decimal('2.10'), Fraction(1, 3), datetime.date(2024, 1, 2), 'a/b') imports ["abc", "array", "bisect", "collections", "contextlib", "copy", "dataclasses", "datetime", "decimal", "enum", "fractions", "functools", "hashlib", "heapq", "inspect", "io", "itertools", "json", "logging", "math", "operator", "os", "pathlib", "pprint", "queue", "random", "re", "statistics", "string", "struct", "tempfile", "textwrap", "threading", "time", "typing", "unittest", "uuid"]
         "#]],
     );
 }
@@ -278,7 +278,7 @@ fn data_classes_and_enums() {
             "f()",
         ),
         expect![[r#"
-            returned (P(x=1, y=[<Color.RED: 1>]), T(a=1, b='x')) imports ["collections", "dataclasses", "enum"] retiring
+            returned (P(x=1, y=[<Color.RED: 1>]), T(a=1, b='x')) imports ["collections", "dataclasses", "enum"]
         "#]],
     );
 }
