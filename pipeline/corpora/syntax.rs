@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use ruff_python_parser::parse_module;
 use ruff_source_file::LineIndex;
 
-use crate::corpora::nesting;
+use crate::python;
 
 /// Nothing, or the status and what is wrong where.
 pub(super) fn check(text: &str, nesting_max: usize) -> Result<(), (&'static str, String)> {
@@ -13,7 +13,7 @@ pub(super) fn check(text: &str, nesting_max: usize) -> Result<(), (&'static str,
         let line = 1 + text[..at].matches('\n').count();
         return Err(("unparsable", format!("line {line}: source code cannot contain null bytes")));
     }
-    if let Some((line, problem)) = nesting::too_deep(text, nesting_max) {
+    if let Some((line, problem)) = python::too_deep(text, nesting_max) {
         return Err(("too_deep", format!("line {line}: {problem}")));
     }
     // The parser is not ours: should it panic on some file, that file is at fault and not the run.
