@@ -23,6 +23,7 @@ pub mod mixtures;
 pub mod ordered;
 pub mod progress;
 pub mod shards;
+mod sql;
 pub mod stage;
 
 pub use error::{Error, Result};

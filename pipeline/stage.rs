@@ -170,12 +170,7 @@ fn file_is_there(cx: &Context, file: &FileEntry) -> bool {
 }
 
 /// Forgets a part, then removes its files: in this order, a stop in between leaves nothing that looks done.
-fn remove_part(
-    cx: &Context,
-    manifest: &mut crate::dataset::Manifest,
-    path: &std::path::Path,
-    key: &str,
-) -> Result<()> {
+fn remove_part(cx: &Context, manifest: &mut crate::dataset::Manifest, path: &std::path::Path, key: &str) -> Result<()> {
     let Some(entry) = manifest.parts.remove(key) else { return Ok(()) };
     manifest.save(path)?;
     for file in entry.files {

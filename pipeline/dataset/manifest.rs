@@ -117,8 +117,6 @@ impl Manifest {
         for count in self.parts.values().flat_map(|part| &part.counts) {
             *sums.entry((count.unit.clone(), count.reason.clone(), count.severity)).or_default() += count.count;
         }
-        sums.into_iter()
-            .map(|((unit, reason, severity), count)| Count { unit, reason, severity, count })
-            .collect()
+        sums.into_iter().map(|((unit, reason, severity), count)| Count { unit, reason, severity, count }).collect()
     }
 }

@@ -114,8 +114,8 @@ impl PartOutput {
             .map_err(Error::io("create a file in", &folder))?;
         let handle = file.reopen().map_err(Error::io("open", &path))?;
         let properties = properties(table, self.zstd_level, GROUP_ROWS)?;
-        let writer = ArrowWriter::try_new(handle, table.schema(), Some(properties))
-            .map_err(Error::parquet("create", &path))?;
+        let writer =
+            ArrowWriter::try_new(handle, table.schema(), Some(properties)).map_err(Error::parquet("create", &path))?;
         Ok(TableWriter {
             file,
             path,

@@ -95,17 +95,19 @@ pub(super) fn execution(
         });
     }
     changes.sort_by(|(scope, row), (other_scope, other)| {
-        (row.frame_index, scope, row.variable_index, row.event_index)
-            .cmp(&(other.frame_index, other_scope, other.variable_index, other.event_index))
+        (row.frame_index, scope, row.variable_index, row.event_index).cmp(&(
+            other.frame_index,
+            other_scope,
+            other.variable_index,
+            other.event_index,
+        ))
     });
     let changes: Vec<ChangesRow> = changes.into_iter().map(|(_, row)| row).collect();
 
     let limits_text = serde_json::to_vec(limits).unwrap_or_default();
     let (result, result_type, result_chars) = text_columns(finished.result);
     let (exception_type, exception_message, exception_line_number) = match finished.exception {
-        Some(exception) => {
-            (Some(exception.type_name), Some(exception.message), exception.line_number.map(ordinal))
-        }
+        Some(exception) => (Some(exception.type_name), Some(exception.message), exception.line_number.map(ordinal)),
         None => (None, None, None),
     };
     let row = ExecutionsRow {

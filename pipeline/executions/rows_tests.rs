@@ -21,10 +21,15 @@ fn told() -> Vec<Event> {
     vec![
         Event {
             frame: frame(None, 0, "f"),
-            ..event(EventKind::Call, 0, 1, vec![
-                change(Scope::Local, "xs", Action::Bound, Some(text("[1]", "list", None))),
-                change(Scope::Global, "LIMIT", Action::Bound, Some(Value::Int(9))),
-            ])
+            ..event(
+                EventKind::Call,
+                0,
+                1,
+                vec![
+                    change(Scope::Local, "xs", Action::Bound, Some(text("[1]", "list", None))),
+                    change(Scope::Global, "LIMIT", Action::Bound, Some(Value::Int(9))),
+                ],
+            )
         },
         Event {
             frame: frame(Some(0), 1, "g"),
@@ -33,10 +38,15 @@ fn told() -> Vec<Event> {
         Event { value: Some(Value::Int(4)), ..event(EventKind::Return, 1, 8, vec![]) },
         Event {
             output: "hi\n".into(),
-            ..event(EventKind::Line, 0, 3, vec![
-                change(Scope::Local, "y", Action::Bound, Some(text("'aaa", "str", Some(5_000)))),
-                change(Scope::Local, "xs", Action::Deleted, None),
-            ])
+            ..event(
+                EventKind::Line,
+                0,
+                3,
+                vec![
+                    change(Scope::Local, "y", Action::Bound, Some(text("'aaa", "str", Some(5_000)))),
+                    change(Scope::Local, "xs", Action::Deleted, None),
+                ],
+            )
         },
     ]
 }
@@ -60,7 +70,9 @@ fn events_repeat_their_frame() {
     let seen: Vec<_> = rows()
         .events
         .iter()
-        .map(|e| format!("{} {} {} {:?} {} {}", e.event_index, e.kind, e.function, e.parent_index, e.depth, e.line_number))
+        .map(|e| {
+            format!("{} {} {} {:?} {} {}", e.event_index, e.kind, e.function, e.parent_index, e.depth, e.line_number)
+        })
         .collect();
     assert_eq!(seen, ["0 call f None 0 1", "1 call g Some(0) 1 7", "2 return g Some(0) 1 8", "3 line f None 0 3"]);
 }
@@ -72,16 +84,22 @@ fn changes_stand_by_variable_and_keep_the_order_of_first_appearance() {
         .iter()
         .map(|c| {
             let value = c.value_int.map(|n| n.to_string()).or(c.value_text.clone());
-            format!("{} {} {} {} {} {} {:?}", c.frame_index, c.scope, c.variable_index, c.name, c.event_index, c.action, value)
+            format!(
+                "{} {} {} {} {} {} {:?}",
+                c.frame_index, c.scope, c.variable_index, c.name, c.event_index, c.action, value
+            )
         })
         .collect();
-    assert_eq!(seen, [
-        "0 local 0 xs 0 bound Some(\"[1]\")",
-        "0 local 0 xs 3 deleted None",
-        "0 local 1 y 3 bound Some(\"'aaa\")",
-        "0 global 0 LIMIT 0 bound Some(\"9\")",
-        "1 local 0 n 1 bound Some(\"3\")",
-    ]);
+    assert_eq!(
+        seen,
+        [
+            "0 local 0 xs 0 bound Some(\"[1]\")",
+            "0 local 0 xs 3 deleted None",
+            "0 local 1 y 3 bound Some(\"'aaa\")",
+            "0 global 0 LIMIT 0 bound Some(\"9\")",
+            "1 local 0 n 1 bound Some(\"3\")",
+        ]
+    );
 }
 
 #[test]

@@ -208,8 +208,12 @@ impl Cell for Vec<Parameter> {
     fn append(&self, builder: &mut Self::Builder) {
         for parameter in self {
             let row = builder.values();
-            let cells =
-                [Some(&parameter.name), Some(&parameter.kind), parameter.annotation.as_ref(), parameter.default.as_ref()];
+            let cells = [
+                Some(&parameter.name),
+                Some(&parameter.kind),
+                parameter.annotation.as_ref(),
+                parameter.default.as_ref(),
+            ];
             for (index, cell) in cells.into_iter().enumerate() {
                 if let Some(text) = row.field_builder::<StringBuilder>(index) {
                     text.append_option(cell);

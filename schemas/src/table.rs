@@ -31,11 +31,8 @@ impl Table {
     /// The Arrow schema, with the table's name and version as metadata.
     #[must_use]
     pub fn schema(&self) -> SchemaRef {
-        let fields: Vec<Field> = self
-            .columns
-            .iter()
-            .map(|column| Field::new(column.name, (column.data_type)(), column.nullable))
-            .collect();
+        let fields: Vec<Field> =
+            self.columns.iter().map(|column| Field::new(column.name, (column.data_type)(), column.nullable)).collect();
         let metadata = [
             ("tracemill.table".to_owned(), self.name.to_owned()),
             ("tracemill.version".to_owned(), self.version.to_string()),

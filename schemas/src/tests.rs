@@ -26,8 +26,18 @@ fn rows_survive_a_batch() {
         FunctionsRow {
             function_id: "a".into(),
             parameters: vec![
-                Parameter { name: "x".into(), kind: "positional_or_keyword".into(), annotation: Some("int".into()), default: None },
-                Parameter { name: "y".into(), kind: "keyword_only".into(), annotation: None, default: Some("'é'".into()) },
+                Parameter {
+                    name: "x".into(),
+                    kind: "positional_or_keyword".into(),
+                    annotation: Some("int".into()),
+                    default: None,
+                },
+                Parameter {
+                    name: "y".into(),
+                    kind: "keyword_only".into(),
+                    annotation: None,
+                    default: Some("'é'".into()),
+                },
             ],
             decorators: vec!["cache".into(), String::new()],
             licence: None,

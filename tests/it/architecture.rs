@@ -100,9 +100,11 @@ fn reached() -> BTreeMap<String, BTreeSet<String>> {
     }
     let mut edges: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for node in metadata["resolve"]["nodes"].as_array().unwrap() {
-        let normal = node["deps"].as_array().unwrap().iter().filter(|dep| {
-            dep["dep_kinds"].as_array().unwrap().iter().any(|kind| kind["kind"].is_null())
-        });
+        let normal = node["deps"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|dep| dep["dep_kinds"].as_array().unwrap().iter().any(|kind| kind["kind"].is_null()));
         let to = normal.map(|dep| names[dep["pkg"].as_str().unwrap()]).collect();
         edges.insert(names[node["id"].as_str().unwrap()], to);
     }

@@ -51,7 +51,8 @@ fn the_demo_corpus_goes_from_files_to_shards_and_nothing_is_lost() {
     );
     let formats: BTreeSet<&str> = samples.iter().map(|row| row.format.as_str()).collect();
     assert_eq!(formats.len(), 5, "{formats:?}");
-    let splits: BTreeSet<(&str, &str)> = samples.iter().map(|row| (row.function_id.as_str(), row.split.as_str())).collect();
+    let splits: BTreeSet<(&str, &str)> =
+        samples.iter().map(|row| (row.function_id.as_str(), row.split.as_str())).collect();
     let split_functions: BTreeSet<&str> = samples.iter().map(|row| row.function_id.as_str()).collect();
     assert_eq!(splits.len(), split_functions.len(), "a function is in two splits");
 

@@ -21,10 +21,7 @@ fn outcomes(data: &Path) -> BTreeMap<String, String> {
         .into_iter()
         .map(|row| (row.function_id, format!("{} {}", row.path, row.qualified_name)))
         .collect();
-    rows::<ExecutionsRow>(data)
-        .into_iter()
-        .map(|row| (functions[&row.function_id].clone(), row.outcome))
-        .collect()
+    rows::<ExecutionsRow>(data).into_iter().map(|row| (functions[&row.function_id].clone(), row.outcome)).collect()
 }
 
 #[test]
@@ -84,7 +81,11 @@ fn a_hostile_corpus_runs_to_its_end_and_each_file_is_a_named_row() {
 
     let executed: u64 = counts(data.path(), "executions", "executions").values().sum();
     assert_eq!(executed, rows::<ExecutionsRow>(data.path()).len() as u64);
-    let made: u64 = counts(data.path(), "inputs", "inputs").iter().filter(|(reason, _)| *reason != "duplicate").map(|(_, n)| n).sum();
+    let made: u64 = counts(data.path(), "inputs", "inputs")
+        .iter()
+        .filter(|(reason, _)| *reason != "duplicate")
+        .map(|(_, n)| n)
+        .sum();
     assert_eq!(executed, made, "an input has no execution");
 }
 
@@ -99,9 +100,14 @@ fn a_trace_of_one_small_program_is_the_one_worked_out_by_hand() {
     assert!(output.status.success(), "{}", said(&output));
 
     let execution = &rows::<ExecutionsRow>(data.path())[0];
-    assert_eq!((execution.outcome.as_str(), execution.result.as_deref(), execution.check_passed), ("returned", Some("[6]"), Some(true)));
-    let events: Vec<String> =
-        rows::<EventsRow>(data.path()).iter().map(|e| format!("{} {} {}", e.event_index, e.kind, e.line_number)).collect();
+    assert_eq!(
+        (execution.outcome.as_str(), execution.result.as_deref(), execution.check_passed),
+        ("returned", Some("[6]"), Some(true))
+    );
+    let events: Vec<String> = rows::<EventsRow>(data.path())
+        .iter()
+        .map(|e| format!("{} {} {}", e.event_index, e.kind, e.line_number))
+        .collect();
     assert_eq!(events, ["0 call 1", "1 line 2", "2 line 3", "3 line 4", "4 line 3", "5 line 5", "6 return 5"]);
     let changes: Vec<String> = rows::<ChangesRow>(data.path())
         .iter()

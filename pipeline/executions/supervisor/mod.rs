@@ -45,7 +45,8 @@ impl WorkerCommand {
     /// # Errors
     /// The system does not say where it is.
     pub fn this_executable() -> Result<Self> {
-        let program = std::env::current_exe().map_err(|error| Error::Worker(format!("find this executable: {error}")))?;
+        let program =
+            std::env::current_exe().map_err(|error| Error::Worker(format!("find this executable: {error}")))?;
         Ok(WorkerCommand { program })
     }
 }
@@ -258,4 +259,3 @@ fn describe(status: ExitStatus, stderr: &str) -> String {
         None => how,
     }
 }
-

@@ -1,8 +1,6 @@
 //! Landlock: no access to any file by path, whatever the process's user may do. Absent on kernels without it.
 
-use landlock::{
-    ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetStatus,
-};
+use landlock::{ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetStatus};
 
 use crate::error::{Error, Result};
 

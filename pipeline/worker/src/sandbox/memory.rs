@@ -140,7 +140,8 @@ pub fn disarm() -> i64 {
 /// Makes the unsent batch known, or says that there is none. The bytes must stay in place until the next call, except
 /// that the vector may grow: it moves only after the check of the allocation that moves it.
 pub(crate) fn publish(batch: Option<(&[u8], u64)>) {
-    let (start, length, events) = batch.map_or((ptr::null(), 0, 0), |(batch, events)| (batch.as_ptr(), batch.len(), events));
+    let (start, length, events) =
+        batch.map_or((ptr::null(), 0, 0), |(batch, events)| (batch.as_ptr(), batch.len(), events));
     BATCH_LEN.store(length, Relaxed);
     BATCH_EVENTS.store(events, Relaxed);
     BATCH.store(start.cast_mut(), Relaxed);

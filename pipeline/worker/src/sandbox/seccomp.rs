@@ -60,13 +60,8 @@ pub fn raise() -> Result<bool> {
 fn compile() -> std::result::Result<BpfProgram, seccompiler::BackendError> {
     // An empty rule list permits a call whatever its arguments are.
     let rules: BTreeMap<_, _> = ALLOWED.iter().map(|&(number, _)| (number, Vec::new())).collect();
-    SeccompFilter::new(
-        rules,
-        SeccompAction::KillProcess,
-        SeccompAction::Allow,
-        std::env::consts::ARCH.try_into()?,
-    )?
-    .try_into()
+    SeccompFilter::new(rules, SeccompAction::KillProcess, SeccompAction::Allow, std::env::consts::ARCH.try_into()?)?
+        .try_into()
 }
 
 #[cfg(test)]

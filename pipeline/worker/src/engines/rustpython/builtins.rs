@@ -97,7 +97,9 @@ fn sum(args: SumArgs, vm: &VirtualMachine) -> PyResult {
     let mut floats: Option<Compensated> = None;
     for item in args.iterable.iter(vm)? {
         let item: PyObjectRef = item?;
-        if floats.is_none() && let Some(start) = total.downcast_ref_if_exact::<PyFloat>(vm) {
+        if floats.is_none()
+            && let Some(start) = total.downcast_ref_if_exact::<PyFloat>(vm)
+        {
             floats = Some(Compensated { high: start.to_f64(), low: 0.0 });
         }
         if let Some(sum) = &mut floats {

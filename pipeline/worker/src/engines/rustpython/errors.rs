@@ -24,9 +24,10 @@ pub(super) fn message(exception: &Py<PyBaseException>, limit: usize, vm: &Virtua
         let class = argument.class();
         class.is(vm.ctx.types.str_type) || class.is(vm.ctx.types.int_type) || class.is(vm.ctx.types.none_type)
     });
-    let long = args.as_slice().iter().any(|argument| {
-        argument.downcast_ref::<PyStr>().is_some_and(|text| text.byte_len() > 4 * limit)
-    });
+    let long = args
+        .as_slice()
+        .iter()
+        .any(|argument| argument.downcast_ref::<PyStr>().is_some_and(|text| text.byte_len() > 4 * limit));
     if plain
         && !long
         && !has_own_str(exception.class(), vm)
@@ -38,7 +39,9 @@ pub(super) fn message(exception: &Py<PyBaseException>, limit: usize, vm: &Virtua
     let _ = match args.as_slice() {
         [] => Ok(()),
         [argument] => match argument.downcast_ref::<PyStr>() {
-            Some(text) if !exception.class().is(vm.ctx.exceptions.key_error) => writer.put(&strip_addresses(&text.to_string_lossy())),
+            Some(text) if !exception.class().is(vm.ctx.exceptions.key_error) => {
+                writer.put(&strip_addresses(&text.to_string_lossy()))
+            }
             _ => writer.object(argument),
         },
         arguments => writer.sequence("(", arguments, ")"),

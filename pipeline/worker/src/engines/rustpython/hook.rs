@@ -99,4 +99,3 @@ fn moment<'a>(event: &[u8], argument: &'a PyObjectRef) -> Option<Moment<'a>> {
         _ => return None,
     })
 }
-

@@ -1,10 +1,8 @@
 //! Starts an interpreter: settings, stub modules, replaced built-ins. Called by the engine.
 
 use rustpython_vm::{
-    Context, Interpreter, PyObjectRef, PyResult, Settings, VirtualMachine,
-    builtins::PyBaseExceptionRef,
-    compiler::Mode,
-    scope::Scope,
+    Context, Interpreter, PyObjectRef, PyResult, Settings, VirtualMachine, builtins::PyBaseExceptionRef,
+    compiler::Mode, scope::Scope,
 };
 
 use super::{builtins, modules, modules::Base, stdio, stop};
@@ -50,7 +48,8 @@ pub(super) fn run_module(name: &str, source: &str, vm: &VirtualMachine) -> PyRes
     let dict = vm.ctx.new_dict();
     let module: PyObjectRef = vm.new_module(name, dict.clone(), None).into();
     modules::modules(vm)?.set_item(name, module.clone(), vm)?;
-    let code = vm.compile(source, Mode::Exec, format!("<frozen {name}>")).map_err(|error| error.into_pyexception(vm, None))?;
+    let code =
+        vm.compile(source, Mode::Exec, format!("<frozen {name}>")).map_err(|error| error.into_pyexception(vm, None))?;
     vm.run_code_obj(code, Scope::with_builtins(None, dict, vm))?;
     Ok(module)
 }

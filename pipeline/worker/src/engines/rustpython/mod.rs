@@ -216,7 +216,8 @@ impl<'a> Run<'a> {
                 return Err(end(outcome, None));
             }
             if let Err(error) = result {
-                let outcome = if self.is_import_error(&error) { Outcome::UnsupportedImport } else { Outcome::SetupFailed };
+                let outcome =
+                    if self.is_import_error(&error) { Outcome::UnsupportedImport } else { Outcome::SetupFailed };
                 return Err(end(outcome, Some(self.ending(&error))));
             }
         }
@@ -228,7 +229,8 @@ impl<'a> Run<'a> {
     fn trace(&self) -> Finished {
         let vm = self.vm;
         // Holding a value between two events postpones its end: not for a program that watches for that.
-        let watches_ends = ["__del__", "weakref", "gc", "getrefcount"].iter().any(|word| self.job.source.contains(word));
+        let watches_ends =
+            ["__del__", "weakref", "gc", "getrefcount"].iter().any(|word| self.job.source.contains(word));
         let look = Look { limit: self.limit, hold: !watches_ends };
         let recorder = Box::new(Recorder::new(self.sink.clone(), look));
         let watch = Watch::Record { recorder, steps: self.unrecorded_steps() };

@@ -13,15 +13,68 @@ use rustpython_vm::{
 
 /// Library modules that may stay loaded: what they remember cannot be seen from outside.
 const STATELESS: &[&str] = &[
-    "abc", "array", "ast", "base64", "binascii", "bisect", "calendar", "cmath", "collections", "collections.abc",
-    "colorsys", "contextlib", "copy", "dataclasses", "datetime", "difflib", "enum", "fractions", "functools",
-    "graphlib", "hashlib", "heapq", "html", "inspect", "io", "itertools", "json", "keyword", "math", "numbers",
-    "operator", "os", "pprint", "random", "re", "reprlib", "statistics", "string", "struct", "sys", "textwrap",
-    "time", "traceback", "types", "typing", "unicodedata", "zlib",
+    "abc",
+    "array",
+    "ast",
+    "base64",
+    "binascii",
+    "bisect",
+    "calendar",
+    "cmath",
+    "collections",
+    "collections.abc",
+    "colorsys",
+    "contextlib",
+    "copy",
+    "dataclasses",
+    "datetime",
+    "difflib",
+    "enum",
+    "fractions",
+    "functools",
+    "graphlib",
+    "hashlib",
+    "heapq",
+    "html",
+    "inspect",
+    "io",
+    "itertools",
+    "json",
+    "keyword",
+    "math",
+    "numbers",
+    "operator",
+    "os",
+    "pprint",
+    "random",
+    "re",
+    "reprlib",
+    "statistics",
+    "string",
+    "struct",
+    "sys",
+    "textwrap",
+    "time",
+    "traceback",
+    "types",
+    "typing",
+    "unicodedata",
+    "zlib",
 ];
 
 /// Names of `sys` that each job sets anew.
-const SYS_PER_JOB: &[&str] = &["stdin", "stdout", "stderr", "__stdin__", "__stdout__", "__stderr__", "last_exc", "last_type", "last_value", "last_traceback"];
+const SYS_PER_JOB: &[&str] = &[
+    "stdin",
+    "stdout",
+    "stderr",
+    "__stdin__",
+    "__stdout__",
+    "__stderr__",
+    "last_exc",
+    "last_type",
+    "last_value",
+    "last_traceback",
+];
 
 /// Names that the import system itself writes into modules.
 const WRITTEN_BY_IMPORTS: &[&str] = &["__name__", "__package__", "__spec__", "__file__", "__warningregistry__"];
@@ -55,8 +108,14 @@ impl Base {
                 lists.push((list, items));
             }
         }
-        let mut base =
-            Base { builtins: entries(&vm.builtins.dict()), modules: BTreeMap::new(), lists, seeded: None, clock, streams };
+        let mut base = Base {
+            builtins: entries(&vm.builtins.dict()),
+            modules: BTreeMap::new(),
+            lists,
+            seeded: None,
+            clock,
+            streams,
+        };
         base.extend(vm)?;
         Ok(base)
     }
@@ -66,7 +125,8 @@ impl Base {
         for (name, module) in modules(vm)?.items_vec() {
             let name = text(&name);
             if !self.modules.contains_key(&name) {
-                let contents = module.downcast_ref::<PyModule>().map(|module| entries(&module.dict())).unwrap_or_default();
+                let contents =
+                    module.downcast_ref::<PyModule>().map(|module| entries(&module.dict())).unwrap_or_default();
                 self.modules.insert(name, (module, contents));
             }
         }

@@ -107,7 +107,12 @@ impl Recorder {
     }
 
     /// Takes one moment of a frame of the unit.
-    pub(super) fn moment(&mut self, moment: Moment<'_>, frame: &Py<FrameObject>, vm: &VirtualMachine) -> ControlFlow<Outcome> {
+    pub(super) fn moment(
+        &mut self,
+        moment: Moment<'_>,
+        frame: &Py<FrameObject>,
+        vm: &VirtualMachine,
+    ) -> ControlFlow<Outcome> {
         let key = std::ptr::from_ref(frame) as usize;
         let after_unwind = std::mem::take(&mut self.after_unwind);
         match moment {
@@ -189,7 +194,13 @@ impl Recorder {
         self.event_of(EventKind::Call, frame, None, None, Some(who), vm)
     }
 
-    fn leave(&mut self, key: usize, frame: &Py<FrameObject>, value: &PyObject, vm: &VirtualMachine) -> ControlFlow<Outcome> {
+    fn leave(
+        &mut self,
+        key: usize,
+        frame: &Py<FrameObject>,
+        value: &PyObject,
+        vm: &VirtualMachine,
+    ) -> ControlFlow<Outcome> {
         if !self.surface(key) {
             return ControlFlow::Continue(());
         }
@@ -289,7 +300,8 @@ impl Recorder {
         let (epoch, look) = (self.epoch, self.look);
         let live = self.live.last_mut()?;
         let at = frame.lasti().saturating_sub(1) as usize;
-        let line = frame.iframe().code().code.locations.get(at).map_or(live.line, |location| location.0.line.get() as u32);
+        let line =
+            frame.iframe().code().code.locations.get(at).map_or(live.line, |location| location.0.line.get() as u32);
         let mutated = live.epoch != epoch || live.layout.may_mutate(live.line);
         let changes = changes(live, frame, mutated, look, vm);
         if kind == EventKind::Line {
@@ -324,7 +336,9 @@ fn has_handler(frame: &Py<FrameObject>) -> bool {
         .iter()
         .filter(|entry| (entry.start..entry.end).contains(&at))
         // Every generator has one of the compiler's own, which turns `StopIteration` into an error.
-        .any(|entry| code.instructions.read_op(entry.target as usize).deoptimize().as_opcode() != Opcode::CallIntrinsic1)
+        .any(|entry| {
+            code.instructions.read_op(entry.target as usize).deoptimize().as_opcode() != Opcode::CallIntrinsic1
+        })
 }
 
 fn changes(live: &mut Live, frame: &Py<FrameObject>, mutated: bool, look: Look, vm: &VirtualMachine) -> Vec<Change> {
@@ -352,7 +366,9 @@ fn changes(live: &mut Live, frame: &Py<FrameObject>, mutated: bool, look: Look, 
         let object = locals.get(at).and_then(Option::as_deref);
         let change = match object.filter(|object| slot.cell && object.class().is(vm.ctx.types.cell_type)) {
             // The engine keeps the cell's type to itself; what it holds is the only object that it refers to.
-            Some(cell) => live.slots[at].observe(cell.gc_get_referents().first().map(|object| &**object), mutated, look, vm),
+            Some(cell) => {
+                live.slots[at].observe(cell.gc_get_referents().first().map(|object| &**object), mutated, look, vm)
+            }
             None => live.slots[at].observe(object, mutated, look, vm),
         };
         note(scope, slot.name.as_str(), change);

@@ -9,9 +9,7 @@ mod text;
 use malachite_bigint::BigInt;
 use rustpython_vm::{
     AsObject, PyObject, PyObjectRef, VirtualMachine,
-    builtins::{
-        PyByteArray, PyBytes, PyDict, PyFloat, PyFrozenSet, PyInt, PyList, PySet, PyStr, PyTuple, PyType,
-    },
+    builtins::{PyByteArray, PyBytes, PyDict, PyFloat, PyFrozenSet, PyInt, PyList, PySet, PyStr, PyTuple, PyType},
     literal::float,
 };
 use tracemill_trace::Value;

@@ -4,11 +4,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use rustpython_vm::{
-    PyObjectRef, PyResult, VirtualMachine,
-    builtins::PyStrRef,
-    function::ArgBytesLike,
-};
+use rustpython_vm::{PyObjectRef, PyResult, VirtualMachine, builtins::PyStrRef, function::ArgBytesLike};
 use tracemill_trace::Outcome;
 
 use super::{interpreter, modules, stop};
@@ -131,7 +127,9 @@ impl Streams {
         let bytes: PyObjectRef = vm.ctx.new_bytes(stdin.as_bytes().to_vec()).into();
         let bytes = io.get_attr("BytesIO", vm)?.call((bytes,), vm)?;
         let input = io.get_attr("TextIOWrapper", vm)?.call((bytes, vm.ctx.new_str("utf-8")), vm)?;
-        for (names, stream) in [(["stdout", "__stdout__"], out), (["stderr", "__stderr__"], error), (["stdin", "__stdin__"], input)] {
+        for (names, stream) in
+            [(["stdout", "__stdout__"], out), (["stderr", "__stderr__"], error), (["stdin", "__stdin__"], input)]
+        {
             for name in names {
                 vm.sys_module.set_attr(name, stream.clone(), vm)?;
             }

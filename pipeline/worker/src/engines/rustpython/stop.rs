@@ -87,7 +87,11 @@ fn exception(vm: &VirtualMachine) -> PyBaseExceptionRef {
     let class = CLASS.with_borrow_mut(|class| {
         class
             .get_or_insert_with(|| {
-                vm.ctx.new_exception_type("builtins", "Stopped", Some(vec![vm.ctx.exceptions.base_exception_type.to_owned()]))
+                vm.ctx.new_exception_type(
+                    "builtins",
+                    "Stopped",
+                    Some(vec![vm.ctx.exceptions.base_exception_type.to_owned()]),
+                )
             })
             .clone()
     });

@@ -19,7 +19,12 @@ pub(super) const CALL: &str = "<call>";
 pub(super) const CHECK: &str = "<check>";
 
 /// Compiles a piece of a job so that it gives the same events however often it ran.
-pub(super) fn compile(source: &str, mode: Mode, path: &str, vm: &VirtualMachine) -> Result<PyRef<PyCode>, PyBaseExceptionRef> {
+pub(super) fn compile(
+    source: &str,
+    mode: Mode,
+    path: &str,
+    vm: &VirtualMachine,
+) -> Result<PyRef<PyCode>, PyBaseExceptionRef> {
     let code = vm.compile(source, mode, path).map_err(|error| error.into_pyexception(vm, Some(source)))?;
     fix(&code);
     Ok(code)
@@ -37,13 +42,20 @@ fn fix(code: &Py<PyCode>) {
 }
 
 fn nested(code: &Py<PyCode>) -> Vec<PyObjectRef> {
-    code.code.constants.iter().map(|constant| constant.clone().into()).filter(|object: &PyObjectRef| object.downcast_ref::<PyCode>().is_some()).collect()
+    code.code
+        .constants
+        .iter()
+        .map(|constant| constant.clone().into())
+        .filter(|object: &PyObjectRef| object.downcast_ref::<PyCode>().is_some())
+        .collect()
 }
 
 /// Modules that the code names in its import statements, nested code included.
 pub(super) fn imported_names(code: &Py<PyCode>, names: &mut BTreeSet<String>) {
     each_instruction(code, |_, opcode, argument| {
-        if opcode == Opcode::ImportName && let Some(name) = code.code.names.get(argument) {
+        if opcode == Opcode::ImportName
+            && let Some(name) = code.code.names.get(argument)
+        {
             names.insert(name.as_str().to_owned());
         }
     });
@@ -113,7 +125,9 @@ impl Layout {
                 name,
                 captured: kind & CO_FAST_FREE != 0,
                 cell: kind & (CO_FAST_CELL | CO_FAST_FREE) != 0,
-                hidden: name.as_str().starts_with('.') || name.as_str() == "__class__" || name.as_str() == "__classdict__",
+                hidden: name.as_str().starts_with('.')
+                    || name.as_str() == "__class__"
+                    || name.as_str() == "__classdict__",
             })
             .collect();
         let (mut globals, mut mutating): (Vec<&'static PyStrInterned>, Vec<bool>) = (Vec::new(), Vec::new());

@@ -3,31 +3,65 @@
 
 use rustpython_vm::{
     AsObject, Py, PyObject, PyObjectRef,
-    builtins::{
-        PyBaseException, PyBoundMethod, PyDict, PyFunction, PyModule, PyStr, PyTuple, PyType,
-    },
+    builtins::{PyBaseException, PyBoundMethod, PyDict, PyFunction, PyModule, PyStr, PyTuple, PyType},
 };
 
 use super::{Go, Writer, strip_addresses};
 
 /// Modules of the library whose classes' own `repr` is wanted: they hold plain values and show no address.
 const TRUSTED_MODULES: &[&str] = &[
-    "fractions", "decimal", "_pydecimal", "_decimal", "datetime", "_pydatetime", "uuid", "pathlib", "pathlib._local",
-    "ipaddress", "zoneinfo",
+    "fractions",
+    "decimal",
+    "_pydecimal",
+    "_decimal",
+    "datetime",
+    "_pydatetime",
+    "uuid",
+    "pathlib",
+    "pathlib._local",
+    "ipaddress",
+    "zoneinfo",
 ];
 
 /// Native types whose own `repr` is exact, cheap, and runs no code of the program.
 const TRUSTED_TYPES: &[&str] = &[
-    "complex", "range", "ellipsis", "NotImplementedType", "Match", "Pattern", "re.Match", "re.Pattern", "array",
-    "memoryview", "object", "builtin_function_or_method", "method_descriptor", "wrapper_descriptor", "method-wrapper",
-    "date", "time", "datetime", "timedelta", "timezone", "struct_time", "float_info", "int_info", "hash_info",
-    "types.GenericAlias", "GenericAlias", "types.UnionType", "UnionType", "Union", "typing.Union",
+    "complex",
+    "range",
+    "ellipsis",
+    "NotImplementedType",
+    "Match",
+    "Pattern",
+    "re.Match",
+    "re.Pattern",
+    "array",
+    "memoryview",
+    "object",
+    "builtin_function_or_method",
+    "method_descriptor",
+    "wrapper_descriptor",
+    "method-wrapper",
+    "date",
+    "time",
+    "datetime",
+    "timedelta",
+    "timezone",
+    "struct_time",
+    "float_info",
+    "int_info",
+    "hash_info",
+    "types.GenericAlias",
+    "GenericAlias",
+    "types.UnionType",
+    "UnionType",
+    "Union",
+    "typing.Union",
 ];
 
 impl Writer<'_> {
     pub(super) fn class(&mut self, class: &Py<PyType>) -> Go {
         if is_heap(class) && is_program(&self.module_of(class)) {
-            let name = self.attribute_text(class.as_object(), "__qualname__").unwrap_or_else(|| class.name().to_string());
+            let name =
+                self.attribute_text(class.as_object(), "__qualname__").unwrap_or_else(|| class.name().to_string());
             return self.put(&format!("<class {name}>"));
         }
         let module = self.module_of(class);
@@ -55,7 +89,9 @@ impl Writer<'_> {
         let class = object.class();
         let name = class.name().to_string();
         let module = self.module_of(class);
-        if class.class().name().to_string().starts_with("Enum") && let Some(dict) = object.dict() {
+        if class.class().name().to_string().starts_with("Enum")
+            && let Some(dict) = object.dict()
+        {
             return self.member(&name, object, &dict);
         }
         if TRUSTED_MODULES.contains(&module.as_str()) {
@@ -113,7 +149,9 @@ impl Writer<'_> {
             let names = match slots.downcast_ref::<PyTuple>() {
                 Some(tuple) => tuple.as_slice().iter().map(|name| text_of(name)).collect(),
                 None if slots.downcast_ref::<PyStr>().is_some() => vec![text_of(&slots)],
-                None => vm.extract_elements_with(&slots, Ok).unwrap_or_default().iter().map(|name| text_of(name)).collect(),
+                None => {
+                    vm.extract_elements_with(&slots, Ok).unwrap_or_default().iter().map(|name| text_of(name)).collect()
+                }
             };
             for name in names {
                 let Some(descriptor) = class.get_direct_attr(vm.ctx.intern_str(name.as_str())) else { continue };
@@ -173,7 +211,8 @@ impl Writer<'_> {
         let attribute = |name: &'static str| object.get_attr(name, vm).ok();
         match name.as_str() {
             "function" => {
-                let qualname = object.downcast_ref::<PyFunction>().and_then(|_| self.attribute_text(object, "__qualname__"));
+                let qualname =
+                    object.downcast_ref::<PyFunction>().and_then(|_| self.attribute_text(object, "__qualname__"));
                 self.put(&format!("<function {}>", qualname.unwrap_or_default()))
             }
             "method" => self.bound_method(object),
@@ -269,7 +308,9 @@ impl Writer<'_> {
 
     fn module_of(&self, class: &Py<PyType>) -> String {
         let module = class.get_direct_attr(self.vm.ctx.intern_str("__module__"));
-        module.filter(|module| module.downcast_ref::<PyStr>().is_some()).map_or_else(String::new, |module| text_of(&module))
+        module
+            .filter(|module| module.downcast_ref::<PyStr>().is_some())
+            .map_or_else(String::new, |module| text_of(&module))
     }
 
     fn attribute_text(&self, object: &PyObject, name: &'static str) -> Option<String> {
@@ -291,4 +332,3 @@ fn is_program(module: &str) -> bool {
 fn text_of(object: &PyObject) -> String {
     object.downcast_ref::<PyStr>().map_or_else(String::new, |text| text.to_string_lossy().into_owned())
 }
-

@@ -25,7 +25,10 @@ fn uncaught() {
 #[test]
 fn its_own_exception_and_text() {
     check_ending(
-        call("class Bad(Exception):\n    def __str__(self):\n        return 'own text'\ndef f():\n    raise Bad(object())\n", "f()"),
+        call(
+            "class Bad(Exception):\n    def __str__(self):\n        return 'own text'\ndef f():\n    raise Bad(object())\n",
+            "f()",
+        ),
         expect![[r#"
             raised Bad: own text at Some(5)
         "#]],
@@ -145,7 +148,10 @@ fn the_recursion_limit_cannot_be_raised() {
 #[test]
 fn deep_native_recursion_survives() {
     check_ending(
-        call("def f():\n    it = [1]\n    for _ in range(3000):\n        it = map(abs, it)\n    return list(it)\n", "f()"),
+        call(
+            "def f():\n    it = [1]\n    for _ in range(3000):\n        it = map(abs, it)\n    return list(it)\n",
+            "f()",
+        ),
         expect![[r#"
             returned [1]
         "#]],
@@ -205,7 +211,10 @@ fn output_taken_away_hurts_nobody() {
 #[test]
 fn bytes_can_be_written_too() {
     check_ending(
-        call("import sys\ndef f():\n    sys.stdout.buffer.write(b'hi')\n    sys.stdout.write('!')\n    print('lost', file=sys.stderr)\n", "f()"),
+        call(
+            "import sys\ndef f():\n    sys.stdout.buffer.write(b'hi')\n    sys.stdout.write('!')\n    print('lost', file=sys.stderr)\n",
+            "f()",
+        ),
         expect![[r#"
             returned None stdout "hi!" imports ["sys"]
         "#]],
@@ -215,7 +224,10 @@ fn bytes_can_be_written_too() {
 #[test]
 fn files_are_not_there() {
     check_ending(
-        call("def f():\n    try:\n        open('/etc/passwd')\n    except FileNotFoundError as e:\n        return str(e)\n", "f()"),
+        call(
+            "def f():\n    try:\n        open('/etc/passwd')\n    except FileNotFoundError as e:\n        return str(e)\n",
+            "f()",
+        ),
         expect![[r#"
             returned "[Errno 2] No such file or directory: '/etc/passwd'"
         "#]],
@@ -225,7 +237,10 @@ fn files_are_not_there() {
 #[test]
 fn sums_of_floats_are_compensated() {
     check_ending(
-        call("def f():\n    return sum([0.1] * 10), sum([1, True, 2.5]), sum([], 5), sum([[1], [2]], []), sum([1e308, 1e308, -1e308])\n", "f()"),
+        call(
+            "def f():\n    return sum([0.1] * 10), sum([1, True, 2.5]), sum([], 5), sum([[1], [2]], []), sum([1e308, 1e308, -1e308])\n",
+            "f()",
+        ),
         expect![[r#"
             returned (1.0, 4.5, 5, [1, 2], inf)
         "#]],
@@ -245,7 +260,10 @@ fn sum_refuses_strings() {
 #[test]
 fn many_library_modules_load() {
     check_ending(
-        call("import random, statistics, dataclasses, contextlib, inspect, functools, threading, logging, enum, typing, collections, itertools, re, json, datetime, decimal, fractions, heapq, bisect, string, math, copy, abc, operator, os, time, tempfile, pathlib, unittest, textwrap, hashlib, uuid, queue, array, struct, pprint, io\ndef f():\n    return decimal.Decimal('1.10') + 1, fractions.Fraction(1, 3), datetime.date(2024, 1, 2), os.path.join('a', 'b')\n", "f()"),
+        call(
+            "import random, statistics, dataclasses, contextlib, inspect, functools, threading, logging, enum, typing, collections, itertools, re, json, datetime, decimal, fractions, heapq, bisect, string, math, copy, abc, operator, os, time, tempfile, pathlib, unittest, textwrap, hashlib, uuid, queue, array, struct, pprint, io\ndef f():\n    return decimal.Decimal('1.10') + 1, fractions.Fraction(1, 3), datetime.date(2024, 1, 2), os.path.join('a', 'b')\n",
+            "f()",
+        ),
         expect![[r#"
             unsupported_import ModuleNotFoundError: No module named '_signal' at Some(1) imports ["abc", "array", "bisect", "collections", "contextlib", "copy", "dataclasses", "datetime", "decimal", "enum", "fractions", "functools", "hashlib", "heapq", "inspect", "io", "itertools", "json", "logging", "math", "operator", "os", "pathlib", "pprint", "random", "re", "statistics", "string", "struct", "tempfile", "textwrap", "threading", "time", "typing"] retiring
         "#]],
@@ -255,7 +273,10 @@ fn many_library_modules_load() {
 #[test]
 fn data_classes_and_enums() {
     check_ending(
-        call("from dataclasses import dataclass\nfrom enum import Enum\nfrom collections import namedtuple\n@dataclass\nclass P:\n    x: int\n    y: list\nclass Color(Enum):\n    RED = 1\nT = namedtuple('T', 'a b')\ndef f():\n    return P(1, [Color.RED]), T(1, 'x')\n", "f()"),
+        call(
+            "from dataclasses import dataclass\nfrom enum import Enum\nfrom collections import namedtuple\n@dataclass\nclass P:\n    x: int\n    y: list\nclass Color(Enum):\n    RED = 1\nT = namedtuple('T', 'a b')\ndef f():\n    return P(1, [Color.RED]), T(1, 'x')\n",
+            "f()",
+        ),
         expect![[r#"
             returned (P(x=1, y=[<Color.RED: 1>]), T(a=1, b='x')) imports ["collections", "dataclasses", "enum"] retiring
         "#]],
@@ -265,7 +286,10 @@ fn data_classes_and_enums() {
 #[test]
 fn tracing_is_out_of_reach() {
     check_ending(
-        call("import sys\ndef f():\n    sys.settrace(lambda *a: 1 / 0)\n    return sys.gettrace() is None or 1\n", "f()"),
+        call(
+            "import sys\ndef f():\n    sys.settrace(lambda *a: 1 / 0)\n    return sys.gettrace() is None or 1\n",
+            "f()",
+        ),
         expect![[r#"
             returned 1 imports ["sys"]
         "#]],
@@ -275,7 +299,10 @@ fn tracing_is_out_of_reach() {
 #[test]
 fn an_endless_program_that_catches_everything_stops() {
     check_ending(
-        call("def f():\n    n = 0\n    while True:\n        try:\n            while True:\n                n += 1\n        except:\n            pass\n", "f()"),
+        call(
+            "def f():\n    n = 0\n    while True:\n        try:\n            while True:\n                n += 1\n        except:\n            pass\n",
+            "f()",
+        ),
         expect![[r#"
             step_limit
         "#]],
@@ -295,7 +322,11 @@ fn an_endless_set_up_stops() {
 #[test]
 fn an_endless_harness_stops() {
     check_ending(
-        { let mut job = call("def f():\n    return 1\n", "check(f)"); job.setup = "def check(g):\n    while True:\n        pass\n".to_owned(); job },
+        {
+            let mut job = call("def f():\n    return 1\n", "check(f)");
+            job.setup = "def check(g):\n    while True:\n        pass\n".to_owned();
+            job
+        },
         expect![[r#"
             step_limit
         "#]],
@@ -305,7 +336,11 @@ fn an_endless_harness_stops() {
 #[test]
 fn an_endless_check_does_not_hold() {
     check_ending(
-        { let mut job = call("def f():\n    return 1\ndef spin():\n    while True:\n        pass\n", "f()"); job.check = Some("spin()".to_owned()); job },
+        {
+            let mut job = call("def f():\n    return 1\ndef spin():\n    while True:\n        pass\n", "f()");
+            job.check = Some("spin()".to_owned());
+            job
+        },
         expect![[r#"
             returned 1 check=false
         "#]],
@@ -315,7 +350,11 @@ fn an_endless_check_does_not_hold() {
 #[test]
 fn a_check_that_raises_does_not_hold() {
     check_ending(
-        { let mut job = call("def f():\n    return 1\n", "f()"); job.check = Some("1 / 0".to_owned()); job },
+        {
+            let mut job = call("def f():\n    return 1\n", "f()");
+            job.check = Some("1 / 0".to_owned());
+            job
+        },
         expect![[r#"
             returned 1 check=false
         "#]],
@@ -325,7 +364,11 @@ fn a_check_that_raises_does_not_hold() {
 #[test]
 fn a_check_that_holds() {
     check_ending(
-        { let mut job = call("def f():\n    return 1\n", "f()"); job.check = Some("__result__ == 1".to_owned()); job },
+        {
+            let mut job = call("def f():\n    return 1\n", "f()");
+            job.check = Some("__result__ == 1".to_owned());
+            job
+        },
         expect![[r#"
             returned 1 check=true
         "#]],
@@ -335,7 +378,11 @@ fn a_check_that_holds() {
 #[test]
 fn too_much_output_stops() {
     check_ending(
-        { let mut job = call("def f():\n    while True:\n        print('x' * 10000)\n", "f()"); job.limits.output_bytes = 30; job },
+        {
+            let mut job = call("def f():\n    while True:\n        print('x' * 10000)\n", "f()");
+            job.limits.output_bytes = 30;
+            job
+        },
         expect![[r#"
             output_limit stdout "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
         "#]],
@@ -345,7 +392,11 @@ fn too_much_output_stops() {
 #[test]
 fn too_long_a_trace_stops() {
     check_ending(
-        { let mut job = call("def f():\n    x = ''\n    while True:\n        x += 'abcdefgh'\n", "f()"); job.limits.trace_bytes = 2000; job },
+        {
+            let mut job = call("def f():\n    x = ''\n    while True:\n        x += 'abcdefgh'\n", "f()");
+            job.limits.trace_bytes = 2000;
+            job
+        },
         expect![[r#"
             trace_limit
         "#]],
@@ -355,7 +406,13 @@ fn too_long_a_trace_stops() {
 #[test]
 fn input_is_read() {
     check_ending(
-        { let mut job = program("n = int(input('n? '))\nimport sys\nrest = sys.stdin.read().split()\nprint(n, rest)\ntry:\n    input()\nexcept EOFError as e:\n    print('end', e)\n"); job.stdin = "5\na b\nc\n".to_owned(); job },
+        {
+            let mut job = program(
+                "n = int(input('n? '))\nimport sys\nrest = sys.stdin.read().split()\nprint(n, rest)\ntry:\n    input()\nexcept EOFError as e:\n    print('end', e)\n",
+            );
+            job.stdin = "5\na b\nc\n".to_owned();
+            job
+        },
         expect![[r#"
             returned stdout "n? 5 ['a', 'b', 'c']\nend EOF when reading a line\n" imports ["sys"]
         "#]],
@@ -372,22 +429,31 @@ fn check_endings(jobs: Vec<Job>, expect: Expect) {
 fn jobs_do_not_see_each_others_globals() {
     let first = call("import json\nx = 1\ndef f():\n    global y\n    y = 2\n    return x\n", "f()");
     let second = call("def f():\n    return [name for name in ('x', 'y', 'json') if name in globals()]\n", "f()");
-    check_endings(vec![first, second], expect![[r#"
+    check_endings(
+        vec![first, second],
+        expect![[r#"
         returned 1 imports ["json"]
         returned []
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_changed_builtin_or_module_retires_the_engine() {
     let builtin = call("import builtins\nbuiltins.len = lambda x: 42\ndef f():\n    return len([])\n", "f()");
     let module = call("import json\njson.extra = 7\ndef f():\n    return json.extra\n", "f()");
-    check_endings(vec![builtin], expect![[r#"
+    check_endings(
+        vec![builtin],
+        expect![[r#"
         returned 42 imports ["builtins"] retiring
-    "#]]);
-    check_endings(vec![module], expect![[r#"
+    "#]],
+    );
+    check_endings(
+        vec![module],
+        expect![[r#"
         returned 7 imports ["json"] retiring
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -412,7 +478,10 @@ fn a_stopped_job_leaves_nothing_behind() {
 
 #[test]
 fn a_unit_that_ran_hot_gives_the_same_events() {
-    let job = call("def f(n):\n    out = []\n    for i in range(n):\n        out.append(str(i))\n    return ''.join(out)\n", "f(200)");
+    let job = call(
+        "def f(n):\n    out = []\n    for i in range(n):\n        out.append(str(i))\n    return ''.join(out)\n",
+        "f(200)",
+    );
     let results = run(vec![job.clone(), job.clone(), job]);
     assert_eq!(results[0], results[1]);
     assert_eq!(results[0], results[2]);

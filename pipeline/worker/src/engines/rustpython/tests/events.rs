@@ -40,7 +40,10 @@ fn a_loop_shows_only_what_differs() {
 #[test]
 fn a_container_that_changes_in_place_is_mutated() {
     check(
-        call("def f():\n    a = [1]\n    a.append(2)\n    a = [1, 2, 3]\n    d = {}\n    d['k'] = a\n    a.append(4)\n    del a\n    return d\n", "f()"),
+        call(
+            "def f():\n    a = [1]\n    a.append(2)\n    a = [1, 2, 3]\n    d = {}\n    d['k'] = a\n    a.append(4)\n    del a\n    return d\n",
+            "f()",
+        ),
         expect![[r#"
             call f0 L1 f parent=None depth=0
             line f0 L2
@@ -97,7 +100,10 @@ fn recursion_numbers_frames_by_first_call() {
 #[test]
 fn a_generator_keeps_its_frame() {
     check(
-        call("def g(n):\n    for i in range(n):\n        yield i\n\ndef f():\n    s = 0\n    for v in g(2):\n        s += v\n    return s\n", "f()"),
+        call(
+            "def g(n):\n    for i in range(n):\n        yield i\n\ndef f():\n    s = 0\n    for v in g(2):\n        s += v\n    return s\n",
+            "f()",
+        ),
         expect![[r#"
             call f0 L5 f parent=None depth=0
             line f0 L6
@@ -127,7 +133,10 @@ fn a_generator_keeps_its_frame() {
 #[test]
 fn two_generators_interleave() {
     check(
-        call("def g(t):\n    yield t\n    yield t + t\n\ndef f():\n    return [x for p in zip(g(1), g('a')) for x in p]\n", "f()"),
+        call(
+            "def g(t):\n    yield t\n    yield t + t\n\ndef f():\n    return [x for p in zip(g(1), g('a')) for x in p]\n",
+            "f()",
+        ),
         expect![[r#"
             call f0 L5 f parent=None depth=0
             line f0 L6
@@ -170,7 +179,10 @@ fn a_generator_is_left_as_a_value() {
 #[test]
 fn what_is_sent_and_thrown_into_a_generator() {
     check(
-        call("def g():\n    try:\n        x = yield 1\n        yield x\n    except ValueError as e:\n        yield str(e)\n\ndef f():\n    it = g()\n    next(it)\n    it.send(5)\n    r = it.throw(ValueError('no'))\n    return r\n", "f()"),
+        call(
+            "def g():\n    try:\n        x = yield 1\n        yield x\n    except ValueError as e:\n        yield str(e)\n\ndef f():\n    it = g()\n    next(it)\n    it.send(5)\n    r = it.throw(ValueError('no'))\n    return r\n",
+            "f()",
+        ),
         expect![[r#"
             call f0 L8 f parent=None depth=0
             line f0 L9
@@ -202,7 +214,10 @@ fn what_is_sent_and_thrown_into_a_generator() {
 #[test]
 fn an_exception_passes_through_frames_and_finally() {
     check(
-        call("def inner(d):\n    try:\n        return d['k']\n    finally:\n        d['seen'] = 1\n\ndef outer():\n    d = {}\n    try:\n        inner(d)\n    except KeyError as e:\n        return repr(e)\n", "outer()"),
+        call(
+            "def inner(d):\n    try:\n        return d['k']\n    finally:\n        d['seen'] = 1\n\ndef outer():\n    d = {}\n    try:\n        inner(d)\n    except KeyError as e:\n        return repr(e)\n",
+            "outer()",
+        ),
         expect![[r#"
             call f0 L7 outer parent=None depth=0
             line f0 L8
@@ -226,7 +241,10 @@ fn an_exception_passes_through_frames_and_finally() {
 #[test]
 fn the_exception_that_leaves_is_named_even_after_another_was_handled() {
     check(
-        call("def f():\n    try:\n        1 / 0\n    finally:\n        try:\n            int('x')\n        except ValueError:\n            pass\n\ndef g():\n    try:\n        f()\n    except ZeroDivisionError:\n        return 'caught'\n", "g()"),
+        call(
+            "def f():\n    try:\n        1 / 0\n    finally:\n        try:\n            int('x')\n        except ValueError:\n            pass\n\ndef g():\n    try:\n        f()\n    except ZeroDivisionError:\n        return 'caught'\n",
+            "g()",
+        ),
         expect![[r#"
             call f0 L10 g parent=None depth=0
             line f0 L11
@@ -267,7 +285,10 @@ fn an_exception_ends_the_call() {
 #[test]
 fn the_end_of_a_python_iterator_is_an_exception() {
     check(
-        call("class It:\n    def __init__(self):\n        self.n = 0\n    def __iter__(self):\n        return self\n    def __next__(self):\n        self.n += 1\n        if self.n > 1:\n            raise StopIteration\n        return self.n\n\ndef f():\n    for x in It():\n        pass\n    return x\n", "f()"),
+        call(
+            "class It:\n    def __init__(self):\n        self.n = 0\n    def __iter__(self):\n        return self\n    def __next__(self):\n        self.n += 1\n        if self.n > 1:\n            raise StopIteration\n        return self.n\n\ndef f():\n    for x in It():\n        pass\n    return x\n",
+            "f()",
+        ),
         expect![[r#"
             call f0 L12 f parent=None depth=0
             line f0 L13
@@ -301,7 +322,10 @@ fn the_end_of_a_python_iterator_is_an_exception() {
 #[test]
 fn a_closure_shows_what_it_captured() {
     check(
-        call("def counter():\n    n = 0\n    def bump():\n        nonlocal n\n        n += 1\n        return n\n    bump()\n    return bump() + n\n", "counter()"),
+        call(
+            "def counter():\n    n = 0\n    def bump():\n        nonlocal n\n        n += 1\n        return n\n    bump()\n    return bump() + n\n",
+            "counter()",
+        ),
         expect![[r#"
             call f0 L1 counter parent=None depth=0
             line f0 L2
@@ -325,7 +349,10 @@ fn a_closure_shows_what_it_captured() {
 #[test]
 fn globals_that_hold_data_are_shown() {
     check(
-        call("LIMIT = 2\nseen = []\ndef helper():\n    return LIMIT\ndef f(x):\n    global LIMIT\n    seen.append(x)\n    LIMIT = helper() + 1\n    return len(seen)\n", "f(1)"),
+        call(
+            "LIMIT = 2\nseen = []\ndef helper():\n    return LIMIT\ndef f(x):\n    global LIMIT\n    seen.append(x)\n    LIMIT = helper() + 1\n    return len(seen)\n",
+            "f(1)",
+        ),
         expect![[r#"
             call f0 L5 f parent=None depth=0 +l:x=1 +g:seen=[] +g:LIMIT=2
             line f0 L7
@@ -343,7 +370,10 @@ fn globals_that_hold_data_are_shown() {
 #[test]
 fn objects_are_shown_by_their_attributes() {
     check(
-        call("class Point:\n    def __init__(self, x):\n        self.x = x\n    def move(self, by):\n        self.x += by\n        return self\n    def __repr__(self):\n        return 1 / 0\n\ndef f():\n    p = Point(1)\n    p.move(2)\n    return p\n", "f()"),
+        call(
+            "class Point:\n    def __init__(self, x):\n        self.x = x\n    def move(self, by):\n        self.x += by\n        return self\n    def __repr__(self):\n        return 1 / 0\n\ndef f():\n    p = Point(1)\n    p.move(2)\n    return p\n",
+            "f()",
+        ),
         expect![[r#"
             call f0 L10 f parent=None depth=0
             line f0 L11
@@ -365,7 +395,10 @@ fn objects_are_shown_by_their_attributes() {
 #[test]
 fn a_comprehension_runs_in_its_frame() {
     check(
-        call("def f(n):\n    squares = [i * i for i in range(n)]\n    return {k: v for k, v in enumerate(squares)}\n", "f(3)"),
+        call(
+            "def f(n):\n    squares = [i * i for i in range(n)]\n    return {k: v for k, v in enumerate(squares)}\n",
+            "f(3)",
+        ),
         expect![[r#"
             call f0 L1 f parent=None depth=0 +l:n=3
             line f0 L2
@@ -385,7 +418,9 @@ fn a_comprehension_runs_in_its_frame() {
 #[test]
 fn a_program_has_its_globals_as_locals() {
     check(
-        program("import math\nx = 1\n\ndef double(v):\n    return v * 2\n\nclass C:\n    size = 3\n\ny = double(x) + math.floor(2.5)\nprint(y)\ndel x\nif __name__ == '__main__':\n    z = [y]\n    z.append(C.size)\n"),
+        program(
+            "import math\nx = 1\n\ndef double(v):\n    return v * 2\n\nclass C:\n    size = 3\n\ny = double(x) + math.floor(2.5)\nprint(y)\ndel x\nif __name__ == '__main__':\n    z = [y]\n    z.append(C.size)\n",
+        ),
         expect![[r#"
             call f0 L1 <module> parent=None depth=0
             line f0 L1
@@ -429,7 +464,10 @@ fn output_belongs_to_the_next_event() {
 #[test]
 fn decorated_functions_report_their_def() {
     check(
-        call("def twice(f):\n    def wrapper(x):\n        return f(f(x))\n    return wrapper\n\n@twice\ndef inc(x):\n    return x + 1\n", "inc(1)"),
+        call(
+            "def twice(f):\n    def wrapper(x):\n        return f(f(x))\n    return wrapper\n\n@twice\ndef inc(x):\n    return x + 1\n",
+            "inc(1)",
+        ),
         expect![[r#"
             call f0 L2 twice.<locals>.wrapper parent=None depth=0 +l:x=1 +c:f=<function inc>
             line f0 L3
@@ -465,7 +503,10 @@ fn a_coroutine_is_driven_to_its_end() {
 #[test]
 fn a_hot_loop_gives_the_same_events() {
     check(
-        call("def f():\n    s = ''\n    for c in 'abc':\n        s += c\n    return s\n\ndef g():\n    for _ in range(50):\n        f()\n    return f()\n", "f()"),
+        call(
+            "def f():\n    s = ''\n    for c in 'abc':\n        s += c\n    return s\n\ndef g():\n    for _ in range(50):\n        f()\n    return f()\n",
+            "f()",
+        ),
         expect![[r#"
             call f0 L1 f parent=None depth=0
             line f0 L2
@@ -486,7 +527,10 @@ fn a_hot_loop_gives_the_same_events() {
 #[test]
 fn a_generator_that_is_closed_in_a_try_block_goes_on() {
     check(
-        call("def g():\n    try:\n        yield 1\n    finally:\n        print('closed')\n\ndef f():\n    it = g()\n    next(it)\n    it.close()\n    return 2\n", "f()"),
+        call(
+            "def g():\n    try:\n        yield 1\n    finally:\n        print('closed')\n\ndef f():\n    it = g()\n    next(it)\n    it.close()\n    return 2\n",
+            "f()",
+        ),
         expect![[r#"
             call f0 L7 f parent=None depth=0
             line f0 L8
@@ -510,7 +554,10 @@ fn a_generator_that_is_closed_in_a_try_block_goes_on() {
 #[test]
 fn a_with_block_and_a_context_manager() {
     check(
-        call("from contextlib import contextmanager\n\n@contextmanager\ndef box(log):\n    log.append('in')\n    yield 7\n    log.append('out')\n\ndef f():\n    log = []\n    with box(log) as v:\n        log.append(v)\n    return log\n", "f()"),
+        call(
+            "from contextlib import contextmanager\n\n@contextmanager\ndef box(log):\n    log.append('in')\n    yield 7\n    log.append('out')\n\ndef f():\n    log = []\n    with box(log) as v:\n        log.append(v)\n    return log\n",
+            "f()",
+        ),
         expect![[r#"
             call f0 L9 f parent=None depth=0
             line f0 L10
@@ -535,20 +582,25 @@ fn a_with_block_and_a_context_manager() {
 fn values_are_cut_at_the_limit() {
     let mut job = call("def f(s):\n    t = s * 2\n    return t\n", "f('abcdefgh')");
     job.limits.value_chars = 10;
-    check(job, expect![[r#"
+    check(
+        job,
+        expect![[r#"
         call f0 L1 f parent=None depth=0 +l:s='abcdefgh'
         line f0 L2
         line f0 L3 +l:t='abcdefgha
         return f0 L3 -> 'abcdefgha
         returned 'abcdefgha
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn the_harness_of_a_test_is_not_recorded() {
     let mut job = call("def f(x):\n    return -x\n", "check(f)");
     job.setup = "def check(candidate):\n    assert candidate(1) == -1\n    assert candidate(2) == -2\n".to_owned();
-    check(job, expect![[r#"
+    check(
+        job,
+        expect![[r#"
         call f0 L1 f parent=None depth=0 +l:x=1
         line f0 L2
         return f0 L2 -> -1
@@ -556,5 +608,6 @@ fn the_harness_of_a_test_is_not_recorded() {
         line f1 L2
         return f1 L2 -> -2
         returned None
-    "#]]);
+    "#]],
+    );
 }
