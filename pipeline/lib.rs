@@ -24,6 +24,7 @@ pub mod ordered;
 pub mod progress;
 pub mod python;
 pub mod shards;
+mod sql;
 pub mod stage;
 
 pub use error::{Error, Result};

@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 
 pub use manifest::{Count, FileEntry, Manifest, PartEntry, Severity};
 pub use reader::{read_batches, read_rows};
+pub(crate) use writer::properties;
 pub use writer::{PartOutput, TableWriter};
 
 use crate::error::{Error, Result};

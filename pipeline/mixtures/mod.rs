@@ -1,1 +1,90 @@
-//! The `mixtures` stage (being built).
+//! The `mixtures` stage: chooses executions and renders them as training samples, by SQL.
+//!
+//! ```text
+//!  executions part ─▶ mixture (which execution in which format) ─▶ formats ─▶ merge in order ─▶ mixtures part
+//! ```
+//!
+//! A part sees only the files of its own key, so that it can be made again alone. What a sample looks like stands in
+//! `queries/formats/`; here is which split it belongs to, its id, and the count of everything that is left out.
+
+mod merge;
+mod plan;
+mod render;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use crate::dataset::{Count, PartOutput};
+use crate::error::{Error, Result};
+use crate::hash;
+use crate::progress::Bar;
+use crate::stage::{Context, Part, Stage};
+
+pub use plan::Split;
+
+/// Raised whenever the same tables and queries would give other samples.
+const VERSION: u32 = 1;
+/// The tables beside `executions` whose files of the same key a part reads.
+const BESIDE: [&str; 4] = ["functions", "inputs", "events", "changes"];
+
+/// The mixtures stage.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Mixtures;
+
+impl Mixtures {
+    /// The stage.
+    #[must_use]
+    pub fn new() -> Self {
+        Mixtures
+    }
+}
+
+impl Stage for Mixtures {
+    fn name(&self) -> &'static str {
+        "mixtures"
+    }
+
+    fn unit(&self) -> &'static str {
+        "executions"
+    }
+
+    fn parts(&self, cx: &Context) -> Result<Vec<Part>> {
+        let plan = plan::Plan::new(&cx.config)?;
+        let mut hashes: BTreeMap<(String, String), String> = BTreeMap::new();
+        for stage in ["functions", "inputs", "executions"] {
+            for file in cx.dataset.manifest(stage)?.parts.into_values().flat_map(|part| part.files) {
+                hashes.insert((file.table, file.key), file.content_hash);
+            }
+        }
+        let manifest = cx.dataset.manifest("executions")?;
+        let mut parts = Vec::new();
+        for (ordinal, file) in manifest.files("executions").enumerate() {
+            let mut upstream = vec![file.content_hash.as_str()];
+            for table in BESIDE {
+                let hash = hashes.get(&(table.to_owned(), file.key.clone())).ok_or_else(|| {
+                    Error::Internal(format!("executions part {} has no {table} part of the same key", file.key))
+                })?;
+                upstream.push(hash);
+            }
+            let own =
+                (VERSION, &cx.config.mixtures, cx.config.seed, cx.config.shards.validation, cx.config.shards.test);
+            upstream.push(&plan.content_hash);
+            parts.push(Part {
+                key: file.key.clone(),
+                ordinal,
+                fingerprint: hash::fingerprint(&own, &upstream),
+                items: Some(file.rows),
+            });
+        }
+        Ok(parts)
+    }
+
+    fn run(&self, cx: &Context, part: &Part, output: &mut PartOutput, bar: &Bar) -> Result<Vec<Count>> {
+        let plan = plan::Plan::new(&cx.config)?;
+        let counts = crate::sql::block_on(cx.workers, render::part(cx, &plan, &part.key, output))?;
+        bar.add(part.items.unwrap_or(0));
+        Ok(counts)
+    }
+}

@@ -13,10 +13,11 @@
 -- written to standard output since the record before.
 -- @reads _prompts, _chosen_rows
 -- @version 1
+-- @param sample_chars_max BIGINT = 32768  Longest sample, in characters.
 -- @column execution_index BIGINT ordinal, 0-based  The execution.
 -- @column sample_index BIGINT ordinal, 0-based  Always 0.
 -- @column prompt VARCHAR  What the model is given.
--- @column completion VARCHAR  What it must answer.
+-- @column completion VARCHAR  What it must answer; null when it is too long.
 WITH states AS (
   SELECT
     execution_index,
@@ -78,7 +79,7 @@ records AS (
 histories AS (
   SELECT
     execution_index,
-    CAST(string_agg(record, '' ORDER BY event_index) AS VARCHAR) AS history
+    join_records(record, event_index, $sample_chars_max) AS history
   FROM records
   GROUP BY execution_index
 )
@@ -86,7 +87,9 @@ SELECT
   _prompts.execution_index,
   CAST(0 AS BIGINT) AS sample_index,
   _prompts.prompt,
-  concat('[BEGIN]', chr(10), coalesce(histories.history, ''), '[DONE]', chr(10), _prompts.answer) AS completion
+  concat('[BEGIN]', chr(10))
+    || CASE WHEN histories.execution_index IS NULL THEN '' ELSE histories.history END
+    || concat('[DONE]', chr(10), _prompts.answer) AS completion
 FROM _prompts
 LEFT JOIN histories ON histories.execution_index = _prompts.execution_index
 ORDER BY

@@ -107,7 +107,7 @@ ends AS (
     jump,
     unnest(roles) AS start_index,
     state,
-    coalesce(written, 0) AS written
+    coalesce(written, 0) AS chars
   FROM states
   WHERE step_index IS NOT NULL
 ),
@@ -117,9 +117,9 @@ pairs AS (
     start_index,
     MAX(CASE WHEN step_index = start_index THEN jump END) AS jump,
     MAX(CASE WHEN step_index = start_index THEN state END) AS state,
-    MAX(CASE WHEN step_index = start_index THEN written END) AS written,
+    MAX(CASE WHEN step_index = start_index THEN chars END) AS written,
     MAX(CASE WHEN step_index > start_index THEN state END) AS next_state,
-    MAX(CASE WHEN step_index > start_index THEN written END) AS next_written
+    MAX(CASE WHEN step_index > start_index THEN chars END) AS next_written
   FROM ends
   GROUP BY execution_index, start_index
 )

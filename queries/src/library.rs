@@ -118,7 +118,7 @@ macro_rules! library {
 }
 
 library! {
-    View "views": "_rows" "changes" "states" "steps" "funnel" "_prompts" "_chosen_rows";
+    View "views": "_rows" "changes" "states" "steps" "funnel" "contents" "_prompts" "_chosen_rows";
     Filter "filters": "_verdicts" "usable" "returned";
     Format "formats": "direct" "scratchpad" "compact_scratchpad" "dynamic_line" "dynamic_line_n";
     Mixture "mixtures": "default";

@@ -64,6 +64,8 @@ impl Session {
         let partitions = options.partitions.clamp(1, memory_mib / PARTITION_MIB);
         let config = SessionConfig::new()
             .with_target_partitions(partitions)
+            // Rows of samples and sources are kilobytes each: batches of the usual 8,192 would not fit small pools.
+            .with_batch_size(2_048)
             .with_information_schema(true)
             // It moves field accesses below filters and evaluates what they access again for each.
             .set_bool("datafusion.optimizer.enable_leaf_expression_pushdown", false)
@@ -72,8 +74,7 @@ impl Session {
             .set_bool("datafusion.sql_parser.map_string_types_to_utf8view", false)
             // A footer read for every file of a table at planning costs more than a better join order gains.
             .set_bool("datafusion.execution.collect_statistics", false);
-        let mut runtime =
-            RuntimeEnvBuilder::new().with_memory_pool(Arc::new(FairSpillPool::new(memory_mib << 20)));
+        let mut runtime = RuntimeEnvBuilder::new().with_memory_pool(Arc::new(FairSpillPool::new(memory_mib << 20)));
         if let Some(folder) = &options.temp_dir {
             runtime = runtime.with_temp_file_path(folder);
         }

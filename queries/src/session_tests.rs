@@ -82,13 +82,11 @@ fn a_parameter_without_value_is_named() {
         let query = UserQuery {
             name: "mine".into(),
             path: "mine.sql".into(),
-            sql: "-- A row.\n-- @param least BIGINT  How few.\nSELECT kind FROM events WHERE event_index > $least".into(),
+            sql: "-- A row.\n-- @param least BIGINT  How few.\nSELECT kind FROM events WHERE event_index > $least"
+                .into(),
         };
         let error = session.query(&query, &[]).await.unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "failed to run mine.sql: parameter `least` has neither a value nor a default"
-        );
+        assert_eq!(error.to_string(), "failed to run mine.sql: parameter `least` has neither a value nor a default");
         let least = [("least", ScalarValue::from(3_i64)), ("other", ScalarValue::from(1_i64))];
         assert_eq!(session.query(&query, &least).await.unwrap().count().await.unwrap(), 0);
     });

@@ -5,5 +5,7 @@
 mod architecture; // who may use whom, file lengths, where SQL lives
 mod end_to_end; // the whole pipeline on small corpora: funnel, resuming, same bytes for any number of workers
 mod executions; // hostile programs, killed workers, stopping
+mod fixture; // a small dataset made by hand
 mod harness; // runs the executable and reads what it wrote
 mod shards; // the loaders of other people's libraries
+mod sql; // the library's queries and functions, file by file

@@ -5,6 +5,7 @@
 //! | `shash(text, seed)` | scalar | a seeded hash for choices that must be the same everywhere |
 //! | `source_line(source, n)` | scalar | a line of a text |
 //! | `py_str(text)` | scalar | a text as a Python string literal |
+//! | `join_records(text, position, chars_max)` | aggregate | texts one after another, null when too long |
 //! | `state_list(…)` | window | the variables of the running frame, as a list |
 //! | `state_text(…)` | window | the same as `{a: 1, b: [2]}` |
 //! | `changed_text(…)` | window | only what an event found changed, as `a = 1; b = [2]` |
@@ -14,6 +15,7 @@
 
 mod arguments;
 mod changed_text;
+mod join_records;
 mod py_str;
 pub mod replay;
 pub mod shash;
@@ -23,14 +25,27 @@ mod state_list;
 mod state_text;
 mod window;
 
-use datafusion::logical_expr::{ScalarUDF, WindowUDF};
+use datafusion::logical_expr::{AggregateUDF, ScalarUDF, WindowUDF};
 use datafusion::prelude::SessionContext;
+
+/// The functions' names.
+pub const NAMES: [&str; 8] = [
+    "changed_text",
+    "join_records",
+    "py_str",
+    "shash",
+    "source_line",
+    "stack_text",
+    "state_list",
+    "state_text",
+];
 
 /// Registers all functions.
 pub(crate) fn register(context: &SessionContext) {
     context.register_udf(ScalarUDF::from(shash::Shash::default()));
     context.register_udf(ScalarUDF::from(source_line::SourceLine::default()));
     context.register_udf(ScalarUDF::from(py_str::PyStr::default()));
+    context.register_udaf(AggregateUDF::from(join_records::JoinRecords::default()));
     context.register_udwf(WindowUDF::from(state_list::function()));
     context.register_udwf(WindowUDF::from(state_text::function()));
     context.register_udwf(WindowUDF::from(changed_text::function()));

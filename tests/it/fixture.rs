@@ -1,0 +1,276 @@
+//! A small dataset made by hand: two units, four executions. Used by the SQL tests and those of the mixtures stage.
+//!
+//! `outer(2)` calls `inner`, deletes a variable and returns; `outer('x')` ends with an exception that passes through
+//! two frames; `hello` is a program that reads and prints; the last execution of `outer` met a limit.
+
+use std::path::Path;
+
+use tracemill::dataset::PartOutput;
+use tracemill_schemas::Row;
+use tracemill_schemas::changes::ChangesRow;
+use tracemill_schemas::events::EventsRow;
+use tracemill_schemas::executions::ExecutionsRow;
+use tracemill_schemas::functions::FunctionsRow;
+use tracemill_schemas::inputs::InputsRow;
+use tracemill_schemas::origins::OriginsRow;
+
+/// The key of the only part.
+const KEY: &str = "00000";
+
+const OUTER: &str = "\
+LIMIT = 10
+
+
+def inner(b):
+    c = b + LIMIT
+    return c
+
+
+def outer(a):
+    x = inner(a)
+    del a
+    return x
+";
+
+const HELLO: &str = "\
+name = input()
+print('hi ' + name)
+print('bye')
+";
+
+const TYPE_ERROR: &str = "can only concatenate str (not \"int\") to str";
+
+/// Writes the tables up to `changes`.
+pub(crate) fn write(root: &Path) {
+    table(root, &functions());
+    table(root, &origins());
+    table(root, &inputs());
+    table(root, &executions());
+    table(root, &events());
+    table(root, &changes());
+}
+
+fn table<R: Row>(root: &Path, rows: &[R]) {
+    let mut output = PartOutput::new(root, KEY, 3);
+    let mut writer = output.table::<R>().unwrap();
+    rows.iter().for_each(|row| writer.push(row).unwrap());
+    output.close(writer).unwrap();
+    output.commit().unwrap();
+}
+
+fn functions() -> Vec<FunctionsRow> {
+    let outer = FunctionsRow {
+        function_id: "f-outer".into(),
+        corpus: "small".into(),
+        path: "outer.py".into(),
+        licence: Some("MIT".into()),
+        kind: "function".into(),
+        qualified_name: "outer".into(),
+        line_number: 9,
+        unit_line_number: 9,
+        source: OUTER.into(),
+        line_count: 4,
+        ..FunctionsRow::default()
+    };
+    let hello = FunctionsRow {
+        function_id: "f-hello".into(),
+        corpus: "small".into(),
+        path: "hello.py".into(),
+        kind: "program".into(),
+        qualified_name: "hello".into(),
+        line_number: 1,
+        unit_line_number: 1,
+        source: HELLO.into(),
+        line_count: 3,
+        ..FunctionsRow::default()
+    };
+    vec![hello, outer]
+}
+
+fn origins() -> Vec<OriginsRow> {
+    let origin = |function_id: &str, path: &str, line_number| OriginsRow {
+        function_id: function_id.into(),
+        corpus: "small".into(),
+        path: path.into(),
+        line_number,
+        is_first: true,
+        ..OriginsRow::default()
+    };
+    vec![origin("f-hello", "hello.py", 1), origin("f-outer", "outer.py", 9)]
+}
+
+fn inputs() -> Vec<InputsRow> {
+    let call = |input_id: &str, input_index, setup: &str, call: &str| InputsRow {
+        input_id: input_id.into(),
+        function_id: "f-outer".into(),
+        input_index,
+        origin: "doctest".into(),
+        setup: setup.into(),
+        call: call.into(),
+        ..InputsRow::default()
+    };
+    let program = InputsRow {
+        input_id: "i-hello".into(),
+        function_id: "f-hello".into(),
+        origin: "stdin".into(),
+        stdin: "Bo\n".into(),
+        ..InputsRow::default()
+    };
+    vec![
+        program,
+        call("i-two", 0, "", "outer(2)"),
+        call("i-text", 1, "text = 'x'\n", "outer(text)"),
+        call("i-limit", 2, "", "outer(3)"),
+    ]
+}
+
+fn executions() -> Vec<ExecutionsRow> {
+    let execution = |index: i64, input_id: &str, outcome: &str, [events, lines, changes, frames]: [i64; 4]| ExecutionsRow {
+        execution_id: format!("e-{index}"),
+        execution_index: index,
+        function_id: "f-outer".into(),
+        input_id: input_id.into(),
+        corpus: "small".into(),
+        engine: "made by hand".into(),
+        outcome: outcome.into(),
+        event_count: events,
+        line_count: lines,
+        change_count: changes,
+        frame_count: frames,
+        depth_max: 1,
+        attempt_count: 1,
+        ..ExecutionsRow::default()
+    };
+    vec![
+        ExecutionsRow {
+            result: Some("12".into()),
+            result_type: Some("int".into()),
+            check_passed: Some(true),
+            ..execution(0, "i-two", "returned", [9, 5, 7, 2])
+        },
+        ExecutionsRow {
+            exception_type: Some("TypeError".into()),
+            exception_message: Some(TYPE_ERROR.into()),
+            exception_line_number: Some(5),
+            ..execution(1, "i-text", "raised", [8, 2, 4, 2])
+        },
+        ExecutionsRow {
+            function_id: "f-hello".into(),
+            stdout: "hi Bo\nbye\n".into(),
+            depth_max: 0,
+            ..execution(2, "i-hello", "returned", [5, 3, 1, 1])
+        },
+        ExecutionsRow { depth_max: 0, ..execution(5, "i-limit", "step_limit", [1, 0, 0, 1]) },
+    ]
+}
+
+struct Told {
+    rows: Vec<EventsRow>,
+    execution_index: i64,
+}
+
+impl Told {
+    fn new(execution_index: i64) -> Self {
+        Told { rows: Vec::new(), execution_index }
+    }
+
+    fn event(mut self, kind: &str, frame_index: i32, line_number: i32, with: impl FnOnce(&mut EventsRow)) -> Self {
+        let program = self.execution_index == 2;
+        let mut row = EventsRow {
+            execution_index: self.execution_index,
+            event_index: i32::try_from(self.rows.len()).unwrap(),
+            kind: kind.into(),
+            frame_index,
+            parent_index: (frame_index > 0).then_some(0),
+            depth: frame_index,
+            function: if program { "<module>" } else { ["outer", "inner"][usize::try_from(frame_index).unwrap()] }.into(),
+            line_number,
+            ..EventsRow::default()
+        };
+        with(&mut row);
+        self.rows.push(row);
+        self
+    }
+
+    fn plain(self, kind: &str, frame_index: i32, line_number: i32) -> Self {
+        self.event(kind, frame_index, line_number, |_| {})
+    }
+
+    fn valued(self, frame_index: i32, line_number: i32, value: &str, value_type: &str) -> Self {
+        self.event("return", frame_index, line_number, |row| {
+            row.value = Some(value.into());
+            row.value_type = Some(value_type.into());
+        })
+    }
+
+    fn raised(self, kind: &str, frame_index: i32, line_number: i32) -> Self {
+        self.event(kind, frame_index, line_number, |row| row.exception = Some(format!("TypeError: {TYPE_ERROR}")))
+    }
+}
+
+fn events() -> Vec<EventsRow> {
+    let returned = Told::new(0)
+        .plain("call", 0, 9)
+        .plain("line", 0, 10)
+        .plain("call", 1, 4)
+        .plain("line", 1, 5)
+        .plain("line", 1, 6)
+        .valued(1, 6, "12", "int")
+        .plain("line", 0, 11)
+        .plain("line", 0, 12)
+        .valued(0, 12, "12", "int");
+    let raised = Told::new(1)
+        .plain("call", 0, 9)
+        .plain("line", 0, 10)
+        .plain("call", 1, 4)
+        .plain("line", 1, 5)
+        .raised("exception", 1, 5)
+        .raised("unwind", 1, 5)
+        .raised("exception", 0, 10)
+        .raised("unwind", 0, 10);
+    let program = Told::new(2)
+        .plain("call", 0, 1)
+        .plain("line", 0, 1)
+        .plain("line", 0, 2)
+        .event("line", 0, 3, |row| row.output = Some("hi Bo\n".into()))
+        .event("return", 0, 3, |row| {
+            row.value = Some("None".into());
+            row.value_type = Some("NoneType".into());
+            row.output = Some("bye\n".into());
+        });
+    let limited = Told::new(5).plain("call", 0, 9);
+    [returned, raised, program, limited].into_iter().flat_map(|told| told.rows).collect()
+}
+
+fn changes() -> Vec<ChangesRow> {
+    let change = |execution_index, frame_index, scope: &str, variable_index, name: &str, event_index| ChangesRow {
+        execution_index,
+        frame_index,
+        scope: scope.into(),
+        variable_index,
+        name: name.into(),
+        event_index,
+        action: "bound".into(),
+        ..ChangesRow::default()
+    };
+    let int = |value: i64, row| ChangesRow { value_int: Some(value), value_type: Some("int".into()), ..row };
+    let text = |value: &str, value_type: &str, row| ChangesRow {
+        value_text: Some(value.into()),
+        value_type: Some(value_type.into()),
+        ..row
+    };
+    vec![
+        int(2, change(0, 0, "local", 0, "a", 0)),
+        ChangesRow { action: "deleted".into(), ..change(0, 0, "local", 0, "a", 7) },
+        int(12, change(0, 0, "local", 2, "x", 6)),
+        text("<function inner>", "function", change(0, 0, "global", 1, "inner", 0)),
+        int(2, change(0, 1, "local", 0, "b", 2)),
+        int(12, change(0, 1, "local", 2, "c", 4)),
+        int(10, change(0, 1, "global", 1, "LIMIT", 2)),
+        text("'x'", "str", change(1, 0, "local", 0, "a", 0)),
+        text("<function inner>", "function", change(1, 0, "global", 1, "inner", 0)),
+        text("'x'", "str", change(1, 1, "local", 0, "b", 2)),
+        int(10, change(1, 1, "global", 1, "LIMIT", 2)),
+        text("'Bo'", "str", change(2, 0, "local", 0, "name", 2)),
+    ]
+}
