@@ -112,7 +112,13 @@ pub(super) fn pipeline(
 
 /// The stages, in the order in which data flows.
 fn stages() -> crate::Result<Vec<Box<dyn Stage>>> {
-    Ok(vec![Box::new(crate::corpora::Corpora::new()), Box::new(crate::functions::Functions::new()), Box::new(crate::executions::Executions::new()?)])
+    Ok(vec![
+        Box::new(crate::corpora::Corpora::new()),
+        Box::new(crate::functions::Functions::new()),
+        Box::new(crate::executions::Executions::new()?),
+        Box::new(crate::mixtures::Mixtures::new()),
+        Box::new(crate::shards::Shards::new()),
+    ])
 }
 
 /// Says loudly what was lost.
