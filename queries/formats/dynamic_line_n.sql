@@ -72,11 +72,11 @@ wanted AS (
     marks.event_index,
     marks.step_index,
     marks.jump,
-    array_remove_all(marks.roles, NULL) AS roles,
+    marks.roles,
     _prompts.source
   FROM _prompts
   INNER JOIN marks ON marks.execution_index = _prompts.execution_index
-  WHERE array_length(array_remove_all(marks.roles, NULL)) > 0
+  WHERE array_max(marks.roles) IS NOT NULL
 ),
 states AS (
   SELECT
@@ -121,6 +121,7 @@ pairs AS (
     MAX(CASE WHEN step_index > start_index THEN state END) AS next_state,
     MAX(CASE WHEN step_index > start_index THEN chars END) AS next_written
   FROM ends
+  WHERE start_index IS NOT NULL
   GROUP BY execution_index, start_index
 )
 SELECT

@@ -12,7 +12,9 @@ use tracemill_schemas::events::EventsRow;
 use tracemill_schemas::executions::ExecutionsRow;
 use tracemill_schemas::functions::FunctionsRow;
 use tracemill_schemas::inputs::InputsRow;
+use tracemill_schemas::mixtures::MixturesRow;
 use tracemill_schemas::origins::OriginsRow;
+use tracemill_schemas::stats::StatsRow;
 
 /// The key of the only part.
 const KEY: &str = "00000";
@@ -40,7 +42,7 @@ print('bye')
 
 const TYPE_ERROR: &str = "can only concatenate str (not \"int\") to str";
 
-/// Writes the tables up to `changes`.
+/// Writes all tables but `corpora` and `shards`.
 pub(crate) fn write(root: &Path) {
     table(root, &functions());
     table(root, &origins());
@@ -48,6 +50,69 @@ pub(crate) fn write(root: &Path) {
     table(root, &executions());
     table(root, &events());
     table(root, &changes());
+    table(root, &mixtures());
+    table(root, &stats());
+}
+
+/// Writes the same tables with one fault for each check.
+pub(crate) fn write_broken(root: &Path) {
+    let mut events = events();
+    events.retain(|row| (row.execution_index, row.event_index) != (0, 2));
+    let late = EventsRow { kind: "line".into(), event_index: 8, line_number: 11, ..events[15].clone() };
+    assert_eq!((late.execution_index, late.frame_index), (1, 0));
+    events.insert(16, late);
+    let lost = MixturesRow {
+        sample_id: "s-lost".into(),
+        execution_id: "e-9".into(),
+        execution_index: 9,
+        split: "test".into(),
+        ..mixtures().remove(0)
+    };
+    table(root, &functions());
+    table(root, &origins()[1..]);
+    table(root, &inputs());
+    let executions: Vec<ExecutionsRow> = executions().into_iter().filter(|row| row.execution_index != 2).collect();
+    table(root, &executions);
+    table(root, &events);
+    table(root, &changes());
+    table(root, &mixtures().into_iter().chain([lost]).collect::<Vec<_>>());
+    table(root, &stats());
+}
+
+fn mixtures() -> Vec<MixturesRow> {
+    let sample = |sample_id: &str, index: i64, prompt: &str, completion: &str| MixturesRow {
+        sample_id: sample_id.into(),
+        execution_id: format!("e-{index}"),
+        execution_index: index,
+        function_id: if index == 2 { "f-hello" } else { "f-outer" }.into(),
+        corpus: "small".into(),
+        licence: (index != 2).then(|| "MIT".into()),
+        format: "direct".into(),
+        format_version: 1,
+        split: if index == 2 { "test" } else { "train" }.into(),
+        prompt: prompt.into(),
+        completion: completion.into(),
+        ..MixturesRow::default()
+    };
+    vec![sample("s-two", 0, "p", "cd"), sample("s-text", 1, "", "é!"), sample("s-program", 2, "pp", "cc")]
+}
+
+fn stats() -> Vec<StatsRow> {
+    let row = |stage: &str, unit: &str, reason: &str, severity: &str, count| StatsRow {
+        stage: stage.into(),
+        unit: unit.into(),
+        reason: reason.into(),
+        severity: severity.into(),
+        count,
+    };
+    vec![
+        row("mixtures", "samples", "direct", "kept", 0),
+        row("mixtures", "executions", "chosen", "kept", 2),
+        row("corpora", "files", "unparsable", "failure", 1),
+        row("corpora", "files", "oversized", "info", 1),
+        row("corpora", "files", "parsed", "kept", 2),
+        row("corpora", "files", "parsed", "kept", 4),
+    ]
 }
 
 fn table<R: Row>(root: &Path, rows: &[R]) {

@@ -1,7 +1,7 @@
 //! The `.sql` files and functions, run on the fixture: `tests/sql/KIND/NAME.slt`.
 //!
 //! In these files, formats, mixtures and checks can be read like views, with their parameters' defaults; `chosen` are
-//! the executions 0, 1 and 2, and `shares` gives every format 1. An empty text is shown as `(empty)`, a space at the
+//! the executions 0, 1 and 2, and `shares` gives every format 1. `broken_NAME` is a check over a fixture with faults. An empty text is shown as `(empty)`, a space at the
 //! beginning of a text as `·`, a line end inside one as `⏎`.
 
 use std::path::{Path, PathBuf};
@@ -91,10 +91,22 @@ fn runtime() -> tokio::runtime::Runtime {
     builder.worker_threads(2).thread_stack_size(16 << 20).enable_time().build().unwrap()
 }
 
+/// As [`session`], with every check over the broken fixture as `broken_NAME`.
+async fn session_with_faults(sound: &Path, broken: &Path) -> Session {
+    let (session, faulty) = (session(sound).await, session(broken).await);
+    for query in of_kind(Kind::Check) {
+        let frame = faulty.named(Kind::Check, query.name, &[]).await.unwrap();
+        session.context().register_table(format!("broken_{}", query.name), frame.into_view()).unwrap();
+    }
+    session
+}
+
 /// Runs every file of a folder; a failure names file and line.
 fn run(kind: &str) {
     let fixture = tempfile::tempdir().unwrap();
     fixture::write(fixture.path());
+    let broken = tempfile::tempdir().unwrap();
+    fixture::write_broken(broken.path());
     let mut files: Vec<PathBuf> = std::fs::read_dir(repository("tests/sql").join(kind))
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -105,12 +117,12 @@ fn run(kind: &str) {
     for file in files {
         let mut runner = Runner::new(|| async {
             let runtime = runtime();
-            let root = fixture.path().to_owned();
+            let (sound, broken) = (fixture.path().to_owned(), broken.path().to_owned());
             // The runner polls this on a runtime of its own, where another cannot block.
             let (runtime, session) = std::thread::Builder::new()
                 .stack_size(16 << 20)
                 .spawn(move || {
-                    let session = runtime.block_on(session(&root));
+                    let session = runtime.block_on(session_with_faults(&sound, &broken));
                     (runtime, session)
                 })
                 .unwrap()
