@@ -1,9 +1,10 @@
 -- One row is one event, or one change that an event found; the replaying functions read them in the order
--- (event_index, rank, variable_index, scope) within an execution, so that an event comes after its changes.
+-- (position, variable_index, scope) within an execution, so that an event comes after its changes. The position is a
+-- number of the row's own: the planner (DataFusion 55) misorders a union whose branches differ in a constant.
 -- @reads events, changes
 -- @column execution_index BIGINT ordinal, 0-based  The execution.
 -- @column event_index INT ordinal, 0-based  The event, or the event that found the change.
--- @column rank BIGINT  0 for a change, 1 for an event.
+-- @column position BIGINT  Twice the event, and one more for the event itself.
 -- @column kind VARCHAR  The event's kind; null for a change.
 -- @column frame_index INT ordinal, 0-based  The frame.
 -- @column depth INT frames  Frames below the event's; null for a change.
@@ -20,7 +21,7 @@
 SELECT
   execution_index,
   event_index,
-  1 AS rank,
+  CAST(event_index AS BIGINT) * 2 + 1 AS position,
   kind,
   frame_index,
   depth,
@@ -39,7 +40,7 @@ UNION ALL
 SELECT
   execution_index,
   event_index,
-  0 AS rank,
+  CAST(event_index AS BIGINT) * 2 AS position,
   CAST(NULL AS VARCHAR) AS kind,
   frame_index,
   CAST(NULL AS INT) AS depth,
