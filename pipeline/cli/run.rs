@@ -21,9 +21,14 @@ Kinds of corpus: tree, archive, jsonl, parquet, cruxeval, mbpp, humaneval.
 Examples:
   tracemill run --corpus src/ --out data
   tracemill run tracemill.toml --corpus requests-2.31.0.tar.gz --corpus cruxeval=cruxeval.jsonl
-  tracemill run tracemill.toml --set executions.limits.steps=5000 --stages executions,mixtures,shards
+  tracemill run tracemill.toml --set shards.validation=0.1 --stages mixtures,shards
 
-Exit codes: 0 done · 1 failed · 2 wrong usage or configuration · 3 done, but data was lost · 130 interrupted";
+Exit codes:
+    0  done
+    1  failed
+    2  wrong usage or configuration
+    3  done, but data was lost
+  130  interrupted";
 
 /// Turn corpora into tables and training shards.
 #[derive(Debug, clap::Args)]
