@@ -11,12 +11,12 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tracemill_schemas::TABLES;
 
-use tracemill_queries::{Session, SessionOptions};
 use crate::cli::terminal::cut;
 use crate::config::{Overrides, load};
 use crate::dataset::Dataset;
 use crate::error::Error;
 use crate::stage::Cancel;
+use tracemill_queries::{Session, SessionOptions};
 
 /// How often a request to stop is looked at while a query is silent.
 const CANCEL_EVERY: Duration = Duration::from_millis(50);
@@ -26,7 +26,11 @@ const STACK_BYTES: usize = 16 << 20;
 /// A session and what runs it.
 #[derive(Debug)]
 pub(super) struct Engine {
+    /// Runs queries.
     runtime: Option<Runtime>,
+    /// Waits for them. It has a clock of its own: that of `runtime` stands still while a query keeps all its threads
+    /// busy.
+    waiting: Runtime,
     session: Session,
 }
 
@@ -55,13 +59,17 @@ impl Engine {
             .enable_time()
             .build()
             .context("failed to start the query engine")?;
+        let waiting = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .context("failed to start the query engine")?;
         let memory_mib = load(None, &Overrides::default())?.sql_memory_mib;
         let session = Session::new(&SessionOptions { memory_mib, partitions: cores, temp_dir: None })?;
         for table in TABLES {
             session.register_table(table, &dataset.files(table.name)?)?;
         }
         runtime.block_on(session.register_library())?;
-        Ok(Engine { runtime: Some(runtime), session })
+        Ok(Engine { runtime: Some(runtime), waiting, session })
     }
 
     /// Runs a statement; its rows go to the sink as they are ready.
@@ -86,7 +94,7 @@ impl Engine {
             }
         });
         let result = loop {
-            match runtime.block_on(async { timeout(CANCEL_EVERY, from_query.recv()).await }) {
+            match self.waiting.block_on(async { timeout(CANCEL_EVERY, from_query.recv()).await }) {
                 _ if cancel.is_set() => break Err(Error::Cancelled.into()),
                 Err(_) => {}
                 Ok(None) => break Ok(()),
