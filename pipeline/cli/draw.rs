@@ -58,7 +58,7 @@ pub(super) fn draw(drawing: &Drawing, style: Style, out: &mut impl Write) -> io:
         .max()
         .unwrap_or(0)
         .min(style.width.map_or(SOURCE_WIDTH_MAX, |width| width * 3 / 5));
-    let room = style.width.map(|width| width.saturating_sub(number_width + text_width + 4).max(20));
+    let room = style.width.map(|width| width.saturating_sub(number_width + text_width + 3).max(12));
     for row in &rows {
         draw_row(row, number_width, text_width, room, style, out)?;
     }
@@ -76,7 +76,7 @@ fn draw_row(
     let number = row.line_number.map(|number| number.to_string()).unwrap_or_default();
     let gutter = style.paint(Colour::Dim, &format!("{number:>number_width$}"));
     let text = match style.width {
-        Some(width) if row.changes.is_empty() => cut(&row.text, width.saturating_sub(number_width + 2)),
+        Some(width) if row.changes.is_empty() => cut(&row.text, width.saturating_sub(number_width + 1)),
         Some(_) => cut(&row.text, text_width),
         None => row.text.clone(),
     };

@@ -87,10 +87,9 @@ pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
     match statements {
         None => prompt(&engine, args.output, &cancel),
         Some(statements) => {
-            for statement in statements {
-                execute(&engine, statement, args.output, args.to.as_deref(), &cancel)?;
-            }
-            Ok(Exit::Done)
+            let (form, to) = (args.output, args.to.as_deref());
+            let all = statements.into_iter().try_for_each(|text| execute(&engine, text, form, to, &cancel));
+            interrupt::plainly(all.map(|()| Exit::Done))
         }
     }
 }
@@ -133,6 +132,9 @@ fn prompt(engine: &Engine, form: Form, cancel: &Cancel) -> anyhow::Result<Exit> 
             Err(ReadlineError::Eof) => return Ok(Exit::Done),
             Err(error) => return Err(error).context("failed to read from the terminal"),
         };
+        if cancel.is_set() {
+            return Ok(Exit::Interrupted);
+        }
         if text.trim().is_empty() {
             continue;
         }
@@ -140,7 +142,6 @@ fn prompt(engine: &Engine, form: Form, cancel: &Cancel) -> anyhow::Result<Exit> 
         if let Some(path) = &history {
             let _ = editor.save_history(path);
         }
-        interrupt::forget(cancel);
         let result = match text.trim().strip_prefix('\\') {
             Some("q") => return Ok(Exit::Done),
             Some(command) => describe(engine, command, cancel),

@@ -58,7 +58,10 @@ pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
     let stdin = args.stdin.as_ref().map(read).transpose()?.unwrap_or_default();
     let request = TraceRequest { source, call: args.call, setup: String::new(), stdin, limits };
     let cancel = interrupt::watch()?;
-    let traced = trace_one(&request, WorkerCommand::this_executable()?, &cancel)?;
+    let traced = match trace_one(&request, WorkerCommand::this_executable()?, &cancel) {
+        Ok(traced) => traced,
+        Err(error) => return interrupt::plainly(Err(error.into())),
+    };
 
     let mut out = output();
     if let Some(format) = &args.format {

@@ -149,12 +149,14 @@ fn an_interrupt_ends_a_query_at_once() {
     // A cross join that would take days.
     let query =
         "SELECT count(*) FROM generate_series(1, 10000000) a, generate_series(1, 10000000) b WHERE a.value < b.value";
-    let mut child = tracemill(["sql", "--data", &data.path().display().to_string(), query]).spawn().unwrap();
+    let child =
+        tracemill(["sql", "--data", &data.path().display().to_string(), query]).stderr(Stdio::piped()).spawn().unwrap();
     std::thread::sleep(Duration::from_secs(2));
     let began = Instant::now();
     let id = rustix::process::Pid::from_child(&child);
     rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
-    let status = child.wait().unwrap();
-    assert_eq!(status.code(), Some(130));
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", said(&output));
+    assert_eq!(output.stderr, b"tracemill: interrupted\n", "{}", said(&output));
     assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
 }
