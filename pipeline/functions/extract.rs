@@ -15,7 +15,8 @@ use crate::functions::blocks::Blocks;
 use crate::functions::features::{self, Features};
 use crate::functions::units::Unit;
 use crate::functions::usages::{self, Usage};
-use crate::functions::{programs, signature, units};
+use crate::functions::{programs, units};
+use crate::python::signature;
 use crate::{hash, python};
 
 /// What a file gave.

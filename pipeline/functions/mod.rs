@@ -9,7 +9,6 @@ mod extract;
 mod features;
 mod programs;
 mod seen;
-mod signature;
 mod units;
 mod usages;
 

@@ -8,9 +8,10 @@ use std::collections::BTreeSet;
 use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{Expr, Stmt};
 
-use crate::functions::blocks::{Blocks, changed};
-use crate::functions::signature::text;
+use crate::functions::blocks::Blocks;
 use crate::functions::units::Unit;
+use crate::python::signature::text;
+use crate::python::standalone::{self, Earlier};
 use crate::python::{is_builtin, names};
 
 /// Usages kept of one unit: far more than inputs are made of.
@@ -58,13 +59,6 @@ struct Finder<'s, 'a> {
     usages: Vec<Usage<'a>>,
 }
 
-/// A simple statement that a later one may need.
-struct Earlier<'a> {
-    statement: &'a Stmt,
-    names: names::Names<'a>,
-    changes: BTreeSet<&'a str>,
-}
-
 impl<'a> Finder<'_, 'a> {
     /// Looks through the statements of one body; `calls` says whether more than asserts count. What the body itself
     /// adds to `before` is forgotten again, unless it is the module's.
@@ -81,10 +75,7 @@ impl<'a> Finder<'_, 'a> {
                     if calls {
                         self.usage(statement, before);
                     }
-                    let names = names::of_statement(statement);
-                    let mut changes = BTreeSet::new();
-                    changed(statement, &mut changes);
-                    before.push(Earlier { statement, names, changes });
+                    before.extend(Earlier::of(statement));
                 }
                 Stmt::FunctionDef(function) => self.inner(&function.body, before),
                 Stmt::ClassDef(class) => self.inner(&class.body, before),
@@ -112,32 +103,15 @@ impl<'a> Finder<'_, 'a> {
         if !attributes.calls && !matches!(statement, Stmt::Assert(_)) {
             return;
         }
-        let mut loads = names::of_statement(statement).loads;
-        let mut taken: Vec<&'a Stmt> = vec![statement];
-        for earlier in before.iter().rev().take(BEFORE_MAX) {
-            let binds = earlier.names.binds.iter().any(|name| loads.contains(name));
-            if !binds && !earlier.changes.iter().any(|name| loads.contains(name)) {
-                continue;
-            }
-            loads.retain(|name| !earlier.names.binds.contains(name));
-            loads.extend(&earlier.names.loads);
-            attributes.visit_stmt(earlier.statement);
-            taken.push(earlier.statement);
-            if taken.len() > PREFIX_MAX {
-                return;
-            }
-        }
+        let loads = names::of_statement(statement).loads;
+        let Some((mut taken, loads)) = standalone::needed(&loads, before) else { return };
+        taken.iter().for_each(|earlier| attributes.visit_stmt(earlier));
         // A name that is left in `loads` must come from the unit.
-        taken.reverse();
+        taken.push(statement);
         let text = taken.iter().map(|statement| text(self.source, *statement)).collect::<Vec<_>>().join("\n");
         self.usages.push(Usage { text, loads, attributes: attributes.names });
     }
 }
-
-/// Statements that may come along with a usage.
-const PREFIX_MAX: usize = 24;
-/// How many statements back it may look: keeps a file of many asserts from taking time without an end.
-const BEFORE_MAX: usize = 200;
 
 #[derive(Default)]
 struct Attributes<'a> {

@@ -1,8 +1,11 @@
 //! What several stages ask of Python source text: parse it safely, know its names. No stage, no table, no disk.
 
 mod builtins;
+mod changes;
 pub mod names;
 mod nesting;
+pub mod signature;
+pub mod standalone;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -10,6 +13,7 @@ use ruff_python_ast::{Expr, ModModule};
 use ruff_python_parser::Parsed;
 
 pub use builtins::is_builtin;
+pub use changes::changed;
 pub use nesting::too_deep;
 
 /// Nesting that texts from inside a file, such as a docstring's examples, may have.

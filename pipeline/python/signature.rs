@@ -1,16 +1,18 @@
-//! Parameters and decorators as source text.
+//! Parameters and decorators as source text. Called by the functions stage, and by inputs for constructors.
 
 use ruff_python_ast::{Expr, Parameter as Node, StmtFunctionDef};
 use ruff_text_size::Ranged;
 use tracemill_schemas::Parameter;
 
 /// The source text of a node.
-pub(super) fn text(source: &str, node: &impl Ranged) -> String {
+#[must_use]
+pub fn text(source: &str, node: &impl Ranged) -> String {
     source.get(node.range().start().to_usize()..node.range().end().to_usize()).unwrap_or_default().to_owned()
 }
 
 /// The parameters in order; the first positional one is left out where the call does not give it.
-pub(super) fn parameters(source: &str, function: &StmtFunctionDef, is_bound: bool) -> Vec<Parameter> {
+#[must_use]
+pub fn parameters(source: &str, function: &StmtFunctionDef, is_bound: bool) -> Vec<Parameter> {
     let list = &function.parameters;
     let one = |node: &Node, kind: &str, default: Option<&Expr>| Parameter {
         name: node.name.to_string(),
@@ -31,6 +33,7 @@ pub(super) fn parameters(source: &str, function: &StmtFunctionDef, is_bound: boo
 }
 
 /// The decorators without their `@`, outermost first.
-pub(super) fn decorators(source: &str, function: &StmtFunctionDef) -> Vec<String> {
+#[must_use]
+pub fn decorators(source: &str, function: &StmtFunctionDef) -> Vec<String> {
     function.decorator_list.iter().map(|decorator| text(source, &decorator.expression)).collect()
 }
