@@ -2,7 +2,7 @@
 -- @reads chosen, _rows
 -- @column execution_index BIGINT ordinal, 0-based  The execution.
 -- @column event_index INT ordinal, 0-based  The event, or the event that found the change.
--- @column rank BIGINT  0 for a change, 1 for an event.
+-- @column position BIGINT  Where it stands in its execution.
 -- @column kind VARCHAR  The event's kind; null for a change.
 -- @column frame_index INT ordinal, 0-based  The frame.
 -- @column depth INT frames  Frames below the event's.
@@ -19,7 +19,7 @@
 SELECT
   _rows.execution_index,
   _rows.event_index,
-  _rows.rank,
+  _rows.position,
   _rows.kind,
   _rows.frame_index,
   _rows.depth,

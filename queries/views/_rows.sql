@@ -1,9 +1,10 @@
--- One row is one event, or one change that an event found; the replaying functions read them in the order
--- (event_index, rank, variable_index, scope) within an execution, so that an event comes after its changes.
+-- One row is one event, or one change that an event found; the replaying functions read them by `position`
+-- within an execution, so that an event comes after its changes. One number, and not a constant a table beside
+-- `event_index`: the engine takes such a constant for one of the whole union when it plans the sort.
 -- @reads events, changes
 -- @column execution_index BIGINT ordinal, 0-based  The execution.
 -- @column event_index INT ordinal, 0-based  The event, or the event that found the change.
--- @column rank BIGINT  0 for a change, 1 for an event.
+-- @column position BIGINT  Where it stands in its execution; 2^32 places for each event, the last its own.
 -- @column kind VARCHAR  The event's kind; null for a change.
 -- @column frame_index INT ordinal, 0-based  The frame.
 -- @column depth INT frames  Frames below the event's; null for a change.
@@ -20,7 +21,7 @@
 SELECT
   execution_index,
   event_index,
-  1 AS rank,
+  CAST(event_index AS BIGINT) * 4294967296 + 4294967295 AS position,
   kind,
   frame_index,
   depth,
@@ -39,7 +40,8 @@ UNION ALL
 SELECT
   execution_index,
   event_index,
-  0 AS rank,
+  CAST(event_index AS BIGINT) * 4294967296 + variable_index * 4
+    + CASE scope WHEN 'local' THEN 0 WHEN 'captured' THEN 1 ELSE 2 END AS position,
   CAST(NULL AS VARCHAR) AS kind,
   frame_index,
   CAST(NULL AS INT) AS depth,
