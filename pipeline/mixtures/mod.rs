@@ -11,9 +11,6 @@ mod merge;
 mod plan;
 mod render;
 
-#[cfg(test)]
-mod tests;
-
 use std::collections::BTreeMap;
 
 use crate::dataset::{Count, PartOutput};

@@ -10,9 +10,6 @@
 mod card;
 mod write;
 
-#[cfg(test)]
-mod tests;
-
 use std::collections::BTreeMap;
 use std::fs;
 

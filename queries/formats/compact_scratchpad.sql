@@ -34,7 +34,7 @@ WITH states AS (
       kind, frame_index, function, line_number, scope, variable_index, name, value, value_type, value_chars
     ) OVER (
       PARTITION BY execution_index
-      ORDER BY position, variable_index, scope
+      ORDER BY position
     ) AS changed
   FROM _chosen_rows
 ),

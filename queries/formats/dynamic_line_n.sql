@@ -93,10 +93,10 @@ states AS (
   RIGHT JOIN _chosen_rows AS rows
     ON rows.execution_index = wanted.execution_index
     AND rows.event_index = wanted.event_index
-    AND rows.kind IS NOT NULL
+    AND rows.kind = 'line'
   WINDOW execution AS (
     PARTITION BY rows.execution_index
-    ORDER BY rows.position, rows.variable_index, rows.scope
+    ORDER BY rows.position
     ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
   )
 ),

@@ -2,7 +2,7 @@
 -- @reads chosen, _rows
 -- @column execution_index BIGINT ordinal, 0-based  The execution.
 -- @column event_index INT ordinal, 0-based  The event, or the event that found the change.
--- @column position BIGINT  Twice the event, and one more for the event itself.
+-- @column position BIGINT  Where it stands in its execution.
 -- @column kind VARCHAR  The event's kind; null for a change.
 -- @column frame_index INT ordinal, 0-based  The frame.
 -- @column depth INT frames  Frames below the event's.

@@ -1,10 +1,10 @@
--- One row is one event, or one change that an event found; the replaying functions read them in the order
--- (position, variable_index, scope) within an execution, so that an event comes after its changes. The position is a
--- number of the row's own: the planner (DataFusion 55) misorders a union whose branches differ in a constant.
+-- One row is one event, or one change that an event found; the replaying functions read them by `position`
+-- within an execution, so that an event comes after its changes. One number, and not a constant a table beside
+-- `event_index`: the engine takes such a constant for one of the whole union when it plans the sort.
 -- @reads events, changes
 -- @column execution_index BIGINT ordinal, 0-based  The execution.
 -- @column event_index INT ordinal, 0-based  The event, or the event that found the change.
--- @column position BIGINT  Twice the event, and one more for the event itself.
+-- @column position BIGINT  Where it stands in its execution; 2^32 places for each event, the last its own.
 -- @column kind VARCHAR  The event's kind; null for a change.
 -- @column frame_index INT ordinal, 0-based  The frame.
 -- @column depth INT frames  Frames below the event's; null for a change.
@@ -21,7 +21,7 @@
 SELECT
   execution_index,
   event_index,
-  CAST(event_index AS BIGINT) * 2 + 1 AS position,
+  CAST(event_index AS BIGINT) * 4294967296 + 4294967295 AS position,
   kind,
   frame_index,
   depth,
@@ -40,7 +40,8 @@ UNION ALL
 SELECT
   execution_index,
   event_index,
-  CAST(event_index AS BIGINT) * 2 AS position,
+  CAST(event_index AS BIGINT) * 4294967296 + variable_index * 4
+    + CASE scope WHEN 'local' THEN 0 WHEN 'captured' THEN 1 ELSE 2 END AS position,
   CAST(NULL AS VARCHAR) AS kind,
   frame_index,
   CAST(NULL AS INT) AS depth,

@@ -86,7 +86,7 @@ async fn session(root: &Path) -> Session {
     session
 }
 
-fn runtime() -> tokio::runtime::Runtime {
+pub(crate) fn runtime() -> tokio::runtime::Runtime {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     builder.worker_threads(2).thread_stack_size(16 << 20).enable_time().build().unwrap()
 }

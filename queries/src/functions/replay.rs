@@ -41,7 +41,7 @@ impl Variable {
 pub struct Change<'a> {
     /// Where the variable lives.
     pub scope: &'a str,
-    /// Its place among the frame's variables.
+    /// Its place among the frame's variables of that scope.
     pub variable_index: i32,
     /// Its name.
     pub name: &'a str,
@@ -53,8 +53,16 @@ pub struct Change<'a> {
     pub value_chars: Option<i64>,
 }
 
-/// Where a variable stands in its frame's state.
-type Place = (i32, String);
+/// Where a variable stands in its frame's state: locals first, then captured ones, then globals.
+type Place = (u8, i32);
+
+fn scope_rank(scope: &str) -> u8 {
+    match scope {
+        "local" => 0,
+        "captured" => 1,
+        _ => 2,
+    }
+}
 
 /// One frame.
 #[derive(Debug, Clone, Default)]
@@ -69,7 +77,7 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// The variables that have a value, in order of first appearance.
+    /// The variables that have a value, locals first, each scope in order of first appearance.
     pub fn variables(&self) -> impl Iterator<Item = &Variable> {
         self.variables.values()
     }
@@ -109,7 +117,7 @@ impl Replay {
     pub fn change(&mut self, frame_index: i32, change: Change<'_>) {
         self.settle();
         let frame = self.frames.entry(frame_index).or_default();
-        let place = (change.variable_index, change.scope.to_owned());
+        let place = (scope_rank(change.scope), change.variable_index);
         let Some(value) = change.value else {
             if let Some(variable) = frame.variables.remove(&place) {
                 if change.scope == "global" {
@@ -129,7 +137,7 @@ impl Replay {
         if change.scope == "global" {
             self.globals.insert(variable.name.clone(), variable.text());
         }
-        frame.changed.insert(place.clone());
+        frame.changed.insert(place);
         frame.variables.insert(place, variable);
     }
 

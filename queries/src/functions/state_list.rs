@@ -1,5 +1,5 @@
 //! `state_list(…)`: the whole state of the running frame as a list of structs (scope, name, value, value_type,
-//! value_chars), in order of first appearance. Arguments and rules: see `window`.
+//! value_chars), locals first. Arguments and rules: see `window`.
 
 use std::sync::Arc;
 

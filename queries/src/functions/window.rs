@@ -1,7 +1,7 @@
 //! The shape that the replaying window functions share: arguments, evaluation row by row, one [`Replay`] a partition.
 //!
 //! `NAME(kind, frame_index, function, line_number, scope, variable_index, name, value, value_type, value_chars)
-//! OVER (PARTITION BY execution_index ORDER BY event_index, rank, variable_index, scope)` over the view `_rows`, where
+//! OVER (PARTITION BY execution_index ORDER BY position)` over the view `_rows`, where
 //! the changes that an event found stand before it. A row whose kind is null is a change, and the result there is
 //! null. Immutable. Evaluated as rows come: what is held is one execution's live frames.
 
