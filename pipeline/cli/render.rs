@@ -59,7 +59,8 @@ pub(super) fn render(request: &TraceRequest, traced: Traced, format: &str) -> an
         let mut text = String::new();
         while let Some(batch) = stream.try_next().await? {
             let column = |name: &str| batch.column_by_name(name).context("a format without its columns");
-            let (prompts, completions) = (column("prompt")?.as_string::<i32>(), column("completion")?.as_string::<i32>());
+            let (prompts, completions) =
+                (column("prompt")?.as_string::<i32>(), column("completion")?.as_string::<i32>());
             for (prompt, completion) in prompts.iter().zip(completions) {
                 for part in [prompt, completion] {
                     text.push_str(part.unwrap_or_default());

@@ -12,6 +12,7 @@ use rustyline::hint::Hinter;
 use rustyline::history::FileHistory;
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{Editor, Helper};
+use tracemill_queries::session::stored_name;
 use tracemill_schemas::TABLES;
 
 use crate::cli::engine::Engine;
@@ -165,7 +166,7 @@ fn describe(engine: &Engine, command: &str, cancel: &Cancel) -> anyhow::Result<(
         ["d"] => {
             let mut table = TextTable::new(plain(["name", "one row is"]), style);
             for entry in TABLES {
-                table.push(vec![entry.name.to_owned(), first_sentence(entry.row)], &mut out)?;
+                table.push(vec![stored_name(entry), first_sentence(entry.row)], &mut out)?;
             }
             for view in library::views()? {
                 table.push(vec![view.name, first_sentence(&view.row)], &mut out)?;

@@ -210,22 +210,23 @@ fn inputs() -> Vec<InputsRow> {
 }
 
 fn executions() -> Vec<ExecutionsRow> {
-    let execution = |index: i64, input_id: &str, outcome: &str, [events, lines, changes, frames]: [i64; 4]| ExecutionsRow {
-        execution_id: format!("e-{index}"),
-        execution_index: index,
-        function_id: "f-outer".into(),
-        input_id: input_id.into(),
-        corpus: "small".into(),
-        engine: "made by hand".into(),
-        outcome: outcome.into(),
-        event_count: events,
-        line_count: lines,
-        change_count: changes,
-        frame_count: frames,
-        depth_max: 1,
-        attempt_count: 1,
-        ..ExecutionsRow::default()
-    };
+    let execution =
+        |index: i64, input_id: &str, outcome: &str, [events, lines, changes, frames]: [i64; 4]| ExecutionsRow {
+            execution_id: format!("e-{index}"),
+            execution_index: index,
+            function_id: "f-outer".into(),
+            input_id: input_id.into(),
+            corpus: "small".into(),
+            engine: "made by hand".into(),
+            outcome: outcome.into(),
+            event_count: events,
+            line_count: lines,
+            change_count: changes,
+            frame_count: frames,
+            depth_max: 1,
+            attempt_count: 1,
+            ..ExecutionsRow::default()
+        };
     vec![
         ExecutionsRow {
             result: Some("12".into()),
@@ -268,7 +269,8 @@ impl Told {
             frame_index,
             parent_index: (frame_index > 0).then_some(0),
             depth: frame_index,
-            function: if program { "<module>" } else { ["outer", "inner"][usize::try_from(frame_index).unwrap()] }.into(),
+            function: if program { "<module>" } else { ["outer", "inner"][usize::try_from(frame_index).unwrap()] }
+                .into(),
             line_number,
             ..EventsRow::default()
         };
