@@ -438,7 +438,7 @@ fn programs_read_plausible_texts() {
 fn the_seed_and_the_unit_decide_alone() {
     let config = load(None, &Overrides::default()).unwrap().inputs;
     let config = crate::config::InputsConfig { per_function: 40, ..config };
-    let row = function("def f(a): pass", "a: list[str] | b: float");
+    let row = function("def f(a): pass", "a: list[str] ; b: float");
     let calls = |row: &FunctionsRow, seed| candidates::of(row, &config, seed).rows;
     assert_eq!(calls(&row, 1), calls(&row, 1));
     assert_eq!(calls(&row, 1).len(), 40);
