@@ -58,12 +58,7 @@ pub(crate) fn write_until_changes(root: &Path) {
 }
 
 /// Writes the manifests of the stages up to `executions`.
-pub(crate) fn manifests(
-    root: &Path,
-    functions: Vec<FileEntry>,
-    inputs: Vec<FileEntry>,
-    executions: Vec<FileEntry>,
-) {
+pub(crate) fn manifests(root: &Path, functions: Vec<FileEntry>, inputs: Vec<FileEntry>, executions: Vec<FileEntry>) {
     for (stage, files) in [("functions", functions), ("inputs", inputs), ("executions", executions)] {
         let part = PartEntry { fingerprint: "made by hand".into(), files, counts: Vec::new() };
         let manifest = Manifest { parts: [(KEY.to_owned(), part)].into() };
@@ -210,22 +205,23 @@ fn inputs() -> Vec<InputsRow> {
 }
 
 fn executions() -> Vec<ExecutionsRow> {
-    let execution = |index: i64, input_id: &str, outcome: &str, [events, lines, changes, frames]: [i64; 4]| ExecutionsRow {
-        execution_id: format!("e-{index}"),
-        execution_index: index,
-        function_id: "f-outer".into(),
-        input_id: input_id.into(),
-        corpus: "small".into(),
-        engine: "made by hand".into(),
-        outcome: outcome.into(),
-        event_count: events,
-        line_count: lines,
-        change_count: changes,
-        frame_count: frames,
-        depth_max: 1,
-        attempt_count: 1,
-        ..ExecutionsRow::default()
-    };
+    let execution =
+        |index: i64, input_id: &str, outcome: &str, [events, lines, changes, frames]: [i64; 4]| ExecutionsRow {
+            execution_id: format!("e-{index}"),
+            execution_index: index,
+            function_id: "f-outer".into(),
+            input_id: input_id.into(),
+            corpus: "small".into(),
+            engine: "made by hand".into(),
+            outcome: outcome.into(),
+            event_count: events,
+            line_count: lines,
+            change_count: changes,
+            frame_count: frames,
+            depth_max: 1,
+            attempt_count: 1,
+            ..ExecutionsRow::default()
+        };
     vec![
         ExecutionsRow {
             result: Some("12".into()),
@@ -268,7 +264,8 @@ impl Told {
             frame_index,
             parent_index: (frame_index > 0).then_some(0),
             depth: frame_index,
-            function: if program { "<module>" } else { ["outer", "inner"][usize::try_from(frame_index).unwrap()] }.into(),
+            function: if program { "<module>" } else { ["outer", "inner"][usize::try_from(frame_index).unwrap()] }
+                .into(),
             line_number,
             ..EventsRow::default()
         };

@@ -46,9 +46,7 @@ impl sqllogictest::DB for Database {
             }
         }
         match batches.first() {
-            Some(batch) => {
-                Ok(DBOutput::Rows { types: vec![DefaultColumnType::Any; batch.num_columns()], rows })
-            }
+            Some(batch) => Ok(DBOutput::Rows { types: vec![DefaultColumnType::Any; batch.num_columns()], rows }),
             None => Ok(DBOutput::StatementComplete(0)),
         }
     }
@@ -107,10 +105,8 @@ fn run(kind: &str) {
     fixture::write(fixture.path());
     let broken = tempfile::tempdir().unwrap();
     fixture::write_broken(broken.path());
-    let mut files: Vec<PathBuf> = std::fs::read_dir(repository("tests/sql").join(kind))
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(repository("tests/sql").join(kind)).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     assert!(!files.is_empty(), "tests/sql/{kind} is empty");
     let mut failures = Vec::new();

@@ -29,16 +29,8 @@ use datafusion::logical_expr::{AggregateUDF, ScalarUDF, WindowUDF};
 use datafusion::prelude::SessionContext;
 
 /// The functions' names.
-pub const NAMES: [&str; 8] = [
-    "changed_text",
-    "join_records",
-    "py_str",
-    "shash",
-    "source_line",
-    "stack_text",
-    "state_list",
-    "state_text",
-];
+pub const NAMES: [&str; 8] =
+    ["changed_text", "join_records", "py_str", "shash", "source_line", "stack_text", "state_list", "state_text"];
 
 /// Registers all functions.
 pub(crate) fn register(context: &SessionContext) {
