@@ -1,10 +1,18 @@
-//! Brings the sorted samples of all formats into one order: (execution, format, sample). Called by `render`.
+//! Runs formats one after another and brings their sorted samples into one order: (execution, format, sample). Called
+//! by `render`.
+//!
+//! A format's samples wait in a file of the spill folder until all formats have run, so that a part's memory is that of
+//! one format.
 
 use std::collections::VecDeque;
+use std::fs::File;
+use std::io::BufReader;
+use std::path::Path;
 
 use datafusion::arrow::array::{Array as _, AsArray as _};
 use datafusion::arrow::datatypes::{DataType, Int64Type};
-use datafusion::execution::SendableRecordBatchStream;
+use datafusion::arrow::ipc::reader::StreamReader;
+use datafusion::arrow::ipc::writer::StreamWriter;
 use datafusion::prelude::{cast, col};
 use tracemill_queries::{ScalarValue, Session};
 
@@ -26,17 +34,17 @@ pub(super) struct Sample {
 /// One format's samples, in order.
 pub(super) struct Samples {
     name: String,
-    stream: SendableRecordBatchStream,
+    waiting: StreamReader<BufReader<File>>,
     ready: VecDeque<Sample>,
-    cancel: Cancel,
 }
 
 impl Samples {
-    /// Plans a format and starts it.
-    pub(super) async fn start(
+    /// Runs a format to its end; its samples wait in a file of that folder.
+    pub(super) async fn of(
         session: &Session,
         format: &Format,
         params: &[(&str, ScalarValue)],
+        folder: &Path,
         cancel: &Cancel,
     ) -> Result<Samples> {
         let name = format.query.path.clone();
@@ -51,14 +59,25 @@ impl Samples {
         let frame = frame.select(columns).map_err(sql::failed(&name))?;
         let order = vec![col("execution_index").sort(true, false), col("sample_index").sort(true, false)];
         let frame = frame.sort(order).map_err(sql::failed(&name))?;
-        let stream = frame.execute_stream().await.map_err(sql::failed(&name))?;
-        Ok(Samples { name, stream, ready: VecDeque::new(), cancel: cancel.clone() })
+        let mut stream = frame.execute_stream().await.map_err(sql::failed(&name))?;
+
+        let path = folder.join(format!("{}.arrow", format.query.name));
+        let file = File::create_new(&path).map_err(Error::io("create", &path))?;
+        let mut writer = StreamWriter::try_new_buffered(file, &stream.schema()).map_err(sql::failed(&name))?;
+        while let Some(batch) = sql::next(&mut stream, &name, cancel).await? {
+            writer.write(&batch).map_err(sql::failed(&name))?;
+        }
+        writer.finish().map_err(sql::failed(&name))?;
+        drop(writer);
+        let file = File::open(&path).map_err(Error::io("open", &path))?;
+        let waiting = StreamReader::try_new_buffered(file, None).map_err(sql::failed(&name))?;
+        Ok(Samples { name, waiting, ready: VecDeque::new() })
     }
 
     /// Where the next sample stands, when there is one.
-    pub(super) async fn peek(&mut self) -> Result<Option<i64>> {
+    pub(super) fn peek(&mut self) -> Result<Option<i64>> {
         if self.ready.is_empty() {
-            self.fill().await?;
+            self.fill()?;
         }
         Ok(self.ready.front().map(|sample| sample.execution_index))
     }
@@ -68,8 +87,9 @@ impl Samples {
         self.ready.pop_front()
     }
 
-    async fn fill(&mut self) -> Result<()> {
-        let Some(batch) = sql::next(&mut self.stream, &self.name, &self.cancel).await? else { return Ok(()) };
+    fn fill(&mut self) -> Result<()> {
+        let Some(batch) = self.waiting.next() else { return Ok(()) };
+        let batch = batch.map_err(sql::failed(&self.name))?;
         let executions = batch.column(0).as_primitive::<Int64Type>();
         let indexes = batch.column(1).as_primitive::<Int64Type>();
         let (prompts, completions) = (batch.column(2).as_string::<i64>(), batch.column(3).as_string::<i64>());

@@ -31,7 +31,7 @@ struct Source {
 
 /// Makes the part of that key.
 pub(super) async fn part(cx: &Context, plan: &Plan, key: &str, output: &mut PartOutput) -> Result<Vec<Count>> {
-    let (session, _spill) = sql::session(cx)?;
+    let (session, spill) = sql::session(cx)?;
     for name in ["executions", "functions", "inputs", "events", "changes"] {
         let table = table_named(name).ok_or_else(|| Error::Internal(format!("there is no table {name}")))?;
         session.register_table(table, &[cx.dataset.part(name, key)]).map_err(sql::failed(name))?;
@@ -56,9 +56,7 @@ pub(super) async fn part(cx: &Context, plan: &Plan, key: &str, output: &mut Part
         cx.cancel.check()?;
         let Some(executions) = chosen.get(&format.query.name) else { continue };
         register_chosen(&session, executions).await?;
-        let mut samples = Samples::start(&session, format, &params, &cx.cancel).await?;
-        // The first sample is there when the last row is sorted: the formats run one after another.
-        samples.peek().await?;
+        let samples = Samples::of(&session, format, &params, spill.path(), &cx.cancel).await?;
         formats.push((format, executions, samples));
     }
 
@@ -68,7 +66,7 @@ pub(super) async fn part(cx: &Context, plan: &Plan, key: &str, output: &mut Part
         // The formats are in order of names, so the first of the least is the next in order.
         let mut least: Option<(i64, usize)> = None;
         for (place, (_, _, samples)) in formats.iter_mut().enumerate() {
-            if let Some(index) = samples.peek().await?
+            if let Some(index) = samples.peek()?
                 && least.is_none_or(|(execution, _)| index < execution)
             {
                 least = Some((index, place));

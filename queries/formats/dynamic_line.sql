@@ -50,10 +50,8 @@ wanted AS (
   SELECT
     marks.execution_index,
     marks.event_index,
-    marks.is_start,
-    _prompts.source
-  FROM _prompts
-  INNER JOIN marks ON marks.execution_index = _prompts.execution_index
+    marks.is_start
+  FROM marks
   WHERE
     marks.is_start
     OR marks.is_target
@@ -65,14 +63,18 @@ states AS (
     wanted.is_start,
     stack_text(
       rows.kind, rows.frame_index, rows.function, rows.line_number, rows.scope, rows.variable_index, rows.name,
-      rows.value, rows.value_type, rows.value_chars, wanted.source
+      rows.value, rows.value_type, rows.value_chars, _prompts.source
     ) OVER execution AS state,
     SUM(character_length(rows.output)) OVER execution AS written
-  FROM wanted
-  RIGHT JOIN _chosen_rows AS rows
-    ON rows.execution_index = wanted.execution_index
-    AND rows.event_index = wanted.event_index
-    AND rows.kind = 'line'
+  -- The smaller side stands to the left, where the engine keeps it in memory. Only wanted rows get a source.
+  FROM _prompts
+  RIGHT JOIN (
+    wanted
+    RIGHT JOIN _chosen_rows AS rows
+      ON rows.execution_index = wanted.execution_index
+      AND rows.event_index = wanted.event_index
+      AND rows.kind = 'line'
+  ) ON _prompts.execution_index = wanted.execution_index
   WINDOW execution AS (
     PARTITION BY rows.execution_index
     ORDER BY rows.position

@@ -62,11 +62,14 @@ impl Session {
     pub fn new(options: &SessionOptions) -> Result<Session> {
         let memory_mib = options.memory_mib.max(PARTITION_MIB);
         let partitions = options.partitions.clamp(1, memory_mib / PARTITION_MIB);
+        // A plan holds several sorts at once; together their reserves must leave most of the memory to use.
+        let reserve = ((memory_mib << 20) / partitions / 64).clamp(1 << 20, 10 << 20);
         let config = SessionConfig::new()
             .with_target_partitions(partitions)
             // Rows of samples and sources are kilobytes each: batches of the usual 8,192 would not fit small pools.
             .with_batch_size(2_048)
             .with_information_schema(true)
+            .with_sort_spill_reservation_bytes(reserve)
             // It moves field accesses below filters and evaluates what they access again for each.
             .set_bool("datafusion.optimizer.enable_leaf_expression_pushdown", false)
             // Strings are `Utf8` everywhere, as the tables declare.

@@ -58,12 +58,7 @@ pub(crate) fn write_until_changes(root: &Path) {
 }
 
 /// Writes the manifests of the stages up to `executions`.
-pub(crate) fn manifests(
-    root: &Path,
-    functions: Vec<FileEntry>,
-    inputs: Vec<FileEntry>,
-    executions: Vec<FileEntry>,
-) {
+pub(crate) fn manifests(root: &Path, functions: Vec<FileEntry>, inputs: Vec<FileEntry>, executions: Vec<FileEntry>) {
     for (stage, files) in [("functions", functions), ("inputs", inputs), ("executions", executions)] {
         let part = PartEntry { fingerprint: "made by hand".into(), files, counts: Vec::new() };
         let manifest = Manifest { parts: [(KEY.to_owned(), part)].into() };

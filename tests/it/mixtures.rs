@@ -174,7 +174,8 @@ fn a_file_of_the_users_own_is_a_format_and_a_mixture() {
     let folder = tempfile::tempdir().unwrap();
     let (format, mixture) = (folder.path().join("names.sql"), folder.path().join("raised.sql"));
     let head = "-- One row is one sample.\n-- @reads _prompts\n-- @version 7\n";
-    let select = "SELECT execution_index, 0 AS sample_index, 'how does it end?' AS prompt, ending AS completion FROM _prompts";
+    let select =
+        "SELECT execution_index, 0 AS sample_index, 'how does it end?' AS prompt, ending AS completion FROM _prompts";
     fs::write(&format, format!("{head}{select}")).unwrap();
     let select = "SELECT execution_index, 'names' AS format FROM executions WHERE outcome = 'raised'";
     fs::write(&mixture, format!("-- One row is one choice.\n-- @reads executions\n{select}")).unwrap();
@@ -190,8 +191,11 @@ fn a_file_of_the_users_own_is_a_format_and_a_mixture() {
     assert_eq!(samples[0].completion, "raise TypeError: can only concatenate str (not \"int\") to str");
 
     // Another text of the same name makes the part stale.
-    fs::write(&format, format!("{head}{}", "SELECT 1 AS execution_index, 0 AS sample_index, 'p' AS prompt, 'c' AS completion"))
-        .unwrap();
+    fs::write(
+        &format,
+        format!("{head}{}", "SELECT 1 AS execution_index, 0 AS sample_index, 'p' AS prompt, 'c' AS completion"),
+    )
+    .unwrap();
     assert_eq!(drive(&Mixtures::new(), &cx).unwrap().made, 1);
 }
 
