@@ -21,13 +21,26 @@ pub(super) fn of(unit: &Unit<'_>) -> Vec<Candidate> {
     match parsed.suite().iter().find_map(checker) {
         Some((check, parameter)) => {
             let call = format!("{}({entry_point})", check.name);
-            let whole = Candidate { is_free: true, ..Candidate::new("benchmark", tests, call, None) };
-            let mut candidates = vec![whole];
-            candidates.extend(direct(unit, &renamed(tests, check, parameter, entry_point)));
-            candidates
+            let mut direct = direct(unit, &renamed(tests, check, parameter, entry_point)).into_iter();
+            let whole = match direct.next() {
+                Some(first) => with_the_rest(first, tests, &call),
+                None => Candidate::new("benchmark", tests, call, None),
+            };
+            std::iter::once(Candidate { is_free: true, ..whole }).chain(direct).collect()
         }
         None => asserts(unit, tests, parsed.suite()),
     }
+}
+
+/// The first call is traced, and all that `check` asserts is checked behind it, untraced: some checks run for millions
+/// of steps, and what they show a trainer is the same call over and over.
+fn with_the_rest(first: Candidate, tests: &str, call: &str) -> Candidate {
+    let setup = format!("{}\n{}", tests.trim_end(), first.setup);
+    let check = match &first.check {
+        Some(check) => format!("({check}) and {call} is None"),
+        None => format!("{call} is None"),
+    };
+    Candidate { setup, check: Some(check), ..first }
 }
 
 /// `def check(candidate):`, with the parameter's name.

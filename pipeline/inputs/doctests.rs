@@ -70,7 +70,7 @@ fn of_statement<'a>(
     let check = match (is_assert, is_printed) {
         (true, _) => Some(split.check),
         (false, true) => plain_want(&example.want, true).map(|want| format!("str({}) == {want}", split.check)),
-        (false, false) => plain_want(&example.want, false).map(|want| format!("repr({}) == {want}", split.check)),
+        (false, false) => plain_want(&example.want, false).map(|want| format!("repr(({})) == {want}", split.check)),
     };
     let check = check.filter(|_| !example.source.contains("doctest:"));
     Some(Candidate::new("doctest", &setup.join("\n"), split.call, check))

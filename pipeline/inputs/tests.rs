@@ -206,14 +206,14 @@ fn doctests_give_calls_and_what_they_print() {
     check(
         &FunctionsRow { docstring: Some(docstring.to_owned()), ..row },
         expect![[r#"
-        doctest: f(1) => repr(__result__) == '1'
-        doctest: "x = [1,\n     2]"; f(x)
-        doctest: f("it's") => str(__result__) == 'it\'s'
-        doctest: f(0)
-        doctest: f(2) => repr(__result__ == 2) == 'True'
-        - duplicate
-        = with_inputs
-    "#]],
+            doctest: f(1) => repr((__result__)) == '1'
+            doctest: "x = [1,\n     2]"; f(x)
+            doctest: f("it's") => str(__result__) == 'it\'s'
+            doctest: f(0)
+            doctest: f(2) => repr((__result__ == 2)) == 'True'
+            - duplicate
+            = with_inputs
+        "#]],
     );
 }
 
@@ -244,11 +244,10 @@ fn benchmarks_keep_all_their_tests() {
     check(
         &row,
         expect![[r#"
-        benchmark: "D = 1\ndef check(candidate):\n    k = [D]\n    assert candidate(k) == k\n    assert candidate(1) == 1, 'm'\n    for i in k:\n        assert candidate(i)\n    assert candidate(i) == 1\n"; check(f)
-        benchmark: "D = 1\nk = [D]"; f(k) => __result__ == k
-        benchmark: f(1) => __result__ == 1
-        = with_inputs
-    "#]],
+            benchmark: "D = 1\ndef check(candidate):\n    k = [D]\n    assert candidate(k) == k\n    assert candidate(1) == 1, 'm'\n    for i in k:\n        assert candidate(i)\n    assert candidate(i) == 1\nD = 1\nk = [D]"; f(k) => (__result__ == k) and check(f) is None
+            benchmark: f(1) => __result__ == 1
+            = with_inputs
+        "#]],
     );
 }
 
