@@ -28,8 +28,9 @@ use crate::functions;
 use crate::library::{Kind, LIBRARY, Query, UserQuery, named};
 use crate::listing;
 
-/// Memory that one partition needs, in mebibytes: below it a merge of spilled runs fails instead of going on.
-const PARTITION_MIB: usize = 64;
+/// Memory that one partition needs, in mebibytes: a format's plan holds several sorts and joins at once, and where a
+/// batch does not fit a sort's fair share, the query fails instead of going on. Measured with `dynamic_line_n`.
+const PARTITION_MIB: usize = 256;
 
 /// How a session runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,14 +61,14 @@ impl Session {
     /// # Errors
     /// The engine cannot be set up.
     pub fn new(options: &SessionOptions) -> Result<Session> {
-        let memory_mib = options.memory_mib.max(PARTITION_MIB);
-        let partitions = options.partitions.clamp(1, memory_mib / PARTITION_MIB);
+        let memory_mib = options.memory_mib.max(1);
+        let partitions = options.partitions.clamp(1, (memory_mib / PARTITION_MIB).max(1));
         // A plan holds several sorts at once; together their reserves must leave most of the memory to use.
         let reserve = ((memory_mib << 20) / partitions / 64).clamp(1 << 20, 10 << 20);
         let config = SessionConfig::new()
             .with_target_partitions(partitions)
             // Rows of samples and sources are kilobytes each: batches of the usual 8,192 would not fit small pools.
-            .with_batch_size(2_048)
+            .with_batch_size(1_024)
             .with_information_schema(true)
             .with_sort_spill_reservation_bytes(reserve)
             // It moves field accesses below filters and evaluates what they access again for each.
