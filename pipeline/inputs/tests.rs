@@ -131,10 +131,13 @@ fn generators_are_run_by_what_asks_them() {
 fn context_managers_are_entered() {
     let row = FunctionsRow { is_generator: true, ..function("def f(): yield 1", "") };
     let decorators = vec!["contextlib.contextmanager".to_owned()];
-    check(&FunctionsRow { decorators, ..row }, expect![[r#"
+    check(
+        &FunctionsRow { decorators, ..row },
+        expect![[r#"
         default: f().__enter__()
         = with_inputs
-    "#]]);
+    "#]],
+    );
 }
 
 const STACK: &str = "class Stack:\n    def __init__(self, size: int = 3): self.x = []\n    def push(self, y): self.x.append(y)\n    @property\n    def top(self): return self.x[-1]\n    @classmethod\n    def of(cls, *y): return cls()";
