@@ -22,6 +22,7 @@ pub mod inputs;
 pub mod mixtures;
 pub mod ordered;
 pub mod progress;
+pub mod python;
 pub mod shards;
 mod sql;
 pub mod stage;

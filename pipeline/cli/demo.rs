@@ -102,21 +102,24 @@ fn samples(dataset: &Dataset) -> anyhow::Result<BTreeMap<String, MixturesRow>> {
 fn write_sample(row: &MixturesRow, style: Style, out: &mut impl Write) -> std::io::Result<()> {
     writeln!(out)?;
     writeln!(out, "{}", style.paint(Colour::Bold, &format!("format {}", row.format)))?;
-    for (name, text, lines, colour) in
-        [("prompt", &row.prompt, 14, Colour::Dim), ("completion", &row.completion, 12, Colour::Green)]
+    // All prompts begin with the same source; what is a format's own stands at their end.
+    for (name, text, head, tail, colour) in
+        [("prompt", &row.prompt, 5, 7, Colour::Dim), ("completion", &row.completion, 12, 0, Colour::Green)]
     {
         let text = printable(text);
         let all: Vec<&str> = text.trim_end().split('\n').collect();
         // One line more is better shown than counted.
-        let shown = if all.len() <= lines + 1 { all.len() } else { lines };
-        for (index, line) in all.iter().take(shown).enumerate() {
+        let left_out = if all.len() <= head + tail + 1 { 0..0 } else { head..all.len() - tail };
+        for (index, line) in all.iter().enumerate() {
             let margin = if index == 0 { name } else { "" };
-            let line = cut(line, style.width.unwrap_or(120).saturating_sub(13));
-            writeln!(out, "{margin:>10} {} {}", style.paint(Colour::Dim, "│"), style.paint(colour, &line))?;
-        }
-        if shown < all.len() {
-            let rest = format!("… {} more lines", all.len() - shown);
-            writeln!(out, "{:>10} {} {}", "", style.paint(Colour::Dim, "│"), style.paint(Colour::Dim, &rest))?;
+            let line = match left_out.contains(&index) {
+                false => style.paint(colour, &cut(line, style.width.unwrap_or(120).saturating_sub(13))),
+                true if index == left_out.start => {
+                    style.paint(Colour::Dim, &format!("… {} more lines", left_out.len()))
+                }
+                true => continue,
+            };
+            writeln!(out, "{margin:>10} {} {line}", style.paint(Colour::Dim, "│"))?;
         }
     }
     Ok(())
@@ -156,13 +159,14 @@ mod tests {
     }
 
     #[test]
-    fn a_long_sample_is_cut_in_the_middle_of_nothing() {
+    fn a_long_sample_keeps_its_beginning_and_a_prompt_its_end() {
         let text = |lines: usize| (1..=lines).map(|line| format!("line {line}\n")).collect::<String>();
-        let row = MixturesRow { format: "f".into(), prompt: text(3), completion: text(20), ..MixturesRow::default() };
+        let row = MixturesRow { format: "f".into(), prompt: text(14), completion: text(20), ..MixturesRow::default() };
         let mut out = Vec::new();
         write_sample(&row, Style::default(), &mut out).unwrap();
         let out = String::from_utf8(out).unwrap();
-        assert!(out.contains("line 3\ncompletion │ line 1\n"), "{out}");
+        assert!(out.contains("│ line 5\n           │ … 2 more lines\n           │ line 8\n"), "{out}");
+        assert!(out.contains("line 14\ncompletion │ line 1\n"), "{out}");
         assert!(out.ends_with("line 12\n           │ … 8 more lines\n"), "{out}");
     }
 }

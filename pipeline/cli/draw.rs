@@ -29,8 +29,8 @@ pub(super) struct Drawing<'a> {
     pub(super) finished: &'a Finished,
 }
 
-/// The widest that source may push the changes to the right.
-const SOURCE_WIDTH_MAX: usize = 56;
+/// The widest that source may push the changes to the right, where there is no terminal; there, three fifths.
+const SOURCE_WIDTH_MAX: usize = 72;
 
 /// A line of the drawing before it has its widths.
 #[derive(Debug)]
@@ -57,8 +57,8 @@ pub(super) fn draw(drawing: &Drawing, style: Style, out: &mut impl Write) -> io:
         .map(|row| row.text.chars().count())
         .max()
         .unwrap_or(0)
-        .min(SOURCE_WIDTH_MAX);
-    let room = style.width.map(|width| width.saturating_sub(number_width + text_width + 4).max(20));
+        .min(style.width.map_or(SOURCE_WIDTH_MAX, |width| width * 3 / 5));
+    let room = style.width.map(|width| width.saturating_sub(number_width + text_width + 3).max(12));
     for row in &rows {
         draw_row(row, number_width, text_width, room, style, out)?;
     }
@@ -76,7 +76,7 @@ fn draw_row(
     let number = row.line_number.map(|number| number.to_string()).unwrap_or_default();
     let gutter = style.paint(Colour::Dim, &format!("{number:>number_width$}"));
     let text = match style.width {
-        Some(width) if row.changes.is_empty() => cut(&row.text, width.saturating_sub(number_width + 2)),
+        Some(width) if row.changes.is_empty() => cut(&row.text, width.saturating_sub(number_width + 1)),
         Some(_) => cut(&row.text, text_width),
         None => row.text.clone(),
     };

@@ -81,12 +81,35 @@ fn a_call_within_a_loop() {
     let events = loop_events();
     let finished = Finished { result: Some(Value::Int(6)), stdout: "6\nbye\n".into(), ..ended(Outcome::Returned) };
     let drawing = Drawing { source: LOOP, call: Some("total([3])"), events: &events, finished: &finished };
-    check(&drawing, Style::default(), &expect![[""]]);
-    // Narrow: nothing is wider than asked for.
+    check(
+        &drawing,
+        Style::default(),
+        &expect![[r#"
+               total([3])
+           4 ┌ total             xs = [3]
+           5 │     s = 0         s = 0
+           6 │     for x in xs:  x = 3
+           7 │         s += double(x)
+           1 │ ┌ double          y = 3
+           2 │ │     return y * 2
+             │ └ returns 6
+             │                   s = 6
+           8 │         print(s)
+             │ » 6
+           6 │     for x in xs:
+           9 │     xs.append(s)  xs ~ [3, 6]
+          10 │     return s
+             └ returns 6
+             » bye
+        returned 6
+        12 events
+    "#]],
+    );
+    // On a terminal nothing is wider than that.
     let mut out = Vec::new();
-    draw(&drawing, Style { colour: false, width: Some(40) }, &mut out).unwrap();
+    draw(&drawing, Style { colour: false, width: Some(44) }, &mut out).unwrap();
     let widest = String::from_utf8(out).unwrap().lines().map(|line| line.chars().count()).max();
-    assert!(widest <= Some(52), "{widest:?}");
+    assert!(widest <= Some(44), "{widest:?}");
 }
 
 #[test]
@@ -103,7 +126,20 @@ fn an_exception_a_cut_value_and_what_cpython_may_do_otherwise() {
     let exception = Exception { type_name: "ValueError".into(), message: "\x1b".into(), line_number: Some(3) };
     let finished = Finished { exception: Some(exception), labels: vec!["set_order".into()], ..ended(Outcome::Raised) };
     let drawing = Drawing { source, call: Some("f([1, 2, 3])"), events: &events, finished: &finished };
-    check(&drawing, Style::default(), &expect![[""]]);
+    check(
+        &drawing,
+        Style::default(),
+        &expect![[r#"
+               f([1, 2, 3])
+           1 ┌ f          x = [1, 2… (99 characters)
+           2 │     del x  x deleted
+           3 │     raise ValueError('\u{1b}')
+             │ ! ValueError: \u{1b}
+             └ left by ValueError: \u{1b}
+        raised: ValueError: \u{1b} at line 3
+        5 events · may differ from CPython: set_order
+    "#]],
+    );
 }
 
 #[test]
@@ -124,12 +160,38 @@ fn a_generator_sleeps_and_goes_on() {
     ];
     let finished = ended(Outcome::Returned);
     let drawing = Drawing { source, call: None, events: &events, finished: &finished };
-    check(&drawing, Style::default(), &expect![[""]]);
+    check(
+        &drawing,
+        Style::default(),
+        &expect![[r#"
+           1 ┌ <module>
+           3 │ for i in g():
+           1 │ ┌ g
+           2 │ │     yield 1
+             │ ├ yields 1
+             │   global i = 1
+           4 │     pass
+           3 │ for i in g():
+           2 │ ├ goes on: g
+             │ └ returns None
+             └ returns None
+        ran to its end
+        10 events
+    "#]],
+    );
 }
 
 #[test]
 fn nothing_happened_before_a_limit() {
     let finished = ended(Outcome::MemoryLimit);
     let drawing = Drawing { source: "", call: Some("f()"), events: &[], finished: &finished };
-    check(&drawing, Style { colour: true, width: None }, &expect![[""]]);
+    check(
+        &drawing,
+        Style { colour: true, width: None },
+        &expect![[r#"
+               [1mf()[0m
+        [31mmemory_limit[0m
+        [2m0 events[0m
+    "#]],
+    );
 }

@@ -11,12 +11,12 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tracemill_schemas::TABLES;
 
-use tracemill_queries::{Session, SessionOptions};
 use crate::cli::terminal::cut;
 use crate::config::{Overrides, load};
 use crate::dataset::Dataset;
 use crate::error::Error;
 use crate::stage::Cancel;
+use tracemill_queries::{Session, SessionOptions};
 
 /// How often a request to stop is looked at while a query is silent.
 const CANCEL_EVERY: Duration = Duration::from_millis(50);
@@ -26,7 +26,10 @@ const STACK_BYTES: usize = 16 << 20;
 /// A session and what runs it.
 #[derive(Debug)]
 pub(super) struct Engine {
-    runtime: Option<Runtime>,
+    /// Plans queries and waits for them; its clock goes on while a query keeps all other threads busy.
+    waiting: Runtime,
+    /// Threads of a query.
+    threads: usize,
     session: Session,
 }
 
@@ -49,9 +52,7 @@ impl Engine {
     /// A session over all tables of a dataset and the views of the library.
     pub(super) fn open(dataset: &Dataset) -> anyhow::Result<Self> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(cores)
-            .thread_stack_size(STACK_BYTES)
+        let waiting = tokio::runtime::Builder::new_current_thread()
             .enable_time()
             .build()
             .context("failed to start the query engine")?;
@@ -60,14 +61,20 @@ impl Engine {
         for table in TABLES {
             session.register_table(table, &dataset.files(table.name)?)?;
         }
-        runtime.block_on(session.register_library())?;
-        Ok(Engine { runtime: Some(runtime), session })
+        waiting.block_on(session.register_library())?;
+        Ok(Engine { waiting, threads: cores, session })
     }
 
     /// Runs a statement; its rows go to the sink as they are ready.
     pub(super) fn run(&self, sql: &str, cancel: &Cancel, sink: &mut dyn Sink) -> anyhow::Result<()> {
-        let Some(runtime) = &self.runtime else { return Ok(()) };
-        // The query runs on the runtime's threads, so that this one can look at the flag whatever a query does.
+        // The query runs on threads of its own, so that this one can look at the flag whatever a query does, and so
+        // that the next query does not wait for one that was stopped in the middle of a batch.
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(self.threads)
+            .thread_stack_size(STACK_BYTES)
+            .enable_time()
+            .build()
+            .context("failed to start the query engine")?;
         let (to_here, mut from_query) = mpsc::channel(2);
         let (session, text) = (self.session.clone(), sql.to_owned());
         let task = runtime.spawn(async move {
@@ -86,7 +93,7 @@ impl Engine {
             }
         });
         let result = loop {
-            match runtime.block_on(async { timeout(CANCEL_EVERY, from_query.recv()).await }) {
+            match self.waiting.block_on(async { timeout(CANCEL_EVERY, from_query.recv()).await }) {
                 _ if cancel.is_set() => break Err(Error::Cancelled.into()),
                 Err(_) => {}
                 Ok(None) => break Ok(()),
@@ -107,6 +114,7 @@ impl Engine {
             }
         };
         task.abort();
+        runtime.shutdown_background();
         result
     }
 
@@ -122,15 +130,6 @@ impl Engine {
         let mut columns = Columns::default();
         self.run(&format!("SELECT * FROM \"{}\" LIMIT 0", table.replace('"', "\"\"")), cancel, &mut columns)?;
         Ok(columns.0)
-    }
-}
-
-impl Drop for Engine {
-    fn drop(&mut self) {
-        // A stopped query may be in the middle of a batch; the process does not wait for it.
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
     }
 }
 

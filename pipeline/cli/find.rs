@@ -282,3 +282,7 @@ fn action(name: &str) -> Action {
     let others = [Action::Rebound, Action::Mutated, Action::Deleted];
     others.into_iter().find(|action| action.name() == name).unwrap_or(Action::Bound)
 }
+
+#[cfg(test)]
+#[path = "find_tests.rs"]
+mod tests;

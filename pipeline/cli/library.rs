@@ -19,8 +19,11 @@ pub(super) fn views() -> anyhow::Result<Vec<View>> {
         .map(|query| {
             let header = query.header()?;
             let columns = header.columns.into_iter().map(|column| {
-                let meaning =
-                    if column.unit.is_empty() { column.meaning } else { format!("{} ({})", column.meaning, column.unit) };
+                let meaning = if column.unit.is_empty() {
+                    column.meaning
+                } else {
+                    format!("{} ({})", column.meaning, column.unit)
+                };
                 (column.name, column.data_type.to_string(), meaning)
             });
             Ok(View { name: query.name.to_owned(), row: header.row, columns: columns.collect() })

@@ -14,12 +14,13 @@ mod draw;
 mod engine;
 mod find;
 mod interrupt;
+mod library;
 mod output;
+mod render;
 mod run;
 mod schema;
 mod show;
 mod sql;
-mod library;
 mod statements;
 mod summary;
 mod terminal;
@@ -34,8 +35,13 @@ use clap::{Parser, Subcommand};
 
 use crate::error::Error;
 
-const EXIT_CODES: &str = "Exit codes: 0 done · 1 failed · 2 wrong usage or configuration · 3 done, but data was lost · \
-                          130 interrupted";
+const EXIT_CODES: &str = "\
+Exit codes:
+    0  done
+    1  failed
+    2  wrong usage or configuration
+    3  done, but data was lost
+  130  interrupted";
 
 /// Turns Python corpora into training data about program execution.
 #[derive(Debug, Parser)]

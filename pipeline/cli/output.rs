@@ -173,14 +173,17 @@ pub(super) fn each_row(
     mut take: impl FnMut(Vec<Option<String>>) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let options = FormatOptions::default().with_display_error(false);
-    let columns =
-        batch.columns().iter().map(|column| Ok((column, ArrayFormatter::try_new(column.as_ref(), &options)?)));
+    let columns = batch.columns().iter().map(|column| {
+        // Not `is_null`: a column of nothing but nulls has no bitmap.
+        Ok((column.logical_nulls(), ArrayFormatter::try_new(column.as_ref(), &options)?))
+    });
     let columns: Vec<_> = columns.collect::<anyhow::Result<_>>()?;
     for row in 0..batch.num_rows() {
         let cells = columns
             .iter()
-            .map(|(column, formatter)| {
-                Ok(if column.is_null(row) { None } else { Some(formatter.value(row).try_to_string()?) })
+            .map(|(nulls, formatter)| match nulls {
+                Some(nulls) if nulls.is_null(row) => Ok(None),
+                _ => Ok(Some(formatter.value(row).try_to_string()?)),
             })
             .collect::<anyhow::Result<_>>()?;
         take(cells)?;

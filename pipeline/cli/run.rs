@@ -21,9 +21,14 @@ Kinds of corpus: tree, archive, jsonl, parquet, cruxeval, mbpp, humaneval.
 Examples:
   tracemill run --corpus src/ --out data
   tracemill run tracemill.toml --corpus requests-2.31.0.tar.gz --corpus cruxeval=cruxeval.jsonl
-  tracemill run tracemill.toml --set executions.limits.steps=5000 --stages executions,mixtures,shards
+  tracemill run tracemill.toml --set shards.validation=0.1 --stages mixtures,shards
 
-Exit codes: 0 done · 1 failed · 2 wrong usage or configuration · 3 done, but data was lost · 130 interrupted";
+Exit codes:
+    0  done
+    1  failed
+    2  wrong usage or configuration
+    3  done, but data was lost
+  130  interrupted";
 
 /// Turn corpora into tables and training shards.
 #[derive(Debug, clap::Args)]
@@ -112,7 +117,14 @@ pub(super) fn pipeline(
 
 /// The stages, in the order in which data flows.
 fn stages() -> crate::Result<Vec<Box<dyn Stage>>> {
-    Ok(vec![Box::new(crate::corpora::Corpora::new()), Box::new(crate::executions::Executions::new()?)])
+    Ok(vec![
+        Box::new(crate::corpora::Corpora::new()),
+        Box::new(crate::functions::Functions::new()),
+        Box::new(crate::inputs::Inputs),
+        Box::new(crate::executions::Executions::new()?),
+        Box::new(crate::mixtures::Mixtures::new()),
+        Box::new(crate::shards::Shards::new()),
+    ])
 }
 
 /// Says loudly what was lost.
@@ -139,8 +151,8 @@ fn check_stages(stages: &[String]) -> anyhow::Result<()> {
     for stage in stages {
         if !STAGES.contains(&stage.as_str()) {
             let hint = nearest(stage, STAGES.into_iter()).map(|near| format!("; did you mean `{near}`?"));
-            let known = STAGES.join(", ");
-            let text = format!("there is no stage `{stage}`{}: the stages are {known}", hint.unwrap_or_default());
+            let hint = hint.unwrap_or_else(|| format!("; the stages are {}", STAGES.join(", ")));
+            let text = format!("there is no stage `{stage}`{hint}");
             return Err(UsageError(text).into());
         }
     }
@@ -198,10 +210,10 @@ mod tests {
 
     #[test]
     fn stages_are_checked_by_name() {
-        let said = check_stages(&["inputs".into(), "execution".into()]).unwrap_err().to_string();
-        let expected = "there is no stage `execution`; did you mean `executions`?: the stages are corpora, functions, \
-                        inputs, executions, mixtures, shards";
-        assert_eq!(said, expected);
+        let said = |stage: &str| check_stages(&["inputs".into(), stage.into()]).unwrap_err().to_string();
+        assert_eq!(said("execution"), "there is no stage `execution`; did you mean `executions`?");
+        let all = "corpora, functions, inputs, executions, mixtures, shards";
+        assert_eq!(said("x"), format!("there is no stage `x`; the stages are {all}"));
     }
 
     #[test]

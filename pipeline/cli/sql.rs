@@ -12,6 +12,7 @@ use rustyline::hint::Hinter;
 use rustyline::history::FileHistory;
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{Editor, Helper};
+use tracemill_queries::session::stored_name;
 use tracemill_schemas::TABLES;
 
 use crate::cli::engine::Engine;
@@ -87,10 +88,9 @@ pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
     match statements {
         None => prompt(&engine, args.output, &cancel),
         Some(statements) => {
-            for statement in statements {
-                execute(&engine, statement, args.output, args.to.as_deref(), &cancel)?;
-            }
-            Ok(Exit::Done)
+            let (form, to) = (args.output, args.to.as_deref());
+            let all = statements.into_iter().try_for_each(|text| execute(&engine, text, form, to, &cancel));
+            interrupt::plainly(all.map(|()| Exit::Done))
         }
     }
 }
@@ -133,6 +133,9 @@ fn prompt(engine: &Engine, form: Form, cancel: &Cancel) -> anyhow::Result<Exit> 
             Err(ReadlineError::Eof) => return Ok(Exit::Done),
             Err(error) => return Err(error).context("failed to read from the terminal"),
         };
+        if cancel.is_set() {
+            return Ok(Exit::Interrupted);
+        }
         if text.trim().is_empty() {
             continue;
         }
@@ -140,7 +143,6 @@ fn prompt(engine: &Engine, form: Form, cancel: &Cancel) -> anyhow::Result<Exit> 
         if let Some(path) = &history {
             let _ = editor.save_history(path);
         }
-        interrupt::forget(cancel);
         let result = match text.trim().strip_prefix('\\') {
             Some("q") => return Ok(Exit::Done),
             Some(command) => describe(engine, command, cancel),
@@ -164,7 +166,7 @@ fn describe(engine: &Engine, command: &str, cancel: &Cancel) -> anyhow::Result<(
         ["d"] => {
             let mut table = TextTable::new(plain(["name", "one row is"]), style);
             for entry in TABLES {
-                table.push(vec![entry.name.to_owned(), first_sentence(entry.row)], &mut out)?;
+                table.push(vec![stored_name(entry), first_sentence(entry.row)], &mut out)?;
             }
             for view in library::views()? {
                 table.push(vec![view.name, first_sentence(&view.row)], &mut out)?;

@@ -123,6 +123,15 @@ mod tests {
         ];
         let mut out = Vec::new();
         funnel(&counts, Style::default(), &mut out).unwrap();
-        expect![[""]].assert_eq(&String::from_utf8(out).unwrap());
+        expect![[r#"
+            corpora           1,236 files
+                              1,234  99.8 %  parsed
+                                  2   0.2 %  unparsable (failed)
+            functions            11 functions
+                                  9  81.8 %  kept
+                                  1   9.1 %  duplicate (left out)
+                                  1   9.1 %  worker_gone (DATA_LOSS)
+        "#]]
+        .assert_eq(&String::from_utf8(out).unwrap());
     }
 }

@@ -141,13 +141,13 @@ mod tests {
 
     #[test]
     fn cells_are_aligned_and_keep_their_lines() {
-        expect![[r"
-            id  text   note
-            ──  ─────  ────
-             7  a      x
+        expect![[r#"
+            id  text    note
+            ──  ──────  ────
+             7  a       x
                 b\u{7}
-            12         yes
-        "]]
+            12          yes
+        "#]]
         .assert_eq(&table(None, &[["7", "a\nb\x07", "x"], ["12", "", "yes"]]));
     }
 

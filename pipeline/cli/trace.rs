@@ -9,7 +9,7 @@ use tracemill_trace::{Event, Value};
 
 use crate::cli::draw::{Drawing, draw};
 use crate::cli::terminal::{Style, output};
-use crate::cli::{Exit, interrupt};
+use crate::cli::{Exit, interrupt, render};
 use crate::config::{Overrides, load};
 use crate::executions::{TraceRequest, Traced, WorkerCommand, trace_one};
 
@@ -58,11 +58,14 @@ pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
     let stdin = args.stdin.as_ref().map(read).transpose()?.unwrap_or_default();
     let request = TraceRequest { source, call: args.call, setup: String::new(), stdin, limits };
     let cancel = interrupt::watch()?;
-    let traced = trace_one(&request, WorkerCommand::this_executable()?, &cancel)?;
+    let traced = match trace_one(&request, WorkerCommand::this_executable()?, &cancel) {
+        Ok(traced) => traced,
+        Err(error) => return interrupt::plainly(Err(error.into())),
+    };
 
     let mut out = output();
     if let Some(format) = &args.format {
-        let _ = format;
+        out.write_all(render::render(&request, traced, format)?.as_bytes())?;
     } else if args.json {
         write_json(&traced, &mut out)?;
     } else {

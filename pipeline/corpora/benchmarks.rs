@@ -1,7 +1,6 @@
 //! Benchmarks: CruxEval, MBPP and HumanEval as their authors publish them, JSON lines with code and tests.
 
 use ruff_python_ast::{Expr, Stmt};
-use ruff_python_parser::parse_module;
 use serde_json::{Map, Value};
 
 use crate::config::{CorpusKind, FilesConfig};
@@ -9,6 +8,7 @@ use crate::corpora::listing::Unit;
 use crate::corpora::records::{self, Record, Seen};
 use crate::corpora::{Body, Found, Go};
 use crate::error::Result;
+use crate::python;
 
 /// Hands over the records of a benchmark file.
 pub(super) fn each(unit: &Unit, kind: CorpusKind, config: &FilesConfig, go: Go<'_>) -> Result<()> {
@@ -87,7 +87,7 @@ fn humaneval(object: &Map<String, Value>) -> Read {
 
 /// The function of the code that the first assert calls, the outermost call first.
 fn entry_point(code: &str, tests: &str) -> Option<String> {
-    let (code, tests) = (parse_module(code).ok()?, parse_module(tests).ok()?);
+    let (code, tests) = (python::parse(code)?, python::parse(tests)?);
     let defined: Vec<&str> = code
         .suite()
         .iter()

@@ -9,7 +9,6 @@ mod benchmarks;
 mod decode;
 mod listing;
 mod metadata;
-mod nesting;
 mod parquet;
 mod read;
 mod records;

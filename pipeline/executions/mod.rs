@@ -22,7 +22,7 @@ use tracemill_schemas::functions::FunctionsRow;
 use tracemill_schemas::inputs::InputsRow;
 use tracemill_trace::{Job, JobKind, Outcome};
 
-pub use single::{TraceRequest, Traced, trace_one};
+pub use single::{TraceRequest, Traced, rows_of, trace_one};
 pub use supervisor::{Completed, Supervisor, WorkerCommand};
 
 use crate::dataset::{Count, PartOutput, Severity, read_rows};

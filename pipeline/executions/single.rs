@@ -1,10 +1,16 @@
 //! Traces one call outside any dataset, in a worker like all others. Called by `tracemill trace`.
 
+use tracemill_schemas::changes::ChangesRow;
+use tracemill_schemas::events::EventsRow;
+use tracemill_schemas::executions::ExecutionsRow;
+use tracemill_schemas::functions::FunctionsRow;
+use tracemill_schemas::inputs::InputsRow;
 use tracemill_trace::{Event, Finished, Job, JobKind, Limits};
 
 use crate::config::ExecutionsConfig;
 use crate::error::Result;
-use crate::executions::supervisor::{Supervisor, WorkerCommand};
+use crate::executions::rows::{self, Execution};
+use crate::executions::supervisor::{Completed, Supervisor, WorkerCommand};
 use crate::stage::Cancel;
 
 /// What to trace.
@@ -51,4 +57,18 @@ pub fn trace_one(request: &TraceRequest, command: WorkerCommand, cancel: &Cancel
         limits: request.limits,
     })?;
     Ok(Traced { engine: completed.engine, events: completed.events, finished: completed.finished })
+}
+
+/// The rows that a dataset would hold of it.
+#[must_use]
+pub fn rows_of(
+    function: &FunctionsRow,
+    input: &InputsRow,
+    limits: &Limits,
+    traced: Traced,
+) -> (ExecutionsRow, Vec<EventsRow>, Vec<ChangesRow>) {
+    let Traced { engine, events, finished } = traced;
+    let Execution { row, events, changes } =
+        rows::execution(function, input, 0, limits, Completed { engine, events, finished, attempts: 1 });
+    (row, events, changes)
 }

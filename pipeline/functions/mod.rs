@@ -1,1 +1,177 @@
-//! The `functions` stage (being built).
+//! The `functions` stage: finds the functions, methods and programs of each file, and makes each one a unit that runs
+//! by itself. Called by the command line through [`crate::stage::drive`].
+//!
+//! Files are read in parallel; exact copies fold into one unit over the whole dataset, in order, where the rows are
+//! written: so the fingerprint of a part contains that of the part before it.
+
+mod blocks;
+mod extract;
+mod features;
+mod programs;
+mod seen;
+mod units;
+mod usages;
+
+use std::sync::{Mutex, PoisonError};
+
+use tracemill_schemas::corpora::CorporaRow;
+use tracemill_schemas::functions::FunctionsRow;
+use tracemill_schemas::origins::OriginsRow;
+
+use crate::dataset::{Count, FileEntry, PartOutput, Severity, TableWriter, read_rows};
+use crate::error::{Error, Result};
+use crate::progress::Bar;
+use crate::stage::{Context, Counts, Part, Stage};
+use crate::{hash, ordered};
+use extract::Extracted;
+use seen::Seen;
+
+/// Raised when the same file would give other units.
+const VERSION: u32 = 1;
+
+/// The stage. It keeps the ids of all units so far between its parts.
+#[derive(Debug, Default)]
+pub struct Functions {
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    files: Vec<FileEntry>,
+    seen: Seen,
+}
+
+impl Functions {
+    /// The stage.
+    #[must_use]
+    pub fn new() -> Self {
+        Functions::default()
+    }
+}
+
+impl Stage for Functions {
+    fn name(&self) -> &'static str {
+        "functions"
+    }
+
+    fn unit(&self) -> &'static str {
+        "files"
+    }
+
+    fn parts(&self, cx: &Context) -> Result<Vec<Part>> {
+        let manifest = cx.dataset.manifest("corpora")?;
+        let files: Vec<FileEntry> = manifest.files("corpora").cloned().collect();
+        let mut parts: Vec<Part> = Vec::with_capacity(files.len());
+        for (ordinal, file) in files.iter().enumerate() {
+            let before = parts.last().map_or("", |part| part.fingerprint.as_str());
+            let own = (VERSION, &cx.config.functions, &file.content_hash, ordinal);
+            parts.push(Part {
+                key: file.key.clone(),
+                ordinal,
+                fingerprint: hash::fingerprint(&own, &[before]),
+                items: Some(file.rows),
+            });
+        }
+        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = State { files, seen: Seen::default() };
+        Ok(parts)
+    }
+
+    fn run(&self, cx: &Context, part: &Part, output: &mut PartOutput, bar: &Bar) -> Result<Vec<Count>> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let State { files, seen } = &mut *state;
+        seen.load_before(cx, files, part.ordinal)?;
+        let file = files.get(part.ordinal);
+        let file = file.ok_or_else(|| Error::Internal(format!("functions has no part {}", part.key)))?;
+        let rows = read_rows::<CorporaRow>(&cx.dataset.part("corpora", &file.key))?;
+        let rows = rows.flat_map(|batch| match batch {
+            Ok(rows) => rows.into_iter().map(|row| cx.cancel.check().map(|()| row)).collect(),
+            Err(error) => vec![Err(error)],
+        });
+        let mut folding = Folding {
+            writer: None,
+            number: 0,
+            part_rows: cx.config.functions.part_rows as u64,
+            origins: output.table::<OriginsRow>()?,
+            output,
+            seen,
+            counts: Counts::default(),
+        };
+        ordered::map(
+            rows,
+            cx.workers,
+            cx.workers * 4,
+            |_| Ok(()),
+            |(), row| Ok(extract::extract(row, &cx.config.functions)),
+            |extracted| {
+                bar.add(1);
+                folding.take(extracted)
+            },
+        )?;
+        folding.finish()
+    }
+}
+
+/// Folds copies, and writes files of bounded length.
+struct Folding<'a> {
+    writer: Option<TableWriter<FunctionsRow>>,
+    number: usize,
+    part_rows: u64,
+    origins: TableWriter<OriginsRow>,
+    output: &'a mut PartOutput,
+    seen: &'a mut Seen,
+    counts: Counts,
+}
+
+impl Folding<'_> {
+    fn take(&mut self, extracted: Extracted) -> Result<()> {
+        for (unit, reason, severity) in extracted.counts {
+            self.counts.add(unit, reason, severity);
+        }
+        for row in extracted.functions {
+            let is_first = self.seen.insert(&row.function_id)?;
+            self.origins.push(&OriginsRow {
+                function_id: row.function_id.clone(),
+                file_id: row.file_id.clone(),
+                corpus: row.corpus.clone(),
+                path: row.path.clone(),
+                repository: extracted.repository.clone(),
+                licence: row.licence.clone(),
+                line_number: row.line_number,
+                is_first,
+            })?;
+            if !is_first {
+                self.counts.add("functions", "duplicate", Severity::Info);
+                continue;
+            }
+            self.counts.add("functions", "kept", Severity::Kept);
+            let mut writer = match self.writer.take() {
+                Some(writer) => writer,
+                None => self.output.numbered::<FunctionsRow>(self.number)?,
+            };
+            writer.push(&row)?;
+            let is_full = writer.rows() >= self.part_rows;
+            self.writer = Some(writer);
+            if is_full {
+                self.roll()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn roll(&mut self) -> Result<()> {
+        if let Some(writer) = self.writer.take() {
+            self.output.close(writer)?;
+            self.number += 1;
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<Vec<Count>> {
+        self.roll()?;
+        self.output.close(self.origins)?;
+        Ok(self.counts.into_vec())
+    }
+}
+
+#[cfg(test)]
+mod tests;

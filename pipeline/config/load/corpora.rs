@@ -180,10 +180,11 @@ pub(super) fn resolve(mut corpora: Vec<CorpusConfig>) -> Result<Vec<CorpusConfig
 
 /// An absolute path without `.` and, where the path exists, without `..`.
 fn tidy(path: &Path) -> Result<PathBuf> {
-    if path.file_name().is_none() || path.components().any(|part| part == std::path::Component::ParentDir) {
-        if let Ok(path) = path.canonicalize() {
-            return Ok(path);
-        }
+    let climbs = path.components().any(|part| part == std::path::Component::ParentDir);
+    if (climbs || path.file_name().is_none())
+        && let Ok(path) = path.canonicalize()
+    {
+        return Ok(path);
     }
     std::path::absolute(path).map_err(Error::io("find", path))
 }

@@ -16,7 +16,8 @@ struct Level {
 }
 
 /// The line where the source nests too deep, and how.
-pub(super) fn too_deep(source: &str, nesting_max: usize) -> Option<(usize, String)> {
+#[must_use]
+pub fn too_deep(source: &str, nesting_max: usize) -> Option<(usize, String)> {
     let bytes = source.as_bytes();
     let mut levels = vec![Level::default()];
     let mut chained = 0;

@@ -1,0 +1,216 @@
+//! One file to its units: parse, find, close over what each needs, describe. Runs on the threads of the stage.
+
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use ruff_python_ast::Stmt;
+use ruff_source_file::LineIndex;
+use ruff_text_size::TextSize;
+use tracemill_schemas::corpora::CorporaRow;
+use tracemill_schemas::functions::FunctionsRow;
+
+use crate::config::FunctionsConfig;
+use crate::dataset::Severity;
+use crate::functions::blocks::Blocks;
+use crate::functions::features::{self, Features};
+use crate::functions::units::Unit;
+use crate::functions::usages::{self, Usage};
+use crate::functions::{programs, units};
+use crate::python::signature;
+use crate::{hash, python};
+
+/// What a file gave.
+#[derive(Debug, Default)]
+pub(super) struct Extracted {
+    /// The file's repository, for `origins`.
+    pub(super) repository: Option<String>,
+    /// The units.
+    pub(super) functions: Vec<FunctionsRow>,
+    /// Things counted: unit, reason, severity.
+    pub(super) counts: Vec<(&'static str, &'static str, Severity)>,
+}
+
+/// The units of a row of `corpora`; none of a file that was not parsed, which was counted there.
+pub(super) fn extract(file: CorporaRow, config: &FunctionsConfig) -> Extracted {
+    let Some(source) = file.content.as_deref() else { return Extracted::default() };
+    // A bug of ours in one file must not take the run with it; it is counted as a loss.
+    let mut extracted = catch_unwind(AssertUnwindSafe(|| of_source(source, &file, config))).unwrap_or_else(|_| {
+        let counts = vec![("files", "extractor_panicked", Severity::DataLoss)];
+        Extracted { counts, ..Extracted::default() }
+    });
+    extracted.repository = file.repository;
+    extracted
+}
+
+fn of_source(source: &str, file: &CorporaRow, config: &FunctionsConfig) -> Extracted {
+    let mut extracted = Extracted::default();
+    let Ok(parsed) = ruff_python_parser::parse_module(source) else {
+        extracted.counts.push(("files", "unparsable", Severity::Failure));
+        return extracted;
+    };
+    let blocks = Blocks::of(parsed.suite());
+    let maker = Maker { source, file, config, blocks: &blocks, lines: LineIndex::from_source_text(source) };
+    let mut made: Vec<Option<FunctionsRow>> = Vec::new();
+    if let Some(entry_point) = &file.entry_point {
+        match maker.benchmark(entry_point) {
+            Some(row) => made.push(row),
+            None => extracted.counts.push(("functions", "entry_point_missing", Severity::Failure)),
+        }
+    } else {
+        let found = units::of(&blocks);
+        extracted.counts.extend(found.not_callable.iter().map(|reason| ("functions", *reason, Severity::Info)));
+        let usages = usages::of(source, &blocks);
+        made.extend(found.units.iter().map(|unit| maker.row(unit, &BTreeSet::new(), &usages)));
+        if programs::reads_standard_input(&blocks) {
+            made.push(maker.program(parsed.suite()));
+        }
+    }
+    let long = made.iter().filter(|row| row.is_none()).count();
+    extracted.counts.extend(std::iter::repeat_n(("functions", "too_long", Severity::Failure), long));
+    extracted.functions = made.into_iter().flatten().collect();
+    extracted.counts.push(match extracted.functions.len() {
+        0 => ("files", "without_functions", Severity::Info),
+        _ => ("files", "with_functions", Severity::Kept),
+    });
+    extracted
+}
+
+struct Maker<'f, 'a> {
+    source: &'a str,
+    file: &'f CorporaRow,
+    config: &'f FunctionsConfig,
+    blocks: &'f Blocks<'a>,
+    lines: LineIndex,
+}
+
+impl<'a> Maker<'_, 'a> {
+    /// The unit of a benchmark's entry point: the last definition of that name, with all that its tests name.
+    fn benchmark(&self, entry_point: &str) -> Option<Option<FunctionsRow>> {
+        let found = units::of(self.blocks);
+        let is_entry = |unit: &&Unit<'_>| match unit.class {
+            None => unit.function.name.as_str() == entry_point,
+            Some(class) => class.name.as_str() == entry_point && unit.kind == "constructor",
+        };
+        let unit = found.units.iter().rev().find(is_entry)?;
+        let tests = self.file.tests.as_deref().and_then(python::parse);
+        let names = tests.as_ref().map(|tests| python::names::of(tests.suite()).loads).unwrap_or_default();
+        let row = self.row(unit, &names, &[]);
+        Some(row.map(|row| FunctionsRow { tests: self.file.tests.clone(), ..row }))
+    }
+
+    /// A unit's row; `None` when it would be too long.
+    fn row(&self, unit: &Unit<'a>, more: &BTreeSet<&str>, usages: &[Usage<'a>]) -> Option<FunctionsRow> {
+        let needed = self.blocks.needed(unit.block, unit.top_name(), more);
+        let length: usize = needed.iter().map(|&index| self.blocks.all[index].range.len().to_usize() + 1).sum();
+        if length > self.config.source_bytes_max {
+            return None;
+        }
+        let name_at = unit.function.name.range.start().to_usize();
+        let mut text = String::new();
+        let mut unit_line = 1;
+        for &index in &needed {
+            let range = self.blocks.all[index].range;
+            let (start, end) = (range.start().to_usize(), range.end().to_usize());
+            if !text.is_empty() {
+                text.push('\n');
+            }
+            if index == unit.block {
+                unit_line = newlines(&text) + newlines(&self.source[start..name_at]) + 1;
+            }
+            text.push_str(&self.source[start..end]);
+        }
+        let bound: BTreeSet<&str> = self.blocks.bound(needed.iter().copied()).collect();
+        let statements = needed.iter().map(|&index| self.blocks.all[index].statement);
+        let function = unit.function;
+        let class = unit.class.map(|class| class.name.to_string());
+        let is_bound = unit.class.is_some() && (unit.kind != "staticmethod" || function.name.as_str() == "__new__");
+        let first = self.line(function.name.range.start());
+        let last = self.line(function.range.end());
+        let own = FunctionsRow {
+            kind: unit.kind.to_owned(),
+            qualified_name: unit.qualified_name(),
+            line_number: number(first),
+            unit_line_number: number(unit_line),
+            parameters: signature::parameters(self.source, function, is_bound),
+            returns: function.returns.as_deref().map(|returns| signature::text(self.source, returns)),
+            line_count: number(last - first + 1),
+            is_async: function.is_async,
+            decorators: signature::decorators(self.source, function),
+            imports: features::imports(statements).into_iter().collect(),
+            usages: usages::showing(usages, unit, &bound),
+            docstring: docstring(unit),
+            ..FunctionsRow::default()
+        };
+        let features = features::of(&function.body, function.name.as_str(), class.as_deref());
+        Some(self.finish(FunctionsRow { class_name: class, source: text, ..own }, &features))
+    }
+
+    /// The file as a whole.
+    fn program(&self, body: &'a [Stmt]) -> Option<FunctionsRow> {
+        if self.source.len() > self.config.source_bytes_max {
+            return None;
+        }
+        let name = self.file.path.rsplit('/').next().unwrap_or_default();
+        let own = FunctionsRow {
+            kind: "program".to_owned(),
+            qualified_name: name.strip_suffix(".py").unwrap_or(name).to_owned(),
+            line_number: 1,
+            unit_line_number: 1,
+            source: self.source.to_owned(),
+            line_count: number(self.source.lines().count()),
+            imports: features::imports(body.iter()).into_iter().collect(),
+            docstring: first_string(body),
+            ..FunctionsRow::default()
+        };
+        let features = features::of(body, "", None);
+        Some(self.finish(own, &features))
+    }
+
+    fn line(&self, offset: TextSize) -> usize {
+        self.lines.line_index(offset).get()
+    }
+
+    fn finish(&self, own: FunctionsRow, features: &Features) -> FunctionsRow {
+        FunctionsRow {
+            function_id: hash::id(&[own.kind.as_bytes(), own.qualified_name.as_bytes(), own.source.as_bytes()]),
+            file_id: self.file.file_id.clone(),
+            corpus: self.file.corpus.clone(),
+            path: self.file.path.clone(),
+            licence: self.file.licence.clone(),
+            loop_count: features.loop_count,
+            loop_depth: features.loop_depth,
+            branch_count: features.branch_count,
+            is_recursive: features.is_recursive,
+            is_generator: features.is_generator,
+            has_exceptions: features.has_exceptions,
+            has_closures: features.has_closures,
+            ..own
+        }
+    }
+}
+
+fn newlines(text: &str) -> usize {
+    text.bytes().filter(|&byte| byte == b'\n').count()
+}
+
+fn number(count: usize) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX)
+}
+
+/// The docstring where the unit's examples stand: its own, unless only its class's has some.
+fn docstring(unit: &Unit<'_>) -> Option<String> {
+    let own = first_string(&unit.function.body);
+    let has_examples = |text: &String| text.contains(">>>");
+    let of_class = unit.class.and_then(|class| first_string(&class.body)).filter(has_examples);
+    match own {
+        Some(own) if has_examples(&own) || of_class.is_none() => Some(own),
+        _ => of_class,
+    }
+}
+
+fn first_string(body: &[Stmt]) -> Option<String> {
+    match body.first()? {
+        Stmt::Expr(expression) => Some(expression.value.as_string_literal_expr()?.value.to_str().to_owned()),
+        _ => None,
+    }
+}

@@ -1,0 +1,57 @@
+//! The ids of all units so far, sixteen bytes each; read back from finished parts when a stopped run goes on.
+
+use std::collections::HashSet;
+use std::fs::File;
+use std::path::Path;
+
+use datafusion::arrow::array::AsArray;
+use datafusion::parquet::arrow::ProjectionMask;
+use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+
+use crate::dataset::FileEntry;
+use crate::error::{Error, Result};
+use crate::stage::Context;
+
+/// The ids of the units of the first parts.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    ids: HashSet<u128>,
+    parts: usize,
+}
+
+impl Seen {
+    /// Makes sure that the ids of all parts before this one are here, and that this one's may follow.
+    pub(super) fn load_before(&mut self, cx: &Context, files: &[FileEntry], ordinal: usize) -> Result<()> {
+        if self.parts < ordinal {
+            let manifest = cx.dataset.manifest("functions")?;
+            for file in files.get(self.parts..ordinal).unwrap_or_default() {
+                let Some(entry) = manifest.parts.get(&file.key) else { continue };
+                for file in entry.files.iter().filter(|file| file.table == "functions") {
+                    self.load(&cx.dataset.part("functions", &file.key))?;
+                }
+            }
+        }
+        self.parts = ordinal + 1;
+        Ok(())
+    }
+
+    /// Whether this id is a new one.
+    pub(super) fn insert(&mut self, id: &str) -> Result<bool> {
+        let number = u128::from_str_radix(id, 16).map_err(|_| Error::Internal(format!("the id {id} is not one")))?;
+        Ok(self.ids.insert(number))
+    }
+
+    fn load(&mut self, path: &Path) -> Result<()> {
+        let file = File::open(path).map_err(Error::io("open", path))?;
+        let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(Error::parquet("read", path))?;
+        let mask = ProjectionMask::columns(builder.parquet_schema(), ["function_id"]);
+        let reader = builder.with_projection(mask).build().map_err(Error::parquet("read", path))?;
+        for batch in reader {
+            let batch = batch.map_err(Error::parquet("read", path))?;
+            for id in batch.column(0).as_string::<i32>().iter().flatten() {
+                self.insert(id)?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,121 @@
+//! Which units a file has.
+
+use ruff_python_ast::{Decorator, Expr, Stmt, StmtClassDef, StmtFunctionDef};
+
+use crate::functions::blocks::{Blocks, is_main_guard};
+
+/// A function or method that becomes a unit.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Unit<'a> {
+    /// As in the table.
+    pub(super) kind: &'static str,
+    /// The class of a method.
+    pub(super) class: Option<&'a StmtClassDef>,
+    /// The definition.
+    pub(super) function: &'a StmtFunctionDef,
+    /// The top-level statement that it is in.
+    pub(super) block: usize,
+}
+
+impl<'a> Unit<'a> {
+    /// Name as written.
+    pub(super) fn qualified_name(&self) -> String {
+        match self.class {
+            Some(class) => format!("{}.{}", class.name, self.function.name),
+            None => self.function.name.to_string(),
+        }
+    }
+
+    /// The top-level name under which it is reached.
+    pub(super) fn top_name(&self) -> &'a str {
+        self.class.map_or(self.function.name.as_str(), |class| class.name.as_str())
+    }
+}
+
+/// What a file has.
+#[derive(Debug, Default)]
+pub(super) struct Found<'a> {
+    /// In source order.
+    pub(super) units: Vec<Unit<'a>>,
+    /// Definitions that nothing calls by their name: overloads, setters.
+    pub(super) not_callable: Vec<&'static str>,
+}
+
+/// The units of a file.
+pub(super) fn of<'a>(blocks: &Blocks<'a>) -> Found<'a> {
+    let mut found = Found::default();
+    for (index, block) in blocks.all.iter().enumerate() {
+        of_statement(block.statement, index, &mut found);
+    }
+    found
+}
+
+fn of_statement<'a>(statement: &'a Stmt, block: usize, found: &mut Found<'a>) {
+    match statement {
+        Stmt::FunctionDef(function) => match kind(None, function) {
+            Ok(kind) => found.units.push(Unit { kind, class: None, function, block }),
+            Err(reason) => found.not_callable.push(reason),
+        },
+        Stmt::ClassDef(class) => {
+            for statement in &class.body {
+                if let Stmt::FunctionDef(function) = statement {
+                    match kind(Some(class), function) {
+                        Ok(kind) => found.units.push(Unit { kind, class: Some(class), function, block }),
+                        Err(reason) => found.not_callable.push(reason),
+                    }
+                }
+            }
+        }
+        Stmt::If(branch) if !is_main_guard(statement) => {
+            let clauses = branch.elif_else_clauses.iter().flat_map(|clause| &clause.body);
+            branch.body.iter().chain(clauses).for_each(|inner| of_statement(inner, block, found));
+        }
+        Stmt::Try(attempt) => {
+            let handlers = attempt.handlers.iter().filter_map(|handler| handler.as_except_handler());
+            let handlers = handlers.flat_map(|handler| &handler.body);
+            let all = attempt.body.iter().chain(handlers).chain(&attempt.orelse).chain(&attempt.finalbody);
+            all.for_each(|inner| of_statement(inner, block, found));
+        }
+        _ => {}
+    }
+}
+
+fn kind(class: Option<&StmtClassDef>, function: &StmtFunctionDef) -> Result<&'static str, &'static str> {
+    let decorators: Vec<&str> = function.decorator_list.iter().filter_map(last_name).collect();
+    let has = |name: &str| decorators.contains(&name);
+    if has("overload") {
+        return Err("overload");
+    }
+    if class.is_none() {
+        return Ok("function");
+    }
+    if has("setter") || has("deleter") {
+        return Err("setter");
+    }
+    Ok(if has("staticmethod") {
+        "staticmethod"
+    } else if has("classmethod") {
+        "classmethod"
+    } else if ["property", "cached_property", "abstractproperty", "getter"].into_iter().any(has) {
+        "property"
+    } else {
+        match function.name.as_str() {
+            "__init__" | "__new__" => "constructor",
+            "__init_subclass__" | "__class_getitem__" => "classmethod",
+            _ => "method",
+        }
+    })
+}
+
+/// `c` of `@a.b.c` and of `@a.b.c(…)`.
+fn last_name(decorator: &Decorator) -> Option<&str> {
+    let expression = match &decorator.expression {
+        Expr::Call(call) => call.func.as_ref(),
+        other => other,
+    };
+    match expression {
+        Expr::Name(name) => Some(name.id.as_str()),
+        Expr::Attribute(attribute) => Some(attribute.attr.as_str()),
+        _ => None,
+    }
+}

@@ -1,0 +1,120 @@
+//! Calls made of a unit's signature: the plain one, and ones with values of the parameters' types.
+
+use tracemill_schemas::Parameter;
+
+use crate::inputs::classes::{Classes, Shape};
+use crate::inputs::types::{Type, Types};
+use crate::inputs::unit::Unit;
+use crate::inputs::values::{Random, Values, is_required, of_parameter};
+
+/// Why no call can be made.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Refusal(pub(super) &'static str);
+
+/// Makes calls of one unit.
+#[derive(Debug)]
+pub(super) struct Typed<'u, 'a> {
+    unit: &'u Unit<'a>,
+    types: Types<'u, 'a>,
+    /// The parameters with their types; an optional one whose type is not known has none.
+    parameters: Vec<(&'u Parameter, Option<Type>)>,
+}
+
+impl<'u, 'a> Typed<'u, 'a> {
+    pub(super) fn of(unit: &'u Unit<'a>, classes: &'u Classes<'a>) -> Result<Self, Refusal> {
+        let types = Types { unit, classes };
+        let mut parameters = Vec::new();
+        for parameter in &unit.row.parameters {
+            let ty = of_parameter(types, parameter);
+            if ty.is_none() && is_required(parameter) {
+                let is_annotated = parameter.annotation.is_some();
+                return Err(Refusal(if is_annotated { "unsupported_annotation" } else { "unannotated_parameters" }));
+            }
+            parameters.push((parameter, ty));
+        }
+        let typed = Typed { unit, types, parameters };
+        typed.can_be_received()?;
+        Ok(typed)
+    }
+
+    /// Whether an instance can be made where one is needed.
+    fn can_be_received(&self) -> Result<(), Refusal> {
+        let (Some(class), "method" | "property") = (self.unit.class, self.unit.row.kind.as_str()) else {
+            return Ok(());
+        };
+        match self.types.classes.shape(class) {
+            None => Err(Refusal("abstract_class")),
+            Some(Shape::Call(parameters) | Shape::Keys(parameters)) => {
+                let mut missing = parameters.iter().filter(|parameter| is_required(parameter));
+                match missing.find(|parameter| of_parameter(self.types, parameter).is_none()) {
+                    Some(parameter) if parameter.annotation.is_none() => Err(Refusal("unannotated_parameters")),
+                    Some(_) => Err(Refusal("unsupported_annotation")),
+                    None => Ok(()),
+                }
+            }
+            Some(Shape::Members(_)) => Ok(()),
+        }
+    }
+
+    /// The call without arguments, where nothing is required.
+    pub(super) fn plain_call(&self, random: &mut Random) -> Option<String> {
+        if self.parameters.iter().any(|(parameter, _)| is_required(parameter)) {
+            return None;
+        }
+        let mut values = Values { types: self.types, random };
+        self.around(&mut values, &[], 0)
+    }
+
+    /// The call of this number; `None` when a value is missing or nothing can be given at all.
+    pub(super) fn call(&mut self, number: usize, random: &mut Random) -> Option<String> {
+        let mut values = Values { types: self.types, random };
+        let mut arguments = Vec::new();
+        let mut has_left_out = false;
+        for (place, (parameter, ty)) in self.parameters.iter().enumerate() {
+            // Each parameter begins at another of its values, so that equal types do not get equal values.
+            let index = if number < 7 { (number + 2 * place) % 7 } else { number };
+            match (parameter.kind.as_str(), ty) {
+                ("var_keyword", _) | (_, None) => has_left_out |= !is_required(parameter),
+                ("var_positional", Some(ty)) => {
+                    // Behind an optional parameter these would fill that one.
+                    for extra in 0..if has_left_out { 0 } else { 1 + number % 3 } {
+                        arguments.push(values.value(ty, index + extra)?);
+                    }
+                }
+                (kind, Some(ty)) if is_required(parameter) => {
+                    let value = values.value(ty, index)?;
+                    arguments.push(if kind == "keyword_only" { format!("{}={value}", parameter.name) } else { value });
+                }
+                // Every second call leaves the defaults alone.
+                ("positional_only", Some(_)) => has_left_out = true,
+                (_, Some(ty)) => {
+                    has_left_out = true;
+                    if number % 2 == 1
+                        && let Some(value) = values.value(ty, number / 2 + place)
+                    {
+                        arguments.push(format!("{}={value}", parameter.name));
+                    }
+                }
+            }
+        }
+        self.around(&mut values, &arguments, number)
+    }
+
+    /// The whole expression: on an instance, on the class, or by name; a generator is run to its end.
+    fn around(&self, values: &mut Values<'_, '_, '_>, arguments: &[String], number: usize) -> Option<String> {
+        let (name, arguments) = (self.unit.name, arguments.join(", "));
+        let call = match (self.unit.row.kind.as_str(), self.unit.class) {
+            ("constructor", Some(class)) => format!("{class}({arguments})"),
+            ("classmethod" | "staticmethod", Some(class)) => format!("{class}.{name}({arguments})"),
+            ("property", Some(class)) => format!("{}.{name}", values.instance(class, number, 0)?),
+            ("method", Some(class)) => format!("{}.{name}({arguments})", values.instance(class, number, 0)?),
+            _ => format!("{name}({arguments})"),
+        };
+        let is_manager = self.unit.row.decorators.iter().any(|decorator| decorator.ends_with("contextmanager"));
+        Some(match (self.unit.row.is_generator, self.unit.row.is_async) {
+            (true, false) if is_manager => format!("{call}.__enter__()"),
+            (true, false) => format!("list({call})"),
+            _ => call,
+        })
+    }
+}

@@ -1,0 +1,79 @@
+//! What the strategies know about a unit.
+
+use std::collections::BTreeSet;
+
+use ruff_python_ast::{Expr, Stmt};
+use tracemill_schemas::functions::FunctionsRow;
+
+use crate::python::{is_builtin, names};
+
+/// A unit with its source parsed.
+#[derive(Debug)]
+pub(super) struct Unit<'a> {
+    /// Its row.
+    pub(super) row: &'a FunctionsRow,
+    /// The name of the function or method.
+    pub(super) name: &'a str,
+    /// The class of a method.
+    pub(super) class: Option<&'a str>,
+    /// The statements of its source.
+    pub(super) statements: &'a [Stmt],
+    binds: BTreeSet<&'a str>,
+}
+
+impl<'a> Unit<'a> {
+    pub(super) fn of(row: &'a FunctionsRow, statements: &'a [Stmt]) -> Self {
+        let name = row.qualified_name.rsplit('.').next().unwrap_or_default();
+        Unit { row, name, class: row.class_name.as_deref(), statements, binds: names::of(statements).binds }
+    }
+
+    /// Whether the unit's module binds the name.
+    pub(super) fn binds(&self, name: &str) -> bool {
+        self.binds.contains(name)
+    }
+
+    /// Whether all names mean something in the unit's module.
+    pub(super) fn resolves<'n>(&self, names: impl IntoIterator<Item = &'n &'n str>) -> bool {
+        names.into_iter().all(|name| self.binds(name) || is_builtin(name))
+    }
+
+    /// Whether an expression is a use of the unit: a call by its name; for a method, through its class or through one
+    /// of the variables that hold an instance.
+    pub(super) fn is_used_by(&self, expression: &Expr, instances: &BTreeSet<&str>) -> bool {
+        let of_class = |base: &Expr| {
+            let loads = names::of_expression(base);
+            loads.iter().any(|name| Some(*name) == self.class || instances.contains(name))
+        };
+        match (self.row.kind.as_str(), expression) {
+            ("property", Expr::Attribute(attribute)) => {
+                attribute.ctx.is_load() && attribute.attr.as_str() == self.name && of_class(&attribute.value)
+            }
+            ("function", Expr::Call(call)) => is_name(&call.func, self.name),
+            ("constructor", Expr::Call(call)) => self.class.is_some_and(|class| is_name(&call.func, class)),
+            ("method" | "classmethod" | "staticmethod", Expr::Call(call)) => match call.func.as_ref() {
+                Expr::Attribute(attribute) => attribute.attr.as_str() == self.name && of_class(&attribute.value),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// The variables that, after these statements, hold what came from the unit's class.
+    pub(super) fn instances<'s>(&self, statements: impl Iterator<Item = &'s Stmt>) -> BTreeSet<&'s str> {
+        let mut instances = BTreeSet::new();
+        let Some(class) = self.class else { return instances };
+        for statement in statements {
+            let Stmt::Assign(assign) = statement else { continue };
+            let loads = names::of_expression(&assign.value);
+            if loads.iter().any(|name| *name == class || instances.contains(name)) {
+                let targets = assign.targets.iter().filter_map(|target| target.as_name_expr());
+                instances.extend(targets.map(|name| name.id.as_str()));
+            }
+        }
+        instances
+    }
+}
+
+fn is_name(expression: &Expr, name: &str) -> bool {
+    expression.as_name_expr().is_some_and(|found| found.id.as_str() == name)
+}

@@ -1,0 +1,227 @@
+//! Values as Python source text: for each type the usual and the boundary ones first, then drawn ones.
+
+use std::collections::BTreeSet;
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::Rng;
+use tracemill_schemas::Parameter;
+
+use crate::inputs::classes::Shape;
+use crate::inputs::types::{Type, Types, of_default};
+
+/// A stream of random numbers that is the same on every machine.
+#[derive(Debug)]
+pub(super) struct Random(ChaCha8Rng);
+
+impl Random {
+    pub(super) fn new(stream: ChaCha8Rng) -> Self {
+        Random(stream)
+    }
+
+    /// A number below `count`, which is not 0.
+    pub(super) fn below(&mut self, count: usize) -> usize {
+        let drawn = self.0.next_u64() % (count.max(1) as u64);
+        usize::try_from(drawn).unwrap_or(0)
+    }
+
+    /// A number from `low` to `high`.
+    pub(super) fn between(&mut self, low: i64, high: i64) -> i64 {
+        let count = usize::try_from(high - low + 1).unwrap_or(1);
+        low + i64::try_from(self.below(count)).unwrap_or(0)
+    }
+
+    fn pick<'t>(&mut self, texts: &[&'t str]) -> &'t str {
+        texts[self.below(texts.len())]
+    }
+}
+
+/// Containers and instances nest at most this deep.
+const DEPTH_MAX: usize = 4;
+
+const INTS: [&str; 7] = ["5", "0", "2", "-3", "12", "1", "100"];
+const FLOATS: [&str; 6] = ["1.5", "0.0", "2.0", "-2.25", "10.0", "0.1"];
+const STRS: [&str; 7] = ["'hello'", "''", "'a'", "'Hello, World!'", "'abcabc'", "'12'", "'level'"];
+const WORDS: [&str; 10] =
+    ["'red'", "'green'", "'blue'", "'apple'", "'pear'", "'x'", "'yy'", "'Zed'", "'one two'", "'a-b-c'"];
+const BYTES: [&str; 4] = ["b'abc'", "b''", "b'\\x00\\xff'", "b'hello world'"];
+const ANYTHING: [&str; 5] = ["5", "'hello'", "[1, 2, 3]", "None", "1.5"];
+
+/// Makes values.
+#[derive(Debug)]
+pub(super) struct Values<'t, 'u, 'a> {
+    pub(super) types: Types<'u, 'a>,
+    pub(super) random: &'t mut Random,
+}
+
+impl Values<'_, '_, '_> {
+    /// The value of this number; `None` when there is none of the type.
+    pub(super) fn value(&mut self, ty: &Type, index: usize) -> Option<String> {
+        self.within(ty, index, 0)
+    }
+
+    fn within(&mut self, ty: &Type, index: usize, depth: usize) -> Option<String> {
+        if depth > DEPTH_MAX {
+            return None;
+        }
+        let random = &mut *self.random;
+        Some(match ty {
+            Type::None => "None".to_owned(),
+            Type::Bool => if index.is_multiple_of(2) { "True" } else { "False" }.to_owned(),
+            Type::Int => match INTS.get(index) {
+                Some(text) => (*text).to_owned(),
+                None => random.between(-20, 60).to_string(),
+            },
+            Type::Float => match FLOATS.get(index) {
+                Some(text) => (*text).to_owned(),
+                None => format!("{:?}", random.between(-400, 1_200) as f64 / 8.0),
+            },
+            Type::Complex => format!("({} + {}j)", random.between(-4, 4), random.between(0, 4)),
+            Type::Str => match STRS.get(index) {
+                Some(text) => (*text).to_owned(),
+                None if random.below(2) == 0 => random.pick(&WORDS).to_owned(),
+                None => {
+                    let length = 1 + random.below(8);
+                    let letters = (0..length).map(|_| char::from(b"abcdeABC 123,.-"[random.below(15)]));
+                    format!("'{}'", letters.collect::<String>())
+                }
+            },
+            Type::Bytes => BYTES.get(index).copied().unwrap_or_else(|| random.pick(&BYTES)).to_owned(),
+            Type::Any => ANYTHING[index % ANYTHING.len()].to_owned(),
+            Type::List(inner) => format!("[{}]", self.elements(inner, index, depth)?.join(", ")),
+            Type::Set(inner) => match distinct(self.elements(inner, index, depth)?) {
+                elements if elements.is_empty() => "set()".to_owned(),
+                elements => format!("{{{}}}", elements.join(", ")),
+            },
+            Type::FrozenSet(inner) => match distinct(self.elements(inner, index, depth)?) {
+                elements if elements.is_empty() => "frozenset()".to_owned(),
+                elements => format!("frozenset([{}])", elements.join(", ")),
+            },
+            Type::Tuple(inner) => tuple(&self.elements(inner, index, depth)?),
+            Type::Record(parts) => {
+                let parts = parts.iter().enumerate();
+                let parts = parts.map(|(place, part)| self.within(part, index + 2 * place, depth + 1));
+                tuple(&parts.collect::<Option<Vec<_>>>()?)
+            }
+            Type::Dict(key, value) => {
+                let mut items: Vec<(String, String)> = Vec::new();
+                for (place, key) in self.elements(key, index, depth)?.into_iter().enumerate() {
+                    if items.iter().all(|(other, _)| *other != key) {
+                        items.push((key, self.within(value, index + place, depth + 1)?));
+                    }
+                }
+                let items: Vec<String> = items.into_iter().map(|(key, value)| format!("{key}: {value}")).collect();
+                format!("{{{}}}", items.join(", "))
+            }
+            Type::Iterator(inner) => format!("iter([{}])", self.elements(inner, index, depth)?.join(", ")),
+            Type::Callable(taken, result) => self.function(taken.as_deref(), result, index, depth)?,
+            Type::Union(parts) => {
+                // The first parts come first, each with its own values.
+                let part = &parts[index % parts.len()];
+                let made = self.within(part, index / parts.len(), depth + 1);
+                made.or_else(|| parts.iter().find_map(|part| self.within(part, index, depth + 1)))?
+            }
+            Type::Literal(texts) => texts.get(index % texts.len().max(1))?.clone(),
+            Type::Class(name) => self.instance(name, index, depth)?,
+            Type::Wrapped(name, inner) => format!("{name}({})", self.within(inner, index, depth + 1)?),
+        })
+    }
+
+    /// The elements of the container of this number: three, none, one, some with a copy, then drawn ones.
+    fn elements(&mut self, inner: &Type, index: usize, depth: usize) -> Option<Vec<String>> {
+        if depth == DEPTH_MAX {
+            return Some(Vec::new());
+        }
+        let numbers: Vec<usize> = match index {
+            0 => vec![0, 2, 3],
+            1 => vec![],
+            2 => vec![0],
+            3 => vec![4, 0, 0, 2, 5],
+            _ => (0..2 + self.random.below(5)).map(|_| 7 + self.random.below(7)).collect(),
+        };
+        numbers.into_iter().map(|number| self.within(inner, number, depth + 1)).collect()
+    }
+
+    /// A function of the wanted number of arguments that gives the wanted type, where that is easy.
+    fn function(&mut self, taken: Option<&[Type]>, result: &Type, index: usize, depth: usize) -> Option<String> {
+        const NAMES: [&str; 6] = ["a", "b", "c", "d", "e", "f"];
+        let is_number = |ty: &Type| matches!(ty, Type::Int | Type::Float);
+        let body = match (taken, result) {
+            (None, _) => return Some("(lambda *args: args[0] if args else None)".to_owned()),
+            (Some([]), Type::None) => "None".to_owned(),
+            (Some([]), _) => self.within(result, index, depth + 1)?,
+            (Some([first]), Type::Bool) if is_number(first) => ["a > 2", "a % 2 == 0"][index % 2].to_owned(),
+            (Some([_]), Type::Bool) => "bool(a)".to_owned(),
+            (Some([_, _, ..]), Type::Bool) => "a < b".to_owned(),
+            (Some([first]), _) if is_number(result) && is_number(first) => ["a * 2", "a + 1"][index % 2].to_owned(),
+            (Some([_]), Type::Int) => "len(str(a))".to_owned(),
+            (Some([first, second, ..]), _) if is_number(first) && is_number(second) => {
+                ["a + b", "a * b"][index % 2].to_owned()
+            }
+            (Some(_), Type::Str) => "str(a)".to_owned(),
+            (Some(_), Type::None) => "None".to_owned(),
+            (Some(taken), result) if taken.first() == Some(result) || *result == Type::Any => "a".to_owned(),
+            (Some(_), result) => self.within(result, index, depth + 1)?,
+        };
+        let names = NAMES.get(..taken.map_or(0, <[Type]>::len))?;
+        Some(match names {
+            [] => format!("(lambda: {body})"),
+            names => format!("(lambda {}: {body})", names.join(", ")),
+        })
+    }
+
+    /// An instance of a class of the unit.
+    pub(super) fn instance(&mut self, name: &str, index: usize, depth: usize) -> Option<String> {
+        match self.types.classes.shape(name)? {
+            Shape::Members(members) => Some(format!("{name}.{}", members[index % members.len()])),
+            Shape::Call(parameters) => {
+                Some(format!("{name}({})", self.required(&parameters, index, depth)?.join(", ")))
+            }
+            Shape::Keys(keys) => {
+                let values = self.required(&keys, index, depth)?;
+                let items = keys.iter().zip(values).map(|(key, value)| format!("'{}': {value}", key.name));
+                Some(format!("{{{}}}", items.collect::<Vec<_>>().join(", ")))
+            }
+        }
+    }
+
+    /// Arguments for the parameters that must have one.
+    fn required(&mut self, parameters: &[Parameter], index: usize, depth: usize) -> Option<Vec<String>> {
+        let mut arguments = Vec::new();
+        for (place, parameter) in parameters.iter().filter(|parameter| is_required(parameter)).enumerate() {
+            let ty = of_parameter(self.types, parameter)?;
+            let value = self.within(&ty, index + 2 * place, depth + 1)?;
+            arguments.push(match parameter.kind.as_str() {
+                "keyword_only" => format!("{}={value}", parameter.name),
+                _ => value,
+            });
+        }
+        Some(arguments)
+    }
+}
+
+/// Whether a call must give the parameter.
+pub(super) fn is_required(parameter: &Parameter) -> bool {
+    parameter.default.is_none() && !parameter.kind.starts_with("var_")
+}
+
+/// The type of a parameter by its annotation, or by its default.
+pub(super) fn of_parameter(types: Types<'_, '_>, parameter: &Parameter) -> Option<Type> {
+    match (&parameter.annotation, &parameter.default) {
+        (Some(annotation), _) => types.of_annotation(annotation),
+        (None, Some(default)) => of_default(default),
+        (None, None) => None,
+    }
+}
+
+fn distinct(mut elements: Vec<String>) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    elements.retain(|element| seen.insert(element.clone()));
+    elements
+}
+
+fn tuple(elements: &[String]) -> String {
+    match elements {
+        [one] => format!("({one},)"),
+        elements => format!("({})", elements.join(", ")),
+    }
+}
