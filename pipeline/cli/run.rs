@@ -92,6 +92,7 @@ pub(super) fn pipeline(
     cancel: &Cancel,
 ) -> anyhow::Result<Vec<(&'static str, u64)>> {
     let _lock = lock(dataset)?;
+    dataset.remove_leftovers()?;
     dataset.write_whole(&dataset.root().join("_run").join("config.toml"), to_toml(&config).as_bytes())?;
     let workers = match config.workers {
         0 => std::thread::available_parallelism().map_or(1, usize::from),

@@ -97,6 +97,27 @@ impl Dataset {
         Manifest::load(&self.manifest_path(stage))
     }
 
+    /// Removes the temporary files and folders that a killed run left. Call it while nobody else writes.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn remove_leftovers(&self) -> Result<()> {
+        let tables = tracemill_schemas::TABLES.iter().map(|table| self.table(table.name));
+        for folder in tables.chain([self.root.join("_run")]) {
+            let Ok(entries) = fs::read_dir(&folder) else { continue };
+            for entry in entries {
+                let entry = entry.map_err(Error::io("list", &folder))?;
+                if !entry.file_name().to_string_lossy().starts_with(".tmp-") {
+                    continue;
+                }
+                let path = entry.path();
+                let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+                removed.map_err(Error::io("remove", &path))?;
+            }
+        }
+        Ok(())
+    }
+
     /// Writes a small file whole or not at all.
     ///
     /// # Errors

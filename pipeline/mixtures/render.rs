@@ -62,6 +62,7 @@ pub(super) async fn part(cx: &Context, plan: &Plan, key: &str, output: &mut Part
 
     let mut writer = output.table::<MixturesRow>()?;
     let mut last: Option<(i64, usize, i64)> = None;
+    let mut rendered: BTreeSet<(i64, usize)> = BTreeSet::new();
     loop {
         // The formats are in order of names, so the first of the least is the next in order.
         let mut least: Option<(i64, usize)> = None;
@@ -81,6 +82,7 @@ pub(super) async fn part(cx: &Context, plan: &Plan, key: &str, output: &mut Part
             return Err(Error::Config(format!("the format {name} gives sample {} twice", sample.sample_index)));
         }
         last = Some(this);
+        rendered.insert((execution_index, place));
         let Some(source) = sources.get(&execution_index).filter(|_| executions.contains(&execution_index)) else {
             return Err(Error::Config(format!("the format {name} gives execution {execution_index} unasked")));
         };
@@ -115,6 +117,11 @@ pub(super) async fn part(cx: &Context, plan: &Plan, key: &str, output: &mut Part
         counts.add("samples", name.clone(), Severity::Kept);
     }
     output.close(writer)?;
+    // An execution in a format is a rendering; a format may find nothing to show, such as one without lines.
+    let asked = formats.iter().map(|(_, executions, _)| executions.len() as u64).sum::<u64>();
+    let made = rendered.len() as u64;
+    counts.add_many("renderings", "rendered", Severity::Kept, made);
+    counts.add_many("renderings", "nothing_to_show", Severity::Info, asked.saturating_sub(made));
     Ok(counts.into_vec())
 }
 

@@ -54,7 +54,7 @@ const KEYS: &[(&str, Allowed)] = &[
     ("seed", Allowed::Integer(0, i64::MAX)),
     ("workers", Allowed::Integer(0, 4_096)),
     ("zstd_level", Allowed::Integer(1, 22)),
-    ("sql_memory_mib", Allowed::Integer(64, 1 << 24)),
+    ("sql_memory_mib", Allowed::Integer(128, 1 << 24)),
     ("files.size_bytes_max", Allowed::Integer(1, TEXT_MAX)),
     ("files.nesting_max", Allowed::Integer(1, 1_000)),
     ("files.part_rows", Allowed::Integer(1, ORDINAL_MAX)),

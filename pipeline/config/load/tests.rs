@@ -55,8 +55,8 @@ fn what_is_wrong_in_a_file_is_named_with_its_line() {
             "DIR/train.toml:1: `shards.group_rows = 0` is not allowed: it must be a whole number from 1 to 100000",
         ),
         (
-            "sql_memory_mib = 63 # little",
-            "DIR/train.toml:1: `sql_memory_mib = 63` is not allowed: it must be a whole number from 64 to 16777216",
+            "sql_memory_mib = 127 # little",
+            "DIR/train.toml:1: `sql_memory_mib = 127` is not allowed: it must be a whole number from 128 to 16777216",
         ),
         ("seed = \"seven\"", "DIR/train.toml:1: `seed = \"seven\"` is not allowed: it must be a whole number from 0"),
         ("seed = 1.5", "DIR/train.toml:1: `seed = 1.5` is not allowed: it must be a whole number from 0"),
