@@ -82,11 +82,9 @@ pub fn too_deep(source: &str, nesting_max: usize) -> Option<(usize, String)> {
                     return Some((line, format!("brackets nest deeper than nesting_max = {nesting_max}")));
                 }
             }
-            b')' | b']' | b'}' => {
-                if depth > 0 {
-                    chained -= level.chain;
-                    levels.pop();
-                }
+            b')' | b']' | b'}' if depth > 0 => {
+                chained -= level.chain;
+                levels.pop();
             }
             b',' | b';' => {
                 chained -= level.chain;
