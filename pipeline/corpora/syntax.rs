@@ -54,7 +54,10 @@ mod tests {
     fn new_syntax_is_python_and_old_is_not() {
         verdict("type A[T: int] = list[T]\ntry: pass\nexcept* E: pass\nf\"{f\"{x}\"}\"\n", expect!["parsed"]);
         verdict("x = t'{y}'\ntry: pass\nexcept A, B: pass\n", expect!["parsed"]);
-        verdict("x = 1\nprint 'y'\n", expect!["unparsable: line 2, column 7: Simple statements must be separated by newlines or semicolons"]);
+        verdict(
+            "x = 1\nprint 'y'\n",
+            expect!["unparsable: line 2, column 7: Simple statements must be separated by newlines or semicolons"],
+        );
         verdict("", expect!["parsed"]);
     }
 }

@@ -67,10 +67,12 @@ fn of_statement<'a>(
     let split = calls::of_claim(unit, &example.source, shown, &instances)?;
     let of = |needed: &Stmt| texts.iter().find(|(statement, _)| std::ptr::eq(*statement, needed));
     let setup: Vec<&str> = needed.iter().filter_map(|statement| of(statement)).map(|(_, text)| text.as_str()).collect();
+    // A bare tuple would become several arguments.
+    let argument = if shown.is_tuple_expr() { format!("({})", split.check) } else { split.check.clone() };
     let check = match (is_assert, is_printed) {
         (true, _) => Some(split.check),
-        (false, true) => plain_want(&example.want, true).map(|want| format!("str({}) == {want}", split.check)),
-        (false, false) => plain_want(&example.want, false).map(|want| format!("repr({}) == {want}", split.check)),
+        (false, true) => plain_want(&example.want, true).map(|want| format!("str({argument}) == {want}")),
+        (false, false) => plain_want(&example.want, false).map(|want| format!("repr({argument}) == {want}")),
     };
     let check = check.filter(|_| !example.source.contains("doctest:"));
     Some(Candidate::new("doctest", &setup.join("\n"), split.call, check))

@@ -127,6 +127,16 @@ fn generators_are_run_by_what_asks_them() {
     );
 }
 
+#[test]
+fn context_managers_are_entered() {
+    let row = FunctionsRow { is_generator: true, ..function("def f(): yield 1", "") };
+    let decorators = vec!["contextlib.contextmanager".to_owned()];
+    check(&FunctionsRow { decorators, ..row }, expect![[r#"
+        default: f().__enter__()
+        = with_inputs
+    "#]]);
+}
+
 const STACK: &str = "class Stack:\n    def __init__(self, size: int = 3): self.x = []\n    def push(self, y): self.x.append(y)\n    @property\n    def top(self): return self.x[-1]\n    @classmethod\n    def of(cls, *y): return cls()";
 
 #[test]
@@ -201,19 +211,22 @@ fn doctests_give_calls_and_what_they_print() {
     >>> unknown(f(1))
     >>> f(2) == 2
     True
+    >>> f(3), 4
+    (3, 4)
     "#;
     let row = function("def f(x):\n    return x", "x");
     check(
         &FunctionsRow { docstring: Some(docstring.to_owned()), ..row },
         expect![[r#"
-        doctest: f(1) => repr(__result__) == '1'
-        doctest: "x = [1,\n     2]"; f(x)
-        doctest: f("it's") => str(__result__) == 'it\'s'
-        doctest: f(0)
-        doctest: f(2) => repr(__result__ == 2) == 'True'
-        - duplicate
-        = with_inputs
-    "#]],
+            doctest: f(1) => repr(__result__) == '1'
+            doctest: "x = [1,\n     2]"; f(x)
+            doctest: f("it's") => str(__result__) == 'it\'s'
+            doctest: f(0)
+            doctest: f(2) => repr(__result__ == 2) == 'True'
+            doctest: f(3) => repr((__result__, 4)) == '(3, 4)'
+            - duplicate
+            = with_inputs
+        "#]],
     );
 }
 

@@ -110,6 +110,11 @@ impl<'u, 'a> Typed<'u, 'a> {
             ("method", Some(class)) => format!("{}.{name}({arguments})", values.instance(class, number, 0)?),
             _ => format!("{name}({arguments})"),
         };
-        Some(if self.unit.row.is_generator && !self.unit.row.is_async { format!("list({call})") } else { call })
+        let is_manager = self.unit.row.decorators.iter().any(|decorator| decorator.ends_with("contextmanager"));
+        Some(match (self.unit.row.is_generator, self.unit.row.is_async) {
+            (true, false) if is_manager => format!("{call}.__enter__()"),
+            (true, false) => format!("list({call})"),
+            _ => call,
+        })
     }
 }
