@@ -189,8 +189,16 @@ const BATCH_INPUTS: usize = 16;
 
 fn trace_batch(supervisor: &mut Supervisor, cx: &Context, batch: &Batch) -> Result<Vec<rows::Execution>> {
     let mut traced = Vec::with_capacity(batch.inputs.len());
+    let mut stillborn: Option<(&str, Completed)> = None;
     for (index, input) in (batch.first_index..).zip(&batch.inputs) {
         cx.cancel.check()?;
+        let limits = &cx.config.executions.limits;
+        if let Some((setup, completed)) = &stillborn
+            && *setup == input.setup
+        {
+            traced.push(rows::execution(&batch.function, input, index, limits, completed.clone()));
+            continue;
+        }
         let program = batch.function.kind == "program";
         let job = Job {
             ticket: 0, // the supervisor numbers its jobs
@@ -200,12 +208,25 @@ fn trace_batch(supervisor: &mut Supervisor, cx: &Context, batch: &Batch) -> Resu
             call: input.call.clone(),
             check: input.check.clone(),
             stdin: input.stdin.clone(),
-            limits: cx.config.executions.limits,
+            limits: *limits,
         };
         let completed = supervisor.run(job)?;
-        traced.push(rows::execution(&batch.function, input, index, &cx.config.executions.limits, completed));
+        if !program && never_began(&completed) {
+            stillborn = Some((&input.setup, Completed { attempts: 1, ..completed.clone() }));
+        }
+        traced.push(rows::execution(&batch.function, input, index, limits, completed));
     }
     Ok(traced)
+}
+
+/// Whether a call's source failed by itself, before the call: then it fails for every call after the same set-up, and a
+/// failing import of a large library is the dearest thing that a worker does. A line of the unit and no event of it is
+/// what tells the unit's own statements from a call.
+fn never_began(completed: &Completed) -> bool {
+    let finished = &completed.finished;
+    let before_the_call = [Outcome::UnsupportedImport, Outcome::CompileFailed, Outcome::SetupFailed];
+    let line_number = finished.exception.as_ref().and_then(|exception| exception.line_number);
+    completed.events.is_empty() && line_number.is_some() && before_the_call.contains(&finished.outcome)
 }
 
 /// Counts what a part's executions came to.

@@ -74,14 +74,22 @@ fn of_statement<'a>(
         (false, true) => plain_want(&example.want, true).map(|want| format!("str({argument}) == {want}")),
         (false, false) => plain_want(&example.want, false).map(|want| format!("repr({argument}) == {want}")),
     };
-    let check = check.filter(|_| !example.source.contains("doctest:"));
+    // Any other printing shows its arguments, and its own value is None.
+    let prints = !is_printed && calls_by_name(expression, &["print", "pprint", "pp"]);
+    let check = check.filter(|_| !prints && !example.source.contains("doctest:"));
     Some(Candidate::new("doctest", &setup.join("\n"), split.call, check))
+}
+
+/// Whether the expression is a call of one of these names.
+fn calls_by_name(expression: &Expr, names: &[&str]) -> bool {
+    let function = expression.as_call_expr().and_then(|call| call.func.as_name_expr());
+    function.is_some_and(|name| names.contains(&name.id.as_str()))
 }
 
 /// `x` of `print(x)`.
 fn printed(expression: &Expr) -> Option<&Expr> {
+    let is_print = calls_by_name(expression, &["print"]);
     let call = expression.as_call_expr()?;
-    let is_print = call.func.as_name_expr().is_some_and(|name| name.id.as_str() == "print");
     match (&*call.arguments.args, is_print && call.arguments.keywords.is_empty()) {
         ([argument], true) if !argument.is_starred_expr() => Some(argument),
         _ => None,

@@ -52,7 +52,7 @@ impl WorkerCommand {
 }
 
 /// A job that is over.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Completed {
     /// The engine's name and version.
     pub engine: String,
