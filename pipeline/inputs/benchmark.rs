@@ -8,6 +8,7 @@ use ruff_text_size::{Ranged, TextRange};
 
 use crate::inputs::calls::{self, closed};
 use crate::inputs::candidates::Candidate;
+use crate::inputs::doctests;
 use crate::inputs::unit::Unit;
 use crate::python::signature::text;
 use crate::python::standalone::{self, Earlier};
@@ -22,7 +23,9 @@ pub(super) fn of(unit: &Unit<'_>) -> Vec<Candidate> {
         Some((check, parameter)) => {
             let call = format!("{}({entry_point})", check.name);
             let mut direct = direct(unit, &renamed(tests, check, parameter, entry_point)).into_iter();
-            let whole = match direct.next() {
+            // A check whose asserts stand in loops lends its verdict to the docstring's first example.
+            let first = direct.next().or_else(|| doctests::of(unit).into_iter().next());
+            let whole = match first {
                 Some(first) => with_the_rest(first, tests, &call),
                 None => Candidate::new("benchmark", tests, call, None),
             };
@@ -40,7 +43,7 @@ fn with_the_rest(first: Candidate, tests: &str, call: &str) -> Candidate {
         Some(check) => format!("({check}) and {call} is None"),
         None => format!("{call} is None"),
     };
-    Candidate { setup, check: Some(check), ..first }
+    Candidate { origin: "benchmark", setup, check: Some(check), ..first }
 }
 
 /// `def check(candidate):`, with the parameter's name.

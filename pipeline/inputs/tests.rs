@@ -234,6 +234,21 @@ fn doctests_give_calls_and_what_they_print() {
 }
 
 #[test]
+fn a_check_without_an_assert_of_its_own_judges_the_first_example() {
+    let mut row = function("def f(x):\n    return x", "x");
+    row.docstring = Some("Doc.\n\n>>> f(7)\n7\n".to_owned());
+    row.tests = Some("def check(candidate):\n    for i in range(9):\n        assert candidate(i) == i\n".to_owned());
+    check(
+        &row,
+        expect![[r#"
+            benchmark: "def check(candidate):\n    for i in range(9):\n        assert candidate(i) == i\n"; f(7) => (repr(__result__) == '7') and check(f) is None
+            doctest: f(7) => repr(__result__) == '7'
+            = with_inputs
+        "#]],
+    );
+}
+
+#[test]
 fn benchmarks_keep_all_their_tests() {
     let mut row = function("def f(x):\n    return x", "x");
     let asserts: String = (0..8).map(|n| format!("assert f({n}) == {n}\n")).collect();
