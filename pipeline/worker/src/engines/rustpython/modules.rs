@@ -59,6 +59,7 @@ const STATELESS: &[&str] = &[
     "types",
     "typing",
     "unicodedata",
+    "unittest",
     "zlib",
 ];
 
@@ -91,6 +92,10 @@ pub(super) struct Base {
     builtins: Entries,
     modules: BTreeMap<String, (PyObjectRef, Entries)>,
     lists: Vec<(PyObjectRef, Vec<PyObjectRef>)>,
+    /// What logging holds, where a module that stays has loaded it.
+    logging: Option<Logging>,
+    /// The filters of warnings: a changed one could raise in the next program.
+    filters: Option<(PyObjectRef, Vec<PyObjectRef>)>,
     seeded: Option<PyObjectRef>,
     clock: PyObjectRef,
     /// The program's standard streams.
@@ -108,10 +113,14 @@ impl Base {
                 lists.push((list, items));
             }
         }
+        let filters = vm.import("warnings", 0)?.get_attr("filters", vm)?;
+        let filters = filters.downcast_ref::<PyList>().map(|list| (filters.clone(), list.borrow_vec().to_vec()));
         let mut base = Base {
             builtins: entries(&vm.builtins.dict()),
             modules: BTreeMap::new(),
             lists,
+            logging: None,
+            filters,
             seeded: None,
             clock,
             streams,
@@ -128,6 +137,7 @@ impl Base {
                 (module, contents.unwrap_or_default())
             });
         }
+        self.logging = logging(vm)?;
         Ok(())
     }
 
@@ -153,6 +163,10 @@ impl Base {
             vm.call_method(seeded, "reset", ())?;
         }
         vm.call_method(&self.clock, "reset", ())?;
+        if let Some((decimal, _)) = self.modules.get("decimal") {
+            let context = vm.call_method(decimal, "Context", ())?;
+            vm.call_method(decimal, "setcontext", (context,))?;
+        }
         Ok(())
     }
 
@@ -180,6 +194,11 @@ impl Base {
                 dirty |= differs(contents, &module.dict(), ignored);
             }
         }
+        dirty |= self.logging.is_some() && logging(vm)? != self.logging;
+        if let Some((list, items)) = &self.filters {
+            let now = list.downcast_ref::<PyList>().map(|list| list.borrow_vec().to_vec()).unwrap_or_default();
+            dirty |= now.len() != items.len() || now.iter().zip(items).any(|(one, other)| !one.is(other));
+        }
         for (list, items) in &self.lists {
             if let Some(list) = list.downcast_ref::<PyList>() {
                 *list.borrow_vec_mut() = items.clone();
@@ -187,6 +206,22 @@ impl Base {
         }
         Ok(dirty)
     }
+}
+
+/// What a program can change in `logging` and the next one would see: handlers, level, cut-off, loggers.
+type Logging = (usize, isize, isize, usize);
+
+fn logging(vm: &VirtualMachine) -> PyResult<Option<Logging>> {
+    let Some(module) = modules(vm)?.get_item_opt("logging", vm)? else { return Ok(None) };
+    let root = module.get_attr("root", vm)?;
+    let manager = root.get_attr("manager", vm)?;
+    let number = |object: PyObjectRef| object.try_into_value::<isize>(vm);
+    Ok(Some((
+        root.get_attr("handlers", vm)?.length(vm)?,
+        number(root.get_attr("level", vm)?)?,
+        number(manager.get_attr("disable", vm)?)?,
+        manager.get_attr("loggerDict", vm)?.length(vm)?,
+    )))
 }
 
 /// The names among `named` that are loaded.

@@ -457,6 +457,39 @@ fn a_changed_builtin_or_module_retires_the_engine() {
 }
 
 #[test]
+fn what_a_program_does_to_kept_modules_does_not_reach_the_next() {
+    let base = "import unittest, logging, decimal, fractions, warnings\n";
+    let look =
+        format!("{base}def f():\n    warnings.warn('w')\n    return decimal.Decimal(1) / 3, logging.root.handlers\n");
+    let after = |change: &str| {
+        let spoil = call(&format!("{base}def f():\n    {change}\n"), "f()");
+        let results = run(vec![call(&look, "f()"), spoil, call(&look, "f()")]);
+        let clean = results[0].1.finished.result.is_some() && !results[0].1.retiring;
+        assert!(clean, "{change}: {:?}", results[0].1);
+        // An engine that retires never sees another job.
+        assert!(results[1].1.retiring || results[0].1 == results[2].1, "{change}: {:?}", results[2].1);
+    };
+    after("decimal.getcontext().prec = 3");
+    after("logging.basicConfig()");
+    after("logging.getLogger('x').setLevel(10)");
+    after("warnings.simplefilter('error')");
+    after("pass");
+}
+
+#[test]
+fn a_library_module_that_wants_a_native_one_is_missing_at_once() {
+    check_ending(
+        call(
+            "def f():\n    try:\n        import asyncio\n    except ImportError as error:\n        return error.name\n",
+            "f()",
+        ),
+        expect![[r#"
+            returned '_socket'
+        "#]],
+    );
+}
+
+#[test]
 fn chance_and_time_repeat() {
     let source = "import random, time, os, uuid\ndef f():\n    return random.random(), random.Random().random(), time.time(), os.urandom(2), time.sleep(5), time.perf_counter()\n";
     let results = run(vec![call(source, "f()"), call(source, "f()")]);
