@@ -74,11 +74,20 @@ pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
             return Err(Error::Config(text).into());
         }
     }
+    if wanted(&args.stages, "mixtures") {
+        crate::mixtures::check(&config)?;
+    }
     let cancel = interrupt::watch()?;
     let dataset = Dataset::new(&args.out);
     let losses = pipeline(config, &dataset, &args.stages, args.quiet, &cancel)?;
     if !args.quiet {
         summary::print(&dataset, &cancel)?;
+    }
+    if dataset.manifest("corpora")?.counts().is_empty() {
+        eprintln!(
+            "tracemill: nothing to do: there is no Python file, and no record, in the corpora of {}",
+            args.out.display()
+        );
     }
     Ok(ending(&losses))
 }

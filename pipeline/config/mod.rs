@@ -81,6 +81,24 @@ impl Default for ColumnsConfig {
     }
 }
 
+impl ColumnsConfig {
+    /// The same with the names that stand in public datasets, where the usual ones are asked for and do not exist.
+    #[must_use]
+    pub fn among(&self, exist: &dyn Fn(&str) -> bool) -> ColumnsConfig {
+        let usual = ColumnsConfig::default();
+        let pick = |asked: &String, usual: &String, others: &[&str]| {
+            let other = others.iter().find(|name| asked == usual && !exist(asked) && exist(name));
+            other.map_or_else(|| asked.clone(), |name| (*name).to_owned())
+        };
+        ColumnsConfig {
+            content: self.content.clone(),
+            path: pick(&self.path, &usual.path, &["max_stars_repo_path", "file_path", "filename"]),
+            repository: pick(&self.repository, &usual.repository, &["repo_name", "repo", "max_stars_repo_name"]),
+            licence: pick(&self.licence, &usual.licence, &["license", "licenses", "max_stars_repo_licenses"]),
+        }
+    }
+}
+
 /// The kinds of corpus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -27,7 +27,7 @@ pub(super) fn each(unit: &Unit, go: Go<'_>) -> Result<()> {
         Ok(builder) => builder,
         Err(error) => return go(&mut std::iter::once(Ok(broken(format!("not a Parquet file: {error}"))))),
     };
-    let columns = &unit.corpus.columns;
+    let columns = &unit.corpus.columns.among(&|name| builder.schema().field_with_name(name).is_ok());
     let wanted = wanted(&listed.path, builder.schema().fields().iter().map(|field| field.name().as_str()), columns)?;
     let roots = builder.schema().fields().iter().enumerate();
     let roots: Vec<usize> = roots.filter(|(_, field)| wanted.contains(field.name())).map(|(root, _)| root).collect();

@@ -39,7 +39,8 @@ pub(super) fn each(unit: &Unit, config: &FilesConfig, go: Go<'_>) -> Result<()> 
             let keys: Vec<&str> = object.keys().map(String::as_str).collect();
             return Err(missing(&file.path, &columns.content, &keys));
         }
-        Ok(found(name, &unit.prefix, object, columns, &mut seen))
+        let columns = columns.among(&|name| object.contains_key(name));
+        Ok(found(name, &unit.prefix, object, &columns, &mut seen))
     });
     go(&mut found)
 }

@@ -104,6 +104,13 @@ pub(super) fn execution(
     });
     let changes: Vec<ChangesRow> = changes.into_iter().map(|(_, row)| row).collect();
 
+    let texts = changes.iter().filter_map(|row| row.value_text.as_deref());
+    let texts = texts.chain(events.iter().flat_map(|row| [row.value.as_deref(), row.exception.as_deref()]).flatten());
+    let mut labels = finished.labels;
+    if texts.chain([finished.stdout.as_str()]).any(shows_address) {
+        labels.push("address".to_owned());
+        labels.sort();
+    }
     let limits_text = serde_json::to_vec(limits).unwrap_or_default();
     let (result, result_type, result_chars) = text_columns(finished.result);
     let (exception_type, exception_message, exception_line_number) = match finished.exception {
@@ -132,10 +139,15 @@ pub(super) fn execution(
         depth_max: events.iter().map(|event| event.depth).max().unwrap_or(0),
         stdout: finished.stdout,
         imports: finished.imports,
-        labels: finished.labels,
+        labels,
         attempt_count: ordinal(attempts),
     };
     Execution { row, events, changes }
+}
+
+/// Whether a text shows the address of an object, which is another one each time: ` at 0x` and seven digits or more.
+fn shows_address(text: &str) -> bool {
+    text.split(" at 0x").skip(1).any(|behind| behind.bytes().take_while(u8::is_ascii_hexdigit).count() >= 7)
 }
 
 /// Ordinals are small; a worker that lies gets the largest one instead of a wrapped one.

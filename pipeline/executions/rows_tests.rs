@@ -115,3 +115,9 @@ fn numbers_that_no_honest_worker_sends_are_held_at_the_edge() {
     assert_eq!(ordinal(u32::MAX), i32::MAX);
     assert_eq!(ordinal(7_u32), 7);
 }
+
+#[test]
+fn a_text_with_an_address_labels_the_execution() {
+    assert!(shows_address("'<unit.P object at 0x55a3e83a5040>'"));
+    assert!(!shows_address("ValueError: bad opcode at 0xff in stream"));
+}

@@ -13,6 +13,7 @@ mod render;
 
 use std::collections::BTreeMap;
 
+use crate::config::Config;
 use crate::dataset::{Count, PartOutput};
 use crate::error::{Error, Result};
 use crate::hash;
@@ -36,6 +37,14 @@ impl Mixtures {
     pub fn new() -> Self {
         Mixtures
     }
+}
+
+/// Whether the mixture and the formats that a configuration names are there, before anything is run for them.
+///
+/// # Errors
+/// One is not, or cannot be read.
+pub fn check(config: &Config) -> Result<()> {
+    plan::Plan::new(config).map(drop)
 }
 
 impl Stage for Mixtures {

@@ -2,7 +2,7 @@
 -- @reads executions
 -- @param events_max BIGINT = 512  Executions with more events are left out.
 -- @column execution_index BIGINT ordinal, 0-based  The execution.
--- @column verdict VARCHAR  `usable`; an outcome; `check_failed`, `no_events`, `too_many_events` or `result_cut`.
+-- @column verdict VARCHAR  `usable`; an outcome; `check_failed`, `no_events`, `too_many_events`, `result_cut` or `irreproducible`.
 SELECT
   execution_index,
   CASE
@@ -11,6 +11,7 @@ SELECT
     WHEN event_count = 0 THEN 'no_events'
     WHEN event_count > $events_max THEN 'too_many_events'
     WHEN result_chars IS NOT NULL THEN 'result_cut'
+    WHEN array_has(labels, 'address') OR array_has(labels, 'id') THEN 'irreproducible'
     ELSE 'usable'
   END AS verdict
 FROM executions

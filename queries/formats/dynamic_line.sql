@@ -1,5 +1,6 @@
--- One row is one sample: the source, the call and one state, answered by the next (E.T.'s Line-1). A state is all that
--- is needed to go on: every frame on the stack with its locals, the running one last, about to run its line.
+-- One row is one sample: the source, the call and one state, answered by the next (E.T.'s Line-1). A state has
+-- what the tables hold of a moment (not the positions of iterators): every frame on the stack with its locals, the
+-- running one last, about to run its line.
 --
 --   SOURCE AND CALL AS IN `direct`
 --

@@ -3,24 +3,34 @@
 
 use std::cell::Cell;
 
+use super::units;
 use rustpython_vm::{
-    FromArgs, PyObjectRef, PyResult, VirtualMachine,
+    AsObject, FromArgs, PyObjectRef, PyResult, VirtualMachine,
     builtins::{PyBaseExceptionRef, PyByteArray, PyBytes, PyFloat, PyInt, PyStr},
+    frame::current_thread_frame,
     function::{ArgIterable, FuncArgs, OptionalArg},
 };
 
 thread_local! {
     static RANDOM: Cell<u64> = const { Cell::new(0) };
+    static ID_SEEN: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Starts the stream of random bytes anew.
 pub(super) fn reset() {
     RANDOM.set(0x7261_6365_6d69_6c6c);
+    ID_SEEN.set(false);
+}
+
+/// Whether the program itself asked for an `id`, which is an address and another one each time.
+pub(super) fn id_seen() -> bool {
+    ID_SEEN.get()
 }
 
 /// Puts the replacements in place. Once an interpreter.
 pub(super) fn install(vm: &VirtualMachine) -> PyResult<()> {
     vm.builtins.set_attr("sum", vm.new_function("sum", sum), vm)?;
+    vm.builtins.set_attr("id", vm.new_function("id", id), vm)?;
     let sys = &vm.sys_module;
     for name in ["settrace", "setprofile", "addaudithook", "_settraceallthreads", "_setprofileallthreads"] {
         sys.set_attr(name, vm.new_function("ignored", ignored), vm)?;
@@ -33,6 +43,14 @@ pub(super) fn install(vm: &VirtualMachine) -> PyResult<()> {
     let module = vm.new_module("random_bytes", vm.ctx.new_dict(), None);
     module.set_attr("take", vm.new_function("take", random_bytes), vm)?;
     sys.get_attr("modules", vm)?.set_item("random_bytes", module.into(), vm)
+}
+
+/// As CPython's; calls from the program's own code are noted, those of the library's are its own affair.
+fn id(object: PyObjectRef, _vm: &VirtualMachine) -> usize {
+    if current_thread_frame().is_some_and(|frame| units::is_own(frame.iframe().code().source_path().as_str())) {
+        ID_SEEN.set(true);
+    }
+    object.get_id()
 }
 
 fn ignored(_args: FuncArgs, vm: &VirtualMachine) -> PyObjectRef {

@@ -33,7 +33,10 @@ pub(super) fn message(exception: &Py<PyBaseException>, limit: usize, vm: &Virtua
         && !has_own_str(exception.class(), vm)
         && let Ok(text) = exception.as_object().str(vm)
     {
-        return cut(&strip_addresses(&text.to_string_lossy()), limit);
+        let text = strip_addresses(&text.to_string_lossy());
+        // The engine's own wording ends in a space.
+        let is_depth = exception.class().is(vm.ctx.exceptions.recursion_error);
+        return cut(if is_depth { text.trim_end() } else { &text }, limit);
     }
     let mut writer = Writer::new(limit, vm);
     let _ = match args.as_slice() {

@@ -63,11 +63,13 @@ fn trace(args: FuncArgs, vm: &VirtualMachine) -> PyResult<PyObjectRef> {
     };
     let event = event.as_bytes();
     let path = frame.iframe().code().source_path().as_str();
-    if event == b"call" && !matches!(path, units::UNIT | units::SETUP | units::CALL | units::CHECK) {
+    if event == b"call" && !units::is_own(path) {
         return Ok(vm.ctx.none());
     }
     let flow = WATCH.with_borrow_mut(|watch| match watch {
         None => ControlFlow::Continue(()),
+        // The exception that stops a program is ours, not an event of the program's.
+        Some(Watch::Record { .. }) if stop::outcome().is_some() => ControlFlow::Continue(()),
         Some(Watch::Record { recorder, .. }) if path == units::UNIT => match moment(event, argument) {
             Some(moment) => recorder.moment(moment, frame, vm),
             None => ControlFlow::Continue(()),

@@ -18,7 +18,9 @@ pub(super) fn start() -> Result<(Interpreter, Base)> {
     settings.write_bytecode = false;
     settings.user_site_directory = false;
     let receiver = stop::channel();
-    let natives = rustpython_stdlib::stdlib_module_defs(Context::genesis());
+    let mut natives = rustpython_stdlib::stdlib_module_defs(Context::genesis());
+    // The native one reads the real clock; the library's own in Python stands on `time`, whose clock is ours.
+    natives.retain(|module| module.name.as_str() != "_datetime");
     let interpreter = Interpreter::builder(settings)
         .add_native_modules(&natives)
         .add_frozen_modules(rustpython_pylib::FROZEN_STDLIB)

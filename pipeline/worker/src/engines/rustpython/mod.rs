@@ -189,6 +189,9 @@ impl<'a> Run<'a> {
             Err(ending) => *ending,
         };
         finished.imports = modules::loaded(&self.imports, vm);
+        if builtins::id_seen() {
+            finished.labels.push("id".to_owned());
+        }
         let whole = stdio::take_whole();
         if finished.outcome != Outcome::SetupFailed {
             finished.stdout = whole;

@@ -18,6 +18,11 @@ pub(super) const CALL: &str = "<call>";
 /// File name of the check.
 pub(super) const CHECK: &str = "<check>";
 
+/// Whether code of that file name came with the job.
+pub(super) fn is_own(path: &str) -> bool {
+    matches!(path, UNIT | SETUP | CALL | CHECK)
+}
+
 /// Compiles a piece of a job so that it gives the same events however often it ran.
 pub(super) fn compile(
     source: &str,

@@ -3,6 +3,7 @@ import builtins
 import io
 import os
 import sys
+import _random
 import _sitebuiltins
 
 builtins.open = io.open = os.no_open
@@ -47,3 +48,22 @@ class _Missing:
 
 
 sys.meta_path.insert(0, _Missing)
+
+
+class _Random(_random.Random):
+    """A generator that nobody seeds takes its seed from the execution's own stream."""
+
+    def __init__(self, *args):
+        self.seed(*args)
+
+    def seed(self, a=None):
+        super().seed(int.from_bytes(os.urandom(8), 'little') if a is None else a)
+
+
+_Random.__name__ = _Random.__qualname__ = 'Random'
+_Random.__module__ = '_random'
+_random.Random = _Random
+
+# Where the executable lies and when it was built is nobody's business, and differs from machine to machine.
+sys.executable = ''
+sys.version = '{}.{}.{} (main, Jan  1 2026, 00:00:00) [RustPython]'.format(*sys.version_info[:3])

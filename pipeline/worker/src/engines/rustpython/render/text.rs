@@ -69,13 +69,19 @@ fn printable(letter: char) -> bool {
     UnicodeEscape::repr_layout(Wtf8::new(text), Quote::Single).len == Some(text.len())
 }
 
-/// Takes every ` at 0x…` out of a text.
+/// Digits of an address at the least: shorter numbers are the program's own.
+const ADDRESS_DIGITS: usize = 7;
+
+/// Takes the ` at 0x…` of an object's default text, which ends in `>`, out of a text.
 pub(in super::super) fn strip_addresses(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find(" at 0x") {
-        out.push_str(&rest[..at]);
-        rest = rest[at + " at 0x".len()..].trim_start_matches(|digit: char| digit.is_ascii_hexdigit());
+        let behind = &rest[at + " at 0x".len()..];
+        let after = behind.trim_start_matches(|digit: char| digit.is_ascii_hexdigit());
+        let is_address = behind.len() - after.len() >= ADDRESS_DIGITS && after.starts_with('>');
+        out.push_str(if is_address { &rest[..at] } else { &rest[..rest.len() - after.len()] });
+        rest = after;
     }
     out.push_str(rest);
     out

@@ -130,7 +130,7 @@ fn runaway_recursion_is_the_programs_error() {
     check_ending(
         call("def f(n):\n    return f(n + 1)\n", "f(0)"),
         expect![[r#"
-            raised RecursionError: maximum recursion depth exceeded  at Some(2)
+            raised RecursionError: maximum recursion depth exceeded at Some(2)
         "#]],
     );
 }
@@ -140,7 +140,7 @@ fn the_recursion_limit_cannot_be_raised() {
     check_ending(
         call("import sys\nsys.setrecursionlimit(10**6)\ndef f(n):\n    return f(n + 1)\n", "f(0)"),
         expect![[r#"
-            raised RecursionError: maximum recursion depth exceeded  at Some(4) imports ["sys"]
+            raised RecursionError: maximum recursion depth exceeded at Some(4) imports ["sys"]
         "#]],
     );
 }
@@ -491,10 +491,19 @@ fn a_library_module_that_wants_a_native_one_is_missing_at_once() {
 
 #[test]
 fn chance_and_time_repeat() {
-    let source = "import random, time, os, uuid\ndef f():\n    return random.random(), random.Random().random(), time.time(), os.urandom(2), time.sleep(5), time.perf_counter()\n";
+    let source = "import random, time, os, uuid, datetime, _random, sys\ndef f():\n    now = datetime.datetime.now(), datetime.datetime.utcnow(), datetime.datetime.now(datetime.timezone.utc)\n    return now, random.random(), random.Random().random(), _random.Random().random(), time.time(), os.urandom(2), time.sleep(5), time.perf_counter(), sys.executable\n";
     let results = run(vec![call(source, "f()"), call(source, "f()")]);
     assert_eq!(results[0].1, results[1].1);
-    assert!(results[0].1.finished.result.is_some());
+    let seen = results[0].1.finished.result.as_ref().unwrap().repr();
+    assert!(seen.starts_with("((datetime.datetime(2023, 11, 14, 22, 13, 20, 1), "), "{seen}");
+}
+
+#[test]
+fn an_id_that_the_program_asks_for_is_labelled_and_the_librarys_own_is_not() {
+    let labels = |text: &str| run(vec![call(text, "f()")]).remove(0).1.finished.labels;
+    assert_eq!(labels("def f():\n    return id([]) > 0\n"), ["id"]);
+    assert_eq!(labels("def f():\n    return sorted([[], [1]], key=id) != 1\n"), ["id"]);
+    assert!(labels("import copy\ndef f():\n    return copy.deepcopy([[1], [2]])\n").is_empty());
 }
 
 #[test]
