@@ -98,3 +98,25 @@ fn a_changed_configuration_redoes_what_depends_on_it_and_no_more() {
     assert!(changed.contains("mixtures") && changed.contains("shards"), "{changed:?}");
     assert!(!changed.contains("executions") && !changed.contains("inputs"), "{changed:?}");
 }
+
+#[test]
+fn clock_chance_and_machine_do_not_reach_the_tables() {
+    let nosy = "import datetime\nimport os\nimport random\nimport sys\nimport time\nimport uuid\nfrom _random import Random\n\n\n\
+                def when() -> str:\n    return str(datetime.datetime.now()) + str(time.time())\n\n\n\
+                def chance() -> list:\n    return [random.random(), Random().random(), os.urandom(4), uuid.uuid4()]\n\n\n\
+                def where() -> list:\n    return [sys.executable, sys.version, os.getcwd(), dict(os.environ), hash('text')]\n";
+    let corpus = folder(&[("nosy.py", nosy)]);
+    let corpora = [corpus.path().display().to_string()];
+    let run_with = |workers: &str| {
+        let data = tempfile::tempdir().unwrap();
+        let output = run(&corpora, data.path(), &["--workers", workers]);
+        assert!(output.status.success(), "{}", said(&output));
+        let ended: Vec<String> = rows::<ExecutionsRow>(data.path()).into_iter().map(|row| row.outcome).collect();
+        assert_eq!(ended, ["returned", "returned", "returned"]);
+        hashes(data.path())
+    };
+    let first = run_with("1");
+    // The real clock goes on in between.
+    std::thread::sleep(std::time::Duration::from_millis(1_100));
+    assert_eq!(first, run_with("3"));
+}
