@@ -136,6 +136,14 @@ fn children(parent: u32) -> Vec<u32> {
     found
 }
 
+/// CPU time of a process in hundredths of a second; 0 when it is gone.
+fn cpu_ticks(process: u32) -> u64 {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    let fields: Vec<&str> = stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace().collect();
+    // User and system time are fields 14 and 15; two stand before the bracket.
+    [11, 12].iter().filter_map(|&index| fields.get(index)?.parse::<u64>().ok()).sum()
+}
+
 fn kill(process: u32) {
     let id = rustix::process::Pid::from_raw(i32::try_from(process).unwrap()).unwrap();
     let _ = rustix::process::kill_process(id, rustix::process::Signal::KILL);
@@ -152,9 +160,20 @@ fn busy_corpus() -> tempfile::TempDir {
     folder(&[("busy.py", &text)])
 }
 
+/// A corpus of few jobs that each take a good part of a second inside one line, so that a kill hits the middle of one.
+fn slow_corpus() -> tempfile::TempDir {
+    let mut text = String::new();
+    for number in 0..8 {
+        text.push_str(&format!(
+            "def work_{number}() -> int:\n    total = {number}\n    for i in range(4):\n        total += sum(range(2000000))\n    return total\n\n\n"
+        ));
+    }
+    folder(&[("slow.py", &text)])
+}
+
 #[test]
 fn a_worker_killed_from_outside_changes_at_most_an_attempt_count() {
-    let corpus = busy_corpus();
+    let corpus = slow_corpus();
     let corpora = [corpus.path().display().to_string()];
     let calm = tempfile::tempdir().unwrap();
     let output = run(&corpora, calm.path(), &["--workers", "2"]);
@@ -171,9 +190,9 @@ fn a_worker_killed_from_outside_changes_at_most_an_attempt_count() {
         .unwrap();
     let mut killed = 0;
     while killed < 2 && child.try_wait().unwrap().is_none() {
-        if let Some(worker) = children(child.id()).pop() {
-            // Let it begin; then it is in the middle of something.
-            std::thread::sleep(Duration::from_millis(60));
+        // A worker starts in a tenth of a second of CPU; with twice that it is in the middle of its first job, however
+        // busy the machine is.
+        if let Some(worker) = children(child.id()).into_iter().find(|&worker| cpu_ticks(worker) >= 20) {
             kill(worker);
             killed += 1;
         }
@@ -182,6 +201,8 @@ fn a_worker_killed_from_outside_changes_at_most_an_attempt_count() {
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "{}", said(&output));
     assert!(killed > 0, "no worker was there to kill");
+    let attempts: Vec<i32> = rows::<ExecutionsRow>(disturbed.path()).iter().map(|row| row.attempt_count).collect();
+    assert!(attempts.iter().any(|&count| count > 1), "no kill hit a job: {attempts:?}");
 
     let without_attempts = |data: &Path| -> Vec<ExecutionsRow> {
         rows::<ExecutionsRow>(data).into_iter().map(|row| ExecutionsRow { attempt_count: 0, ..row }).collect()
