@@ -139,6 +139,8 @@ pub struct Change {
     /// The ordinals of the objects inside that can change in place, in the order of the text, separated by blanks;
     /// `None` when there are none.
     pub members: Option<String>,
+    /// For an iterator that is bound: how many items the loop has drawn from it by then. Otherwise `None`.
+    pub items_drawn: Option<u64>,
     /// For an iterator that is bound: how many items are left in it; `None` when that is not known.
     pub items_left: Option<u64>,
 }

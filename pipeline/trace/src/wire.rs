@@ -145,6 +145,8 @@ pub enum ValueRef<'a> {
         type_name: &'a str,
         /// Characters of the whole text when it is cut.
         full_chars: Option<u64>,
+        /// Items that the loop has drawn from it by now.
+        items_drawn: u64,
         /// Items left in it, where known.
         items_left: Option<u64>,
     },

@@ -14,12 +14,13 @@
 
 use std::{cell::RefCell, ops::ControlFlow, rc::Rc};
 
-use tracemill_trace::{Event, Finished, Job, Outcome};
+use tracemill_trace::{Finished, Job, Outcome};
 
 /// Takes events as they happen.
 pub trait Sink {
-    /// Takes one event. `Break` stops the program with the outcome it carries, which is one of the limits.
-    fn event(&mut self, event: Event) -> ControlFlow<Outcome>;
+    /// Takes one event as an [`tracemill_trace::Encoder`] wrote it, with the definitions that it needs before it.
+    /// `Break` stops the program with the outcome it carries, which is one of the limits.
+    fn record(&mut self, record: &[u8]) -> ControlFlow<Outcome>;
 }
 
 /// A sink that an engine may keep while it runs: its hook is called from deep inside the interpreter.

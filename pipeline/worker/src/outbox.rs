@@ -5,9 +5,7 @@
 
 use std::{io::Write, ops::ControlFlow};
 
-use std::collections::BTreeMap;
-
-use tracemill_trace::{Event, Limits, Outcome, Scope, Encoder, Value, ValueRef, events_head, wire::{Call, Said}};
+use tracemill_trace::{Limits, Outcome, events_head};
 
 use crate::{engine::Sink, sandbox::memory};
 
@@ -25,16 +23,6 @@ pub struct Outbox<W> {
     steps: u64,
     sent_bytes: u64,
     failed: bool,
-    encoder: Encoder,
-    codes: Vec<(String, BTreeMap<(Scope, String), u32>)>,
-    frames: BTreeMap<u32, usize>,
-}
-
-fn by_ref(value: &Value) -> ValueRef<'_> {
-    match value {
-        Value::Int(number) => ValueRef::Int(*number),
-        Value::Text { repr, type_name, full_chars } => ValueRef::Text { repr, type_name, full_chars: *full_chars },
-    }
 }
 
 impl<W: Write> Outbox<W> {
@@ -49,9 +37,6 @@ impl<W: Write> Outbox<W> {
             steps: 0,
             sent_bytes: 0,
             failed: false,
-            encoder: Encoder::default(),
-            codes: Vec::new(),
-            frames: BTreeMap::new(),
         }
     }
 
@@ -71,36 +56,9 @@ impl<W: Write> Outbox<W> {
 }
 
 impl<W: Write> Sink for Outbox<W> {
-    fn event(&mut self, event: Event) -> ControlFlow<Outcome> {
-        let mut call = None;
-        if let Some(frame) = &event.frame {
-            let known = self.codes.iter().position(|(function, _)| *function == frame.function);
-            let code = known.unwrap_or_else(|| {
-                self.encoder.code(&frame.function, std::iter::empty::<(Scope, &str)>(), &[]);
-                self.codes.push((frame.function.clone(), BTreeMap::new()));
-                self.codes.len() - 1
-            });
-            self.frames.insert(event.frame_index, code);
-            call = Some(Call { parent_index: frame.parent_index, depth: frame.depth, code_index: code as u32 });
-        }
-        let code = self.frames.get(&event.frame_index).copied().unwrap_or(0);
-        for change in &event.changes {
-            let known = &mut self.codes[code].1;
-            let fresh = known.len() as u32;
-            let number = *known.entry((change.scope, change.name.clone())).or_insert(fresh);
-            if number == fresh {
-                self.encoder.variable(code as u32, change.scope, &change.name);
-            }
-            self.encoder.change(number, false, change.action, change.value.as_ref().map(by_ref), None, None);
-        }
-        let said = Said {
-            call,
-            instruction: None,
-            value: event.value.as_ref().map(by_ref),
-            exception: event.exception.as_deref(),
-            output: &event.output,
-        };
-        let record = self.encoder.event(event.kind, event.frame_index, event.line_number, said);
+    #[inline]
+    fn record(&mut self, record: &[u8]) -> ControlFlow<Outcome> {
+        // The batch may move only in one step, see `memory`.
         self.batch.extend_from_slice(record);
         self.in_batch += 1;
         self.steps += 1;

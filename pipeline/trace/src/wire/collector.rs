@@ -57,9 +57,9 @@ impl Visitor for Collector {
             Some(value) => self.values.insert(key, value.clone()),
             None => self.values.remove(&key),
         };
-        let items_left = match change.value {
-            Some(ValueRef::Iterator { items_left, .. }) => items_left,
-            _ => None,
+        let (items_drawn, items_left) = match change.value {
+            Some(ValueRef::Iterator { items_drawn, items_left, .. }) => (Some(items_drawn), items_left),
+            _ => (None, None),
         };
         self.changes.push(Change {
             scope: change.scope,
@@ -69,6 +69,7 @@ impl Visitor for Collector {
             value,
             object_index: change.object_index,
             members: change.members.map(str::to_owned),
+            items_drawn,
             items_left,
         });
     }

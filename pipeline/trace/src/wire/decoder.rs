@@ -282,7 +282,8 @@ fn value<'a, 'b: 'a>(from: &mut Reader<'b>, form: u8, types: &'a [String]) -> Re
         FORM_ITERATOR => {
             let type_name = type_name(from)?;
             let (walks, full_chars) = (from.text()?, from.optional()?);
-            ValueRef::Iterator { walks, type_name, full_chars, items_left: from.optional()? }
+            let items_drawn = from.number()?;
+            ValueRef::Iterator { walks, type_name, full_chars, items_drawn, items_left: from.optional()? }
         }
         _ => return from.wrong("no such form of value"),
     }))

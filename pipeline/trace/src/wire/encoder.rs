@@ -163,10 +163,11 @@ impl Encoder {
                 text(to, inserted);
                 number(to, optional(full_chars));
             }
-            ValueRef::Iterator { walks, type_name, full_chars, items_left } => {
+            ValueRef::Iterator { walks, type_name, full_chars, items_drawn, items_left } => {
                 number(to, Self::type_number(types, definitions, type_name));
                 text(to, walks);
                 number(to, optional(full_chars));
+                number(to, items_drawn);
                 number(to, optional(items_left));
             }
         }

@@ -8,13 +8,18 @@ use rustpython_vm::{
     AsObject, PyObject, PyObjectRef, VirtualMachine,
     builtins::{PyList, PyStr, PyTuple},
 };
-use tracemill_trace::{Action, Value};
+use tracemill_trace::{Action, Encoder, Value};
 
-use super::render::{render, small_int};
+use super::{
+    recorder::by_ref,
+    render::{render, small_int},
+};
 
 /// What a variable held at the frame's previous event.
+#[derive(Default)]
 pub(super) enum Shadow {
     /// No value.
+    #[default]
     Unbound,
     /// A small integer.
     Int(i64),
@@ -43,10 +48,28 @@ pub(super) struct Look {
 }
 
 impl Shadow {
+    /// Tells what was done to a variable.
+    #[expect(clippy::too_many_arguments, reason = "the state of one event")]
+    #[inline]
+    pub(super) fn tell(
+        &mut self,
+        current: Option<&PyObject>,
+        may_have_mutated: bool,
+        variable: u32,
+        on_stack: bool,
+        look: Look,
+        encoder: &mut Encoder,
+        vm: &VirtualMachine,
+    ) {
+        if let Some((action, value)) = self.observe(current, may_have_mutated, look, vm) {
+            encoder.change(variable, on_stack, action, value.as_ref().map(by_ref), None, None);
+        }
+    }
+
     /// Compares with what the variable holds now, remembers it, and says what was done to it.
     ///
     /// `may_have_mutated` is false when nothing ran that could change an object in place.
-    pub(super) fn observe(
+    fn observe(
         &mut self,
         current: Option<&PyObject>,
         may_have_mutated: bool,

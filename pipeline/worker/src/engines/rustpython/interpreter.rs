@@ -5,7 +5,7 @@ use rustpython_vm::{
     compiler::Mode, scope::Scope,
 };
 
-use super::{builtins, modules, modules::Base, stdio, stop};
+use super::{builtins, modules, modules::Base, probe, stdio, stop};
 use crate::error::{Error, Result};
 
 /// Starts an interpreter for this thread; only one may live on a thread at a time.
@@ -31,6 +31,7 @@ pub(super) fn start() -> Result<(Interpreter, Base)> {
 }
 
 fn furnish(vm: &VirtualMachine) -> PyResult<Base> {
+    probe::prepare();
     builtins::reset();
     builtins::install(vm)?;
     let streams = stdio::Streams::new(vm)?;

@@ -1,7 +1,8 @@
 //! RustPython, embedded: one interpreter for many jobs. `serve` makes one engine on a thread with a large stack.
 //!
 //! ```text
-//!   mod: a job, step by step ─▶ units (compile) ─▶ hook ─▶ recorder ─▶ changes ─▶ render
+//!   mod: a job, step by step ─▶ units (compile) ─▶ instrument (flow) ─▶ code with probes
+//!     code runs ─▶ probe ─▶ recorder ─▶ state, iterators, stack ─▶ changes ─▶ render ─▶ records
 //!     ├ interpreter: start      modules: before and after a job
 //!     └ builtins, stdio: what the program finds   stop: how it is ended   errors: exceptions as text
 //! ```
@@ -14,7 +15,7 @@ use rustpython_vm::{
     compiler::Mode,
     scope::Scope,
 };
-use tracemill_trace::{Exception, Finished, Job, JobKind, Outcome};
+use tracemill_trace::{Exception, Finished, Granularity, Job, JobKind, Outcome};
 
 use crate::{
     engine::{Engine, Execution, SharedSink, bare_finish},
@@ -24,17 +25,24 @@ use crate::{
 mod builtins;
 mod changes;
 mod errors;
-mod hook;
+mod flow;
+mod instrument;
 mod interpreter;
+mod iterators;
 mod modules;
+mod operations;
+mod probe;
 mod recorder;
 mod render;
+mod stack;
+mod state;
 mod stdio;
 mod stop;
 mod units;
 
 use changes::Look;
-use hook::Watch;
+use instrument::Detail;
+use probe::Watch;
 use recorder::Recorder;
 
 /// Jobs after which an interpreter is replaced: it keeps a little of each.
@@ -57,6 +65,7 @@ pub struct RustPython {
 /// The last unit compiled.
 struct Unit {
     source: String,
+    detail: Detail,
     code: std::result::Result<PyRef<PyCode>, PyBaseExceptionRef>,
 }
 
@@ -87,7 +96,7 @@ impl Engine for RustPython {
         self.jobs += 1;
         let (base, unit, jobs) = (&mut self.base, &mut self.unit, self.jobs);
         self.interpreter.enter(|vm| {
-            hook::forget(vm);
+            probe::forget(vm);
             stop::reset();
             let limit = usize::try_from(job.limits.value_chars).unwrap_or(usize::MAX);
             let finished = match Run::prepare(job, sink, limit, base, unit, vm) {
@@ -145,10 +154,16 @@ impl<'a> Run<'a> {
         let internal = |error: PyBaseExceptionRef| end(Outcome::Crashed, Some(errors::ending(&error, limit, vm)));
         base.streams.install(&job.stdin, job.limits.output_bytes, vm).map_err(internal)?;
         vm.recursion_limit.set(1_000);
-        let known = unit.take().filter(|unit| unit.source == job.source);
+        let detail = match job.subscription.granularity {
+            Granularity::Outcome => Detail::Count,
+            Granularity::Line => Detail::Lines,
+            Granularity::Instruction => Detail::Instructions,
+        };
+        let known = unit.take().filter(|unit| unit.source == job.source && unit.detail == detail);
         let known = known.unwrap_or_else(|| Unit {
-            code: units::compile(&job.source, Mode::Exec, units::UNIT, vm),
+            code: units::compile(&job.source, Mode::Exec, units::UNIT, detail, vm),
             source: job.source.clone(),
+            detail,
         });
         let code = known.code.clone();
         *unit = Some(known);
@@ -160,7 +175,7 @@ impl<'a> Run<'a> {
         };
         let compile = |text: &str, mode, path| match text.trim().is_empty() {
             true => Ok(None),
-            false => units::compile(text, mode, path, vm).map(Some).map_err(invalid),
+            false => units::compile(text, mode, path, Detail::Count, vm).map(Some).map_err(invalid),
         };
         let setup = compile(&job.setup, Mode::Exec, units::SETUP)?;
         let call = match job.kind {
@@ -214,7 +229,7 @@ impl<'a> Run<'a> {
         let unit = (self.job.kind == JobKind::Call).then_some(&self.unit);
         for code in unit.into_iter().chain(&self.setup) {
             let watch = Watch::Count { steps: self.unrecorded_steps() };
-            let (result, _) = hook::watched(watch, self.vm, || self.execute(code));
+            let (result, _) = probe::watched(watch, self.vm, || self.execute(code));
             if let Some(outcome) = stop::outcome() {
                 return Err(end(outcome, None));
             }
@@ -237,16 +252,12 @@ impl<'a> Run<'a> {
         let look = Look { limit: self.limit, hold: !watches_ends };
         let recorder = Box::new(Recorder::new(self.sink.clone(), look));
         let watch = Watch::Record { recorder, steps: self.unrecorded_steps() };
-        let (result, watch) = hook::watched(watch, vm, || match &self.call {
+        let (result, _) = probe::watched(watch, vm, || match &self.call {
             Some(call) => self.execute(call).and_then(|value| self.drive(value)),
             None => self.execute(&self.unit),
         });
         if let Some(outcome) = stop::outcome() {
             return bare_finish(outcome);
-        }
-        if let Some(Watch::Record { mut recorder, .. }) = watch {
-            let exception = result.as_ref().err().map(|error| errors::line(error, self.limit, vm));
-            recorder.finish(exception.as_deref());
         }
         match result {
             Ok(value) => self.returned(value),
@@ -293,11 +304,11 @@ impl<'a> Run<'a> {
     /// Whether the check holds for the value. What it prints is not the program's output.
     fn check(&self, check: &str, value: PyObjectRef) -> bool {
         let vm = self.vm;
-        let Ok(code) = units::compile(check.trim(), Mode::Eval, units::CHECK, vm) else { return false };
+        let Ok(code) = units::compile(check.trim(), Mode::Eval, units::CHECK, Detail::Count, vm) else { return false };
         let printed = stdio::take_whole();
         stdio::forget(u64::MAX);
         let watch = Watch::Count { steps: self.unrecorded_steps() };
-        let (held, _) = hook::watched(watch, vm, || {
+        let (held, _) = probe::watched(watch, vm, || {
             self.namespace.set_item("__result__", value, vm)?;
             self.execute(&code)?.try_to_bool(vm)
         });
@@ -317,7 +328,7 @@ impl<'a> Run<'a> {
         let mut exception = errors::ending(error, self.limit, vm);
         if errors::has_own_str(error.class(), vm) {
             let watch = Watch::Count { steps: self.unrecorded_steps() };
-            let (text, _) = hook::watched(watch, vm, || error.as_object().str(vm));
+            let (text, _) = probe::watched(watch, vm, || error.as_object().str(vm));
             if let (Ok(text), None) = (text, stop::outcome()) {
                 exception.message = errors::cut(&render::strip_addresses(&text.to_string_lossy()), self.limit);
             }

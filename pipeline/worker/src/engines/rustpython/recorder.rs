@@ -1,83 +1,75 @@
-//! From the interpreter's moments to events: which frame, which line, what changed. Called by `hook`.
+//! From probes to events: which frame, which line, what changed. Called by `probe`, tells the sink.
 
 use std::{collections::HashMap, ops::ControlFlow, rc::Rc};
 
 use rustpython_vm::{
-    AsObject, Py, PyObject, PyObjectRef, VirtualMachine,
-    builtins::{PyBaseException, PyDict, PyFunction, PyModule, PyStr, PyType},
-    bytecode::{Opcode, decode_exception_table},
-    frame::FrameObject,
+    AsObject, PyObject, VirtualMachine,
+    builtins::{PyBaseException, PyInt},
+    frame::{FrameObjectRef, InterpreterFrame, current_thread_frame, current_thread_iframe},
 };
-use tracemill_trace::{Action, Change, Event, EventKind, Frame, Outcome, Scope, Value};
+use tracemill_trace::{
+    Encoder, EventKind, Outcome, Value, ValueRef,
+    wire::{Call, Said},
+};
 
 use super::{
     changes::{Look, Shadow},
     errors,
+    iterators::Loop,
+    probe::{Probe, Site},
     render::render,
-    stdio,
+    stack::Stack,
+    state, stdio,
     units::Layout,
 };
 use crate::engine::SharedSink;
 
-/// What the interpreter says.
-pub(super) enum Moment<'a> {
-    /// A frame starts, or a sleeping one goes on.
-    Enter,
-    /// A line is about to run.
-    Line,
-    /// A frame hands out a value and ends or sleeps, or an exception leaves it.
-    Leave(&'a PyObject),
-    /// An exception was raised in the frame or passed into it.
-    Exception(&'a Py<PyBaseException>),
-}
-
 /// A frame of the unit that runs or sleeps.
-struct Live {
-    key: usize,
-    /// Keeps the frame, and so its key, while a generator sleeps.
-    _frame: PyObjectRef,
+pub(super) struct Live {
+    key: *const InterpreterFrame,
+    /// Keeps the frame, and so its key, and gives its variables.
+    pub(super) frame: FrameObjectRef,
     index: u32,
-    layout: Rc<Layout>,
-    slots: Vec<Shadow>,
-    globals: Vec<Shadow>,
-    names: Vec<(String, Shadow)>,
+    pub(super) code_index: u32,
+    pub(super) layout: Rc<Layout>,
+    pub(super) slots: Vec<Shadow>,
+    pub(super) globals: Vec<Shadow>,
+    /// Names of a dictionary, with their numbers.
+    pub(super) names: Vec<(String, u32, Shadow)>,
+    pub(super) loops: Vec<Option<Loop>>,
+    pub(super) stack: Stack,
     /// The line that runs, and the recorder's count of comings and goings at the frame's last event.
     line: u32,
     epoch: u64,
-    /// The instruction that raised since the last line began.
-    raised_at: Option<u32>,
-    /// The last exception seen, and how many there were.
-    exception: Option<String>,
-    exceptions: u32,
-    /// Something was thrown in where no handler is; closing a generator there is no event, as in CPython.
-    closing: Closing,
+    /// The instruction at which it sleeps.
+    asleep_at: u32,
 }
 
-/// What is known about an exception that is thrown into a sleeping frame.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Closing {
-    /// Nothing was thrown in.
-    No,
-    /// Something was, and what it is comes with the next moment.
-    Perhaps,
-    /// The frame is being closed.
-    Yes,
+/// What is known about a code object in this execution.
+pub(super) struct CodeState {
+    layout: Rc<Layout>,
+    /// Names of a dictionary that were given numbers, in order.
+    pub(super) names: HashMap<String, u32>,
 }
 
 /// Makes events of one execution.
 pub(super) struct Recorder {
     sink: SharedSink,
-    look: Look,
+    pub(super) look: Look,
+    pub(super) encoder: Encoder,
     live: Vec<Live>,
     asleep: HashMap<usize, Live>,
-    layouts: HashMap<usize, Rc<Layout>>,
+    pub(super) codes: Vec<CodeState>,
     frames: u32,
     epoch: u64,
-    /// An `Unwind` whose exception the next moment tells better.
-    held: Option<Event>,
-    /// The moment before was an exception leaving a frame of the unit.
-    after_unwind: bool,
+    /// The line at which the exception that is about to leave a frame was raised there.
+    raised_line: Option<u32>,
+    /// A frame of the unit was just left by this `StopIteration`.
+    stopped: Option<String>,
 }
+
+type Flow = ControlFlow<Outcome>;
+const ON: Flow = ControlFlow::Continue(());
 
 impl Recorder {
     /// A recorder for one execution.
@@ -85,164 +77,228 @@ impl Recorder {
         Recorder {
             sink,
             look,
+            encoder: Encoder::default(),
             live: Vec::new(),
             asleep: HashMap::new(),
-            layouts: HashMap::new(),
+            codes: Vec::new(),
             frames: 0,
             epoch: 0,
-            held: None,
-            after_unwind: false,
+            raised_line: None,
+            stopped: None,
         }
     }
 
-    /// Delivers what is still held, with the exception that ended the execution, if one did.
-    pub(super) fn finish(&mut self, exception: Option<&str>) {
-        if let Some(mut event) = self.held.take() {
-            if let Some(exception) = exception {
-                event.exception = Some(exception.to_owned());
+    /// Takes one probe of the unit's code.
+    #[inline]
+    pub(super) fn probe(&mut self, probe: &Probe, top: Option<&PyObject>, vm: &VirtualMachine) -> Flow {
+        let key = current_thread_iframe();
+        match probe.site {
+            Site::Line => {
+                if !self.surface(key) || self.live.last().is_some_and(|live| live.line == probe.line) {
+                    return ON;
+                }
+                self.event(EventKind::Line, probe.line, probe.op, Said::default(), vm)
             }
-            // Nothing runs any more that could be stopped.
-            let _ = self.sink.borrow_mut().event(event);
-        }
-    }
-
-    /// Takes one moment of a frame of the unit.
-    pub(super) fn moment(
-        &mut self,
-        moment: Moment<'_>,
-        frame: &Py<FrameObject>,
-        vm: &VirtualMachine,
-    ) -> ControlFlow<Outcome> {
-        let key = std::ptr::from_ref(frame) as usize;
-        let after_unwind = std::mem::take(&mut self.after_unwind);
-        match moment {
-            Moment::Enter => self.enter(key, frame, vm),
-            Moment::Line => {
+            Site::Again => {
                 if !self.surface(key) {
-                    return ControlFlow::Continue(());
+                    return ON;
                 }
-                self.event(EventKind::Line, frame, None, None, vm)
+                self.event(EventKind::Line, probe.line, probe.op, Said::default(), vm)
             }
-            Moment::Exception(exception) => {
-                let text = errors::line(exception, self.look.limit, vm);
-                if let Some(event) = &mut self.held {
-                    event.exception = Some(text.clone());
+            Site::Instruction => self.instruction(key, probe, vm),
+            Site::Draw(number) => {
+                if self.surface(key)
+                    && let Some(Some(known)) =
+                        self.live.last_mut().and_then(|live| live.loops.get_mut(number as usize))
+                {
+                    known.draw();
                 }
-                // The end of an iterator is no exception, unless code of the program raised it: CPython's rule.
-                let ends_loop = exception.class().is(vm.ctx.exceptions.stop_iteration)
-                    && matches!(opcode(frame), Opcode::ForIter | Opcode::Send);
-                if (ends_loop && !after_unwind) || !self.surface(key) {
-                    return ControlFlow::Continue(());
+                ON
+            }
+            Site::Call => self.call(key, probe, vm),
+            Site::Resume => match self.wake(key) {
+                true => self.event(EventKind::Resume, probe.line, probe.op, Said::default(), vm),
+                false => ON,
+            },
+            Site::Return | Site::Yield => match top {
+                Some(top) if self.surface(key) => self.hand_out(probe, top, vm),
+                _ => ON,
+            },
+            Site::Raise | Site::Unwind | Site::UnwindAgain => {
+                match top.and_then(|top| top.downcast_ref::<PyBaseException>()) {
+                    Some(exception) => self.exception(key, probe, exception, vm),
+                    None => ON,
                 }
-                if let Some(live) = self.live.last_mut() {
-                    match live.closing {
-                        Closing::No => {}
-                        Closing::Perhaps if exception.class().is(vm.ctx.exceptions.generator_exit) => {
-                            live.closing = Closing::Yes;
-                            return ControlFlow::Continue(());
-                        }
-                        Closing::Yes => return ControlFlow::Continue(()),
-                        Closing::Perhaps => {
-                            live.closing = Closing::No;
-                            self.event(EventKind::Resume, frame, None, None, vm)?;
+            }
+            Site::RaisedAt => {
+                self.raised_line = top.and_then(|top| top.downcast_ref::<PyInt>()).and_then(|unit| {
+                    let unit = usize::try_from(unit.as_bigint()).ok()?;
+                    let frame = current_thread_frame()?;
+                    let location = frame.iframe().code().code.locations.get(unit)?;
+                    Some(location.0.line.get() as u32)
+                });
+                ON
+            }
+            Site::Walks(number) | Site::Begins(number) => {
+                if let (true, Some(top)) = (self.surface(key), top) {
+                    let limit = self.look.limit;
+                    if let Some(live) = self.live.last_mut()
+                        && let Some(known) = live.loops.get_mut(number as usize)
+                    {
+                        match probe.site {
+                            Site::Walks(_) => *known = Some(Loop::walking(top, limit, vm)),
+                            _ => known.get_or_insert_with(|| Loop::walking(top, limit, vm)).begin(top, vm),
                         }
                     }
                 }
-                if let Some(live) = self.live.last_mut() {
-                    live.raised_at = Some(frame.lasti());
-                    live.exception = Some(text.clone());
-                    live.exceptions += 1;
-                }
-                self.event(EventKind::Exception, frame, None, Some(text), vm)
+                ON
             }
-            Moment::Leave(value) => self.leave(key, frame, value, vm),
+            Site::Exhausted => {
+                // The end of an iterator is no exception, unless code of the program raised it: CPython's rule.
+                match self.stopped.take() {
+                    Some(text) if self.surface(key) => {
+                        let line = self.live.last().map_or(probe.line, |live| live.line);
+                        let said = Said { exception: Some(&text), ..Said::default() };
+                        self.event(EventKind::Exception, line, probe.op, said, vm)
+                    }
+                    _ => ON,
+                }
+            }
         }
     }
 
-    fn enter(&mut self, key: usize, frame: &Py<FrameObject>, vm: &VirtualMachine) -> ControlFlow<Outcome> {
+    fn call(&mut self, key: *const InterpreterFrame, probe: &Probe, vm: &VirtualMachine) -> Flow {
+        let Some(frame) = current_thread_frame() else { return ON };
         self.epoch += 1;
-        if let Some(mut live) = self.asleep.remove(&key) {
-            if opcode(frame) != Opcode::Resume && !has_handler(frame) {
-                live.closing = Closing::Perhaps;
-                self.live.push(live);
-                return ControlFlow::Continue(());
-            }
-            self.live.push(live);
-            return self.event(EventKind::Resume, frame, None, None, vm);
-        }
-        let code = frame.iframe().code();
-        let layout = Rc::clone(self.layouts.entry(code.get_id()).or_insert_with(|| Layout::new(code)));
+        // A generator that was dropped asleep has left its address behind.
+        self.asleep.remove(&(key as usize));
+        let layout = &probe.layout;
+        let known = self.codes.iter().position(|code| Rc::ptr_eq(&code.layout, layout));
+        let code_index = known.unwrap_or_else(|| {
+            let variables = layout.variables.iter().map(|(scope, name)| (*scope, name.as_str()));
+            self.encoder.code(&layout.function, variables, &layout.operations);
+            self.codes.push(CodeState { layout: Rc::clone(layout), names: HashMap::new() });
+            self.codes.len() - 1
+        }) as u32;
         let shadows = |count: usize| std::iter::repeat_with(|| Shadow::Unbound).take(count).collect();
-        let (parent_index, depth) = (self.live.last().map(|live| live.index), self.live.len() as u32);
-        let who = Frame { parent_index, depth, function: layout.function.clone(), code_index: 0 };
+        let call = Call {
+            parent_index: self.live.last().map(|live| live.index),
+            depth: self.live.len() as u32,
+            code_index,
+        };
+        let loops = layout.variables.len() - layout.first_iterator as usize;
         self.live.push(Live {
             key,
-            _frame: frame.to_owned().into(),
+            frame,
             index: self.frames,
+            code_index,
             slots: shadows(layout.slots.len()),
             globals: shadows(layout.globals.len()),
             names: Vec::new(),
-            layout,
+            loops: std::iter::repeat_with(|| None).take(loops).collect(),
+            stack: Stack::default(),
+            layout: Rc::clone(layout),
             line: 0,
             epoch: 0,
-            raised_at: None,
-            exception: None,
-            exceptions: 0,
-            closing: Closing::No,
+            asleep_at: 0,
         });
         self.frames += 1;
-        self.event_of(EventKind::Call, frame, None, None, Some(who), vm)
-    }
-
-    fn leave(
-        &mut self,
-        key: usize,
-        frame: &Py<FrameObject>,
-        value: &PyObject,
-        vm: &VirtualMachine,
-    ) -> ControlFlow<Outcome> {
-        if !self.surface(key) {
-            return ControlFlow::Continue(());
-        }
-        let Some(live) = self.live.last() else { return ControlFlow::Continue(()) };
-        if live.closing != Closing::No {
-            self.live.pop();
-            self.epoch += 1;
-            return ControlFlow::Continue(());
-        }
-        let raised_here = live.raised_at == Some(frame.lasti()) && vm.is_none(value);
-        let opcode = opcode(frame);
-        let kind = match opcode {
-            Opcode::ReturnValue if !raised_here => EventKind::Return,
-            Opcode::YieldValue if !raised_here => EventKind::Yield,
-            _ => EventKind::Unwind,
-        };
-        let (exception, ambiguous) = match kind {
-            EventKind::Unwind => (live.exception.clone(), live.exceptions > 1),
-            _ => (None, false),
-        };
-        let value = (kind != EventKind::Unwind).then(|| render(value, self.look.limit, vm).value);
-        let flow = if ambiguous {
-            // A handler may have seen another exception since; the next frame is told which one goes on.
-            let event = self.make(EventKind::Unwind, frame, None, exception, None, vm);
-            let flow = self.release();
-            self.held = event;
-            flow
-        } else {
-            self.event(kind, frame, value, exception, vm)
-        };
-        self.epoch += 1;
-        self.after_unwind = kind == EventKind::Unwind;
-        if let Some(live) = self.live.pop()
-            && kind == EventKind::Yield
-        {
-            self.asleep.insert(key, live);
+        let flow = self.event(EventKind::Call, probe.line, probe.op, Said { call: Some(call), ..Said::default() }, vm);
+        // No line runs yet: the first one begins whatever its number.
+        if let Some(live) = self.live.last_mut() {
+            live.line = 0;
         }
         flow
     }
 
+    /// Puts a sleeping frame on top of the stack.
+    fn wake(&mut self, key: *const InterpreterFrame) -> bool {
+        match self.asleep.remove(&(key as usize)) {
+            Some(live) => {
+                self.epoch += 1;
+                self.live.push(live);
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn instruction(&mut self, key: *const InterpreterFrame, probe: &Probe, vm: &VirtualMachine) -> Flow {
+        if !self.surface(key) {
+            return ON;
+        }
+        let depth = probe.layout.depths.get(probe.op as usize).copied().unwrap_or(0);
+        let line = match probe.line {
+            0 => self.live.last().map_or(0, |live| live.line),
+            line => line,
+        };
+        let said = Said { instruction: Some((probe.op, depth)), ..Said::default() };
+        self.event(EventKind::Instruction, line, probe.op, said, vm)
+    }
+
+    fn hand_out(&mut self, probe: &Probe, top: &PyObject, vm: &VirtualMachine) -> Flow {
+        let kind = if probe.site == Site::Return { EventKind::Return } else { EventKind::Yield };
+        let line = match probe.line {
+            0 => self.live.last().map_or(0, |live| live.line),
+            line => line,
+        };
+        let value = render(top, self.look.limit, vm).value;
+        let said = Said { value: Some(by_ref(&value)), ..Said::default() };
+        let flow = self.event(kind, line, probe.op, said, vm);
+        self.epoch += 1;
+        if let Some(mut live) = self.live.pop()
+            && kind == EventKind::Yield
+        {
+            live.asleep_at = probe.op;
+            self.asleep.insert(live.key as usize, live);
+        }
+        flow
+    }
+
+    fn exception(
+        &mut self,
+        key: *const InterpreterFrame,
+        probe: &Probe,
+        exception: &rustpython_vm::Py<PyBaseException>,
+        vm: &VirtualMachine,
+    ) -> Flow {
+        let raised_line = self.raised_line.take();
+        if let Some(live) = self.asleep.get(&(key as usize)) {
+            // Something was thrown in. Closing a generator where no handler is, there is no event, as in CPython.
+            let handled = live.layout.handled.get(live.asleep_at as usize).copied().unwrap_or(true);
+            if !handled && exception.class().is(vm.ctx.exceptions.generator_exit) {
+                self.asleep.remove(&(key as usize));
+                return ON;
+            }
+            let (line, op) = (live.line, live.asleep_at);
+            self.wake(key);
+            self.event(EventKind::Resume, line, op, Said::default(), vm)?;
+        }
+        if !self.surface(key) {
+            return ON;
+        }
+        let text = errors::line(exception, self.look.limit, vm);
+        let running = self.live.last().map_or(0, |live| live.line);
+        let line = raised_line.unwrap_or(running);
+        let said = Said { exception: Some(&text), ..Said::default() };
+        if probe.site != Site::UnwindAgain {
+            self.event(EventKind::Exception, line, probe.op, said, vm)?;
+        }
+        if probe.site != Site::Raise {
+            self.event(EventKind::Unwind, line, probe.op, said, vm)?;
+            self.epoch += 1;
+            self.live.pop();
+            self.stopped = exception.class().is(vm.ctx.exceptions.stop_iteration).then_some(text);
+        }
+        ON
+    }
+
     /// Makes the frame the topmost one; `false` when its start was not seen.
-    fn surface(&mut self, key: usize) -> bool {
+    #[inline]
+    fn surface(&mut self, key: *const InterpreterFrame) -> bool {
+        if self.live.last().is_some_and(|live| live.key == key) {
+            return true;
+        }
         match self.live.iter().rposition(|live| live.key == key) {
             Some(at) => {
                 self.live.truncate(at + 1);
@@ -252,177 +308,38 @@ impl Recorder {
         }
     }
 
-    fn event(
-        &mut self,
-        kind: EventKind,
-        frame: &Py<FrameObject>,
-        value: Option<Value>,
-        exception: Option<String>,
-        vm: &VirtualMachine,
-    ) -> ControlFlow<Outcome> {
-        self.event_of(kind, frame, value, exception, None, vm)
-    }
-
-    fn event_of(
-        &mut self,
-        kind: EventKind,
-        frame: &Py<FrameObject>,
-        value: Option<Value>,
-        exception: Option<String>,
-        who: Option<Frame>,
-        vm: &VirtualMachine,
-    ) -> ControlFlow<Outcome> {
-        let event = self.make(kind, frame, value, exception, who, vm);
-        self.release()?;
-        match event {
-            Some(event) => self.sink.borrow_mut().event(event),
-            None => ControlFlow::Continue(()),
-        }
-    }
-
-    fn release(&mut self) -> ControlFlow<Outcome> {
-        match self.held.take() {
-            Some(event) => self.sink.borrow_mut().event(event),
-            None => ControlFlow::Continue(()),
-        }
-    }
-
-    /// Builds the event of the topmost frame and remembers its state.
-    fn make(
-        &mut self,
-        kind: EventKind,
-        frame: &Py<FrameObject>,
-        value: Option<Value>,
-        exception: Option<String>,
-        who: Option<Frame>,
-        vm: &VirtualMachine,
-    ) -> Option<Event> {
-        let (epoch, look) = (self.epoch, self.look);
-        let live = self.live.last_mut()?;
-        let at = frame.lasti().saturating_sub(1) as usize;
-        let line =
-            frame.iframe().code().code.locations.get(at).map_or(live.line, |location| location.0.line.get() as u32);
-        let mutated = live.epoch != epoch || live.layout.may_mutate(live.line);
-        let changes = changes(live, frame, mutated, look, vm);
-        if kind == EventKind::Line {
-            live.raised_at = None;
-        }
-        live.line = line;
-        live.epoch = epoch;
-        Some(Event {
-            kind,
-            frame_index: live.index,
-            line_number: line,
-            instruction: None,
-            changes,
-            value,
-            exception,
-            output: stdio::take_pending(),
-            frame: who,
-        })
-    }
-}
-
-/// The instruction that the frame is at.
-fn opcode(frame: &Py<FrameObject>) -> Opcode {
-    let at = frame.lasti().saturating_sub(1) as usize;
-    frame.iframe().code().code.instructions.read_op(at).deoptimize().as_opcode()
-}
-
-/// A handler of the program's covers the instruction that the frame is at.
-fn has_handler(frame: &Py<FrameObject>) -> bool {
-    let at = frame.lasti().saturating_sub(1);
-    let code = &frame.iframe().code().code;
-    decode_exception_table(&code.exceptiontable)
-        .iter()
-        .filter(|entry| (entry.start..entry.end).contains(&at))
-        // Every generator has one of the compiler's own, which turns `StopIteration` into an error.
-        .any(|entry| {
-            code.instructions.read_op(entry.target as usize).deoptimize().as_opcode() != Opcode::CallIntrinsic1
-        })
-}
-
-fn changes(live: &mut Live, frame: &Py<FrameObject>, mutated: bool, look: Look, vm: &VirtualMachine) -> Vec<Change> {
-    let mut found = Vec::new();
-    let mut note = |scope, name: &str, change: Option<(Action, Option<Value>)>| {
-        if let Some((action, value)) = change {
-            found.push(Change { scope, variable_index: 0, name: name.to_owned(), action, value, object_index: None, members: None, items_left: None });
-        }
-    };
-    if live.layout.in_dictionary {
-        if mutated {
-            let namespace = frame.iframe().locals.get().map(|mapping| mapping.obj().to_owned());
-            if let Some(namespace) = namespace.as_ref().and_then(|namespace| namespace.downcast_ref::<PyDict>()) {
-                names(&mut live.names, namespace, look, vm, &mut note);
+    /// Tells an event of the topmost frame, with what changed since its last one.
+    #[inline]
+    fn event(&mut self, kind: EventKind, line: u32, op: u32, said: Said<'_>, vm: &VirtualMachine) -> Flow {
+        let Recorder { live, encoder, codes, look, epoch, sink, .. } = self;
+        let Some(live) = live.last_mut() else { return ON };
+        self.stopped = None;
+        let mutated = live.epoch != *epoch || live.layout.may_mutate(live.line);
+        state::changes(live, codes, mutated, *look, encoder, vm);
+        let first_iterator = live.layout.first_iterator;
+        if !live.loops.is_empty() {
+            let running = live.layout.running.get(op as usize).map_or(&[][..], Vec::as_slice);
+            for (number, known) in live.loops.iter_mut().enumerate() {
+                Loop::tell(known, running.contains(&(number as u32)), first_iterator + number as u32, encoder);
             }
         }
-        return found;
-    }
-    #[expect(unsafe_code, reason = "the frame's variables are behind an unsafe function")]
-    // SAFETY: this runs inside the trace function, on the thread that executes the frame, which waits meanwhile;
-    // nothing that is called while the slice lives runs code of the frame.
-    let locals = unsafe { frame.fastlocals() };
-    for (at, slot) in live.layout.slots.iter().enumerate().filter(|(_, slot)| !slot.hidden) {
-        let scope = if slot.captured { Scope::Captured } else { Scope::Local };
-        let object = locals.get(at).and_then(Option::as_deref);
-        let change = match object.filter(|object| slot.cell && object.class().is(vm.ctx.types.cell_type)) {
-            // The engine keeps the cell's type to itself; what it holds is the only object that it refers to.
-            Some(cell) => {
-                live.slots[at].observe(cell.gc_get_referents().first().map(|object| &**object), mutated, look, vm)
-            }
-            None => live.slots[at].observe(object, mutated, look, vm),
-        };
-        note(scope, slot.name.as_str(), change);
-    }
-    if mutated {
-        let globals = frame.iframe().globals();
-        for (name, shadow) in live.layout.globals.iter().zip(&mut live.globals) {
-            let object = globals.get_item_opt(*name, vm).ok().flatten().filter(|object| is_data(object, vm));
-            note(Scope::Global, name.as_str(), shadow.observe(object.as_deref(), true, look, vm));
+        if let Some((_, depth)) = said.instruction {
+            live.stack.tell(&live.frame, live.layout.as_ref(), op, depth, *look, encoder, vm);
         }
-    }
-    found
-}
-
-/// Compares a namespace kept in a dictionary, in the order in which its names first appeared.
-fn names(
-    known: &mut Vec<(String, Shadow)>,
-    namespace: &Py<PyDict>,
-    look: Look,
-    vm: &VirtualMachine,
-    note: &mut impl FnMut(Scope, &str, Option<(Action, Option<Value>)>),
-) {
-    let mut current: Vec<Option<PyObjectRef>> = Vec::new();
-    current.resize_with(known.len(), || None);
-    let (mut at, mut guess) = (0, 0);
-    while let Some((next, key, value)) = namespace.next_entry(at) {
-        at = next;
-        let Some(key) = key.downcast_ref::<PyStr>().and_then(|key| key.to_str()) else { continue };
-        if key.starts_with("__") && key.ends_with("__") {
-            continue;
+        if kind != EventKind::Instruction {
+            live.line = line;
         }
-        // Names come in the same order as before, but for those that were deleted in between.
-        let place = match known.get(guess) {
-            Some((name, _)) if name == key => Some(guess),
-            _ => known.iter().position(|(name, _)| name == key),
-        };
-        let place = place.unwrap_or_else(|| {
-            known.push((key.to_owned(), Shadow::Unbound));
-            current.push(None);
-            known.len() - 1
-        });
-        current[place] = Some(value);
-        guess = place + 1;
-    }
-    for ((name, shadow), object) in known.iter_mut().zip(&current) {
-        note(Scope::Local, name, shadow.observe(object.as_deref(), true, look, vm));
+        live.epoch = *epoch;
+        let output = stdio::take_pending();
+        let record = encoder.event(kind, live.index, line, Said { output: &output, ..said });
+        sink.borrow_mut().record(record)
     }
 }
 
-/// The object is data of the program, not a part of it.
-fn is_data(object: &PyObject, vm: &VirtualMachine) -> bool {
-    object.downcast_ref::<PyFunction>().is_none()
-        && object.downcast_ref::<PyType>().is_none()
-        && object.downcast_ref::<PyModule>().is_none()
-        && !object.class().is(vm.ctx.types.builtin_function_or_method_type)
+/// A value as the encoder takes it.
+pub(super) fn by_ref(value: &Value) -> ValueRef<'_> {
+    match value {
+        Value::Int(number) => ValueRef::Int(*number),
+        Value::Text { repr, type_name, full_chars } => ValueRef::Text { repr, type_name, full_chars: *full_chars },
+    }
 }

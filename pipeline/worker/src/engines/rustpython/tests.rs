@@ -3,7 +3,7 @@
 use std::{cell::RefCell, fmt::Write, ops::ControlFlow, rc::Rc, sync::Mutex};
 
 use expect_test::{Expect, expect};
-use tracemill_trace::{Action, Event, EventKind, Job, JobKind, Limits, Outcome};
+use tracemill_trace::{Action, Collector, Decoder, Event, EventKind, Job, JobKind, Limits, Outcome, Subscription};
 
 use super::RustPython;
 use crate::{
@@ -15,24 +15,20 @@ use crate::{
 /// The engine's flag for pending signals belongs to the process, so one interpreter runs at a time.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
-#[derive(Default)]
-struct Collected(Vec<Event>);
+/// Keeps the records and counts as a real worker does.
+struct Counted(Rc<RefCell<Vec<u8>>>, Outbox<Vec<u8>>);
 
-impl Sink for Collected {
-    fn event(&mut self, event: Event) -> ControlFlow<Outcome> {
-        self.0.push(event);
-        ControlFlow::Continue(())
+impl Sink for Counted {
+    fn record(&mut self, record: &[u8]) -> ControlFlow<Outcome> {
+        self.0.borrow_mut().extend_from_slice(record);
+        self.1.record(record)
     }
 }
 
-/// Collects and counts as a real worker does.
-struct Counted(Rc<RefCell<Collected>>, Outbox<Vec<u8>>);
-
-impl Sink for Counted {
-    fn event(&mut self, event: Event) -> ControlFlow<Outcome> {
-        let _ = self.0.borrow_mut().event(event.clone());
-        self.1.event(event)
-    }
+fn events(records: &[u8]) -> Vec<Event> {
+    let mut collector = Collector::default();
+    Decoder::default().decode(records, &mut collector).unwrap();
+    collector.into_events()
 }
 
 fn job(kind: JobKind, source: &str, call: &str) -> Job {
@@ -44,6 +40,7 @@ fn job(kind: JobKind, source: &str, call: &str) -> Job {
         call: call.to_owned(),
         check: None,
         stdin: String::new(),
+        subscription: Subscription::default(),
         limits: Limits::default(),
     }
 }
@@ -64,11 +61,11 @@ fn run(jobs: Vec<Job>) -> Vec<(Vec<Event>, Execution)> {
         let done = jobs
             .iter()
             .map(|job| {
-                let collected = Rc::new(RefCell::new(Collected::default()));
+                let collected = Rc::new(RefCell::new(Vec::new()));
                 let outbox = Outbox::new(Vec::new(), job.ticket, job.limits);
                 let sink = Rc::new(RefCell::new(Counted(collected.clone(), outbox)));
                 let execution = run_job(&mut engine as &mut dyn Engine, job, sink);
-                (collected.take().0, execution)
+                (events(&collected.take()), execution)
             })
             .collect();
         std::mem::forget(engine);
@@ -158,7 +155,7 @@ fn well_nested(events: &[Event], outcome: Outcome) {
             EventKind::Return | EventKind::Unwind | EventKind::Yield => {
                 assert_eq!(open.pop(), Some(event.frame_index), "{event:?}");
             }
-            EventKind::Line | EventKind::Exception => assert_eq!(open.last(), Some(&event.frame_index), "{event:?}"),
+            EventKind::Instruction | EventKind::Line | EventKind::Instruction | EventKind::Exception => assert_eq!(open.last(), Some(&event.frame_index), "{event:?}"),
         }
     }
     if matches!(outcome, Outcome::Returned | Outcome::Raised | Outcome::Exited) {

@@ -8,6 +8,13 @@ use rustpython_vm::{
     bytecode::{CO_FAST_CELL, CO_FAST_FREE, CodeFlags, OpArgState, Opcode},
     compiler::Mode,
 };
+use tracemill_trace::{Operation, Scope};
+
+use super::{
+    flow::Flow,
+    instrument::{Detail, instrument},
+    operations,
+};
 
 /// File name of the unit's own code: its frames are recorded.
 pub(super) const UNIT: &str = "<unit>";
@@ -23,36 +30,22 @@ pub(super) fn is_own(path: &str) -> bool {
     matches!(path, UNIT | SETUP | CALL | CHECK)
 }
 
-/// Compiles a piece of a job so that it gives the same events however often it ran.
+/// Compiles a piece of a job, with probes, so that it gives the same events however often it ran.
 pub(super) fn compile(
     source: &str,
     mode: Mode,
     path: &str,
+    detail: Detail,
     vm: &VirtualMachine,
 ) -> Result<PyRef<PyCode>, PyBaseExceptionRef> {
     let code = vm.compile(source, mode, path).map_err(|error| error.into_pyexception(vm, Some(source)))?;
-    fix(&code);
-    Ok(code)
+    Ok(instrument(&code, detail, vm))
 }
 
 /// Turns adaptive specialisation off: it hides instructions of hot loops and makes exception events depend on heat.
-fn fix(code: &Py<PyCode>) {
+pub(super) fn quiet(code: &Py<PyCode>) {
     code.quickened.store(true, std::sync::atomic::Ordering::Relaxed);
     code.code.instructions.disable_specialization();
-    for constant in nested(code) {
-        if let Some(inner) = constant.downcast_ref::<PyCode>() {
-            fix(inner);
-        }
-    }
-}
-
-fn nested(code: &Py<PyCode>) -> Vec<PyObjectRef> {
-    code.code
-        .constants
-        .iter()
-        .map(|constant| constant.clone().into())
-        .filter(|object: &PyObjectRef| object.downcast_ref::<PyCode>().is_some())
-        .collect()
 }
 
 /// Modules that the code names in its import statements, nested code included.
@@ -64,8 +57,9 @@ pub(super) fn imported_names(code: &Py<PyCode>, names: &mut BTreeSet<String>) {
             names.insert(name.as_str().to_owned());
         }
     });
-    for constant in nested(code) {
-        if let Some(inner) = constant.downcast_ref::<PyCode>() {
+    for constant in code.code.constants.iter() {
+        let object: PyObjectRef = constant.clone().into();
+        if let Some(inner) = object.downcast_ref::<PyCode>() {
             imported_names(inner, names);
         }
     }
@@ -100,30 +94,45 @@ pub(super) struct Slot {
 
 /// What is known about one code object.
 pub(super) struct Layout {
-    /// Keeps the code, and so the key under which the layout is found.
-    _code: PyRef<PyCode>,
     /// Its slots in storage order, parameters first; empty when variables live in a dictionary.
     pub(super) slots: Vec<Slot>,
     /// Global names that it uses.
     pub(super) globals: Vec<&'static PyStrInterned>,
+    /// For each instruction the loops that run there, the innermost last.
+    pub(super) running: Vec<Vec<u32>>,
+    /// For each instruction the entries on the stack before it.
+    pub(super) depths: Vec<u32>,
+    /// What is told about each instruction; empty below instruction granularity.
+    pub(super) operations: Vec<Operation>,
+    /// Its variables as they are numbered in events: slots, globals, iterators. Names of a dictionary come after.
+    pub(super) variables: Vec<(Scope, String)>,
+    /// The number of the first global, and of the first iterator.
+    pub(super) first_global: u32,
+    pub(super) first_iterator: u32,
     /// By line: an instruction of the line can change an object in place.
     mutating: Box<[bool]>,
     /// The qualified name.
     pub(super) function: String,
     /// Variables live in a dictionary: module and class bodies.
     pub(super) in_dictionary: bool,
+    /// The line of the `def`.
+    pub(super) first_line: u32,
+    /// It came with the unit and is recorded; else it is counted.
+    pub(super) is_unit: bool,
+    /// A handler of the program's covers the instruction: one of the compiler's turns `StopIteration` into an error.
+    pub(super) handled: Vec<bool>,
 }
 
 impl Layout {
-    /// Looks a code object through.
-    pub(super) fn new(code: &Py<PyCode>) -> Rc<Self> {
+    /// What is known about a code object that was read.
+    pub(super) fn new(code: &Py<PyCode>, flow: &Flow, detail: Detail, vm: &VirtualMachine) -> Rc<Self> {
         let object = &code.code;
         let in_dictionary = !object.flags.contains(CodeFlags::OPTIMIZED);
         let own = object.varnames.iter().chain(object.cellvars.iter().filter(|name| {
             // A captured parameter has one slot, not two.
             !object.varnames.iter().any(|variable| std::ptr::eq(*variable, **name))
         }));
-        let slots = own
+        let slots: Vec<Slot> = own
             .chain(object.freevars.iter())
             .zip(object.localspluskinds.iter())
             .map(|(&name, &kind)| Slot {
@@ -136,8 +145,9 @@ impl Layout {
             })
             .collect();
         let (mut globals, mut mutating): (Vec<&'static PyStrInterned>, Vec<bool>) = (Vec::new(), Vec::new());
-        each_instruction(code, |at, opcode, argument| {
-            let index = match opcode {
+        for op in &flow.ops {
+            let argument = op.argument as usize;
+            let index = match op.opcode {
                 Opcode::LoadGlobal => Some(argument >> 1),
                 Opcode::StoreGlobal | Opcode::DeleteGlobal => Some(argument),
                 _ => None,
@@ -147,19 +157,44 @@ impl Layout {
             {
                 globals.push(name);
             }
-            let line = object.locations.get(at).map_or(0, |location| location.0.line.get());
+            let line = op.line as usize;
             if mutating.len() <= line {
                 mutating.resize(line + 1, false);
             }
-            mutating[line] |= !keeps_objects(opcode, argument);
-        });
+            mutating[line] |= !keeps_objects(op.opcode, argument);
+        }
+        let mut variables: Vec<(Scope, String)> = Vec::new();
+        for slot in &slots {
+            let scope = if slot.captured { Scope::Captured } else { Scope::Local };
+            variables.push((scope, slot.name.as_str().to_owned()));
+        }
+        let first_global = variables.len() as u32;
+        variables.extend(globals.iter().map(|name| (Scope::Global, name.as_str().to_owned())));
+        let first_iterator = variables.len() as u32;
+        variables.extend(flow.loops.iter().map(|known| (Scope::Iterator, format!("for {}", flow.ops[known.head].line))));
+        let handled = (0..flow.ops.len())
+            .map(|at| {
+                flow.handlers.iter().any(|handler| {
+                    (handler.first..handler.end).contains(&at)
+                        && flow.ops.get(handler.target).is_some_and(|op| op.opcode != Opcode::CallIntrinsic1)
+                })
+            })
+            .collect();
         Rc::new(Layout {
-            _code: code.to_owned(),
             slots,
             globals,
+            running: flow.running.clone(),
+            depths: flow.depths.iter().map(|depth| depth.unwrap_or(0)).collect(),
+            operations: if detail == Detail::Instructions { operations::of(code, flow, vm) } else { Vec::new() },
+            variables,
+            first_global,
+            first_iterator,
             mutating: mutating.into(),
             function: object.qualname.as_str().to_owned(),
             in_dictionary,
+            first_line: object.first_line_number.map_or(0, |line| line.get() as u32),
+            is_unit: code.source_path().as_str() == UNIT,
+            handled,
         })
     }
 

@@ -1,0 +1,392 @@
+//! Puts probes into a compiled code object: before lines or instructions, at calls, returns and exceptions, at loops.
+//! Called by `units` once a unit; what the probes do is in `probe` and `recorder`.
+//!
+//! A probe is a constant and three instructions that leave the stack as it was:
+//!
+//! ```text
+//!   LOAD_CONST probe; UNARY_INVERT; POP_TOP                    the probe is called
+//!   LOAD_CONST probe; COPY 2; BINARY_OP @; POP_TOP             the probe is called with the stack's top
+//! ```
+//!
+//! Exceptions come to a probe through the exception table. Each handler gets a stub behind the code that calls the
+//! probe and jumps on; what no handler covered is covered by a stub that calls the probe and raises again. An
+//! instruction that raises again what was raised before has entries of its own, which lead past the probes.
+
+use std::rc::Rc;
+
+use rustpython_vm::{
+    Py, PyObjectRef, PyPayload, PyRef, VirtualMachine,
+    builtins::PyCode,
+    bytecode::{CodeObject, CodeUnit, Constant, CodeUnits, ExceptionTableEntry, Instruction, OpArgByte, Opcode, encode_exception_table},
+};
+
+use super::{
+    flow::{Flow, reraises},
+    probe::{Probe, Site},
+    units::{Layout, quiet},
+};
+
+/// How finely code is probed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Detail {
+    /// Lines are counted: set-up, call and check.
+    Count,
+    /// What line granularity needs.
+    Lines,
+    /// Instructions too.
+    Instructions,
+}
+
+/// `BINARY_OP`'s argument for `@`, which nothing built in has.
+const MATRIX_MULTIPLY: u8 = 4;
+
+/// One probe to be put in.
+struct Insertion {
+    constant: usize,
+    /// The entry of the stack that it is given, from the top; 0 for none.
+    entry: u8,
+}
+
+/// A code object with probes, and so those nested in it.
+pub(super) fn instrument(code: &Py<PyCode>, detail: Detail, vm: &VirtualMachine) -> PyRef<PyCode> {
+    let flow = Flow::of(code);
+    let layout = Layout::new(code, &flow, detail, vm);
+    let mut builder = Builder {
+        constants: code
+            .code
+            .constants
+            .iter()
+            .map(|constant| {
+                let object: PyObjectRef = constant.clone().into();
+                match object.downcast_ref::<PyCode>() {
+                    Some(inner) => instrument(inner, detail, vm).into(),
+                    None => object,
+                }
+            })
+            .collect(),
+        fall: (0..=flow.ops.len()).map(|_| Vec::new()).collect(),
+        before: (0..=flow.ops.len()).map(|_| Vec::new()).collect(),
+        layout: &layout,
+        vm,
+    };
+    builder.place(&flow, detail);
+    let begins = flow.ops.iter().position(|op| op.opcode == Opcode::Resume).map_or(0, |at| at + 1);
+    let whole = builder.assemble(&code.code, &flow, detail, begins);
+    let made = vm.ctx.new_code(whole);
+    quiet(&made);
+    made
+}
+
+struct Builder<'a> {
+    constants: Vec<PyObjectRef>,
+    /// Probes before an instruction that only the one before it leads to.
+    fall: Vec<Vec<Insertion>>,
+    /// Probes before an instruction, however it is reached.
+    before: Vec<Vec<Insertion>>,
+    layout: &'a Rc<Layout>,
+    vm: &'a VirtualMachine,
+}
+
+impl Builder<'_> {
+    fn probe(&mut self, site: Site, op: usize, line: u32, entry: u8) -> Insertion {
+        let probe = Probe { layout: Rc::clone(self.layout), site, op: op as u32, line };
+        self.constants.push(probe.into_ref(&self.vm.ctx).into());
+        Insertion { constant: self.constants.len() - 1, entry }
+    }
+
+    /// Decides where the probes go.
+    fn place(&mut self, flow: &Flow, detail: Detail) {
+        let mut line_before = 0;
+        let mut begun = false;
+        for (at, op) in flow.ops.iter().enumerate() {
+            let is_resume = op.opcode == Opcode::Resume;
+            // These are skipped or looked for by what jumps to them; nothing may come in between.
+            let untouchable =
+                is_resume || matches!(op.opcode, Opcode::EndFor | Opcode::EndSend | Opcode::NotTaken | Opcode::Cache);
+            let starts_line = op.line != 0 && (op.line != line_before || flow.is_target[at]);
+            if begun && starts_line && !untouchable {
+                let probe = self.probe(Site::Line, at, op.line, 0);
+                self.before[at].push(probe);
+            }
+            if begun
+                && op.opcode == Opcode::JumpBackward
+                && op.line != 0
+                && op.target.is_some_and(|target| flow.ops[target].line == op.line)
+            {
+                // The same line begins again. The probe at the line's start, if there is one, sees the line unchanged.
+                let probe = self.probe(Site::Again, at, op.line, 0);
+                self.before[at].push(probe);
+            }
+            if begun && detail == Detail::Instructions && !untouchable {
+                let probe = self.probe(Site::Instruction, at, op.line, 0);
+                self.before[at].push(probe);
+            }
+            if detail != Detail::Count {
+                match op.opcode {
+                    Opcode::Resume => {
+                        let site = if begun { Site::Resume } else { Site::Call };
+                        let line = if begun { op.line } else { self.layout.first_line };
+                        // The one after an `await` that has not begun to wait is none of the program's.
+                        let probe = self.probe(site, at, line, 0);
+                        self.fall[at + 1].push(probe);
+                    }
+                    Opcode::ReturnValue => {
+                        let probe = self.probe(Site::Return, at, op.line, 1);
+                        self.before[at].push(probe);
+                    }
+                    Opcode::YieldValue => {
+                        let probe = self.probe(Site::Yield, at, op.line, 1);
+                        self.before[at].push(probe);
+                    }
+                    Opcode::ForIter => {
+                        if let Some(number) = flow.loops.iter().position(|known| known.head == at) {
+                            let probe = self.probe(Site::Draw(number as u32), at, op.line, 0);
+                            self.fall[at + 1].push(probe);
+                        }
+                        if let Some(target) = op.target.filter(|target| flow.ops[*target].opcode == Opcode::EndFor) {
+                            let probe = self.probe(Site::Exhausted, at, op.line, 0);
+                            self.before[target + 1].push(probe);
+                        }
+                    }
+                    Opcode::GetIter => {
+                        if let Some(number) = flow.loops.iter().position(|known| known.source == at) {
+                            let probe = self.probe(Site::Walks(number as u32), at, op.line, 1);
+                            self.before[at].push(probe);
+                            let probe = self.probe(Site::Begins(number as u32), at, op.line, 1);
+                            self.fall[at + 1].push(probe);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            if op.line != 0 || !begun {
+                line_before = if begun { op.line } else { 0 };
+            }
+            begun |= is_resume;
+        }
+    }
+
+    /// Puts everything together.
+    fn assemble<C: Constant + Clone + From<PyObjectRef>>(
+        mut self,
+        code: &CodeObject<C>,
+        flow: &Flow,
+        detail: Detail,
+        begins: usize,
+    ) -> CodeObject<C>
+    where
+        CodeObject<C>: Clone,
+    {
+        let count = flow.ops.len();
+        // Stubs: one for each handler's target and depth, two for what nothing covers.
+        let mut stubs: Vec<(usize, Insertion)> = Vec::new();
+        let mut outer: Option<[Insertion; 3]> = None;
+        if detail != Detail::Count {
+            let mut targets: Vec<usize> = flow.handlers.iter().map(|handler| handler.target).collect();
+            targets.sort_unstable();
+            targets.dedup();
+            for target in targets {
+                let line = flow.ops.get(target).map_or(0, |op| op.line);
+                let probe = self.probe(Site::Raise, target, line, 1);
+                stubs.push((target, probe));
+            }
+            outer = Some([
+                self.probe(Site::RaisedAt, 0, 0, 2),
+                self.probe(Site::Unwind, 0, 0, 1),
+                self.probe(Site::UnwindAgain, 0, 0, 1),
+            ]);
+        }
+        let length = |insertion: &Insertion| {
+            let load = 1 + usize::from(insertion.constant > 0xff) + usize::from(insertion.constant > 0xffff);
+            let binary = 1 + Instruction::from(Opcode::BinaryOp).cache_entries();
+            load + if insertion.entry > 0 { 1 + binary + 1 } else { 2 }
+        };
+        let total = |insertions: &[Insertion]| insertions.iter().map(length).sum::<usize>();
+        let extra = |argument: u32| match argument {
+            0..=0xff => 0,
+            0x100..=0xffff => 1,
+            0x1_0000..=0xff_ffff => 2,
+            _ => 3,
+        };
+        // Prefixes that each argument takes; those of jumps grow until every distance fits.
+        let mut rooms: Vec<usize> = flow
+            .ops
+            .iter()
+            .map(|op| if op.target.is_some() { 0 } else { extra(op.argument) })
+            .collect();
+        // Where falling into an instruction begins, and jumping to it.
+        let (mut falls, mut labels) = (vec![0; count + 1], vec![0; count + 1]);
+        loop {
+            let mut at = 0;
+            for (index, op) in flow.ops.iter().enumerate() {
+                falls[index] = at;
+                labels[index] = at + total(&self.fall[index]);
+                at = labels[index] + total(&self.before[index]) + rooms[index] + 1 + op.caches.len();
+            }
+            (falls[count], labels[count]) = (at, at);
+            let mut grown = false;
+            for (index, op) in flow.ops.iter().enumerate() {
+                let Some(target) = op.target else { continue };
+                let room = extra(labels[target].abs_diff(falls[index + 1]) as u32);
+                if room > rooms[index] {
+                    rooms[index] = room;
+                    grown = true;
+                }
+            }
+            if !grown {
+                break;
+            }
+        }
+        let mut out = Output { units: Vec::new(), locations: Vec::new(), lines: Vec::new() };
+        for (index, op) in flow.ops.iter().enumerate() {
+            let location = code.locations[op.unit];
+            for insertion in self.fall[index].iter().chain(&self.before[index]) {
+                out.insertion(insertion, location, op.line);
+            }
+            let argument = match op.target {
+                Some(target) => labels[target].abs_diff(falls[index + 1]) as u32,
+                None => op.argument,
+            };
+            for step in (1..=rooms[index]).rev() {
+                out.unit(Opcode::ExtendedArg, (argument >> (8 * step)) as u8, location, op.line);
+            }
+            out.push(CodeUnit::new(op.instruction, OpArgByte::new(argument as u8)), location, op.line);
+            for cache in &op.caches {
+                out.push(*cache, location, op.line);
+            }
+        }
+        let last = flow.ops.last().map_or(0, |op| op.unit);
+        let location = code.locations[last];
+        let mut entries: Vec<ExceptionTableEntry> = Vec::new();
+        if detail == Detail::Count {
+            entries.extend(flow.handlers.iter().map(|handler| ExceptionTableEntry {
+                start: falls[handler.first] as u32,
+                end: falls[handler.end] as u32,
+                target: labels[handler.target] as u32,
+                depth: handler.depth,
+                push_lasti: handler.push_lasti,
+            }));
+        }
+        let mut stub_places = Vec::new();
+        for (target, insertion) in &stubs {
+            stub_places.push((*target, out.units.len() as u32));
+            let line = flow.ops[*target].line;
+            out.insertion(insertion, location, line);
+            let mut room = 0;
+            loop {
+                let distance = (out.units.len() + room + 1 - labels[*target]) as u32;
+                if extra(distance) <= room {
+                    for step in (1..=room).rev() {
+                        out.unit(Opcode::ExtendedArg, (distance >> (8 * step)) as u8, location, line);
+                    }
+                    out.unit(Opcode::JumpBackwardNoInterrupt, distance as u8, location, line);
+                    break;
+                }
+                room += 1;
+            }
+        }
+        if let Some([raised_at, raised, again]) = &outer {
+            let mut place = |insertion: &Insertion| {
+                let at = out.units.len() as u32;
+                out.insertion(raised_at, location, 0);
+                out.insertion(insertion, location, 0);
+                out.unit(Opcode::Reraise, 1, location, 0);
+                at
+            };
+            let (raised, again) = (place(raised), place(again));
+            for (index, op) in flow.ops.iter().enumerate() {
+                let quiet = reraises(op);
+                let handler = flow.handlers.iter().find(|handler| (handler.first..handler.end).contains(&index));
+                let (target, depth, push_lasti) = match handler {
+                    Some(handler) if quiet => (labels[handler.target] as u32, handler.depth, handler.push_lasti),
+                    Some(handler) => {
+                        let stub = stub_places.iter().find(|(target, _)| *target == handler.target);
+                        let place = stub.map_or(labels[handler.target] as u32, |(_, place)| *place);
+                        (place, handler.depth, handler.push_lasti)
+                    }
+                    None if index < begins => continue,
+                    None => (if quiet { again } else { raised }, 0, true),
+                };
+                let (start, end) = (falls[index] as u32, falls[index + 1] as u32);
+                match entries.last_mut() {
+                    Some(last) if last.end == start && (last.target, last.depth, last.push_lasti) == (target, depth, push_lasti) => {
+                        last.end = end;
+                    }
+                    _ => entries.push(ExceptionTableEntry { start, end, target, depth, push_lasti }),
+                }
+            }
+        }
+        let mut object = code.clone();
+        object.constants = self.constants.into_iter().map(Into::into).collect();
+        object.linetable = line_table(&out.lines, object.first_line_number.map_or(0, |line| line.get() as i64));
+        object.instructions = CodeUnits::from(out.units);
+        object.locations = out.locations.into();
+        object.max_stackdepth += 3;
+        object.exceptiontable = encode_exception_table(&entries);
+        object
+    }
+}
+
+/// The units as they come out, with the location of each.
+struct Output<L> {
+    units: Vec<CodeUnit>,
+    locations: Vec<L>,
+    lines: Vec<u32>,
+}
+
+impl<L: Copy> Output<L> {
+    fn push(&mut self, unit: CodeUnit, location: L, line: u32) {
+        self.units.push(unit);
+        self.locations.push(location);
+        self.lines.push(line);
+    }
+
+    fn unit(&mut self, opcode: Opcode, argument: u8, location: L, line: u32) {
+        self.push(CodeUnit::new(opcode.into(), OpArgByte::new(argument)), location, line);
+    }
+
+    fn insertion(&mut self, insertion: &Insertion, location: L, line: u32) {
+        let constant = insertion.constant;
+        if constant > 0xffff {
+            self.unit(Opcode::ExtendedArg, (constant >> 16) as u8, location, line);
+        }
+        if constant > 0xff {
+            self.unit(Opcode::ExtendedArg, (constant >> 8) as u8, location, line);
+        }
+        self.unit(Opcode::LoadConst, constant as u8, location, line);
+        if insertion.entry > 0 {
+            self.unit(Opcode::Copy, insertion.entry + 1, location, line);
+            self.unit(Opcode::BinaryOp, MATRIX_MULTIPLY, location, line);
+            for _ in 0..Instruction::from(Opcode::BinaryOp).cache_entries() {
+                self.unit(Opcode::Cache, 0, location, line);
+            }
+        } else {
+            self.unit(Opcode::UnaryInvert, 0, location, line);
+        }
+        self.unit(Opcode::PopTop, 0, location, line);
+    }
+}
+
+/// A line table with one entry a unit: a line without columns, or nowhere.
+fn line_table(lines: &[u32], first: i64) -> Box<[u8]> {
+    const NO_COLUMNS: u8 = 0x80 | 13 << 3;
+    const NOWHERE: u8 = 0x80 | 15 << 3;
+    let mut table = Vec::with_capacity(lines.len() * 2);
+    let mut before = first;
+    for &line in lines {
+        if line == 0 {
+            table.push(NOWHERE);
+            continue;
+        }
+        table.push(NO_COLUMNS);
+        let delta = i64::from(line) - before;
+        before = i64::from(line);
+        let mut rest = delta.unsigned_abs() << 1 | u64::from(delta < 0);
+        while rest >= 64 {
+            table.push((rest & 63) as u8 | 64);
+            rest >>= 6;
+        }
+        table.push(rest as u8);
+    }
+    table.into()
+}

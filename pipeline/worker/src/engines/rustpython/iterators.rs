@@ -1,0 +1,92 @@
+//! The iterators of running loops: what each walks, how many items its loop has drawn, how many are left. Called by
+//! `recorder`.
+//!
+//! Positions are counted where a loop draws, so they are right whatever the iterator is and however loops are nested.
+
+use rustpython_vm::{PyObject, VirtualMachine, function::FuncArgs, types::PyTypeFlags};
+use tracemill_trace::{Action, Encoder, Value, ValueRef};
+
+use super::render::render;
+
+/// One running loop.
+pub(super) struct Loop {
+    walks: Value,
+    type_name: String,
+    drawn: u64,
+    left: Option<u64>,
+    /// The items drawn when it was last told; `None` before it was.
+    told: Option<u64>,
+}
+
+impl Loop {
+    /// A loop that is about to walk an object.
+    pub(super) fn walking(object: &PyObject, limit: usize, vm: &VirtualMachine) -> Self {
+        let walks = render(object, limit, vm).value;
+        let type_name = object.class().name().to_string();
+        Loop { walks, type_name, drawn: 0, left: None, told: None }
+    }
+
+    /// The loop has its iterator.
+    pub(super) fn begin(&mut self, iterator: &PyObject, vm: &VirtualMachine) {
+        self.type_name = iterator.class().name().to_string();
+        self.left = items_left(iterator, vm);
+    }
+
+    /// The loop has drawn an item.
+    #[inline]
+    pub(super) fn draw(&mut self) {
+        self.drawn += 1;
+        self.left = self.left.map(|left| if self.told.is_none() { left.saturating_sub(1) } else { left });
+    }
+
+    /// Tells what changed; a loop that runs no more is forgotten.
+    #[inline]
+    pub(super) fn tell(known: &mut Option<Loop>, runs: bool, variable: u32, encoder: &mut Encoder) {
+        let Some(this) = known else { return };
+        if !runs {
+            if this.told.is_some() {
+                encoder.change(variable, false, Action::Deleted, None, None, None);
+            }
+            *known = None;
+            return;
+        }
+        match this.told {
+            Some(told) if told == this.drawn => return,
+            Some(_) => {
+                let drawn = ValueRef::Int(this.drawn as i64);
+                encoder.change(variable, false, Action::Rebound, Some(drawn), None, None);
+            }
+            None => {
+                let number;
+                let (walks, full_chars) = match &this.walks {
+                    Value::Text { repr, full_chars, .. } => (repr.as_str(), *full_chars),
+                    Value::Int(value) => {
+                        number = value.to_string();
+                        (number.as_str(), None)
+                    }
+                };
+                let value = ValueRef::Iterator {
+                    walks,
+                    type_name: &this.type_name,
+                    full_chars,
+                    items_drawn: this.drawn,
+                    items_left: this.left,
+                };
+                encoder.change(variable, false, Action::Bound, Some(value), None, None);
+            }
+        }
+        this.told = Some(this.drawn);
+    }
+}
+
+/// How many items are left in an iterator of a built-in type, where it says so.
+fn items_left(iterator: &PyObject, vm: &VirtualMachine) -> Option<u64> {
+    let class = iterator.class();
+    if class.slots.flags.has_feature(PyTypeFlags::HEAPTYPE) {
+        // A class of the program's: asking would run its code.
+        return None;
+    }
+    let hint = class.get_attr(vm.ctx.intern_str("__length_hint__"))?;
+    let hint = hint.call(FuncArgs::from(vec![iterator.to_owned()]), vm).ok()?;
+    u64::try_from(super::render::small_int(&hint, vm)?).ok()
+}

@@ -1,0 +1,113 @@
+//! The variables of a frame: which differ from what the frame's previous event left. Called by `recorder`.
+
+use rustpython_vm::{
+    AsObject, Py, PyObject, PyObjectRef, VirtualMachine,
+    builtins::{PyDict, PyFunction, PyModule, PyStr, PyType},
+};
+use tracemill_trace::{Encoder, Scope};
+
+use super::{
+    changes::{Look, Shadow},
+    recorder::{CodeState, Live},
+};
+
+/// Tells what changed in a frame.
+///
+/// `mutated` is false when nothing ran that could change an object in place.
+#[inline]
+pub(super) fn changes(
+    live: &mut Live,
+    codes: &mut [CodeState],
+    mutated: bool,
+    look: Look,
+    encoder: &mut Encoder,
+    vm: &VirtualMachine,
+) {
+    if live.layout.in_dictionary {
+        if mutated {
+            let namespace = live.frame.iframe().locals.get().map(|mapping| mapping.obj().to_owned());
+            if let Some(namespace) = namespace.as_ref().and_then(|namespace| namespace.downcast_ref::<PyDict>()) {
+                names(live, codes, namespace, look, encoder, vm);
+            }
+        }
+        return;
+    }
+    let Live { frame, layout, slots, globals, .. } = live;
+    #[expect(unsafe_code, reason = "the frame's variables are behind an unsafe function")]
+    // SAFETY: this runs inside a probe, on the thread that executes the frame, which waits meanwhile; nothing that is
+    // called while the slice lives runs code of the frame.
+    let locals = unsafe { frame.fastlocals() };
+    for (at, ((slot, shadow), object)) in layout.slots.iter().zip(slots).zip(locals).enumerate() {
+        if slot.hidden {
+            continue;
+        }
+        let object = object.as_deref();
+        match object.filter(|object| slot.cell && object.class().is(vm.ctx.types.cell_type)) {
+            // The engine keeps the cell's type to itself; what it holds is the only object that it refers to.
+            Some(cell) => {
+                let held = cell.gc_get_referents();
+                shadow.tell(held.first().map(|object| &**object), mutated, at as u32, false, look, encoder, vm);
+            }
+            None => shadow.tell(object, mutated, at as u32, false, look, encoder, vm),
+        }
+    }
+    if mutated && !layout.globals.is_empty() {
+        let dictionary = frame.iframe().globals();
+        for (at, (name, shadow)) in layout.globals.iter().zip(globals).enumerate() {
+            let object = dictionary.get_item_opt(*name, vm).ok().flatten().filter(|object| is_data(object, vm));
+            let number = layout.first_global + at as u32;
+            shadow.tell(object.as_deref(), true, number, false, look, encoder, vm);
+        }
+    }
+}
+
+/// Compares a namespace kept in a dictionary, in the order in which its names first appeared.
+fn names(
+    live: &mut Live,
+    codes: &mut [CodeState],
+    namespace: &Py<PyDict>,
+    look: Look,
+    encoder: &mut Encoder,
+    vm: &VirtualMachine,
+) {
+    let Live { names: known, layout, code_index, .. } = live;
+    let Some(code) = codes.get_mut(*code_index as usize) else { return };
+    let mut current: Vec<Option<PyObjectRef>> = Vec::new();
+    current.resize_with(known.len(), || None);
+    let (mut at, mut guess) = (0, 0);
+    while let Some((next, key, value)) = namespace.next_entry(at) {
+        at = next;
+        let Some(key) = key.downcast_ref::<PyStr>().and_then(|key| key.to_str()) else { continue };
+        if key.starts_with("__") && key.ends_with("__") {
+            continue;
+        }
+        // Names come in the same order as before, but for those that were deleted in between.
+        let place = match known.get(guess) {
+            Some((name, ..)) if name == key => Some(guess),
+            _ => known.iter().position(|(name, ..)| name == key),
+        };
+        let place = place.unwrap_or_else(|| {
+            let fresh = (layout.variables.len() + code.names.len()) as u32;
+            let number = *code.names.entry(key.to_owned()).or_insert_with(|| {
+                encoder.variable(*code_index, Scope::Local, key);
+                fresh
+            });
+            known.push((key.to_owned(), number, Shadow::Unbound));
+            current.push(None);
+            known.len() - 1
+        });
+        current[place] = Some(value);
+        guess = place + 1;
+    }
+    for ((_, number, shadow), object) in known.iter_mut().zip(&current) {
+        shadow.tell(object.as_deref(), true, *number, false, look, encoder, vm);
+    }
+}
+
+/// The object is data of the program, not a part of it.
+fn is_data(object: &PyObject, vm: &VirtualMachine) -> bool {
+    object.downcast_ref::<PyFunction>().is_none()
+        && object.downcast_ref::<PyType>().is_none()
+        && object.downcast_ref::<PyModule>().is_none()
+        && !object.class().is(vm.ctx.types.builtin_function_or_method_type)
+}
