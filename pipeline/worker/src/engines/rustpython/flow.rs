@@ -50,6 +50,59 @@ pub(super) struct Handler {
     pub(super) push_lasti: bool,
 }
 
+/// What an instruction does to the places of the stack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Effect {
+    /// The top changes places with the entry so far down.
+    Swap(usize),
+    /// The entry so far down is pushed again.
+    Copy(usize),
+    /// So many entries go, and others may come.
+    Replaces {
+        /// How many.
+        popped: usize,
+    },
+}
+
+impl Op {
+    /// What the instruction does to the places of the stack.
+    pub(super) fn effect(&self) -> Effect {
+        let argument = self.argument as usize;
+        match self.opcode {
+            Opcode::Swap => Effect::Swap(argument),
+            Opcode::Copy => Effect::Copy(argument),
+            Opcode::ForIter => Effect::Replaces { popped: 0 },
+            _ => {
+                let effect = self.opcode.stack_effect_info(self.argument);
+                let (pushed, popped) = (effect.pushed() as usize, effect.popped() as usize);
+                // Described as popping and pushing all that lies above what they change.
+                let looks_below = matches!(
+                    self.opcode,
+                    Opcode::ListAppend
+                        | Opcode::SetAdd
+                        | Opcode::MapAdd
+                        | Opcode::ListExtend
+                        | Opcode::SetUpdate
+                        | Opcode::DictUpdate
+                        | Opcode::DictMerge
+                );
+                Effect::Replaces { popped: if looks_below { popped - pushed } else { popped } }
+            }
+        }
+    }
+
+    /// How many entries it pushes after it has popped some.
+    fn pushes(&self) -> usize {
+        let effect = self.opcode.stack_effect_info(self.argument);
+        match self.effect() {
+            Effect::Replaces { popped } => {
+                (effect.pushed() as usize + popped).saturating_sub(effect.popped() as usize)
+            }
+            _ => 0,
+        }
+    }
+}
+
 /// What is known about a code object.
 pub(super) struct Flow {
     pub(super) ops: Vec<Op>,
@@ -231,38 +284,22 @@ impl Flow {
         let op = &self.ops[at];
         let length = stack.len();
         let argument = op.argument as usize;
-        match op.opcode {
-            Opcode::Swap if argument <= length && argument > 0 => stack.swap(length - 1, length - argument),
-            Opcode::Copy if argument <= length && argument > 0 => stack.push(stack[length - argument]),
-            Opcode::ForIter => stack.push(Token::Value),
-            Opcode::GetIter | Opcode::GetYieldFromIter => {
+        match (op.opcode, op.effect()) {
+            (_, Effect::Swap(n)) if (1..=length).contains(&n) => stack.swap(length - 1, length - n),
+            (_, Effect::Copy(n)) if (1..=length).contains(&n) => stack.push(stack[length - n]),
+            (Opcode::GetIter, _) => {
                 stack.pop();
-                stack.push(if op.opcode == Opcode::GetIter { Token::Iterator(at) } else { Token::Value });
-            }
-            Opcode::LoadFast | Opcode::LoadFastBorrow | Opcode::LoadFastCheck if given == Some(argument) => {
                 stack.push(Token::Iterator(at));
             }
-            _ => {
-                let effect = op.opcode.stack_effect_info(op.argument);
-                let (pushed, popped) = (effect.pushed() as usize, effect.popped() as usize);
-                // Described as popping and pushing all that lies above what they change.
-                let looks_below = matches!(
-                    op.opcode,
-                    Opcode::ListAppend
-                        | Opcode::SetAdd
-                        | Opcode::MapAdd
-                        | Opcode::ListExtend
-                        | Opcode::SetUpdate
-                        | Opcode::DictUpdate
-                        | Opcode::DictMerge
-                );
-                if looks_below {
-                    stack.truncate(length.saturating_sub(popped - pushed));
-                } else {
-                    stack.truncate(length.saturating_sub(popped));
-                    stack.resize(stack.len() + pushed, Token::Value);
-                }
+            (Opcode::LoadFast | Opcode::LoadFastBorrow | Opcode::LoadFastCheck, _) if given == Some(argument) => {
+                stack.push(Token::Iterator(at));
             }
+            (Opcode::ForIter, _) => stack.push(Token::Value),
+            (_, Effect::Replaces { popped }) => {
+                stack.truncate(length.saturating_sub(popped));
+                stack.resize(stack.len() + op.pushes(), Token::Value);
+            }
+            _ => {}
         }
         stack
     }

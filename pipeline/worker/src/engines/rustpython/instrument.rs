@@ -97,13 +97,18 @@ impl Builder<'_> {
     /// Decides where the probes go.
     fn place(&mut self, flow: &Flow, detail: Detail) {
         let mut line_before = 0;
-        let mut begun = false;
+        let (mut begun, mut nowhere) = (false, false);
         for (at, op) in flow.ops.iter().enumerate() {
             let is_resume = op.opcode == Opcode::Resume;
             // These are skipped or looked for by what jumps to them; nothing may come in between.
             let untouchable =
                 is_resume || matches!(op.opcode, Opcode::EndFor | Opcode::EndSend | Opcode::NotTaken | Opcode::Cache);
             let starts_line = op.line != 0 && (op.line != line_before || flow.is_target[at]);
+            if begun && op.line != 0 && nowhere && !untouchable {
+                // After an instruction of no line any line begins, be it the one that ran before.
+                let probe = self.probe(Site::Again, at, op.line, 0);
+                self.fall[at].push(probe);
+            }
             if begun && starts_line && !untouchable {
                 let probe = self.probe(Site::Line, at, op.line, 0);
                 self.before[at].push(probe);
@@ -162,6 +167,7 @@ impl Builder<'_> {
             if op.line != 0 || !begun {
                 line_before = if begun { op.line } else { 0 };
             }
+            nowhere = begun && op.line == 0;
             begun |= is_resume;
         }
     }

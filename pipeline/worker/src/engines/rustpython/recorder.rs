@@ -15,6 +15,7 @@ use tracemill_trace::{
 use super::{
     changes::{Look, Shadow},
     errors,
+    flow::Effect,
     iterators::Loop,
     probe::{Probe, Site},
     render::render,
@@ -264,12 +265,7 @@ impl Recorder {
     ) -> Flow {
         let raised_line = self.raised_line.take();
         if let Some(live) = self.asleep.get(&(key as usize)) {
-            // Something was thrown in. Closing a generator where no handler is, there is no event, as in CPython.
-            let handled = live.layout.handled.get(live.asleep_at as usize).copied().unwrap_or(true);
-            if !handled && exception.class().is(vm.ctx.exceptions.generator_exit) {
-                self.asleep.remove(&(key as usize));
-                return ON;
-            }
+            // Something was thrown in.
             let (line, op) = (live.line, live.asleep_at);
             self.wake(key);
             self.event(EventKind::Resume, line, op, Said::default(), vm)?;
@@ -320,11 +316,14 @@ impl Recorder {
         if !live.loops.is_empty() {
             let running = live.layout.running.get(op as usize).map_or(&[][..], Vec::as_slice);
             for (number, known) in live.loops.iter_mut().enumerate() {
-                Loop::tell(known, running.contains(&(number as u32)), first_iterator + number as u32, encoder);
+                // What an exception does to the loops shows at the next event.
+                let runs = kind == EventKind::Exception || running.contains(&(number as u32));
+                Loop::tell(known, runs, first_iterator + number as u32, encoder);
             }
         }
         if let Some((_, depth)) = said.instruction {
-            live.stack.tell(&live.frame, live.layout.as_ref(), op, depth, *look, encoder, vm);
+            let effect = live.layout.effects.get(op as usize).copied().unwrap_or(Effect::Replaces { popped: 0 });
+            live.stack.tell(&live.frame, effect, depth, mutated, *look, encoder, vm);
         }
         if kind != EventKind::Instruction {
             live.line = line;

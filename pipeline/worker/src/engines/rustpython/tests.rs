@@ -98,6 +98,10 @@ fn show(events: &[Event], execution: &Execution) -> String {
             let value = change.value.as_ref().map(|value| value.repr()).unwrap_or_default();
             let scope = change.scope.name().chars().next().unwrap_or('?');
             let _ = write!(out, " {sign}{scope}:{}={value}", change.name);
+            if let Some(drawn) = change.items_drawn {
+                let left = change.items_left.map_or("?".to_owned(), |left| left.to_string());
+                let _ = write!(out, "[{drawn} drawn, {left} left]");
+            }
         }
         if let Some(value) = &event.value {
             let _ = write!(out, " -> {}", value.repr());
@@ -155,7 +159,7 @@ fn well_nested(events: &[Event], outcome: Outcome) {
             EventKind::Return | EventKind::Unwind | EventKind::Yield => {
                 assert_eq!(open.pop(), Some(event.frame_index), "{event:?}");
             }
-            EventKind::Instruction | EventKind::Line | EventKind::Instruction | EventKind::Exception => assert_eq!(open.last(), Some(&event.frame_index), "{event:?}"),
+            EventKind::Line | EventKind::Instruction | EventKind::Exception => assert_eq!(open.last(), Some(&event.frame_index), "{event:?}"),
         }
     }
     if matches!(outcome, Outcome::Returned | Outcome::Raised | Outcome::Exited) {

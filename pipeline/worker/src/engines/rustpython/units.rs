@@ -11,7 +11,7 @@ use rustpython_vm::{
 use tracemill_trace::{Operation, Scope};
 
 use super::{
-    flow::Flow,
+    flow::{Effect, Flow, Op},
     instrument::{Detail, instrument},
     operations,
 };
@@ -119,8 +119,8 @@ pub(super) struct Layout {
     pub(super) first_line: u32,
     /// It came with the unit and is recorded; else it is counted.
     pub(super) is_unit: bool,
-    /// A handler of the program's covers the instruction: one of the compiler's turns `StopIteration` into an error.
-    pub(super) handled: Vec<bool>,
+    /// For each instruction what it does to the stack; empty below instruction granularity.
+    pub(super) effects: Vec<Effect>,
 }
 
 impl Layout {
@@ -172,20 +172,13 @@ impl Layout {
         variables.extend(globals.iter().map(|name| (Scope::Global, name.as_str().to_owned())));
         let first_iterator = variables.len() as u32;
         variables.extend(flow.loops.iter().map(|known| (Scope::Iterator, format!("for {}", flow.ops[known.head].line))));
-        let handled = (0..flow.ops.len())
-            .map(|at| {
-                flow.handlers.iter().any(|handler| {
-                    (handler.first..handler.end).contains(&at)
-                        && flow.ops.get(handler.target).is_some_and(|op| op.opcode != Opcode::CallIntrinsic1)
-                })
-            })
-            .collect();
+        let fine = detail == Detail::Instructions;
         Rc::new(Layout {
             slots,
             globals,
             running: flow.running.clone(),
             depths: flow.depths.iter().map(|depth| depth.unwrap_or(0)).collect(),
-            operations: if detail == Detail::Instructions { operations::of(code, flow, vm) } else { Vec::new() },
+            operations: if fine { operations::of(code, flow, vm) } else { Vec::new() },
             variables,
             first_global,
             first_iterator,
@@ -194,7 +187,7 @@ impl Layout {
             in_dictionary,
             first_line: object.first_line_number.map_or(0, |line| line.get() as u32),
             is_unit: code.source_path().as_str() == UNIT,
-            handled,
+            effects: if fine { flow.ops.iter().map(Op::effect).collect() } else { Vec::new() },
         })
     }
 

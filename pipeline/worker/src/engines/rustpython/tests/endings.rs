@@ -291,7 +291,7 @@ fn tracing_is_out_of_reach() {
             "f()",
         ),
         expect![[r#"
-            returned 1 imports ["sys"]
+            returned True imports ["sys"]
         "#]],
     );
 }

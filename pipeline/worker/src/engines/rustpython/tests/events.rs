@@ -24,13 +24,13 @@ fn a_loop_shows_only_what_differs() {
             call f0 L1 f parent=None depth=0 +l:n=3
             line f0 L2
             line f0 L3 +l:total=0
-            line f0 L4 +l:i=0
+            line f0 L4 +l:i=0 +i:for 3=range(0, 3)[1 drawn, 2 left]
             line f0 L3
-            line f0 L4 =l:i=1
+            line f0 L4 =l:i=1 =i:for 3=2
             line f0 L3 =l:total=1
-            line f0 L4 =l:i=2
+            line f0 L4 =l:i=2 =i:for 3=3
             line f0 L3 =l:total=3
-            line f0 L5
+            line f0 L5 -i:for 3=
             return f0 L5 -> 3
             returned 3
         "#]],
@@ -110,20 +110,20 @@ fn a_generator_keeps_its_frame() {
             line f0 L7 +l:s=0
             call f1 L1 g parent=Some(0) depth=1 +l:n=2
             line f1 L2
-            line f1 L3 +l:i=0
+            line f1 L3 +l:i=0 +i:for 2=range(0, 2)[1 drawn, 1 left]
             yield f1 L3 -> 0
-            line f0 L8 +l:v=0
+            line f0 L8 +l:v=0 +i:for 7=<generator g>[1 drawn, ? left]
             line f0 L7
             resume f1 L3
             line f1 L2
-            line f1 L3 =l:i=1
+            line f1 L3 =l:i=1 =i:for 2=2
             yield f1 L3 -> 1
-            line f0 L8 =l:v=1
+            line f0 L8 =l:v=1 =i:for 7=2
             line f0 L7 =l:s=1
             resume f1 L3
             line f1 L2
-            return f1 L2 -> None
-            line f0 L9
+            return f1 L2 -i:for 2= -> None
+            line f0 L9 -i:for 7=
             return f0 L9 -> 1
             returned 1
         "#]],
@@ -146,21 +146,24 @@ fn two_generators_interleave() {
             call f2 L1 g parent=Some(0) depth=1 +l:t='a'
             line f2 L2
             yield f2 L2 -> 'a'
-            line f0 L6 +l:p=(1, 'a') +l:x=1
-            line f0 L6 =l:x='a'
-            line f0 L6
+            line f0 L6 +l:p=(1, 'a') +l:x=1 +i:for 6=<zip>[1 drawn, ? left] +i:for 6=(1, 'a')[1 drawn, 1 left]
+            line f0 L6 =l:x='a' =i:for 6=2
+            line f0 L6 -i:for 6=
             resume f1 L2
             line f1 L3
             yield f1 L3 -> 2
             resume f2 L2
             line f2 L3
             yield f2 L3 -> 'aa'
-            line f0 L6 =l:p=(2, 'aa') =l:x=2
-            line f0 L6 =l:x='aa'
-            line f0 L6
+            line f0 L6 =l:p=(2, 'aa') =l:x=2 =i:for 6=2 +i:for 6=(2, 'aa')[1 drawn, 1 left]
+            line f0 L6 =l:x='aa' =i:for 6=2
+            line f0 L6 -i:for 6=
             resume f1 L3
             return f1 L3 -> None
-            return f0 L6 -l:p= -l:x= -> [1, 'a', 2, 'aa']
+            resume f2 L3
+            exception f2 L3 !GeneratorExit
+            unwind f2 L3 !GeneratorExit
+            return f0 L6 -l:p= -l:x= -i:for 6= -> [1, 'a', 2, 'aa']
             returned [1, 'a', 2, 'aa']
         "#]],
     );
@@ -303,7 +306,7 @@ fn the_end_of_a_python_iterator_is_an_exception() {
             line f3 L8 ~l:self=It(n=1)
             line f3 L10
             return f3 L10 -> 1
-            line f0 L14 +l:x=1
+            line f0 L14 +l:x=1 +i:for 13=It(n=0)[1 drawn, ? left]
             line f0 L13
             call f4 L6 It.__next__ parent=Some(0) depth=1 +l:self=It(n=1)
             line f4 L7
@@ -312,7 +315,7 @@ fn the_end_of_a_python_iterator_is_an_exception() {
             exception f4 L9 !StopIteration
             unwind f4 L9 !StopIteration
             exception f0 L13 !StopIteration
-            line f0 L15
+            line f0 L15 -i:for 13=
             return f0 L15 -> 1
             returned 1
         "#]],
@@ -402,14 +405,14 @@ fn a_comprehension_runs_in_its_frame() {
         expect![[r#"
             call f0 L1 f parent=None depth=0 +l:n=3
             line f0 L2
-            line f0 L2 +l:i=0
-            line f0 L2 =l:i=1
-            line f0 L2 =l:i=2
-            line f0 L3 -l:i= +l:squares=[0, 1, 4]
-            line f0 L3 +l:k=0 +l:v=0
-            line f0 L3 =l:k=1 =l:v=1
-            line f0 L3 =l:k=2 =l:v=4
-            return f0 L3 -l:k= -l:v= -> {0: 0, 1: 1, 2: 4}
+            line f0 L2 +l:i=0 +i:for 2=range(0, 3)[1 drawn, 2 left]
+            line f0 L2 =l:i=1 =i:for 2=2
+            line f0 L2 =l:i=2 =i:for 2=3
+            line f0 L3 -l:i= +l:squares=[0, 1, 4] -i:for 2=
+            line f0 L3 +l:k=0 +l:v=0 +i:for 3=<enumerate>[1 drawn, ? left]
+            line f0 L3 =l:k=1 =l:v=1 =i:for 3=2
+            line f0 L3 =l:k=2 =l:v=4 =i:for 3=3
+            return f0 L3 -l:k= -l:v= -i:for 3= -> {0: 0, 1: 1, 2: 4}
             returned {0: 0, 1: 1, 2: 4}
         "#]],
     );
@@ -511,13 +514,13 @@ fn a_hot_loop_gives_the_same_events() {
             call f0 L1 f parent=None depth=0
             line f0 L2
             line f0 L3 +l:s=''
-            line f0 L4 +l:c='a'
+            line f0 L4 +l:c='a' +i:for 3='abc'[1 drawn, 2 left]
             line f0 L3 =l:s='a'
-            line f0 L4 =l:c='b'
+            line f0 L4 =l:c='b' =i:for 3=2
             line f0 L3 =l:s='ab'
-            line f0 L4 =l:c='c'
+            line f0 L4 =l:c='c' =i:for 3=3
             line f0 L3 =l:s='abc'
-            line f0 L5
+            line f0 L5 -i:for 3=
             return f0 L5 -> 'abc'
             returned 'abc'
         "#]],
