@@ -1,18 +1,21 @@
-//! Which variables differ from what a frame's previous event left. Called by `recorder`.
+//! Which variables differ from what a frame's previous event left. Called by `state`, `stack` and `recorder`.
 //!
 //! Integers are compared by value, because the engine recycles their addresses. Immutable values are compared by the
-//! object that is held. Lists of immutable values are compared element by element, everything else by its text.
-//! What decides is always the text, so that the same program gives the same changes in whatever worker it runs.
+//! object that is held, and by content when it is another one. Lists of immutable values are compared item by item in
+//! `heap`, everything else by its text. What decides is never an address, so that the same program gives the same
+//! changes in whatever worker it runs.
+
+use std::rc::Rc;
 
 use rustpython_vm::{
     AsObject, PyObject, PyObjectRef, VirtualMachine,
-    builtins::{PyList, PyStr, PyTuple},
+    builtins::{PyBytes, PyFloat, PyList, PyStr, PyTuple},
 };
-use tracemill_trace::{Action, Encoder, Value};
+use tracemill_trace::{Action, Encoder, ValueRef};
 
 use super::{
-    recorder::by_ref,
-    render::{render, small_int},
+    heap::{Found, Heap, Object, has_identity},
+    render::{Rendered, render_into, small_int},
 };
 
 /// What a variable held at the frame's previous event.
@@ -23,6 +26,10 @@ pub(super) enum Shadow {
     Unbound,
     /// A small integer.
     Int(i64),
+    /// A value that can never change.
+    Held(PyObjectRef),
+    /// A list of such values, and the version of it that was told.
+    List(Rc<Object>, u64),
     /// Anything else.
     Seen(Box<Seen>),
 }
@@ -31,11 +38,12 @@ pub(super) enum Shadow {
 pub(super) struct Seen {
     identity: usize,
     /// Keeps the identity from being given to another object, where that cannot be noticed.
-    held: Option<PyObjectRef>,
-    /// The elements, for a list whose elements are all immutable.
-    items: Option<Vec<PyObjectRef>>,
-    immutable: bool,
-    value: Value,
+    _held: Option<PyObjectRef>,
+    text: String,
+    type_name: String,
+    full_chars: Option<u64>,
+    object_index: Option<u32>,
+    members: String,
 }
 
 /// How values are looked at during one execution.
@@ -47,118 +55,238 @@ pub(super) struct Look {
     pub(super) hold: bool,
 }
 
-impl Shadow {
-    /// Tells what was done to a variable.
-    #[expect(clippy::too_many_arguments, reason = "the state of one event")]
-    #[inline]
-    pub(super) fn tell(
-        &mut self,
-        current: Option<&PyObject>,
-        may_have_mutated: bool,
-        variable: u32,
-        on_stack: bool,
-        look: Look,
-        encoder: &mut Encoder,
-        vm: &VirtualMachine,
-    ) {
-        if let Some((action, value)) = self.observe(current, may_have_mutated, look, vm) {
-            encoder.change(variable, on_stack, action, value.as_ref().map(by_ref), None, None);
-        }
-    }
+/// What telling a change takes.
+pub(super) struct Teller<'a> {
+    pub(super) encoder: &'a mut Encoder,
+    pub(super) heap: &'a mut Heap,
+    pub(super) look: Look,
+    pub(super) vm: &'a VirtualMachine,
+}
 
-    /// Compares with what the variable holds now, remembers it, and says what was done to it.
-    ///
-    /// `may_have_mutated` is false when nothing ran that could change an object in place.
-    fn observe(
-        &mut self,
-        current: Option<&PyObject>,
-        may_have_mutated: bool,
-        look: Look,
-        vm: &VirtualMachine,
-    ) -> Option<(Action, Option<Value>)> {
-        let Some(object) = current else {
-            return match std::mem::replace(self, Shadow::Unbound) {
-                Shadow::Unbound => None,
-                _ => Some((Action::Deleted, None)),
-            };
-        };
-        let bound = if matches!(self, Shadow::Unbound) { Action::Bound } else { Action::Rebound };
-        if let Some(number) = small_int(object, vm) {
-            if matches!(self, Shadow::Int(before) if *before == number) {
-                return None;
-            }
-            *self = Shadow::Int(number);
-            return Some((bound, Some(Value::Int(number))));
-        }
-        let identity = std::ptr::from_ref(object) as usize;
-        let same = matches!(self, Shadow::Seen(seen) if seen.identity == identity);
-        if let (true, Shadow::Seen(seen)) = (same, &*self)
-            && (!may_have_mutated || seen.immutable || seen.has_same_items(object))
-        {
-            return None;
-        }
-        let rendered = render(object, look.limit, vm);
-        let immutable = is_immutable(object, vm);
-        let items = plain_items(object, vm);
-        let differs = match &*self {
-            Shadow::Seen(seen) => {
-                seen.value != rendered.value || (rendered.value.is_cut() && seen.differs_beyond_the_cut(object, same))
-            }
-            _ => true,
-        };
-        let held = (immutable || items.is_some() || (look.hold && rendered.holdable)).then(|| object.to_owned());
-        // An object that is not held is looked at again each time: its address may belong to another one by then.
-        let immutable = immutable && held.is_some();
-        let value = differs.then(|| rendered.value.clone());
-        *self = Shadow::Seen(Box::new(Seen { identity, held, items, immutable, value: rendered.value }));
-        value.map(|value| (if same { Action::Mutated } else { bound }, Some(value)))
+/// The variable that is told of.
+#[derive(Clone, Copy)]
+pub(super) struct Variable {
+    /// Its number in its code, or its place on the stack.
+    pub(super) number: u32,
+    /// It is an entry of the stack.
+    pub(super) on_stack: bool,
+}
+
+impl Teller<'_> {
+    #[inline]
+    fn change(&mut self, variable: Variable, action: Action, value: Option<ValueRef<'_>>, object: Option<u32>) {
+        self.encoder.change(variable.number, variable.on_stack, action, value, object, None);
     }
 }
 
-impl Seen {
-    fn has_same_items(&self, object: &PyObject) -> bool {
-        let (Some(before), Some(list)) = (&self.items, object.downcast_ref::<PyList>()) else { return false };
-        let now = list.borrow_vec();
-        before.len() == now.len() && before.iter().zip(now.iter()).all(|(before, now)| before.is(now))
+impl Shadow {
+    /// Compares with what the variable holds now, remembers it, and tells what was done to it.
+    ///
+    /// `mutated` is false when nothing ran that could change an object in place.
+    #[inline]
+    pub(super) fn tell(&mut self, current: Option<&PyObject>, mutated: bool, variable: Variable, to: &mut Teller<'_>) {
+        let Some(object) = current else {
+            if !matches!(self, Shadow::Unbound) {
+                *self = Shadow::Unbound;
+                to.change(variable, Action::Deleted, None, None);
+            }
+            return;
+        };
+        if let Some(number) = small_int(object, to.vm) {
+            if matches!(self, Shadow::Int(before) if *before == number) {
+                return;
+            }
+            let action = self.bound();
+            *self = Shadow::Int(number);
+            to.change(variable, action, Some(ValueRef::Int(number)), None);
+            return;
+        }
+        match self {
+            Shadow::Held(held) if held.is(object) => {}
+            Shadow::List(known, version) if known.is(object) => {
+                if mutated && !list(known, version, variable, to) {
+                    self.show(object, true, variable, to);
+                }
+            }
+            Shadow::Seen(seen) if seen.identity == std::ptr::from_ref(object) as usize => {
+                if mutated || seen._held.is_none() {
+                    self.show(object, true, variable, to);
+                }
+            }
+            _ => self.show(object, false, variable, to),
+        }
     }
 
-    /// Two texts that were cut at the same place may hide a difference.
-    fn differs_beyond_the_cut(&self, object: &PyObject, same: bool) -> bool {
-        if same {
-            return self.items.is_some();
-        }
-        let before = self.held.as_ref().and_then(|before| before.downcast_ref::<PyStr>());
-        match (before, object.downcast_ref::<PyStr>()) {
-            (Some(before), Some(now)) => before.as_bytes() != now.as_bytes(),
-            _ => false,
-        }
+    fn bound(&self) -> Action {
+        if matches!(self, Shadow::Unbound) { Action::Bound } else { Action::Rebound }
     }
+
+    /// Shows a value that is not the one that was held, or that has changed.
+    fn show(&mut self, object: &PyObject, same: bool, variable: Variable, to: &mut Teller<'_>) {
+        let (vm, look) = (to.vm, to.look);
+        let action = if same { Action::Mutated } else { self.bound() };
+        if is_immutable(object, vm) {
+            let equal = matches!(self, Shadow::Held(held) if equals(held, object, look.limit, vm));
+            *self = Shadow::Held(object.to_owned());
+            if !equal {
+                let shown = render_into(String::new(), object, look.limit, vm);
+                let type_name = object.class().name();
+                let value =
+                    ValueRef::Text { repr: &shown.text, type_name: &type_name, full_chars: shown.full_chars };
+                to.change(variable, action, Some(value), None);
+            }
+            return;
+        }
+        if object.downcast_ref_if_exact::<PyList>(vm).is_some() {
+            let known = to.heap.know(object);
+            if known.take_in(to.heap.event, look.limit, vm) {
+                let (text, full_chars) = known.text(look.limit, String::new(), vm);
+                let object_index = (!same).then_some(known.ordinal);
+                let version = known.list.borrow().as_ref().map_or(0, |list| list.version);
+                let value = ValueRef::Text { repr: &text, type_name: "list", full_chars };
+                let told = matches!(self, Shadow::Seen(seen) if same && seen.text == text && seen.full_chars == full_chars);
+                if !told {
+                    to.change(variable, action, Some(value), object_index);
+                }
+                *self = Shadow::List(known, version);
+                return;
+            }
+        }
+        let Rendered { text, full_chars, holdable, inside } = render_into(String::new(), object, look.limit, vm);
+        let may_hold = look.hold && holdable;
+        let object_index = (may_hold && has_identity(object, vm)).then(|| to.heap.know(object).ordinal);
+        let mut members = String::new();
+        if may_hold {
+            for member in &inside {
+                if !members.is_empty() {
+                    members.push(' ');
+                }
+                members.push_str(itoa::Buffer::new().format(to.heap.know(member).ordinal));
+            }
+        }
+        let type_name = object.class().name().to_string();
+        let seen = Seen {
+            identity: std::ptr::from_ref(object) as usize,
+            _held: may_hold.then(|| object.to_owned()),
+            text,
+            type_name,
+            full_chars,
+            object_index,
+            members,
+        };
+        self.compare(seen, same, action, variable, to);
+    }
+
+    /// Tells what differs between a value and the one before, and keeps it.
+    fn compare(&mut self, seen: Seen, same: bool, action: Action, variable: Variable, to: &mut Teller<'_>) {
+        let mut piece = None;
+        if let Shadow::Seen(before) = &*self {
+            let alike = before.text == seen.text
+                && before.full_chars == seen.full_chars
+                && before.type_name == seen.type_name
+                && before.members == seen.members;
+            if alike && before.object_index == seen.object_index {
+                *self = Shadow::Seen(Box::new(seen));
+                return;
+            }
+            if same && before.type_name == seen.type_name {
+                piece = splice(&before.text, &seen.text);
+            }
+        }
+        let members = (!seen.members.is_empty()).then_some(seen.members.as_str());
+        let value = match piece {
+            Some((start, removed, inserted)) => {
+                ValueRef::Splice { start, removed, inserted, full_chars: seen.full_chars }
+            }
+            None => {
+                ValueRef::Text { repr: &seen.text, type_name: &seen.type_name, full_chars: seen.full_chars }
+            }
+        };
+        let object_index = seen.object_index.filter(|_| !same);
+        to.encoder.change(variable.number, variable.on_stack, action, Some(value), object_index, members);
+        *self = Shadow::Seen(Box::new(seen));
+    }
+}
+
+/// Tells what changed in a list that the variable names still; `false` when it must be shown whole in another way.
+fn list(known: &Rc<Object>, version: &mut u64, variable: Variable, to: &mut Teller<'_>) -> bool {
+    if matches!(known.look(to.heap.event, to.look.limit, to.vm), Found::Mixed) {
+        return false;
+    }
+    let list = known.list.borrow();
+    let Some(list) = &*list else { return false };
+    if list.version == *version {
+        return true;
+    }
+    let behind = list.version - *version;
+    *version = list.version;
+    if behind == 1 {
+        let piece = &list.splice;
+        let value = ValueRef::Splice {
+            start: piece.start,
+            removed: piece.removed,
+            inserted: &piece.inserted,
+            full_chars: piece.full_chars,
+        };
+        to.change(variable, Action::Mutated, Some(value), None);
+    } else {
+        let (text, full_chars) = known.text(to.look.limit, String::new(), to.vm);
+        to.change(variable, Action::Mutated, Some(ValueRef::Text { repr: &text, type_name: "list", full_chars }), None);
+    }
+    true
+}
+
+/// The piece by which two texts differ, where telling it is shorter than telling the text.
+fn splice<'a>(before: &str, now: &'a str) -> Option<(u64, u64, &'a str)> {
+    /// Bytes that telling a piece takes besides what is inserted.
+    const COST: usize = 8;
+    if !before.is_ascii() || !now.is_ascii() {
+        return None;
+    }
+    let most = before.len().min(now.len());
+    let start = before.bytes().zip(now.bytes()).take_while(|(a, b)| a == b).count();
+    let kept =
+        before.bytes().rev().zip(now.bytes().rev()).take(most - start).take_while(|(a, b)| a == b).count();
+    let inserted = &now[start..now.len() - kept];
+    (inserted.len() + COST < now.len()).then(|| (start as u64, (before.len() - kept - start) as u64, inserted))
+}
+
+/// Two values that can never change show the same, whatever lies beyond the cut.
+fn equals(a: &PyObject, b: &PyObject, limit: usize, vm: &VirtualMachine) -> bool {
+    if !a.class().is(b.class()) {
+        return false;
+    }
+    if let (Some(a), Some(b)) = (a.downcast_ref::<PyStr>(), b.downcast_ref::<PyStr>()) {
+        return a.as_bytes() == b.as_bytes();
+    }
+    if let (Some(a), Some(b)) = (a.downcast_ref::<PyFloat>(), b.downcast_ref::<PyFloat>()) {
+        return a.to_f64().to_bits() == b.to_f64().to_bits();
+    }
+    if let (Some(a), Some(b)) = (a.downcast_ref::<PyBytes>(), b.downcast_ref::<PyBytes>()) {
+        return a.as_bytes() == b.as_bytes();
+    }
+    let (a, b) = (render_into(String::new(), a, limit, vm), render_into(String::new(), b, limit, vm));
+    a.text == b.text && a.full_chars == b.full_chars
 }
 
 /// The object and everything in it can never change.
-fn is_immutable(object: &PyObject, vm: &VirtualMachine) -> bool {
+#[inline]
+pub(super) fn is_immutable(object: &PyObject, vm: &VirtualMachine) -> bool {
     is_immutable_at(object, 8, vm)
 }
 
 fn is_immutable_at(object: &PyObject, levels: usize, vm: &VirtualMachine) -> bool {
     let (class, types) = (object.class(), &vm.ctx.types);
+    if class.is(types.str_type) || class.is(types.int_type) || class.is(types.float_type) || class.is(types.bool_type) {
+        return true;
+    }
     if let Some(tuple) = object.downcast_ref_if_exact::<PyTuple>(vm) {
         // Long and deep ones are compared by their text instead: looking through them would cost more.
         let items = tuple.as_slice();
         return levels > 0 && items.len() <= 1_000 && items.iter().all(|item| is_immutable_at(item, levels - 1, vm));
     }
-    class.is(types.str_type)
-        || class.is(types.int_type)
-        || class.is(types.float_type)
-        || class.is(types.bool_type)
-        || class.is(types.none_type)
+    class.is(types.none_type)
         || class.is(types.bytes_type)
         || class.is(types.complex_type)
         || class.is(types.range_type)
-}
-
-/// The elements of a list, when all of them are immutable.
-fn plain_items(object: &PyObject, vm: &VirtualMachine) -> Option<Vec<PyObjectRef>> {
-    let items = object.downcast_ref_if_exact::<PyList>(vm)?.borrow_vec();
-    items.iter().all(|item| is_immutable(item, vm)).then(|| items.to_vec())
 }

@@ -21,7 +21,7 @@ pub(super) struct Loop {
 impl Loop {
     /// A loop that is about to walk an object.
     pub(super) fn walking(object: &PyObject, limit: usize, vm: &VirtualMachine) -> Self {
-        let walks = render(object, limit, vm).value;
+        let walks = render(object, limit, vm);
         let type_name = object.class().name().to_string();
         Loop { walks, type_name, drawn: 0, left: None, told: None }
     }

@@ -26,6 +26,7 @@ mod builtins;
 mod changes;
 mod errors;
 mod flow;
+mod heap;
 mod instrument;
 mod interpreter;
 mod iterators;
@@ -295,7 +296,7 @@ impl<'a> Run<'a> {
     fn returned(&self, value: PyObjectRef) -> Finished {
         let mut finished = bare_finish(Outcome::Returned);
         if self.job.kind == JobKind::Call {
-            finished.result = Some(render::render(&value, self.limit, self.vm).value);
+            finished.result = Some(render::render(&value, self.limit, self.vm));
         }
         finished.check_passed = self.job.check.as_ref().map(|check| self.check(check, value));
         finished

@@ -87,6 +87,6 @@ fn meaning(code: &Py<PyCode>, flow: &Flow, op: &Op, vm: &VirtualMachine) -> Stri
 fn constant_text(constant: &PyObjectRef, vm: &VirtualMachine) -> String {
     match constant.downcast_ref::<PyCode>() {
         Some(code) => format!("<code {}>", code.code.qualname.as_str()),
-        None => render(constant, CONSTANT_CHARS, vm).value.repr(),
+        None => render(constant, CONSTANT_CHARS, vm).repr(),
     }
 }

@@ -13,9 +13,10 @@ use tracemill_trace::{
 };
 
 use super::{
-    changes::{Look, Shadow},
+    changes::{Look, Shadow, Teller},
     errors,
     flow::Effect,
+    heap::Heap,
     iterators::Loop,
     probe::{Probe, Site},
     render::render,
@@ -56,11 +57,12 @@ pub(super) struct CodeState {
 /// Makes events of one execution.
 pub(super) struct Recorder {
     sink: SharedSink,
-    pub(super) look: Look,
-    pub(super) encoder: Encoder,
+    look: Look,
+    encoder: Encoder,
+    heap: Heap,
     live: Vec<Live>,
     asleep: HashMap<usize, Live>,
-    pub(super) codes: Vec<CodeState>,
+    codes: Vec<CodeState>,
     frames: u32,
     epoch: u64,
     /// The line at which the exception that is about to leave a frame was raised there.
@@ -79,6 +81,7 @@ impl Recorder {
             sink,
             look,
             encoder: Encoder::default(),
+            heap: Heap::default(),
             live: Vec::new(),
             asleep: HashMap::new(),
             codes: Vec::new(),
@@ -243,7 +246,7 @@ impl Recorder {
             0 => self.live.last().map_or(0, |live| live.line),
             line => line,
         };
-        let value = render(top, self.look.limit, vm).value;
+        let value = render(top, self.look.limit, vm);
         let said = Said { value: Some(by_ref(&value)), ..Said::default() };
         let flow = self.event(kind, line, probe.op, said, vm);
         self.epoch += 1;
@@ -307,23 +310,25 @@ impl Recorder {
     /// Tells an event of the topmost frame, with what changed since its last one.
     #[inline]
     fn event(&mut self, kind: EventKind, line: u32, op: u32, said: Said<'_>, vm: &VirtualMachine) -> Flow {
-        let Recorder { live, encoder, codes, look, epoch, sink, .. } = self;
+        let Recorder { live, encoder, codes, look, epoch, sink, heap, .. } = self;
         let Some(live) = live.last_mut() else { return ON };
         self.stopped = None;
         let mutated = live.epoch != *epoch || live.layout.may_mutate(live.line);
-        state::changes(live, codes, mutated, *look, encoder, vm);
+        heap.event += 1;
+        let mut to = Teller { encoder, heap, look: *look, vm };
+        state::changes(live, codes, mutated, &mut to);
         let first_iterator = live.layout.first_iterator;
         if !live.loops.is_empty() {
             let running = live.layout.running.get(op as usize).map_or(&[][..], Vec::as_slice);
             for (number, known) in live.loops.iter_mut().enumerate() {
                 // What an exception does to the loops shows at the next event.
                 let runs = kind == EventKind::Exception || running.contains(&(number as u32));
-                Loop::tell(known, runs, first_iterator + number as u32, encoder);
+                Loop::tell(known, runs, first_iterator + number as u32, to.encoder);
             }
         }
         if let Some((_, depth)) = said.instruction {
             let effect = live.layout.effects.get(op as usize).copied().unwrap_or(Effect::Replaces { popped: 0 });
-            live.stack.tell(&live.frame, effect, depth, mutated, *look, encoder, vm);
+            live.stack.tell(&live.frame, effect, depth, mutated, &mut to);
         }
         if kind != EventKind::Instruction {
             live.line = line;

@@ -16,6 +16,8 @@ use tracemill_trace::Value;
 
 pub(super) use text::strip_addresses;
 
+use super::heap::has_identity;
+
 /// Containers inside each other that are shown; deeper ones end the text.
 const MAX_DEPTH: usize = 100;
 /// Integers of more bits are not converted to decimal: the cost grows with the square.
@@ -26,25 +28,35 @@ pub(super) struct Full;
 /// Whether to go on.
 pub(super) type Go = Result<(), Full>;
 
-/// A rendered value.
+/// A rendered object.
 pub(super) struct Rendered {
-    /// What is recorded.
-    pub(super) value: Value,
+    /// Its text, possibly cut.
+    pub(super) text: String,
+    /// Characters of the whole text, or a lower bound, when it is cut.
+    pub(super) full_chars: Option<u64>,
     /// Keeping the object alive a little longer cannot be seen by the program: no generator or the like is in it.
     pub(super) holdable: bool,
+    /// The objects inside that can change in place, in the order of the text.
+    pub(super) inside: Vec<PyObjectRef>,
 }
 
-/// Renders one object, keeping at most `limit` characters.
-pub(super) fn render(object: &PyObject, limit: usize, vm: &VirtualMachine) -> Rendered {
-    if let Some(number) = small_int(object, vm) {
-        return Rendered { value: Value::Int(number), holdable: true };
-    }
-    let mut writer = Writer::new(limit, vm);
+/// Renders one object into a buffer, keeping at most `limit` characters.
+pub(super) fn render_into(mut buffer: String, object: &PyObject, limit: usize, vm: &VirtualMachine) -> Rendered {
+    buffer.clear();
+    let mut writer = Writer::within(buffer, limit, vm);
     // The error only says that the text is cut, which the count says too.
     let _ = writer.object(object);
-    let type_name = object.class().name().to_string();
     let full_chars = (writer.chars > limit || writer.deep).then_some(writer.chars as u64);
-    Rendered { value: Value::Text { repr: writer.out, type_name, full_chars }, holdable: writer.holdable }
+    Rendered { text: writer.out, full_chars, holdable: writer.holdable, inside: writer.members }
+}
+
+/// Renders one object as a value, keeping at most `limit` characters.
+pub(super) fn render(object: &PyObject, limit: usize, vm: &VirtualMachine) -> Value {
+    if let Some(number) = small_int(object, vm) {
+        return Value::Int(number);
+    }
+    let Rendered { text, full_chars, .. } = render_into(String::new(), object, limit, vm);
+    Value::Text { repr: text, type_name: object.class().name().to_string(), full_chars }
 }
 
 /// The number, when the object is exactly an `int` that fits.
@@ -61,12 +73,33 @@ pub(super) struct Writer<'a> {
     deep: bool,
     holdable: bool,
     inside: Vec<*const PyObject>,
+    /// The objects met that can change in place, without the outermost.
+    members: Vec<PyObjectRef>,
     vm: &'a VirtualMachine,
 }
 
 impl<'a> Writer<'a> {
     pub(super) fn new(limit: usize, vm: &'a VirtualMachine) -> Self {
-        Writer { out: String::new(), chars: 0, limit, deep: false, holdable: true, inside: Vec::new(), vm }
+        Self::within(String::new(), limit, vm)
+    }
+
+    /// A writer into an empty buffer.
+    pub(super) fn within(out: String, limit: usize, vm: &'a VirtualMachine) -> Self {
+        Writer {
+            out,
+            chars: 0,
+            limit,
+            deep: false,
+            holdable: true,
+            inside: Vec::new(),
+            members: Vec::new(),
+            vm,
+        }
+    }
+
+    /// Characters written so far, those beyond the cut that were counted included.
+    pub(super) fn chars(&self) -> usize {
+        self.chars
     }
 
     /// The text, possibly cut.
@@ -154,6 +187,9 @@ impl<'a> Writer<'a> {
     /// Marks the object as being written, and writes `again` when it already is.
     pub(super) fn nested(&mut self, object: &PyObject, again: &str, write: impl FnOnce(&mut Self) -> Go) -> Go {
         let this: *const PyObject = object;
+        if !self.inside.is_empty() && has_identity(object, self.vm) {
+            self.members.push(object.to_owned());
+        }
         if self.inside.contains(&this) {
             return self.put(again);
         }

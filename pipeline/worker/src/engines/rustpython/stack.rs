@@ -5,14 +5,12 @@
 //! from what the instruction before pushed: an empty place is always the last thing that an instruction pushes.
 
 use rustpython_vm::{
-    PyObject, VirtualMachine,
+    PyObject,
     frame::FrameObjectRef,
     object::{Traverse, TraverseFn},
 };
-use tracemill_trace::Encoder;
-
 use super::{
-    changes::{Look, Shadow},
+    changes::{Shadow, Teller, Variable},
     flow::Effect,
 };
 
@@ -28,16 +26,13 @@ pub(super) struct Stack {
 
 impl Stack {
     /// Tells what changed, before an instruction with this effect runs on a stack of `depth` places.
-    #[expect(clippy::too_many_arguments, reason = "the state of one event")]
     pub(super) fn tell(
         &mut self,
         frame: &FrameObjectRef,
         effect: Effect,
         depth: u32,
         mutated: bool,
-        look: Look,
-        encoder: &mut Encoder,
-        vm: &VirtualMachine,
+        to: &mut Teller<'_>,
     ) {
         let depth = depth as usize;
         self.objects.clear();
@@ -67,7 +62,7 @@ impl Stack {
             #[expect(unsafe_code, reason = "the interpreter hands out its references for the length of a call only")]
             // SAFETY: the frame owns the object, and the frame does not run while this does.
             let object = object.map(|object| unsafe { &*object });
-            shadow.tell(object, mutated, at as u32, true, look, encoder, vm);
+            shadow.tell(object, mutated, Variable { number: at as u32, on_stack: true }, to);
         }
     }
 

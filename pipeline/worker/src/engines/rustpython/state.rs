@@ -4,10 +4,10 @@ use rustpython_vm::{
     AsObject, Py, PyObject, PyObjectRef, VirtualMachine,
     builtins::{PyDict, PyFunction, PyModule, PyStr, PyType},
 };
-use tracemill_trace::{Encoder, Scope};
+use tracemill_trace::Scope;
 
 use super::{
-    changes::{Look, Shadow},
+    changes::{Shadow, Teller, Variable},
     recorder::{CodeState, Live},
 };
 
@@ -19,15 +19,14 @@ pub(super) fn changes(
     live: &mut Live,
     codes: &mut [CodeState],
     mutated: bool,
-    look: Look,
-    encoder: &mut Encoder,
-    vm: &VirtualMachine,
+    to: &mut Teller<'_>,
 ) {
+    let vm = to.vm;
     if live.layout.in_dictionary {
         if mutated {
             let namespace = live.frame.iframe().locals.get().map(|mapping| mapping.obj().to_owned());
             if let Some(namespace) = namespace.as_ref().and_then(|namespace| namespace.downcast_ref::<PyDict>()) {
-                names(live, codes, namespace, look, encoder, vm);
+                names(live, codes, namespace, to);
             }
         }
         return;
@@ -42,21 +41,22 @@ pub(super) fn changes(
             continue;
         }
         let object = object.as_deref();
+        let variable = Variable { number: at as u32, on_stack: false };
         match object.filter(|object| slot.cell && object.class().is(vm.ctx.types.cell_type)) {
             // The engine keeps the cell's type to itself; what it holds is the only object that it refers to.
             Some(cell) => {
                 let held = cell.gc_get_referents();
-                shadow.tell(held.first().map(|object| &**object), mutated, at as u32, false, look, encoder, vm);
+                shadow.tell(held.first().map(|object| &**object), mutated, variable, to);
             }
-            None => shadow.tell(object, mutated, at as u32, false, look, encoder, vm),
+            None => shadow.tell(object, mutated, variable, to),
         }
     }
     if mutated && !layout.globals.is_empty() {
         let dictionary = frame.iframe().globals();
         for (at, (name, shadow)) in layout.globals.iter().zip(globals).enumerate() {
             let object = dictionary.get_item_opt(*name, vm).ok().flatten().filter(|object| is_data(object, vm));
-            let number = layout.first_global + at as u32;
-            shadow.tell(object.as_deref(), true, number, false, look, encoder, vm);
+            let variable = Variable { number: layout.first_global + at as u32, on_stack: false };
+            shadow.tell(object.as_deref(), true, variable, to);
         }
     }
 }
@@ -66,9 +66,7 @@ fn names(
     live: &mut Live,
     codes: &mut [CodeState],
     namespace: &Py<PyDict>,
-    look: Look,
-    encoder: &mut Encoder,
-    vm: &VirtualMachine,
+    to: &mut Teller<'_>,
 ) {
     let Live { names: known, layout, code_index, .. } = live;
     let Some(code) = codes.get_mut(*code_index as usize) else { return };
@@ -89,7 +87,7 @@ fn names(
         let place = place.unwrap_or_else(|| {
             let fresh = (layout.variables.len() + code.names.len()) as u32;
             let number = *code.names.entry(key.to_owned()).or_insert_with(|| {
-                encoder.variable(*code_index, Scope::Local, key);
+                to.encoder.variable(*code_index, Scope::Local, key);
                 fresh
             });
             known.push((key.to_owned(), number, Shadow::Unbound));
@@ -100,7 +98,7 @@ fn names(
         guess = place + 1;
     }
     for ((_, number, shadow), object) in known.iter_mut().zip(&current) {
-        shadow.tell(object.as_deref(), true, *number, false, look, encoder, vm);
+        shadow.tell(object.as_deref(), true, Variable { number: *number, on_stack: false }, to);
     }
 }
 

@@ -21,7 +21,7 @@ fn check(limit: usize, setup: &str, expressions: &[&str], expect: Expect) {
             for expression in &expressions {
                 let code = vm.compile(expression, Mode::Eval, "<call>").unwrap();
                 let value = vm.run_code_obj(code, scope.clone()).unwrap();
-                let rendered = render(&value, limit, vm).value;
+                let rendered = render(&value, limit, vm);
                 let full = match &rendered {
                     Value::Text { full_chars: Some(full), .. } => format!("  ({full})"),
                     _ => String::new(),
