@@ -24,7 +24,7 @@ pub struct Event {
     pub changes: Vec<Change>,
     /// `Return` and `Yield`: the value. `Exception`: none, see `exception`. Otherwise none.
     pub value: Option<Value>,
-    /// `Exception` and `Unwind`: the exception's type and message as `Type: message` (or `Type` when it has none).
+    /// `Exception`, `Handled` and `Unwind`: the exception's type and message as `Type: message` (or `Type` when it has none).
     pub exception: Option<String>,
     /// Text written to standard output since the execution's previous event; empty for none.
     pub output: String,
@@ -51,11 +51,13 @@ pub enum EventKind {
     Resume,
     /// An instruction is about to run; only at instruction granularity.
     Instruction,
+    /// An `except` clause, or a context manager, takes the exception: it goes no further.
+    Handled,
 }
 
 impl EventKind {
     /// Every kind, in storage order.
-    pub const ALL: [EventKind; 8] = [
+    pub const ALL: [EventKind; 9] = [
         EventKind::Call,
         EventKind::Line,
         EventKind::Return,
@@ -64,6 +66,7 @@ impl EventKind {
         EventKind::Yield,
         EventKind::Resume,
         EventKind::Instruction,
+        EventKind::Handled,
     ];
 
     /// The name that tables and SQL use.
@@ -78,7 +81,14 @@ impl EventKind {
             EventKind::Yield => "yield",
             EventKind::Resume => "resume",
             EventKind::Instruction => "instruction",
+            EventKind::Handled => "handled",
         }
+    }
+
+    /// Whether events of this kind say which exception.
+    #[must_use]
+    pub fn tells_exception(self) -> bool {
+        matches!(self, EventKind::Exception | EventKind::Handled | EventKind::Unwind)
     }
 }
 

@@ -30,10 +30,10 @@ const CODE: u8 = 0x80;
 const VARIABLE: u8 = 0x81;
 const TYPE: u8 = 0x82;
 
-const KIND_MASK: u8 = 0x07;
-const OTHER_FRAME: u8 = 0x08;
-const HAS_CHANGES: u8 = 0x10;
-const HAS_OUTPUT: u8 = 0x20;
+const KIND_MASK: u8 = 0x0f;
+const OTHER_FRAME: u8 = 0x10;
+const HAS_CHANGES: u8 = 0x20;
+const HAS_OUTPUT: u8 = 0x40;
 
 const ACTION_MASK: u8 = 0x03;
 const FORM_SHIFT: u8 = 2;

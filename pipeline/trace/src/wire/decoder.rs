@@ -179,10 +179,9 @@ impl Decoder {
     }
 
     fn event(&mut self, tag: u8, from: &mut Reader<'_>, to: &mut impl Visitor) -> Read<()> {
-        if tag & 0xc0 != 0 {
+        let Some(&kind) = EventKind::ALL.get(usize::from(tag & KIND_MASK)).filter(|_| tag < 0x80) else {
             return from.wrong("no such record");
-        }
-        let kind = EventKind::ALL[usize::from(tag & KIND_MASK)];
+        };
         if tag & OTHER_FRAME != 0 {
             self.frame_index = from.ordinal()?;
             self.code_index = self.frames.get(&self.frame_index).copied();
@@ -223,7 +222,7 @@ impl Decoder {
             }
             _ => None,
         };
-        let exception = matches!(kind, EventKind::Exception | EventKind::Unwind).then(|| from.text()).transpose()?;
+        let exception = kind.tells_exception().then(|| from.text()).transpose()?;
         let output = if tag & HAS_OUTPUT != 0 { from.text()? } else { "" };
         let call = who.map(|(parent_index, depth, code_index)| CallRef {
             parent_index,

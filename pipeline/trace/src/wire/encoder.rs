@@ -41,7 +41,7 @@ pub struct Said<'a> {
     pub instruction: Option<(u32, u32)>,
     /// For `Return` and `Yield`.
     pub value: Option<ValueRef<'a>>,
-    /// For `Exception` and `Unwind`.
+    /// For `Exception`, `Handled` and `Unwind`.
     pub exception: Option<&'a str>,
     /// Text written since the event before.
     pub output: &'a str,
@@ -216,7 +216,7 @@ impl Encoder {
                 Some(value) => record.extend_from_slice(value),
             }
         }
-        if matches!(kind, EventKind::Exception | EventKind::Unwind) {
+        if kind.tells_exception() {
             text(record, said.exception.unwrap_or_default());
         }
         if !said.output.is_empty() {

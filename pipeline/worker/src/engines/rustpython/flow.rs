@@ -275,6 +275,25 @@ impl Flow {
         self.loops = heads;
     }
 
+    /// Where an exception that this instruction asks about has been taken, with the exception on the stack's top, and
+    /// whether only falling into that place says so.
+    pub(super) fn taken_at(&self, at: usize) -> Option<(usize, bool)> {
+        match self.ops[at].opcode {
+            // `except E:` jumps on when it is another class.
+            Opcode::CheckExcMatch if self.opcode(at + 1) == Some(Opcode::PopJumpIfFalse) => {
+                Some((at + 2 + usize::from(self.opcode(at + 2) == Some(Opcode::NotTaken)), true))
+            }
+            // `except:` drops it at once.
+            Opcode::PushExcInfo if self.opcode(at + 1) == Some(Opcode::PopTop) => Some((at + 1, true)),
+            // A context manager that returned true: what is jumped to drops it.
+            Opcode::WithExceptStart => {
+                let jump = (at + 1..at + 3).find(|next| self.opcode(*next) == Some(Opcode::PopJumpIfTrue))?;
+                Some((self.ops[jump].target?, false))
+            }
+            _ => None,
+        }
+    }
+
     fn opcode(&self, at: usize) -> Option<Opcode> {
         self.ops.get(at).map(|op| op.opcode)
     }

@@ -127,6 +127,10 @@ impl Builder<'_> {
                 self.before[at].push(probe);
             }
             if detail != Detail::Count {
+                if let Some((place, only_by_falling)) = flow.taken_at(at) {
+                    let probe = self.probe(Site::Handled, place, op.line, 1);
+                    if only_by_falling { &mut self.fall[place] } else { &mut self.before[place] }.push(probe);
+                }
                 match op.opcode {
                     Opcode::Resume => {
                         let site = if begun { Site::Resume } else { Site::Call };

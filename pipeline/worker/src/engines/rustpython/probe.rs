@@ -36,6 +36,8 @@ pub(super) enum Site {
     Yield,
     /// The exception on the stack's top was raised, and a handler will see it.
     Raise,
+    /// The exception on the stack's top is taken by an `except` clause or a context manager.
+    Handled,
     /// The exception on the stack's top was raised and leaves the frame.
     Unwind,
     /// The exception on the stack's top was raised before and leaves the frame.

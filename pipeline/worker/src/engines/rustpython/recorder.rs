@@ -128,7 +128,7 @@ impl Recorder {
                 Some(top) if self.surface(key) => self.hand_out(probe, top, vm),
                 _ => ON,
             },
-            Site::Raise | Site::Unwind | Site::UnwindAgain => {
+            Site::Raise | Site::Handled | Site::Unwind | Site::UnwindAgain => {
                 match top.and_then(|top| top.downcast_ref::<PyBaseException>()) {
                     Some(exception) => self.exception(key, probe, exception, vm),
                     None => ON,
@@ -280,6 +280,9 @@ impl Recorder {
         let running = self.live.last().map_or(0, |live| live.line);
         let line = raised_line.unwrap_or(running);
         let said = Said { exception: Some(&text), ..Said::default() };
+        if probe.site == Site::Handled {
+            return self.event(EventKind::Handled, running, probe.op, said, vm);
+        }
         if probe.site != Site::UnwindAgain {
             self.event(EventKind::Exception, line, probe.op, said, vm)?;
         }

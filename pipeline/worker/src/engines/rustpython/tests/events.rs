@@ -202,6 +202,7 @@ fn what_is_sent_and_thrown_into_a_generator() {
             resume f1 L4
             exception f1 L4 !ValueError: no
             line f1 L5
+            handled f1 L5 !ValueError: no
             line f1 L6 +l:e=ValueError('no')
             yield f1 L6 -> 'no'
             line f0 L13 +l:r='no'
@@ -234,6 +235,7 @@ fn an_exception_passes_through_frames_and_finally() {
             unwind f1 L5 ~l:d={'seen': 1} !KeyError: 'k'
             exception f0 L10 ~l:d={'seen': 1} !KeyError: 'k'
             line f0 L11
+            handled f0 L11 !KeyError: 'k'
             line f0 L12 +l:e=KeyError('k')
             return f0 L12 -l:e= -> "KeyError('k')"
             returned "KeyError('k')"
@@ -260,10 +262,12 @@ fn the_exception_that_leaves_is_named_even_after_another_was_handled() {
             line f1 L6
             exception f1 L6 !ValueError: invalid literal for int() with base 10: 'x'
             line f1 L7
+            handled f1 L7 !ValueError: invalid literal for int() with base 10: 'x'
             line f1 L8
             unwind f1 L8 !ZeroDivisionError: division by zero
             exception f0 L12 !ZeroDivisionError: division by zero
             line f0 L13
+            handled f0 L13 !ZeroDivisionError: division by zero
             line f0 L14
             return f0 L14 -> 'caught'
             returned 'caught'
