@@ -112,8 +112,6 @@ pub(super) struct Flow {
     pub(super) depths: Vec<Option<u32>>,
     /// For each instruction the loops that run there, the innermost last, as places in `loops`.
     pub(super) running: Vec<Vec<u32>>,
-    /// For each instruction: something jumps to it, or it begins a handler.
-    pub(super) is_target: Vec<bool>,
 }
 
 /// How a jump's argument counts: from behind the instruction, forwards or backwards.
@@ -175,7 +173,6 @@ impl Flow {
             prefix = 0;
         }
         op_at[units.len()] = ops.len();
-        let mut is_target = vec![false; ops.len() + 1];
         for index in 0..ops.len() {
             let op = &ops[index];
             let Some(forward) = jumps_forward(op.opcode) else { continue };
@@ -184,9 +181,6 @@ impl Flow {
             let unit = if forward { behind + argument } else { behind.saturating_sub(argument) };
             let target = op_at.get(unit).copied().filter(|target| *target < ops.len());
             ops[index].target = target;
-            if let Some(target) = target {
-                is_target[target] = true;
-            }
         }
         let handlers: Vec<Handler> = decode_exception_table(&object.exceptiontable)
             .into_iter()
@@ -194,7 +188,6 @@ impl Flow {
                 // A range ends behind the last instruction's caches; that is where the next one starts.
                 let place = |unit: u32| (unit as usize..op_at.len()).find_map(|unit| Some(op_at[unit]).filter(|op| *op != usize::MAX));
                 let target = place(entry.target)?;
-                is_target[target.min(ops.len())] = true;
                 Some(Handler {
                     first: place(entry.start)?,
                     end: place(entry.end)?,
@@ -205,7 +198,7 @@ impl Flow {
             })
             .collect();
         let mut flow =
-            Flow { ops, handlers, loops: Vec::new(), depths: Vec::new(), running: Vec::new(), is_target };
+            Flow { ops, handlers, loops: Vec::new(), depths: Vec::new(), running: Vec::new() };
         flow.walk(code);
         flow
     }

@@ -22,6 +22,7 @@ use rustpython_vm::{
 
 use super::{
     flow::{Flow, reraises},
+    lines::{Jumping, marks},
     probe::{Probe, Site},
     units::{Layout, quiet},
 };
@@ -94,33 +95,33 @@ impl Builder<'_> {
         Insertion { constant: self.constants.len() - 1, entry }
     }
 
+    /// Puts a probe of a line in, for whatever leads to the instruction or for falling into it alone.
+    fn line(&mut self, site: Site, however: bool, at: usize, line: u32) {
+        let probe = self.probe(site, at, line, 0);
+        if however { &mut self.before[at] } else { &mut self.fall[at] }.push(probe);
+    }
+
     /// Decides where the probes go.
     fn place(&mut self, flow: &Flow, detail: Detail) {
-        let mut line_before = 0;
-        let (mut begun, mut nowhere) = (false, false);
+        let marks = marks(flow);
+        let mut begun = false;
         for (at, op) in flow.ops.iter().enumerate() {
             let is_resume = op.opcode == Opcode::Resume;
             // These are skipped or looked for by what jumps to them; nothing may come in between.
             let untouchable =
                 is_resume || matches!(op.opcode, Opcode::EndFor | Opcode::EndSend | Opcode::NotTaken | Opcode::Cache);
-            let starts_line = op.line != 0 && (op.line != line_before || flow.is_target[at]);
-            if begun && op.line != 0 && nowhere && !untouchable {
-                // After an instruction of no line any line begins, be it the one that ran before.
-                let probe = self.probe(Site::Again, at, op.line, 0);
-                self.fall[at].push(probe);
+            let mark = marks[at];
+            match (mark.by_falling, mark.by_jumping) {
+                (false, Jumping::Never) => {}
+                (true, Jumping::Always) => self.line(Site::Line, true, at, op.line),
+                (true, Jumping::Never) => self.line(Site::Line, false, at, op.line),
+                (by_falling, by_jumping) => {
+                    self.line(if by_falling { Site::LineByFalling } else { Site::Falls }, false, at, op.line);
+                    self.line(if by_jumping == Jumping::Always { Site::LineUnlessFallen } else { Site::LineIfOther }, true, at, op.line);
+                }
             }
-            if begun && starts_line && !untouchable {
-                let probe = self.probe(Site::Line, at, op.line, 0);
-                self.before[at].push(probe);
-            }
-            if begun
-                && op.opcode == Opcode::JumpBackward
-                && op.line != 0
-                && op.target.is_some_and(|target| flow.ops[target].line == op.line)
-            {
-                // The same line begins again. The probe at the line's start, if there is one, sees the line unchanged.
-                let probe = self.probe(Site::Again, at, op.line, 0);
-                self.before[at].push(probe);
+            if mark.again {
+                self.line(Site::Line, true, at, op.line);
             }
             if begun && detail == Detail::Instructions && !untouchable {
                 let probe = self.probe(Site::Instruction, at, op.line, 0);
@@ -168,10 +169,6 @@ impl Builder<'_> {
                     _ => {}
                 }
             }
-            if op.line != 0 || !begun {
-                line_before = if begun { op.line } else { 0 };
-            }
-            nowhere = begun && op.line == 0;
             begun |= is_resume;
         }
     }

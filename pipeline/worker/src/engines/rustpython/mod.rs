@@ -30,6 +30,7 @@ mod heap;
 mod instrument;
 mod interpreter;
 mod iterators;
+mod lines;
 mod modules;
 mod operations;
 mod probe;

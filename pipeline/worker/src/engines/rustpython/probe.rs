@@ -24,10 +24,16 @@ pub(super) enum Site {
     Call,
     /// A sleeping frame goes on.
     Resume,
-    /// A line may begin: it does when another line ran before.
+    /// A line begins.
     Line,
-    /// A line begins again, because a jump leads back to it.
-    Again,
+    /// A line begins, and what follows is reached without a jump.
+    LineByFalling,
+    /// The line goes on, and what follows is reached without a jump.
+    Falls,
+    /// A line begins unless the probe before said that this is reached without a jump.
+    LineUnlessFallen,
+    /// A line begins if another one ran before.
+    LineIfOther,
     /// An instruction is about to run.
     Instruction,
     /// A frame returns the stack's top.
@@ -162,7 +168,7 @@ impl Watch {
         match self {
             Watch::Record { recorder, .. } if probe.layout.is_unit => recorder.probe(probe, top, vm),
             Watch::Count { steps } | Watch::Record { steps, .. } => {
-                if !matches!(probe.site, Site::Line | Site::Again) {
+                if !matches!(probe.site, Site::Line | Site::LineByFalling | Site::LineUnlessFallen | Site::LineIfOther) {
                     return ControlFlow::Continue(());
                 }
                 match steps.checked_sub(1) {

@@ -67,6 +67,8 @@ pub(super) struct Recorder {
     epoch: u64,
     /// The line at which the exception that is about to leave a frame was raised there.
     raised_line: Option<u32>,
+    /// The probe before this one said that what follows is reached without a jump.
+    fallen: bool,
     /// A frame of the unit was just left by this `StopIteration`.
     stopped: Option<String>,
 }
@@ -88,6 +90,7 @@ impl Recorder {
             frames: 0,
             epoch: 0,
             raised_line: None,
+            fallen: false,
             stopped: None,
         }
     }
@@ -96,15 +99,24 @@ impl Recorder {
     #[inline]
     pub(super) fn probe(&mut self, probe: &Probe, top: Option<&PyObject>, vm: &VirtualMachine) -> Flow {
         let key = current_thread_iframe();
+        let fallen = std::mem::take(&mut self.fallen);
         match probe.site {
-            Site::Line => {
-                if !self.surface(key) || self.live.last().is_some_and(|live| live.line == probe.line) {
+            Site::Line | Site::LineByFalling => {
+                self.fallen = probe.site == Site::LineByFalling;
+                if !self.surface(key) {
                     return ON;
                 }
                 self.event(EventKind::Line, probe.line, probe.op, Said::default(), vm)
             }
-            Site::Again => {
-                if !self.surface(key) {
+            Site::Falls => {
+                self.fallen = true;
+                ON
+            }
+            Site::LineUnlessFallen | Site::LineIfOther => {
+                if fallen || !self.surface(key) {
+                    return ON;
+                }
+                if probe.site == Site::LineIfOther && self.live.last().is_some_and(|live| live.line == probe.line) {
                     return ON;
                 }
                 self.event(EventKind::Line, probe.line, probe.op, Said::default(), vm)

@@ -1,0 +1,102 @@
+//! Where lines begin: CPython 3.14's rule for the line events of `sys.settrace`. Called by `instrument`.
+//!
+//! An instruction is a mark when its line is known and another one than that of the instruction before it in the code,
+//! or when something jumps to it, or when it begins a handler. At a mark a line begins unless the instruction that ran
+//! before is of the same line. What ran before is known for each way that leads to the mark, so nearly always it is
+//! known before the program runs whether the line begins. A jump back within one line begins it again.
+
+use rustpython_vm::bytecode::Opcode;
+
+use super::flow::Flow;
+
+/// What happens at an instruction.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Mark {
+    /// Falling into it begins its line.
+    pub(super) by_falling: bool,
+    /// Jumping to it does.
+    pub(super) by_jumping: Jumping,
+    /// The instruction leads back within its line, which begins again.
+    pub(super) again: bool,
+}
+
+/// Whether jumping to an instruction begins its line.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) enum Jumping {
+    /// No jump does.
+    #[default]
+    Never,
+    /// Every jump does.
+    Always,
+    /// It depends on the line that ran before.
+    Sometimes,
+}
+
+/// Never begins a line: what leads to it skips it, or it is the interpreter's own.
+fn is_hidden(opcode: Opcode) -> bool {
+    matches!(
+        opcode,
+        Opcode::EndFor | Opcode::PopIter | Opcode::EndSend | Opcode::EndAsyncFor | Opcode::Resume | Opcode::Cache
+    )
+}
+
+/// The marks of a code object, for each of its instructions.
+pub(super) fn marks(flow: &Flow) -> Vec<Mark> {
+    let ops = &flow.ops;
+    let mut is_mark = vec![false; ops.len()];
+    let mut current = 0;
+    for (at, op) in ops.iter().enumerate() {
+        if is_hidden(op.opcode) {
+            continue;
+        }
+        is_mark[at] = op.line != 0 && op.line != current;
+        current = op.line;
+    }
+    let mut jumps: Vec<Vec<u32>> = vec![Vec::new(); ops.len()];
+    for op in ops {
+        if let Some(target) = op.target
+            && !matches!(op.opcode, Opcode::ForIter | Opcode::Send | Opcode::EndAsyncFor)
+            && !is_hidden(ops[target].opcode)
+            && ops[target].line != 0
+        {
+            is_mark[target] = true;
+            jumps[target].push(op.line);
+        }
+    }
+    let mut handles = vec![false; ops.len()];
+    for handler in &flow.handlers {
+        if ops.get(handler.target).is_some_and(|op| op.line != 0 && !is_hidden(op.opcode)) {
+            is_mark[handler.target] = true;
+            handles[handler.target] = true;
+        }
+    }
+    let begins = ops.iter().position(|op| op.opcode == Opcode::Resume).map_or(0, |at| at + 1);
+    ops.iter()
+        .enumerate()
+        .map(|(at, op)| {
+            if at < begins {
+                return Mark::default();
+            }
+            let again = op.opcode == Opcode::JumpBackward
+                && op.line != 0
+                && op.target.is_some_and(|target| ops[target].line == op.line);
+            if !is_mark[at] {
+                return Mark { again, ..Mark::default() };
+            }
+            let before = at.checked_sub(1).map(|before| &ops[before]);
+            let by_falling = before.is_some_and(|before| {
+                let falls = !before.opcode.is_scope_exit() && !before.opcode.is_unconditional_jump();
+                falls && (before.line != op.line || before.opcode == Opcode::Resume)
+            });
+            let others = jumps[at].iter().filter(|line| **line != op.line).count();
+            let by_jumping = if handles[at] || (others > 0 && others < jumps[at].len()) {
+                Jumping::Sometimes
+            } else if others > 0 {
+                Jumping::Always
+            } else {
+                Jumping::Never
+            };
+            Mark { by_falling, by_jumping, again }
+        })
+        .collect()
+}
