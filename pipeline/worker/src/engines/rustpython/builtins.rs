@@ -3,28 +3,20 @@
 
 use std::cell::Cell;
 
-use super::units;
+use super::labels::{self, Label};
 use rustpython_vm::{
     AsObject, FromArgs, PyObjectRef, PyResult, VirtualMachine,
     builtins::{PyBaseExceptionRef, PyByteArray, PyBytes, PyFloat, PyInt, PyStr},
-    frame::current_thread_frame,
     function::{ArgIterable, FuncArgs, OptionalArg},
 };
 
 thread_local! {
     static RANDOM: Cell<u64> = const { Cell::new(0) };
-    static ID_SEEN: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Starts the stream of random bytes anew.
 pub(super) fn reset() {
     RANDOM.set(0x7261_6365_6d69_6c6c);
-    ID_SEEN.set(false);
-}
-
-/// Whether the program itself asked for an `id`, which is an address and another one each time.
-pub(super) fn id_seen() -> bool {
-    ID_SEEN.get()
 }
 
 /// Puts the replacements in place. Once an interpreter.
@@ -47,8 +39,8 @@ pub(super) fn install(vm: &VirtualMachine) -> PyResult<()> {
 
 /// As CPython's; calls from the program's own code are noted, those of the library's are its own affair.
 fn id(object: PyObjectRef, _vm: &VirtualMachine) -> usize {
-    if current_thread_frame().is_some_and(|frame| units::is_own(frame.iframe().code().source_path().as_str())) {
-        ID_SEEN.set(true);
+    if labels::is_own_call() {
+        labels::note(Label::Id);
     }
     object.get_id()
 }

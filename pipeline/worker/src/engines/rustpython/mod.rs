@@ -30,6 +30,7 @@ mod heap;
 mod instrument;
 mod interpreter;
 mod iterators;
+mod labels;
 mod lines;
 mod modules;
 mod operations;
@@ -44,6 +45,7 @@ mod units;
 
 use changes::Look;
 use instrument::Detail;
+use labels::Label;
 use probe::Watch;
 use recorder::Recorder;
 
@@ -100,6 +102,7 @@ impl Engine for RustPython {
         self.interpreter.enter(|vm| {
             probe::forget(vm);
             stop::reset();
+            labels::forget();
             let limit = usize::try_from(job.limits.value_chars).unwrap_or(usize::MAX);
             let finished = match Run::prepare(job, sink, limit, base, unit, vm) {
                 Ok(run) => run.run(),
@@ -206,9 +209,13 @@ impl<'a> Run<'a> {
             Err(ending) => *ending,
         };
         finished.imports = modules::loaded(&self.imports, vm);
-        if builtins::id_seen() {
-            finished.labels.push("id".to_owned());
+        for text in [&self.job.source, &self.job.setup, &self.job.call] {
+            labels::read(text);
         }
+        if finished.imports.iter().any(|name| matches!(name.as_str(), "random" | "secrets" | "uuid" | "tempfile")) {
+            labels::note(Label::Random);
+        }
+        finished.labels = labels::take();
         let whole = stdio::take_whole();
         if finished.outcome != Outcome::SetupFailed {
             finished.stdout = whole;

@@ -16,7 +16,7 @@ use tracemill_trace::Value;
 
 pub(super) use text::strip_addresses;
 
-use super::heap::has_identity;
+use super::{heap::has_identity, labels};
 
 /// Containers inside each other that are shown; deeper ones end the text.
 const MAX_DEPTH: usize = 100;
@@ -240,6 +240,7 @@ impl<'a> Writer<'a> {
         if items.is_empty() {
             return self.put(&name).and_then(|()| self.put("()"));
         }
+        labels::shown(object);
         self.nested(object, &format!("{name}(...)"), |writer| {
             if plain {
                 return writer.sequence("{", items, "}");

@@ -1,5 +1,6 @@
 """Makes `time` a fixed clock that only the program's own reads and sleeps move, so that executions repeat."""
 import time as _time
+import labels_native as _labels
 
 _START = 1_700_000_000_000_000_000
 _STEP = 1_000
@@ -11,6 +12,7 @@ def reset():
 
 
 def _tick():
+    _labels.clock()
     _now[0] += _STEP
     return _now[0]
 

@@ -1,0 +1,195 @@
+//! What is known to make an execution differ from CPython, or from itself another time. Noted where it is seen, taken
+//! by the engine when a job ends.
+//!
+//! | label | what was seen |
+//! | --- | --- |
+//! | `set_order` | the order of a set of two or more elements: it was iterated, or shown in an event |
+//! | `id` | the program asked for an `id`, which is an address |
+//! | `hash` | the program asked for the hash of something that is not a number |
+//! | `random` | chance, in another stream than CPython's unless seeded |
+//! | `clock` | the time, which stands still but for reads and sleeps |
+//! | `size` | `sys.getsizeof` |
+//! | `code` | the program looked at its own code or frames, where the probes show |
+
+use std::cell::Cell;
+
+use rustpython_vm::{
+    PyObject, PyObjectRef, PyResult, VirtualMachine,
+    builtins::{PyFloat, PyFrozenSet, PyInt, PySet},
+    frame::{InterpreterFrame, current_code, current_thread_iframe, frame_at_offset},
+    function::FuncArgs,
+};
+
+use super::units;
+
+/// A label.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Label {
+    Clock,
+    Code,
+    Hash,
+    Id,
+    Random,
+    SetOrder,
+    Size,
+}
+
+/// Every label, in the order of their names.
+const ALL: [(Label, &str); 7] = [
+    (Label::Clock, "clock"),
+    (Label::Code, "code"),
+    (Label::Hash, "hash"),
+    (Label::Id, "id"),
+    (Label::Random, "random"),
+    (Label::SetOrder, "set_order"),
+    (Label::Size, "size"),
+];
+
+thread_local! {
+    static SEEN: Cell<u32> = const { Cell::new(0) };
+    /// The frame that called what gives the same in any order.
+    static ORDERLESS: Cell<*const InterpreterFrame> = const { Cell::new(std::ptr::null()) };
+}
+
+/// Notes a label.
+pub(super) fn note(label: Label) {
+    SEEN.set(SEEN.get() | 1 << label as u32);
+}
+
+/// Forgets what was noted.
+pub(super) fn forget() {
+    SEEN.set(0);
+    ORDERLESS.set(std::ptr::null());
+}
+
+/// What was noted, sorted.
+pub(super) fn take() -> Vec<String> {
+    let seen = SEEN.replace(0);
+    ALL.iter().filter(|(label, _)| seen & 1 << *label as u32 != 0).map(|(_, name)| (*name).to_owned()).collect()
+}
+
+/// What can be told from the texts of a job alone.
+pub(super) fn read(source: &str) {
+    let looks_at_code =
+        ["__code__", "f_code", "f_lasti", "co_code", "co_consts", "import dis", "from dis", "getframe", "currentframe"];
+    if looks_at_code.iter().any(|word| source.contains(word)) {
+        note(Label::Code);
+    }
+    if source.contains("getsizeof") {
+        note(Label::Size);
+    }
+}
+
+/// Notes that a set's order is shown, if it has one.
+pub(super) fn shown(set: &PyObject) {
+    if has_order(set) {
+        note(Label::SetOrder);
+    }
+}
+
+fn has_order(set: &PyObject) -> bool {
+    let elements = match (set.downcast_ref::<PySet>(), set.downcast_ref::<PyFrozenSet>()) {
+        (Some(set), _) => set.elements().len(),
+        (None, Some(set)) => set.elements().len(),
+        (None, None) => 0,
+    };
+    elements > 1
+}
+
+/// Notes that the time is asked for.
+fn clock(vm: &VirtualMachine) {
+    if is_called_by_own(vm) {
+        note(Label::Clock);
+    }
+}
+
+/// A piece of the job runs, or the library for it; not a module that is being imported.
+fn is_called_by_own(vm: &VirtualMachine) -> bool {
+    for offset in 0.. {
+        let Some(frame) = frame_at_offset(offset, vm) else { break };
+        let path = frame.iframe().code().source_path().as_str();
+        if path.contains("importlib") {
+            break;
+        }
+        if units::is_own(path) {
+            return true;
+        }
+    }
+    false
+}
+
+/// The call comes from a piece of the job, not from the library.
+pub(super) fn is_own_call() -> bool {
+    current_code().is_some_and(|code| units::is_own(code.source_path().as_str()))
+}
+
+type Iterate = fn(PyObjectRef, &VirtualMachine) -> PyResult;
+
+thread_local! {
+    static ITERATE: [Cell<Option<Iterate>>; 2] = const { [Cell::new(None), Cell::new(None)] };
+}
+
+fn iterate_set(set: PyObjectRef, vm: &VirtualMachine) -> PyResult {
+    iterate(0, set, vm)
+}
+
+fn iterate_frozenset(set: PyObjectRef, vm: &VirtualMachine) -> PyResult {
+    iterate(1, set, vm)
+}
+
+fn iterate(which: usize, set: PyObjectRef, vm: &VirtualMachine) -> PyResult {
+    let orderless = !ORDERLESS.get().is_null() && ORDERLESS.get() == current_thread_iframe();
+    if !orderless && has_order(&set) && is_called_by_own(vm) {
+        note(Label::SetOrder);
+    }
+    match ITERATE.with(|known| known[which].get()) {
+        Some(iterate) => iterate(set, vm),
+        None => Err(vm.new_type_error("a set cannot be iterated")),
+    }
+}
+
+/// Puts the watches in place. Once an interpreter.
+pub(super) fn install(vm: &VirtualMachine) -> PyResult<()> {
+    let types = &vm.ctx.types;
+    for (which, (class, watch)) in
+        [(types.set_type, iterate_set as Iterate), (types.frozenset_type, iterate_frozenset as Iterate)]
+            .into_iter()
+            .enumerate()
+    {
+        let before = class.slots.iter.load();
+        if before.is_some_and(|before| !std::ptr::fn_addr_eq(before, watch)) {
+            ITERATE.with(|known| known[which].set(before));
+            class.slots.iter.store(Some(watch));
+        }
+    }
+    for name in ["sorted", "max", "min"] {
+        orderless(name, vm)?;
+    }
+    let hash = vm.builtins.get_attr("hash", vm)?;
+    let watched = move |object: PyObjectRef, vm: &VirtualMachine| -> PyResult {
+        if object.downcast_ref::<PyInt>().is_none() && object.downcast_ref::<PyFloat>().is_none() && is_own_call() {
+            note(Label::Hash);
+        }
+        hash.call((object,), vm)
+    };
+    vm.builtins.set_attr("hash", vm.new_function("hash", watched), vm)?;
+    let notes = vm.new_module("labels_native", vm.ctx.new_dict(), None);
+    notes.set_attr("clock", vm.new_function("clock", clock), vm)?;
+    vm.sys_module.get_attr("modules", vm)?.set_item("labels_native", notes.into(), vm)
+}
+
+/// Lets a built-in function iterate sets without a note: its result is the same in any order, unless a key makes
+/// different elements equal.
+fn orderless(name: &'static str, vm: &VirtualMachine) -> PyResult<()> {
+    let function = vm.builtins.get_attr(name, vm)?;
+    let watched = move |args: FuncArgs, vm: &VirtualMachine| -> PyResult {
+        if !args.kwargs.is_empty() {
+            return function.call(args, vm);
+        }
+        let before = ORDERLESS.replace(current_thread_iframe());
+        let result = function.call(args, vm);
+        ORDERLESS.set(before);
+        result
+    };
+    vm.builtins.set_attr(name, vm.new_function(name, watched), vm)
+}
