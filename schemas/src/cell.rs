@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayBuilder, BooleanArray, BooleanBuilder, Int32Array, Int32Builder, Int64Array, Int64Builder, ListArray,
+    Array, ArrayRef, BooleanArray, BooleanBuilder, Int32Array, Int32Builder, Int64Array, Int64Builder, ListArray,
     ListBuilder, StringArray, StringBuilder, StructArray, StructBuilder,
 };
 use arrow::datatypes::{DataType, Field, Fields};
@@ -33,8 +33,10 @@ impl std::error::Error for ReadError {}
 
 /// A Rust type that is a column's cell.
 pub trait Cell: Sized {
-    /// The Arrow builder for a column of them.
-    type Builder: ArrayBuilder;
+    /// The cell as a builder takes it, borrowed where it is on the heap.
+    type Ref<'a>: Copy + Default + std::fmt::Debug;
+    /// The builder for a column of them.
+    type Builder: std::fmt::Debug;
     /// The Arrow array of a column of them.
     type Array: Array + 'static;
     /// Whether null is a value.
@@ -43,17 +45,30 @@ pub trait Cell: Sized {
     fn data_type() -> DataType;
     /// An empty builder.
     fn builder() -> Self::Builder;
+    /// The cell, borrowed.
+    fn borrow(&self) -> Self::Ref<'_>;
     /// Appends one.
-    fn append(&self, builder: &mut Self::Builder);
+    fn append(cell: Self::Ref<'_>, builder: &mut Self::Builder);
+    /// The column; the builder is empty afterwards.
+    fn finish(builder: &mut Self::Builder) -> ArrayRef;
     /// Reads one; the caller has checked null.
     fn read(array: &Self::Array, row: usize) -> Self;
     /// Bytes it takes, roughly, to bound a batch.
-    fn weight(&self) -> usize;
+    fn weight(cell: Self::Ref<'_>) -> usize;
+}
+
+/// A builder of a column with nulls. They are counted and appended together before the next value: most of these
+/// columns hold hardly any values, and then cost nothing.
+#[derive(Debug, Default)]
+pub struct Nullable<B> {
+    builder: B,
+    nulls: usize,
 }
 
 macro_rules! primitive {
     ($rust:ty, $array:ty, $builder:ty, $type:expr, $weight:expr) => {
         impl Cell for $rust {
+            type Ref<'a> = $rust;
             type Builder = $builder;
             type Array = $array;
             const NULLABLE: bool = false;
@@ -63,34 +78,60 @@ macro_rules! primitive {
             fn builder() -> Self::Builder {
                 <$builder>::new()
             }
-            fn append(&self, builder: &mut Self::Builder) {
-                builder.append_value(*self);
+            fn borrow(&self) -> $rust {
+                *self
+            }
+            #[inline]
+            fn append(cell: $rust, builder: &mut Self::Builder) {
+                builder.append_value(cell);
+            }
+            fn finish(builder: &mut Self::Builder) -> ArrayRef {
+                Arc::new(builder.finish())
             }
             fn read(array: &Self::Array, row: usize) -> Self {
                 array.value(row)
             }
-            fn weight(&self) -> usize {
+            #[inline]
+            fn weight(_: $rust) -> usize {
                 $weight
             }
         }
 
         impl Cell for Option<$rust> {
-            type Builder = $builder;
+            type Ref<'a> = Option<$rust>;
+            type Builder = Nullable<$builder>;
             type Array = $array;
             const NULLABLE: bool = true;
             fn data_type() -> DataType {
                 $type
             }
             fn builder() -> Self::Builder {
-                <$builder>::new()
+                Nullable { builder: <$builder>::new(), nulls: 0 }
             }
-            fn append(&self, builder: &mut Self::Builder) {
-                builder.append_option(*self);
+            fn borrow(&self) -> Option<$rust> {
+                *self
+            }
+            #[inline]
+            fn append(cell: Option<$rust>, builder: &mut Self::Builder) {
+                let Some(cell) = cell else {
+                    builder.nulls += 1;
+                    return;
+                };
+                if builder.nulls > 0 {
+                    builder.builder.append_nulls(builder.nulls);
+                    builder.nulls = 0;
+                }
+                builder.builder.append_value(cell);
+            }
+            fn finish(builder: &mut Self::Builder) -> ArrayRef {
+                builder.builder.append_nulls(std::mem::take(&mut builder.nulls));
+                Arc::new(builder.builder.finish())
             }
             fn read(array: &Self::Array, row: usize) -> Self {
                 array.is_valid(row).then(|| array.value(row))
             }
-            fn weight(&self) -> usize {
+            #[inline]
+            fn weight(_: Option<$rust>) -> usize {
                 $weight
             }
         }
@@ -102,6 +143,7 @@ primitive!(i32, Int32Array, Int32Builder, DataType::Int32, 4);
 primitive!(bool, BooleanArray, BooleanBuilder, DataType::Boolean, 1);
 
 impl Cell for String {
+    type Ref<'a> = &'a str;
     type Builder = StringBuilder;
     type Array = StringArray;
     const NULLABLE: bool = false;
@@ -111,39 +153,64 @@ impl Cell for String {
     fn builder() -> Self::Builder {
         StringBuilder::new()
     }
-    fn append(&self, builder: &mut Self::Builder) {
-        builder.append_value(self);
+    fn borrow(&self) -> &str {
+        self
+    }
+    fn append(cell: &str, builder: &mut Self::Builder) {
+        builder.append_value(cell);
+    }
+    fn finish(builder: &mut Self::Builder) -> ArrayRef {
+        Arc::new(builder.finish())
     }
     fn read(array: &Self::Array, row: usize) -> Self {
         array.value(row).to_owned()
     }
-    fn weight(&self) -> usize {
-        self.len() + 4
+    fn weight(cell: &str) -> usize {
+        cell.len() + 4
     }
 }
 
 impl Cell for Option<String> {
-    type Builder = StringBuilder;
+    type Ref<'a> = Option<&'a str>;
+    type Builder = Nullable<StringBuilder>;
     type Array = StringArray;
     const NULLABLE: bool = true;
     fn data_type() -> DataType {
         DataType::Utf8
     }
     fn builder() -> Self::Builder {
-        StringBuilder::new()
+        Nullable { builder: StringBuilder::new(), nulls: 0 }
     }
-    fn append(&self, builder: &mut Self::Builder) {
-        builder.append_option(self.as_deref());
+    fn borrow(&self) -> Option<&str> {
+        self.as_deref()
+    }
+    #[inline]
+    fn append(cell: Option<&str>, builder: &mut Self::Builder) {
+        let Some(cell) = cell else {
+            builder.nulls += 1;
+            return;
+        };
+        if builder.nulls > 0 {
+            builder.builder.append_nulls(builder.nulls);
+            builder.nulls = 0;
+        }
+        builder.builder.append_value(cell);
+    }
+    fn finish(builder: &mut Self::Builder) -> ArrayRef {
+        builder.builder.append_nulls(std::mem::take(&mut builder.nulls));
+        Arc::new(builder.builder.finish())
     }
     fn read(array: &Self::Array, row: usize) -> Self {
         array.is_valid(row).then(|| array.value(row).to_owned())
     }
-    fn weight(&self) -> usize {
-        self.as_ref().map_or(0, String::len) + 4
+    #[inline]
+    fn weight(cell: Option<&str>) -> usize {
+        cell.map_or(0, str::len) + 4
     }
 }
 
 impl Cell for Vec<String> {
+    type Ref<'a> = &'a [String];
     type Builder = ListBuilder<StringBuilder>;
     type Array = ListArray;
     const NULLABLE: bool = false;
@@ -153,19 +220,25 @@ impl Cell for Vec<String> {
     fn builder() -> Self::Builder {
         ListBuilder::new(StringBuilder::new()).with_field(Field::new("item", DataType::Utf8, false))
     }
-    fn append(&self, builder: &mut Self::Builder) {
-        for text in self {
+    fn borrow(&self) -> &[String] {
+        self
+    }
+    fn append(cell: &[String], builder: &mut Self::Builder) {
+        for text in cell {
             builder.values().append_value(text);
         }
         builder.append(true);
+    }
+    fn finish(builder: &mut Self::Builder) -> ArrayRef {
+        Arc::new(builder.finish())
     }
     fn read(array: &Self::Array, row: usize) -> Self {
         let values = array.value(row);
         let Some(values) = values.as_any().downcast_ref::<StringArray>() else { return Vec::new() };
         (0..values.len()).map(|index| values.value(index).to_owned()).collect()
     }
-    fn weight(&self) -> usize {
-        self.iter().map(|text| text.len() + 4).sum::<usize>() + 4
+    fn weight(cell: &[String]) -> usize {
+        cell.iter().map(|text| text.len() + 4).sum::<usize>() + 4
     }
 }
 
@@ -192,6 +265,7 @@ fn parameter_fields() -> Fields {
 }
 
 impl Cell for Vec<Parameter> {
+    type Ref<'a> = &'a [Parameter];
     type Builder = ListBuilder<StructBuilder>;
     type Array = ListArray;
     const NULLABLE: bool = false;
@@ -205,8 +279,11 @@ impl Cell for Vec<Parameter> {
             false,
         ))
     }
-    fn append(&self, builder: &mut Self::Builder) {
-        for parameter in self {
+    fn borrow(&self) -> &[Parameter] {
+        self
+    }
+    fn append(cell: &[Parameter], builder: &mut Self::Builder) {
+        for parameter in cell {
             let row = builder.values();
             let cells = [
                 Some(&parameter.name),
@@ -222,6 +299,9 @@ impl Cell for Vec<Parameter> {
             row.append(true);
         }
         builder.append(true);
+    }
+    fn finish(builder: &mut Self::Builder) -> ArrayRef {
+        Arc::new(builder.finish())
     }
     fn read(array: &Self::Array, row: usize) -> Self {
         let values = array.value(row);
@@ -239,7 +319,7 @@ impl Cell for Vec<Parameter> {
             })
             .collect()
     }
-    fn weight(&self) -> usize {
-        self.iter().map(|p| p.name.len() + 40).sum::<usize>() + 4
+    fn weight(cell: &[Parameter]) -> usize {
+        cell.iter().map(|p| p.name.len() + 40).sum::<usize>() + 4
     }
 }

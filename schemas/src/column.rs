@@ -24,8 +24,12 @@ pub struct Column {
 pub enum Encoding {
     /// Values once, then run-length coded indexes: for what repeats.
     Dictionary,
-    /// `DELTA_BINARY_PACKED`: for integers that grow or stay near each other.
+    /// `DELTA_BINARY_PACKED`: for integers that grow or stay the same for long.
     Delta,
+    /// `BYTE_STREAM_SPLIT`: all first bytes, then all second ones: for integers in which zstd then finds patterns.
+    Split,
+    /// `DELTA_LENGTH_BYTE_ARRAY`: all lengths, then all texts: for text that hardly repeats, in columns by the million.
+    Lengths,
     /// As they are: for text that hardly repeats, and for lists.
     Plain,
 }
@@ -37,6 +41,8 @@ impl Encoding {
         match self {
             Encoding::Dictionary => "dictionary",
             Encoding::Delta => "delta",
+            Encoding::Split => "split",
+            Encoding::Lengths => "lengths",
             Encoding::Plain => "plain",
         }
     }
