@@ -195,6 +195,12 @@ impl ScratchFolder {
 }
 
 impl<R: Row> Scratch<R> {
+    /// Rows so far.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
     /// Appends rows.
     ///
     /// # Errors
