@@ -22,6 +22,12 @@ const BATCH_ROWS: usize = 8_192;
 const BATCH_BYTES: usize = 8 << 20;
 /// Parquet properties for a table: zstd, each column's own encoding, and statistics where they are worth their price.
 pub(crate) fn properties(table: &Table, zstd_level: i32, group_rows: usize) -> Result<WriterProperties> {
+    properties_for(table, zstd_level, group_rows, false)
+}
+
+/// As [`properties`], or for row groups that hold one long execution, in which columns have other patterns than in those
+/// of many short ones.
+fn properties_for(table: &Table, zstd_level: i32, group_rows: usize, long: bool) -> Result<WriterProperties> {
     let level = ZstdLevel::try_new(zstd_level).map_err(|error| Error::Config(format!("zstd level: {error}")))?;
     let mut builder = WriterProperties::builder()
         .set_compression(Compression::ZSTD(level))
@@ -42,7 +48,10 @@ pub(crate) fn properties(table: &Table, zstd_level: i32, group_rows: usize) -> R
             other => {
                 let encoding = match other {
                     Encoding::Delta => ParquetEncoding::DELTA_BINARY_PACKED,
-                    Encoding::Split => ParquetEncoding::BYTE_STREAM_SPLIT,
+                    Encoding::Growing if long => ParquetEncoding::DELTA_BINARY_PACKED,
+                    Encoding::Steady if !long => ParquetEncoding::DELTA_BINARY_PACKED,
+                    Encoding::Repeating if !long => ParquetEncoding::BYTE_STREAM_SPLIT,
+                    Encoding::Split | Encoding::Growing => ParquetEncoding::BYTE_STREAM_SPLIT,
                     Encoding::Lengths => ParquetEncoding::DELTA_LENGTH_BYTE_ARRAY,
                     _ => ParquetEncoding::PLAIN,
                 };
@@ -117,7 +126,7 @@ impl PartOutput {
             .tempfile_in(&folder)
             .map_err(Error::io("create a file in", &folder))?;
         let handle = file.reopen().map_err(Error::io("open", &path))?;
-        let groups = groups(table, handle, self.zstd_level, &path)?;
+        let groups = groups(table, handle, self.zstd_level, false, &path)?;
         let key = key.to_owned();
         Ok(TableWriter { file, path, key, groups, builder: R::Builder::default(), rows: 0, row: PhantomData })
     }
@@ -168,7 +177,7 @@ pub struct ScratchFolder {
     zstd_level: i32,
 }
 
-/// Rows of a table in a file without a name, encoded as they will be in the part that takes them over.
+/// Rows of one execution in a file without a name, encoded as they will be in the part that takes them over.
 #[derive(Debug)]
 pub struct Scratch<R: Row> {
     file: File,
@@ -189,7 +198,7 @@ impl ScratchFolder {
         fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
         let file = tempfile::tempfile_in(&folder).map_err(Error::io("create a file in", &folder))?;
         let handle = file.try_clone().map_err(Error::io("open a file in", &folder))?;
-        let groups = groups(table, handle, self.zstd_level, &folder)?;
+        let groups = groups(table, handle, self.zstd_level, true, &folder)?;
         Ok(Scratch { file, folder, groups, rows: 0, row: PhantomData })
     }
 }
@@ -211,8 +220,8 @@ impl<R: Row> Scratch<R> {
     }
 }
 
-fn groups(table: &Table, file: File, zstd_level: i32, path: &Path) -> Result<Groups> {
-    let properties = properties(table, zstd_level, GROUP_ROWS)?;
+fn groups(table: &Table, file: File, zstd_level: i32, long: bool, path: &Path) -> Result<Groups> {
+    let properties = properties_for(table, zstd_level, GROUP_ROWS, long)?;
     Groups::new(file, table.schema(), properties, table.bulk).map_err(Error::parquet("create", path))
 }
 

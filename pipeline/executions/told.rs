@@ -98,9 +98,10 @@ fn changed(row: ChangesRow, values: &mut Values) -> Change {
     let scope = scope_of(&row);
     let key = (row.frame_index, scope, row.variable_index);
     let value_chars = row.value_chars.and_then(|chars| u64::try_from(chars).ok());
+    let items_drawn = row.value_int.filter(|_| row.value_text.is_some()).and_then(|drawn| u64::try_from(drawn).ok());
     let value = match (row.value_int, row.value_text, row.splice_start) {
-        (Some(number), ..) => Some(Value::Int(number)),
-        (None, Some(inserted), Some(start)) => {
+        (Some(number), None, _) => Some(Value::Int(number)),
+        (_, Some(inserted), Some(start)) => {
             let (mut repr, type_name) = match values.get(&key) {
                 Some(Value::Text { repr, type_name, .. }) => (repr.clone(), type_name.clone()),
                 Some(Value::Int(_)) | None => (String::new(), String::new()),
@@ -109,7 +110,7 @@ fn changed(row: ChangesRow, values: &mut Values) -> Change {
             splice(&mut repr, length(start), row.splice_removed.map_or(0, length), &inserted);
             Some(Value::Text { repr, type_name, full_chars: value_chars })
         }
-        (None, Some(repr), None) => {
+        (_, Some(repr), None) => {
             Some(Value::Text { repr, type_name: row.value_type.unwrap_or_default(), full_chars: value_chars })
         }
         (None, None, _) => None,
@@ -119,7 +120,7 @@ fn changed(row: ChangesRow, values: &mut Values) -> Change {
         None => values.remove(&key),
     };
     let granted = match (scope, row.splice_start) {
-        (_, Some(_)) | (Scope::Iterator, _) => Action::Mutated,
+        (_, Some(_)) => Action::Mutated,
         (Scope::Stack, _) => Action::Bound,
         _ => Action::Rebound,
     };
@@ -132,6 +133,7 @@ fn changed(row: ChangesRow, values: &mut Values) -> Change {
         value,
         object_index: row.object_index.map(number),
         members: row.members,
+        items_drawn,
         items_left: row.items_left.and_then(|items| u64::try_from(items).ok()),
     }
 }

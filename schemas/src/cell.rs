@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, BooleanArray, BooleanBuilder, Int32Array, Int32Builder, Int64Array, Int64Builder, ListArray,
+    Array, ArrayRef, BooleanArray, BooleanBufferBuilder, BooleanBuilder, Int32Array, Int64Array, ListArray,
     ListBuilder, StringArray, StringBuilder, StructArray, StructBuilder,
 };
+use arrow::buffer::NullBuffer;
 use arrow::datatypes::{DataType, Field, Fields};
 
 /// Why a batch could not be read as rows of a table.
@@ -47,46 +48,86 @@ pub trait Cell: Sized {
     fn builder() -> Self::Builder;
     /// The cell, borrowed.
     fn borrow(&self) -> Self::Ref<'_>;
-    /// Appends one.
-    fn append(cell: Self::Ref<'_>, builder: &mut Self::Builder);
-    /// The column; the builder is empty afterwards.
-    fn finish(builder: &mut Self::Builder) -> ArrayRef;
+    /// Appends one, as the cell of that row.
+    fn append(cell: Self::Ref<'_>, row: usize, builder: &mut Self::Builder);
+    /// The column of that many rows; the builder is empty afterwards.
+    fn finish(builder: &mut Self::Builder, rows: usize) -> ArrayRef;
     /// Reads one; the caller has checked null.
     fn read(array: &Self::Array, row: usize) -> Self;
     /// Bytes it takes, roughly, to bound a batch.
     fn weight(cell: Self::Ref<'_>) -> usize;
 }
 
-/// A builder of a column with nulls. They are counted and appended together before the next value: most of these
-/// columns hold hardly any values, and then cost nothing.
-#[derive(Debug, Default)]
-pub struct Nullable<B> {
-    builder: B,
-    nulls: usize,
+/// A builder of a column of numbers. The library's own decides about a null for each value; here only the gaps are told.
+#[derive(Debug)]
+pub struct Numbers<N> {
+    values: Vec<N>,
+    /// Rows without a value, from and to.
+    gaps: Vec<(usize, usize)>,
+    /// Values of the batch before, most likely also of the next.
+    usual: usize,
 }
 
-macro_rules! primitive {
-    ($rust:ty, $array:ty, $builder:ty, $type:expr, $weight:expr) => {
+impl<N: Copy + Default> Numbers<N> {
+    fn new() -> Self {
+        Numbers { values: Vec::new(), gaps: Vec::new(), usual: 0 }
+    }
+
+    #[inline]
+    fn push(&mut self, value: N) {
+        if self.values.capacity() == 0 {
+            self.values.reserve(self.usual);
+        }
+        self.values.push(value);
+    }
+
+    /// Makes the rows up to that one null.
+    #[cold]
+    fn skip_to(&mut self, row: usize) {
+        self.gaps.push((self.values.len(), row));
+        self.values.resize(row, N::default());
+    }
+
+    fn finish(&mut self) -> (Vec<N>, Option<NullBuffer>) {
+        let values = std::mem::take(&mut self.values);
+        self.usual = values.len();
+        let gaps = std::mem::take(&mut self.gaps);
+        let nulls = (!gaps.is_empty()).then(|| {
+            let mut valid = BooleanBufferBuilder::new(values.len());
+            for (from, to) in gaps {
+                valid.append_n(from - valid.len(), true);
+                valid.append_n(to - from, false);
+            }
+            valid.append_n(values.len() - valid.len(), true);
+            NullBuffer::new(valid.finish())
+        });
+        (values, nulls)
+    }
+}
+
+macro_rules! number {
+    ($rust:ty, $array:ty, $type:expr, $weight:expr) => {
         impl Cell for $rust {
             type Ref<'a> = $rust;
-            type Builder = $builder;
+            type Builder = Numbers<$rust>;
             type Array = $array;
             const NULLABLE: bool = false;
             fn data_type() -> DataType {
                 $type
             }
             fn builder() -> Self::Builder {
-                <$builder>::new()
+                Numbers::new()
             }
             fn borrow(&self) -> $rust {
                 *self
             }
             #[inline]
-            fn append(cell: $rust, builder: &mut Self::Builder) {
-                builder.append_value(cell);
+            fn append(cell: $rust, _: usize, builder: &mut Self::Builder) {
+                builder.push(cell);
             }
-            fn finish(builder: &mut Self::Builder) -> ArrayRef {
-                Arc::new(builder.finish())
+            fn finish(builder: &mut Self::Builder, _: usize) -> ArrayRef {
+                let (values, nulls) = builder.finish();
+                Arc::new(<$array>::new(values.into(), nulls))
             }
             fn read(array: &Self::Array, row: usize) -> Self {
                 array.value(row)
@@ -99,33 +140,33 @@ macro_rules! primitive {
 
         impl Cell for Option<$rust> {
             type Ref<'a> = Option<$rust>;
-            type Builder = Nullable<$builder>;
+            type Builder = Numbers<$rust>;
             type Array = $array;
             const NULLABLE: bool = true;
             fn data_type() -> DataType {
                 $type
             }
             fn builder() -> Self::Builder {
-                Nullable { builder: <$builder>::new(), nulls: 0 }
+                Numbers::new()
             }
             fn borrow(&self) -> Option<$rust> {
                 *self
             }
             #[inline]
-            fn append(cell: Option<$rust>, builder: &mut Self::Builder) {
-                let Some(cell) = cell else {
-                    builder.nulls += 1;
-                    return;
-                };
-                if builder.nulls > 0 {
-                    builder.builder.append_nulls(builder.nulls);
-                    builder.nulls = 0;
+            fn append(cell: Option<$rust>, row: usize, builder: &mut Self::Builder) {
+                if let Some(cell) = cell {
+                    if row > builder.values.len() {
+                        builder.skip_to(row);
+                    }
+                    builder.push(cell);
                 }
-                builder.builder.append_value(cell);
             }
-            fn finish(builder: &mut Self::Builder) -> ArrayRef {
-                builder.builder.append_nulls(std::mem::take(&mut builder.nulls));
-                Arc::new(builder.builder.finish())
+            fn finish(builder: &mut Self::Builder, rows: usize) -> ArrayRef {
+                if rows > builder.values.len() {
+                    builder.skip_to(rows);
+                }
+                let (values, nulls) = builder.finish();
+                Arc::new(<$array>::new(values.into(), nulls))
             }
             fn read(array: &Self::Array, row: usize) -> Self {
                 array.is_valid(row).then(|| array.value(row))
@@ -138,9 +179,73 @@ macro_rules! primitive {
     };
 }
 
-primitive!(i64, Int64Array, Int64Builder, DataType::Int64, 8);
-primitive!(i32, Int32Array, Int32Builder, DataType::Int32, 4);
-primitive!(bool, BooleanArray, BooleanBuilder, DataType::Boolean, 1);
+number!(i64, Int64Array, DataType::Int64, 8);
+number!(i32, Int32Array, DataType::Int32, 4);
+
+/// A builder of a column of texts with nulls. They are appended together before the next value: most of these columns
+/// hold hardly any values, and a null then costs nothing.
+#[derive(Debug, Default)]
+pub struct Texts {
+    builder: StringBuilder,
+    /// Rows that the builder has.
+    rows: usize,
+}
+
+impl Cell for bool {
+    type Ref<'a> = bool;
+    type Builder = BooleanBuilder;
+    type Array = BooleanArray;
+    const NULLABLE: bool = false;
+    fn data_type() -> DataType {
+        DataType::Boolean
+    }
+    fn builder() -> Self::Builder {
+        BooleanBuilder::new()
+    }
+    fn borrow(&self) -> bool {
+        *self
+    }
+    fn append(cell: bool, _: usize, builder: &mut Self::Builder) {
+        builder.append_value(cell);
+    }
+    fn finish(builder: &mut Self::Builder, _: usize) -> ArrayRef {
+        Arc::new(builder.finish())
+    }
+    fn read(array: &Self::Array, row: usize) -> Self {
+        array.value(row)
+    }
+    fn weight(_: bool) -> usize {
+        1
+    }
+}
+
+impl Cell for Option<bool> {
+    type Ref<'a> = Option<bool>;
+    type Builder = BooleanBuilder;
+    type Array = BooleanArray;
+    const NULLABLE: bool = true;
+    fn data_type() -> DataType {
+        DataType::Boolean
+    }
+    fn builder() -> Self::Builder {
+        BooleanBuilder::new()
+    }
+    fn borrow(&self) -> Option<bool> {
+        *self
+    }
+    fn append(cell: Option<bool>, _: usize, builder: &mut Self::Builder) {
+        builder.append_option(cell);
+    }
+    fn finish(builder: &mut Self::Builder, _: usize) -> ArrayRef {
+        Arc::new(builder.finish())
+    }
+    fn read(array: &Self::Array, row: usize) -> Self {
+        array.is_valid(row).then(|| array.value(row))
+    }
+    fn weight(_: Option<bool>) -> usize {
+        1
+    }
+}
 
 impl Cell for String {
     type Ref<'a> = &'a str;
@@ -156,10 +261,10 @@ impl Cell for String {
     fn borrow(&self) -> &str {
         self
     }
-    fn append(cell: &str, builder: &mut Self::Builder) {
+    fn append(cell: &str, _: usize, builder: &mut Self::Builder) {
         builder.append_value(cell);
     }
-    fn finish(builder: &mut Self::Builder) -> ArrayRef {
+    fn finish(builder: &mut Self::Builder, _: usize) -> ArrayRef {
         Arc::new(builder.finish())
     }
     fn read(array: &Self::Array, row: usize) -> Self {
@@ -172,32 +277,30 @@ impl Cell for String {
 
 impl Cell for Option<String> {
     type Ref<'a> = Option<&'a str>;
-    type Builder = Nullable<StringBuilder>;
+    type Builder = Texts;
     type Array = StringArray;
     const NULLABLE: bool = true;
     fn data_type() -> DataType {
         DataType::Utf8
     }
     fn builder() -> Self::Builder {
-        Nullable { builder: StringBuilder::new(), nulls: 0 }
+        Texts::default()
     }
     fn borrow(&self) -> Option<&str> {
         self.as_deref()
     }
     #[inline]
-    fn append(cell: Option<&str>, builder: &mut Self::Builder) {
-        let Some(cell) = cell else {
-            builder.nulls += 1;
-            return;
-        };
-        if builder.nulls > 0 {
-            builder.builder.append_nulls(builder.nulls);
-            builder.nulls = 0;
+    fn append(cell: Option<&str>, row: usize, builder: &mut Self::Builder) {
+        if let Some(cell) = cell {
+            if row > builder.rows {
+                builder.builder.append_nulls(row - builder.rows);
+            }
+            builder.builder.append_value(cell);
+            builder.rows = row + 1;
         }
-        builder.builder.append_value(cell);
     }
-    fn finish(builder: &mut Self::Builder) -> ArrayRef {
-        builder.builder.append_nulls(std::mem::take(&mut builder.nulls));
+    fn finish(builder: &mut Self::Builder, rows: usize) -> ArrayRef {
+        builder.builder.append_nulls(rows - std::mem::take(&mut builder.rows));
         Arc::new(builder.builder.finish())
     }
     fn read(array: &Self::Array, row: usize) -> Self {
@@ -223,13 +326,13 @@ impl Cell for Vec<String> {
     fn borrow(&self) -> &[String] {
         self
     }
-    fn append(cell: &[String], builder: &mut Self::Builder) {
+    fn append(cell: &[String], _: usize, builder: &mut Self::Builder) {
         for text in cell {
             builder.values().append_value(text);
         }
         builder.append(true);
     }
-    fn finish(builder: &mut Self::Builder) -> ArrayRef {
+    fn finish(builder: &mut Self::Builder, _: usize) -> ArrayRef {
         Arc::new(builder.finish())
     }
     fn read(array: &Self::Array, row: usize) -> Self {
@@ -282,7 +385,7 @@ impl Cell for Vec<Parameter> {
     fn borrow(&self) -> &[Parameter] {
         self
     }
-    fn append(cell: &[Parameter], builder: &mut Self::Builder) {
+    fn append(cell: &[Parameter], _: usize, builder: &mut Self::Builder) {
         for parameter in cell {
             let row = builder.values();
             let cells = [
@@ -300,7 +403,7 @@ impl Cell for Vec<Parameter> {
         }
         builder.append(true);
     }
-    fn finish(builder: &mut Self::Builder) -> ArrayRef {
+    fn finish(builder: &mut Self::Builder, _: usize) -> ArrayRef {
         Arc::new(builder.finish())
     }
     fn read(array: &Self::Array, row: usize) -> Self {

@@ -12,11 +12,11 @@ crate::table! {
         bulk: true,
         columns: {
             /// The execution.
-            execution_index: i64 [Delta] unit "ordinal, 0-based";
+            execution_index: i64 [Steady] unit "ordinal, 0-based";
             /// Which of its code objects.
-            code_index: i32 [Split] unit "ordinal, 0-based, by first call";
+            code_index: i32 [Repeating] unit "ordinal, 0-based, by first call";
             /// Which of its instructions; the compiler's padding is not counted.
-            instruction_index: i32 [Split] unit "ordinal, 0-based";
+            instruction_index: i32 [Growing] unit "ordinal, 0-based";
             /// Its canonical name, never a specialised one: `LOAD_FAST`, `BINARY_OP`.
             opcode: String [Dictionary];
             /// Its argument, prefixes folded in.
@@ -24,7 +24,7 @@ crate::table! {
             /// What the argument means: a variable, a constant, an operator, `to LINE` for a jump.
             meaning: Option<String> [Dictionary] null "it is a number, or there is none";
             /// Its line of the unit's source.
-            line_number: i32 [Split] unit "lines, 1-based";
+            line_number: i32 [Repeating] unit "lines, 1-based";
         }
     }
 }

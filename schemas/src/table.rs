@@ -161,11 +161,11 @@ macro_rules! table {
             }
             #[inline]
             fn append(&mut self, row: $ref_name<'_>) {
-                self.rows += 1;
                 $(
                     self.bytes += <$type as $crate::Cell>::weight(row.$column);
-                    <$type as $crate::Cell>::append(row.$column, &mut self.$column);
+                    <$type as $crate::Cell>::append(row.$column, self.rows, &mut self.$column);
                 )*
+                self.rows += 1;
             }
             fn len(&self) -> usize {
                 self.rows
@@ -174,10 +174,10 @@ macro_rules! table {
                 self.bytes
             }
             fn finish(&mut self) -> $crate::arrow::array::RecordBatch {
-                self.rows = 0;
+                let rows = std::mem::take(&mut self.rows);
                 self.bytes = 0;
                 let columns: Vec<$crate::arrow::array::ArrayRef> =
-                    vec![$(<$type as $crate::Cell>::finish(&mut self.$column),)*];
+                    vec![$(<$type as $crate::Cell>::finish(&mut self.$column, rows),)*];
                 // The builders and the schema come from the same list, so they agree.
                 #[allow(clippy::expect_used)]
                 $crate::arrow::array::RecordBatch::try_new($static_name.schema(), columns)

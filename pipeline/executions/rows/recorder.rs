@@ -25,6 +25,8 @@ use crate::executions::supervisor::Listener;
 
 /// Bytes of rows that a batch of jobs may hold in memory.
 const MEMORY: usize = 32 << 20;
+/// Bytes of rows that go to the scratch files at once, when there are some.
+const PAGE: usize = 4 << 20;
 /// Events of a segment of `changes`, as a power of two.
 const SEGMENT: u32 = 16;
 
@@ -190,7 +192,8 @@ impl Listener for Recorder {
         if let Some(what) = self.told.problem {
             return Ok(Err(Malformed { at: 0, what }));
         }
-        if self.held + self.told.bytes() > MEMORY {
+        let room = if self.scratches.is_some() { PAGE } else { MEMORY.saturating_sub(self.held).max(PAGE) };
+        if self.told.bytes() > room {
             self.spill()?;
         }
         Ok(decoded)

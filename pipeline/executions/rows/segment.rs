@@ -30,6 +30,8 @@ enum Form {
     Nothing,
     Number,
     Text,
+    /// An iterator that begins: the items drawn, and what it walks.
+    Both,
 }
 
 #[derive(Debug, Default)]
@@ -96,7 +98,6 @@ impl Segment {
     /// Takes a change that the event found.
     #[inline]
     pub(super) fn push(&mut self, event_index: i32, frame_index: u32, change: &ChangeRef<'_>) {
-        let mut extra = Extra { object_index: change.object_index.map(ordinal), ..Extra::default() };
         let mut pending = Pending {
             next: NONE,
             event_index,
@@ -117,32 +118,33 @@ impl Segment {
                 pending.form = Form::Text;
                 pending.text = self.text(repr);
                 pending.type_index = self.type_index(type_name);
-                extra.value_chars = full_chars.map(chars);
+                if let Some(full_chars) = full_chars {
+                    self.extra(&mut pending).value_chars = Some(chars(full_chars));
+                }
             }
             Some(ValueRef::Splice { start, removed, inserted, full_chars }) => {
                 pending.form = Form::Text;
                 pending.text = self.text(inserted);
+                let extra = self.extra(&mut pending);
                 extra.splice = Some((ordinal(start), ordinal(removed)));
                 extra.value_chars = full_chars.map(chars);
             }
-            Some(ValueRef::Iterator { walks, type_name, full_chars, items_left }) => {
-                pending.form = Form::Text;
+            Some(ValueRef::Iterator { walks, type_name, full_chars, items_drawn, items_left }) => {
+                pending.form = Form::Both;
+                pending.number = chars(items_drawn);
                 pending.text = self.text(walks);
                 pending.type_index = self.type_index(type_name);
+                let extra = self.extra(&mut pending);
                 extra.value_chars = full_chars.map(chars);
                 extra.items_left = items_left.map(chars);
             }
         }
-        extra.members = change.members.map(|members| self.text(members));
-        let Extra { value_chars, splice, object_index, members, items_left } = &extra;
-        if value_chars.is_some()
-            || splice.is_some()
-            || object_index.is_some()
-            || members.is_some()
-            || items_left.is_some()
-        {
-            pending.extra = place(self.extras.len());
-            self.extras.push(extra);
+        if let Some(object_index) = change.object_index {
+            self.extra(&mut pending).object_index = Some(ordinal(object_index));
+        }
+        if let Some(members) = change.members {
+            let members = self.text(members);
+            self.extra(&mut pending).members = Some(members);
         }
         let at = place(self.changes.len());
         self.changes.push(pending);
@@ -177,6 +179,15 @@ impl Segment {
         chain
     }
 
+    /// What few changes have, of this one.
+    fn extra(&mut self, pending: &mut Pending) -> &mut Extra {
+        if pending.extra == NONE {
+            pending.extra = place(self.extras.len());
+            self.extras.push(Extra::default());
+        }
+        &mut self.extras[pending.extra as usize]
+    }
+
     fn text(&mut self, text: &str) -> Span {
         let start = self.texts.len();
         self.texts.push_str(text);
@@ -199,23 +210,33 @@ impl Segment {
     /// Makes rows of all changes, in the order of the table, and is empty afterwards.
     pub(super) fn flush(&mut self, execution_index: i64, to: &mut ChangesBuilder) {
         let text = |span: Span| &self.texts[span.start..span.end];
-        let none = Extra::default();
         for (&(frame_index, scope, variable_index), &chain) in &self.variables {
             let chain = &self.chains[chain as usize];
             let mut name = (scope != Scope::Stack).then(|| text(chain.name));
             let mut at = chain.head;
             while let Some(change) = self.changes.get(at as usize) {
-                let extra = self.extras.get(change.extra as usize).unwrap_or(&none);
-                to.append(ChangesRef {
+                at = change.next;
+                let row = ChangesRef {
                     execution_index,
                     frame_index: ordinal(frame_index),
                     scope: (scope != Scope::Local).then(|| scope.name()),
                     variable_index: ordinal(variable_index),
                     name: name.take(),
                     event_index: change.event_index,
+                    ..ChangesRef::default()
+                };
+                // Most rows are no more than that, so that they have a way of their own.
+                if change.form == Form::Number && change.extra == NONE {
+                    let action = said(scope, change.action, false);
+                    to.append(ChangesRef { action, value_int: Some(change.number), ..row });
+                    continue;
+                }
+                let none = Extra::default();
+                let extra = self.extras.get(change.extra as usize).unwrap_or(&none);
+                to.append(ChangesRef {
                     action: said(scope, change.action, extra.splice.is_some()),
-                    value_int: (change.form == Form::Number).then_some(change.number),
-                    value_text: (change.form == Form::Text).then(|| text(change.text)),
+                    value_int: matches!(change.form, Form::Number | Form::Both).then_some(change.number),
+                    value_text: matches!(change.form, Form::Text | Form::Both).then(|| text(change.text)),
                     value_type: self.types.get(change.type_index as usize).map(String::as_str),
                     value_chars: extra.value_chars,
                     splice_start: extra.splice.map(|(start, _)| start),
@@ -223,8 +244,8 @@ impl Segment {
                     object_index: extra.object_index,
                     members: extra.members.map(text),
                     items_left: extra.items_left,
+                    ..row
                 });
-                at = change.next;
             }
         }
         self.clear();
@@ -247,7 +268,6 @@ impl Segment {
 fn said(scope: Scope, action: Action, splice: bool) -> Option<&'static str> {
     let granted = match scope {
         _ if splice => action == Action::Mutated,
-        Scope::Iterator => action == Action::Mutated,
         Scope::Stack => matches!(action, Action::Bound | Action::Rebound),
         _ => action == Action::Rebound,
     };
