@@ -155,6 +155,7 @@ fn rows(drawing: &Drawing) -> Vec<Row> {
                 let text = source.get(index).copied().unwrap_or("(no such line)");
                 row(Some(event.line_number), format!("{}{}", bars(depth), printable(text.trim_end())), None)
             }
+            EventKind::Instruction => row(Some(event.line_number), bars(depth), None),
             EventKind::Return => row(None, format!("{}└ returns {}", bars(depth - 1), value()), None),
             EventKind::Yield => row(None, format!("{}├ yields {}", bars(depth - 1), value()), None),
             EventKind::Exception => row(None, format!("{}! {}", bars(depth), exception()), Some(Colour::Red)),
@@ -185,6 +186,8 @@ fn change(change: &Change) -> String {
         Scope::Local => "",
         Scope::Captured => "captured ",
         Scope::Global => "global ",
+        Scope::Iterator => "iterator ",
+        Scope::Stack => "stack ",
     };
     let name = printable(&change.name);
     match (&change.value, change.action) {

@@ -13,16 +13,15 @@ use datafusion::parquet::arrow::arrow_reader::{ArrowPredicateFn, ParquetRecordBa
 use datafusion::parquet::file::metadata::RowGroupMetaData;
 use datafusion::parquet::file::statistics::Statistics;
 use tracemill_schemas::Row;
-use tracemill_schemas::changes::ChangesRow;
-use tracemill_schemas::events::EventsRow;
 use tracemill_schemas::executions::ExecutionsRow;
 use tracemill_schemas::functions::FunctionsRow;
 use tracemill_schemas::inputs::InputsRow;
-use tracemill_trace::{Action, Change, Event, EventKind, Exception, Finished, Frame, Outcome, Scope, Value};
+use tracemill_trace::{Event, Exception, Finished, Outcome};
 
 use crate::cli::UsageError;
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
+use crate::executions::{StoredRows, events_of, value_of};
 
 /// One execution with all that belongs to it.
 #[derive(Debug)]
@@ -51,8 +50,13 @@ pub(super) fn find(dataset: &Dataset, wanted: &str) -> anyhow::Result<Found> {
     };
     let function = first::<FunctionsRow>(dataset, "function_id", &execution.function_id)?;
     let input = first::<InputsRow>(dataset, "input_id", &execution.input_id)?;
-    let events: Vec<EventsRow> = all(dataset, &file, index)?;
-    let changes: Vec<ChangesRow> = all(dataset, &file, index)?;
+    let rows = StoredRows {
+        frames: all(dataset, &file, index)?,
+        instructions: all(dataset, &file, index)?,
+        events: all(dataset, &file, index)?,
+        changes: all(dataset, &file, index)?,
+    };
+    let StoredRows { events, changes, .. } = &rows;
     if events.len() as i64 != execution.event_count || changes.len() as i64 != execution.change_count {
         anyhow::bail!(
             "execution {} has {} events and {} changes, but its row says {} and {}",
@@ -63,7 +67,7 @@ pub(super) fn find(dataset: &Dataset, wanted: &str) -> anyhow::Result<Found> {
             execution.change_count
         );
     }
-    let events = assemble(events, changes);
+    let events = events_of(rows);
     let finished = finished(&execution);
     Ok(Found { execution, function, input, events, finished })
 }
@@ -210,49 +214,11 @@ fn all<R: Row>(dataset: &Dataset, execution_file: &Path, index: i64) -> Result<V
     Ok(rows)
 }
 
-/// Events with their changes, as the engine told them.
-fn assemble(events: Vec<EventsRow>, mut changes: Vec<ChangesRow>) -> Vec<Event> {
-    changes.sort_by_key(|row| (row.event_index, row.frame_index, scope(&row.scope), row.variable_index));
-    let mut changes = changes.into_iter().peekable();
-    let mut told = Vec::with_capacity(events.len());
-    for row in events {
-        let mut own = Vec::new();
-        while let Some(change) = changes.next_if(|change| change.event_index <= row.event_index) {
-            own.push(Change {
-                scope: scope(&change.scope),
-                action: action(&change.action),
-                value: match (change.value_int, change.value_text) {
-                    (Some(value), _) => Some(Value::Int(value)),
-                    (None, text) => text.map(|text| value(text, change.value_type, change.value_chars)),
-                },
-                name: change.name,
-            });
-        }
-        let kind = EventKind::ALL.into_iter().find(|kind| kind.name() == row.kind).unwrap_or(EventKind::Line);
-        let frame = (kind == EventKind::Call).then(|| Frame {
-            parent_index: row.parent_index.and_then(|index| u32::try_from(index).ok()),
-            depth: u32::try_from(row.depth).unwrap_or(0),
-            function: row.function,
-        });
-        told.push(Event {
-            kind,
-            frame_index: u32::try_from(row.frame_index).unwrap_or(0),
-            line_number: u32::try_from(row.line_number).unwrap_or(0),
-            changes: own,
-            value: row.value.map(|text| value(text, row.value_type, row.value_chars)),
-            exception: row.exception,
-            output: row.output.unwrap_or_default(),
-            frame,
-        });
-    }
-    told
-}
-
 fn finished(row: &ExecutionsRow) -> Finished {
     let outcome = Outcome::ALL.into_iter().find(|outcome| outcome.name() == row.outcome).unwrap_or(Outcome::Crashed);
     Finished {
         outcome,
-        result: row.result.clone().map(|text| value(text, row.result_type.clone(), row.result_chars)),
+        result: row.result.clone().map(|text| value_of(text, row.result_type.clone(), row.result_chars)),
         exception: row.exception_type.clone().map(|type_name| Exception {
             type_name,
             message: row.exception_message.clone().unwrap_or_default(),
@@ -263,24 +229,6 @@ fn finished(row: &ExecutionsRow) -> Finished {
         imports: row.imports.clone(),
         labels: row.labels.clone(),
     }
-}
-
-fn value(text: String, type_name: Option<String>, chars: Option<i64>) -> Value {
-    let type_name = type_name.unwrap_or_default();
-    let full_chars = chars.and_then(|chars| u64::try_from(chars).ok());
-    match text.parse() {
-        Ok(number) if type_name == "int" && full_chars.is_none() => Value::Int(number),
-        _ => Value::Text { repr: text, type_name, full_chars },
-    }
-}
-
-fn scope(name: &str) -> Scope {
-    [Scope::Captured, Scope::Global].into_iter().find(|scope| scope.name() == name).unwrap_or(Scope::Local)
-}
-
-fn action(name: &str) -> Action {
-    let others = [Action::Rebound, Action::Mutated, Action::Deleted];
-    others.into_iter().find(|action| action.name() == name).unwrap_or(Action::Bound)
 }
 
 #[cfg(test)]

@@ -3,17 +3,20 @@
 use anyhow::Context as _;
 use datafusion::arrow::array::AsArray as _;
 use futures::TryStreamExt as _;
+use tracemill_queries::session::stored_name;
 use tracemill_queries::{Kind, Session, SessionOptions, names};
-use tracemill_schemas::changes::ChangesRow;
-use tracemill_schemas::events::EventsRow;
+use tracemill_schemas::changes::CHANGES;
+use tracemill_schemas::events::EVENTS;
 use tracemill_schemas::executions::ExecutionsRow;
+use tracemill_schemas::frames::FRAMES;
 use tracemill_schemas::functions::FunctionsRow;
 use tracemill_schemas::inputs::InputsRow;
+use tracemill_schemas::instructions::INSTRUCTIONS;
 use tracemill_schemas::{Builder as _, Row};
 
 use crate::cli::UsageError;
 use crate::config::nearest;
-use crate::executions::{TraceRequest, Traced, rows_of};
+use crate::executions::{Recorded, TraceRequest, Traced, rows_of};
 
 /// Memory for one execution's SQL.
 const MEMORY_MIB: usize = 256;
@@ -39,7 +42,7 @@ pub(super) fn render(request: &TraceRequest, traced: Traced, format: &str) -> an
         stdin: request.stdin.clone(),
         ..InputsRow::default()
     };
-    let (execution, events, changes) = rows_of(&function, &input, &request.limits, traced);
+    let Recorded { execution, frames, instructions, events, changes } = rows_of(&function, &input, request, traced)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build()
@@ -49,8 +52,10 @@ pub(super) fn render(request: &TraceRequest, traced: Traced, format: &str) -> an
         register::<FunctionsRow>(&session, &[function]).await?;
         register::<InputsRow>(&session, &[input]).await?;
         register::<ExecutionsRow>(&session, &[execution]).await?;
-        register::<EventsRow>(&session, &events).await?;
-        register::<ChangesRow>(&session, &changes).await?;
+        for (table, batch) in [(&FRAMES, frames), (&INSTRUCTIONS, instructions), (&EVENTS, events), (&CHANGES, changes)]
+        {
+            session.register_rows(&stored_name(table), table.schema(), vec![batch]).await?;
+        }
         let chosen = session.sql("SELECT execution_index FROM executions").await?;
         let schema = std::sync::Arc::clone(chosen.schema().inner());
         let batches = chosen.collect().await?;
@@ -81,7 +86,6 @@ where
 {
     let mut builder = R::Builder::default();
     rows.iter().for_each(|row| builder.push(row));
-    let name = tracemill_queries::session::stored_name(R::table());
-    session.register_rows(&name, R::table().schema(), vec![builder.finish()]).await?;
+    session.register_rows(&stored_name(R::table()), R::table().schema(), vec![builder.finish()]).await?;
     Ok(())
 }

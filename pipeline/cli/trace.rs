@@ -50,13 +50,14 @@ pub(super) struct Args {
 
 pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
     let overrides = Overrides { set: args.set, ..Overrides::default() };
-    let limits = load(None, &overrides)?.executions.limits;
+    let config = load(None, &overrides)?.executions;
+    let (subscription, limits) = (config.subscription(), config.limits);
     let read =
         |path: &PathBuf| std::fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display()));
     let source = read(&args.file)?;
     let source = source.strip_prefix('\u{feff}').unwrap_or(&source).replace("\r\n", "\n");
     let stdin = args.stdin.as_ref().map(read).transpose()?.unwrap_or_default();
-    let request = TraceRequest { source, call: args.call, setup: String::new(), stdin, limits };
+    let request = TraceRequest { source, call: args.call, setup: String::new(), stdin, subscription, limits };
     let cancel = interrupt::watch()?;
     let traced = match trace_one(&request, WorkerCommand::this_executable()?, &cancel) {
         Ok(traced) => traced,

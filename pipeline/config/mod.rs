@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
-use tracemill_trace::Limits;
+use tracemill_trace::{Granularity, Limits, Subscription};
 
 pub use guess::guess_kind;
 pub use load::{KINDS, Overrides, load, nearest, to_toml};
@@ -150,9 +150,19 @@ pub struct InputsConfig {
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs)]
 pub struct ExecutionsConfig {
+    pub granularity: Granularity,
+    pub own_repr: bool,
     pub attempts_max: u32,
     pub jobs_per_worker: u64,
     pub limits: Limits,
+}
+
+impl ExecutionsConfig {
+    /// What a worker is to tell about each execution.
+    #[must_use]
+    pub fn subscription(&self) -> Subscription {
+        Subscription { granularity: self.granularity, own_repr: self.own_repr }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

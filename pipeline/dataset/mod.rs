@@ -12,6 +12,7 @@
 //! A part appears under its name only when it is whole: it is written to a temporary name, synced and renamed, and
 //! then entered into the manifest. Whatever lies there without an entry is written again.
 
+mod groups;
 mod manifest;
 mod reader;
 mod writer;
@@ -22,7 +23,7 @@ use std::path::{Path, PathBuf};
 pub use manifest::{Count, FileEntry, Manifest, PartEntry, Severity};
 pub use reader::{read_batches, read_rows};
 pub(crate) use writer::properties;
-pub use writer::{PartOutput, TableWriter};
+pub use writer::{PartOutput, Scratch, ScratchFolder, TableWriter};
 
 use crate::error::{Error, Result};
 

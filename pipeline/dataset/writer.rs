@@ -5,13 +5,14 @@ use std::io::Write as _;
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
-use datafusion::parquet::arrow::ArrowWriter;
+use datafusion::arrow::array::RecordBatch;
 use datafusion::parquet::basic::{Compression, Encoding as ParquetEncoding, ZstdLevel};
 use datafusion::parquet::file::metadata::KeyValue;
 use datafusion::parquet::file::properties::{EnabledStatistics, WriterProperties};
 use datafusion::parquet::schema::types::ColumnPath;
 use tracemill_schemas::{Builder, Encoding, Row, Table};
 
+use crate::dataset::groups::{GROUP_ROWS, Groups};
 use crate::dataset::manifest::FileEntry;
 use crate::error::{Error, Result};
 
@@ -19,31 +20,43 @@ use crate::error::{Error, Result};
 const BATCH_ROWS: usize = 8_192;
 /// Bytes of a batch handed to Parquet at once.
 const BATCH_BYTES: usize = 8 << 20;
-/// Rows of a row group.
-const GROUP_ROWS: usize = 1 << 20;
-/// Encoded bytes after which a row group is closed.
-const GROUP_BYTES: usize = 64 << 20;
-
-/// Parquet properties for a table: zstd, and each column's own encoding.
+/// Parquet properties for a table: zstd, each column's own encoding, and statistics where they are worth their price.
 pub(crate) fn properties(table: &Table, zstd_level: i32, group_rows: usize) -> Result<WriterProperties> {
+    properties_for(table, zstd_level, group_rows, false)
+}
+
+/// As [`properties`], or for row groups that hold one long execution, in which columns have other patterns than in those
+/// of many short ones.
+fn properties_for(table: &Table, zstd_level: i32, group_rows: usize, long: bool) -> Result<WriterProperties> {
     let level = ZstdLevel::try_new(zstd_level).map_err(|error| Error::Config(format!("zstd level: {error}")))?;
     let mut builder = WriterProperties::builder()
         .set_compression(Compression::ZSTD(level))
         .set_max_row_group_row_count(Some(group_rows))
-        .set_statistics_enabled(EnabledStatistics::Page)
+        .set_statistics_enabled(if table.bulk { EnabledStatistics::None } else { EnabledStatistics::Page })
         .set_created_by(format!("tracemill {}", env!("CARGO_PKG_VERSION")))
         .set_key_value_metadata(Some(vec![
             KeyValue::new("tracemill.table".to_owned(), table.name.to_owned()),
             KeyValue::new("tracemill.version".to_owned(), table.version.to_string()),
         ]));
+    if let Some(first) = table.sort_key.first() {
+        builder = builder.set_column_statistics_enabled(ColumnPath::from(*first), EnabledStatistics::Page);
+    }
     for column in table.columns {
         let path = ColumnPath::from(column.name);
         builder = match column.encoding {
             Encoding::Dictionary => builder.set_column_dictionary_enabled(path, true),
-            Encoding::Delta => builder
-                .set_column_dictionary_enabled(path.clone(), false)
-                .set_column_encoding(path, ParquetEncoding::DELTA_BINARY_PACKED),
-            Encoding::Plain => builder.set_column_dictionary_enabled(path, false),
+            other => {
+                let encoding = match other {
+                    Encoding::Delta => ParquetEncoding::DELTA_BINARY_PACKED,
+                    Encoding::Growing if long => ParquetEncoding::DELTA_BINARY_PACKED,
+                    Encoding::Steady if !long => ParquetEncoding::DELTA_BINARY_PACKED,
+                    Encoding::Repeating if !long => ParquetEncoding::BYTE_STREAM_SPLIT,
+                    Encoding::Split | Encoding::Growing => ParquetEncoding::BYTE_STREAM_SPLIT,
+                    Encoding::Lengths => ParquetEncoding::DELTA_LENGTH_BYTE_ARRAY,
+                    _ => ParquetEncoding::PLAIN,
+                };
+                builder.set_column_dictionary_enabled(path.clone(), false).set_column_encoding(path, encoding)
+            }
         };
     }
     Ok(builder.build())
@@ -113,18 +126,15 @@ impl PartOutput {
             .tempfile_in(&folder)
             .map_err(Error::io("create a file in", &folder))?;
         let handle = file.reopen().map_err(Error::io("open", &path))?;
-        let properties = properties(table, self.zstd_level, GROUP_ROWS)?;
-        let writer =
-            ArrowWriter::try_new(handle, table.schema(), Some(properties)).map_err(Error::parquet("create", &path))?;
-        Ok(TableWriter {
-            file,
-            path,
-            key: key.to_owned(),
-            writer,
-            builder: R::Builder::default(),
-            rows: 0,
-            row: PhantomData,
-        })
+        let groups = groups(table, handle, self.zstd_level, false, &path)?;
+        let key = key.to_owned();
+        Ok(TableWriter { file, path, key, groups, builder: R::Builder::default(), rows: 0, row: PhantomData })
+    }
+
+    /// Where scratch files of this part may lie.
+    #[must_use]
+    pub fn scratch_folder(&self) -> ScratchFolder {
+        ScratchFolder { root: self.root.clone(), zstd_level: self.zstd_level }
     }
 
     /// Takes over a file that is written.
@@ -133,8 +143,8 @@ impl PartOutput {
     /// The last rows cannot be written.
     pub fn close<R: Row>(&mut self, mut writer: TableWriter<R>) -> Result<()> {
         writer.flush()?;
-        let TableWriter { file, path, key, writer, rows, .. } = writer;
-        writer.close().map_err(Error::parquet("finish", &path))?;
+        let TableWriter { file, path, key, groups, rows, .. } = writer;
+        groups.close().map_err(Error::parquet("finish", &path))?;
         file.as_file().sync_all().map_err(Error::io("sync", &path))?;
         let mut hasher = blake3::Hasher::new();
         let size_bytes = File::open(file.path())
@@ -160,13 +170,68 @@ impl PartOutput {
     }
 }
 
+/// Where rows that are too many for memory wait until it is their turn.
+#[derive(Debug, Clone)]
+pub struct ScratchFolder {
+    root: PathBuf,
+    zstd_level: i32,
+}
+
+/// Rows of one execution in a file without a name, encoded as they will be in the part that takes them over.
+#[derive(Debug)]
+pub struct Scratch<R: Row> {
+    file: File,
+    folder: PathBuf,
+    groups: Groups,
+    rows: u64,
+    row: PhantomData<R>,
+}
+
+impl ScratchFolder {
+    /// Begins a file.
+    ///
+    /// # Errors
+    /// It cannot be created.
+    pub fn begin<R: Row>(&self) -> Result<Scratch<R>> {
+        let table = R::table();
+        let folder = self.root.join(table.name);
+        fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
+        let file = tempfile::tempfile_in(&folder).map_err(Error::io("create a file in", &folder))?;
+        let handle = file.try_clone().map_err(Error::io("open a file in", &folder))?;
+        let groups = groups(table, handle, self.zstd_level, true, &folder)?;
+        Ok(Scratch { file, folder, groups, rows: 0, row: PhantomData })
+    }
+}
+
+impl<R: Row> Scratch<R> {
+    /// Rows so far.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// Appends rows.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn write(&mut self, batch: &RecordBatch) -> Result<()> {
+        self.rows += batch.num_rows() as u64;
+        self.groups.write(batch).map_err(Error::parquet("write a file in", &self.folder))
+    }
+}
+
+fn groups(table: &Table, file: File, zstd_level: i32, long: bool, path: &Path) -> Result<Groups> {
+    let properties = properties_for(table, zstd_level, GROUP_ROWS, long)?;
+    Groups::new(file, table.schema(), properties, table.bulk).map_err(Error::parquet("create", path))
+}
+
 /// One file of a table while it is written.
 #[derive(Debug)]
 pub struct TableWriter<R: Row> {
     file: tempfile::NamedTempFile,
     path: PathBuf,
     key: String,
-    writer: ArrowWriter<File>,
+    groups: Groups,
     builder: R::Builder,
     rows: u64,
     row: PhantomData<R>,
@@ -192,13 +257,32 @@ impl<R: Row> TableWriter<R> {
         self.rows
     }
 
+    /// Appends rows that are a batch already.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn write(&mut self, batch: &RecordBatch) -> Result<()> {
+        self.flush()?;
+        self.rows += batch.num_rows() as u64;
+        self.groups.write(batch).map_err(Error::parquet("write", &self.path))
+    }
+
+    /// Appends the rows of a scratch file without decoding them.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn absorb(&mut self, scratch: Scratch<R>) -> Result<()> {
+        self.flush()?;
+        let Scratch { file, folder, groups, rows, .. } = scratch;
+        groups.close().map_err(Error::parquet("finish a file in", &folder))?;
+        self.rows += rows;
+        self.groups.absorb(&file).map_err(Error::parquet("write", &self.path))
+    }
+
     fn flush(&mut self) -> Result<()> {
         if !self.builder.is_empty() {
             let batch = self.builder.finish();
-            self.writer.write(&batch).map_err(Error::parquet("write", &self.path))?;
-            if self.writer.in_progress_size() >= GROUP_BYTES {
-                self.writer.flush().map_err(Error::parquet("write", &self.path))?;
-            }
+            self.groups.write(&batch).map_err(Error::parquet("write", &self.path))?;
         }
         Ok(())
     }

@@ -1,15 +1,17 @@
-//! The `executions` stage: runs every input in isolated workers and writes `executions`, `events` and `changes`.
+//! The `executions` stage: runs every input in isolated workers and writes `executions`, `frames`, `instructions`,
+//! `events` and `changes`.
 //!
 //! ```text
-//!  inputs part ─▶ batches (one unit, its inputs) ─▶ supervised worker processes ─▶ rows ─▶ three files, in order
+//!  inputs part ─▶ batches of inputs ─▶ supervised worker processes ─▶ records ─▶ rows ─▶ five files, in order
 //! ```
 //!
-//! A batch goes to one worker, so that the unit is compiled once. Results are written in the order of the inputs,
-//! whatever the number of workers.
+//! A batch goes to one worker, in order, so that a unit is compiled once for its inputs. Results are written in the
+//! order of the inputs, whatever the number of workers.
 
 mod rows;
 mod single;
 mod supervisor;
+mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -18,14 +20,19 @@ use std::sync::Arc;
 use tracemill_schemas::changes::ChangesRow;
 use tracemill_schemas::events::EventsRow;
 use tracemill_schemas::executions::ExecutionsRow;
+use tracemill_schemas::frames::FramesRow;
 use tracemill_schemas::functions::FunctionsRow;
 use tracemill_schemas::inputs::InputsRow;
+use tracemill_schemas::instructions::InstructionsRow;
 use tracemill_trace::{Job, JobKind, Outcome};
 
-pub use single::{TraceRequest, Traced, rows_of, trace_one};
-pub use supervisor::{Completed, Supervisor, WorkerCommand};
+use self::rows::{Piece, Recorder, Scratches};
 
-use crate::dataset::{Count, PartOutput, Severity, read_rows};
+pub use single::{Recorded, TraceRequest, Traced, rows_of, trace_one};
+pub use supervisor::{Completed, Listener, Supervisor, WorkerCommand};
+pub use told::{StoredRows, events_of, value_of};
+
+use crate::dataset::{Count, PartOutput, ScratchFolder, Severity, TableWriter, read_rows};
 use crate::error::{Error, Result};
 use crate::hash;
 use crate::ordered;
@@ -33,7 +40,7 @@ use crate::progress::Bar;
 use crate::stage::{Context, Counts, Part, Stage};
 
 /// Raised whenever the same input would give other rows.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// Executions of one part have numbers from `ordinal * STRIDE`.
 const STRIDE: i64 = 1_000_000;
 
@@ -59,11 +66,16 @@ impl Executions {
     }
 }
 
-/// One unit and some of its inputs, with the number of the first one.
+/// Some inputs, each with its unit, and the number of the first one.
 struct Batch {
-    function: Arc<FunctionsRow>,
-    inputs: Vec<InputsRow>,
+    inputs: Vec<(Arc<FunctionsRow>, InputsRow)>,
     first_index: i64,
+}
+
+/// What a batch came to.
+struct TracedBatch {
+    executions: Vec<ExecutionsRow>,
+    pieces: Vec<Piece>,
 }
 
 impl Stage for Executions {
@@ -87,7 +99,8 @@ impl Stage for Executions {
                 let function_hash = hashes.get(file.key.as_str()).ok_or_else(|| {
                     Error::Internal(format!("inputs part {} has no functions part of the same key", file.key))
                 })?;
-                let own = (VERSION, &cx.config.executions.limits, cx.config.executions.attempts_max, ordinal);
+                let config = &cx.config.executions;
+                let own = (VERSION, config.subscription(), &config.limits, config.attempts_max, ordinal);
                 Ok(Part {
                     key: file.key.clone(),
                     ordinal,
@@ -110,8 +123,8 @@ impl Stage for Executions {
         let base = i64::try_from(part.ordinal).unwrap_or(i64::MAX / STRIDE) * STRIDE;
 
         let mut executions = output.table::<ExecutionsRow>()?;
-        let mut events = output.table::<EventsRow>()?;
-        let mut changes = output.table::<ChangesRow>()?;
+        let mut tables = Tables::begin(output)?;
+        let folder = output.scratch_folder();
         let mut tally = Tally::default();
 
         ordered::map(
@@ -119,31 +132,75 @@ impl Stage for Executions {
             cx.workers,
             cx.workers * 4,
             |_| Ok(Supervisor::new(self.command.clone(), &cx.config.executions, cx.cancel.clone())),
-            |supervisor, batch| trace_batch(supervisor, cx, &batch),
+            |supervisor, batch| trace_batch(supervisor, cx, &batch, &folder),
             |traced| {
                 cx.cancel.check()?;
-                for execution in &traced {
-                    executions.push(&execution.row)?;
-                    for row in &execution.events {
-                        events.push(row)?;
-                    }
-                    for row in &execution.changes {
-                        changes.push(row)?;
-                    }
-                    tally.add(&execution.row);
+                for row in &traced.executions {
+                    executions.push(row)?;
+                    tally.add(row);
                 }
-                bar.add(traced.len() as u64);
+                for piece in traced.pieces {
+                    tables.add(output, piece)?;
+                }
+                bar.add(traced.executions.len() as u64);
                 Ok(())
             },
         )?;
         output.close(executions)?;
-        output.close(events)?;
-        output.close(changes)?;
+        tables.close(output)?;
         Ok(tally.into_counts())
     }
 }
 
-/// Consecutive inputs of one unit, numbered.
+/// The files of a part that hold what happened.
+struct Tables {
+    frames: TableWriter<FramesRow>,
+    /// Begun with the first row: below instruction granularity there is none.
+    instructions: Option<TableWriter<InstructionsRow>>,
+    events: TableWriter<EventsRow>,
+    changes: TableWriter<ChangesRow>,
+}
+
+impl Tables {
+    fn begin(output: &PartOutput) -> Result<Self> {
+        let (frames, events, changes) = (output.table()?, output.table()?, output.table()?);
+        Ok(Tables { frames, instructions: None, events, changes })
+    }
+
+    fn add(&mut self, output: &PartOutput, piece: Piece) -> Result<()> {
+        let any = match &piece {
+            Piece::Batches(batches) => batches.instructions.num_rows() > 0,
+            Piece::Scratches(scratches) => scratches.instructions.rows() > 0,
+        };
+        if any && self.instructions.is_none() {
+            self.instructions = Some(output.table()?);
+        }
+        match piece {
+            Piece::Batches(batches) => {
+                self.frames.write(&batches.frames)?;
+                self.events.write(&batches.events)?;
+                self.changes.write(&batches.changes)?;
+                self.instructions.as_mut().map_or(Ok(()), |table| table.write(&batches.instructions))
+            }
+            Piece::Scratches(scratches) => {
+                let Scratches { frames, instructions, events, changes } = *scratches;
+                self.frames.absorb(frames)?;
+                self.events.absorb(events)?;
+                self.changes.absorb(changes)?;
+                self.instructions.as_mut().map_or(Ok(()), |table| table.absorb(instructions))
+            }
+        }
+    }
+
+    fn close(self, output: &mut PartOutput) -> Result<()> {
+        output.close(self.frames)?;
+        output.close(self.events)?;
+        output.close(self.changes)?;
+        self.instructions.map_or(Ok(()), |table| output.close(table))
+    }
+}
+
+/// Consecutive inputs with their units, numbered.
 fn batches<'a>(
     inputs: impl Iterator<Item = Result<Vec<InputsRow>>> + 'a,
     functions: &'a BTreeMap<String, Arc<FunctionsRow>>,
@@ -153,80 +210,83 @@ fn batches<'a>(
         Ok(rows) => rows.into_iter().map(Ok).collect::<Vec<_>>(),
         Err(error) => vec![Err(error)],
     });
-    let mut ahead: Option<InputsRow> = None;
     let mut next_index = base;
     std::iter::from_fn(move || {
-        let first = match ahead.take().map(Ok).or_else(|| rows.next())? {
-            Ok(row) => row,
-            Err(error) => return Some(Err(error)),
-        };
-        let Some(function) = functions.get(&first.function_id) else {
-            return Some(Err(Error::Internal(format!(
-                "input {} belongs to function {}, which its functions part does not hold",
-                first.input_id, first.function_id
-            ))));
-        };
-        let mut batch = Batch { function: Arc::clone(function), inputs: vec![first], first_index: next_index };
-        for row in rows.by_ref() {
-            match row {
-                Ok(row) if row.function_id == batch.function.function_id && batch.inputs.len() < BATCH_INPUTS => {
-                    batch.inputs.push(row);
-                }
-                Ok(row) => {
-                    ahead = Some(row);
-                    break;
-                }
+        let mut batch = Batch { inputs: Vec::with_capacity(BATCH_INPUTS), first_index: next_index };
+        for row in rows.by_ref().take(BATCH_INPUTS) {
+            let input = match row {
+                Ok(input) => input,
                 Err(error) => return Some(Err(error)),
-            }
+            };
+            let Some(function) = functions.get(&input.function_id) else {
+                return Some(Err(Error::Internal(format!(
+                    "input {} belongs to function {}, which its functions part does not hold",
+                    input.input_id, input.function_id
+                ))));
+            };
+            batch.inputs.push((Arc::clone(function), input));
         }
         next_index += i64::try_from(batch.inputs.len()).unwrap_or(0);
-        Some(Ok(batch))
+        (!batch.inputs.is_empty()).then_some(Ok(batch))
     })
 }
 
-/// Inputs of one batch at most: what bounds memory when one unit has very many.
+/// Inputs of a batch: as many as make its rows worth handing over together.
 const BATCH_INPUTS: usize = 16;
 
-fn trace_batch(supervisor: &mut Supervisor, cx: &Context, batch: &Batch) -> Result<Vec<rows::Execution>> {
-    let mut traced = Vec::with_capacity(batch.inputs.len());
-    let mut stillborn: Option<(&str, Completed)> = None;
-    for (index, input) in (batch.first_index..).zip(&batch.inputs) {
+fn trace_batch(
+    supervisor: &mut Supervisor,
+    cx: &Context,
+    batch: &Batch,
+    folder: &ScratchFolder,
+) -> Result<TracedBatch> {
+    let config = &cx.config.executions;
+    let (subscription, limits) = (config.subscription(), config.limits);
+    let mut recorder = Recorder::new(Some(folder.clone()));
+    let mut executions = Vec::with_capacity(batch.inputs.len());
+    let mut stillborn: Option<(&str, &str, Completed)> = None;
+    for (index, (function, input)) in (batch.first_index..).zip(&batch.inputs) {
         cx.cancel.check()?;
-        let limits = &cx.config.executions.limits;
-        if let Some((setup, completed)) = &stillborn
-            && *setup == input.setup
-        {
-            traced.push(rows::execution(&batch.function, input, index, limits, completed.clone()));
-            continue;
-        }
-        let program = batch.function.kind == "program";
-        let job = Job {
-            ticket: 0, // the supervisor numbers its jobs
-            kind: if program { JobKind::Program } else { JobKind::Call },
-            source: batch.function.source.clone(),
-            setup: input.setup.clone(),
-            call: input.call.clone(),
-            check: input.check.clone(),
-            stdin: input.stdin.clone(),
-            limits: *limits,
+        recorder.start(index);
+        let completed = match &stillborn {
+            Some((function_id, setup, completed)) if *function_id == input.function_id && *setup == input.setup => {
+                completed.clone()
+            }
+            _ => {
+                let program = function.kind == "program";
+                let job = Job {
+                    ticket: 0, // the supervisor numbers its jobs
+                    kind: if program { JobKind::Program } else { JobKind::Call },
+                    source: function.source.clone(),
+                    setup: input.setup.clone(),
+                    call: input.call.clone(),
+                    check: input.check.clone(),
+                    stdin: input.stdin.clone(),
+                    subscription,
+                    limits,
+                };
+                let completed = supervisor.run(job, &mut recorder)?;
+                if !program && never_began(&completed, &recorder) {
+                    let again = Completed { attempts: 1, ..completed.clone() };
+                    stillborn = Some((&input.function_id, &input.setup, again));
+                }
+                completed
+            }
         };
-        let completed = supervisor.run(job)?;
-        if !program && never_began(&completed) {
-            stillborn = Some((&input.setup, Completed { attempts: 1, ..completed.clone() }));
-        }
-        traced.push(rows::execution(&batch.function, input, index, limits, completed));
+        let counted = recorder.end()?;
+        executions.push(rows::execution(function, input, index, subscription, &limits, completed, &counted));
     }
-    Ok(traced)
+    Ok(TracedBatch { executions, pieces: recorder.into_pieces() })
 }
 
 /// Whether a call's source failed by itself, before the call: then it fails for every call after the same set-up, and a
 /// failing import of a large library is the dearest thing that a worker does. A line of the unit and no event of it is
 /// what tells the unit's own statements from a call.
-fn never_began(completed: &Completed) -> bool {
+fn never_began(completed: &Completed, recorder: &Recorder) -> bool {
     let finished = &completed.finished;
     let before_the_call = [Outcome::UnsupportedImport, Outcome::CompileFailed, Outcome::SetupFailed];
     let line_number = finished.exception.as_ref().and_then(|exception| exception.line_number);
-    completed.events.is_empty() && line_number.is_some() && before_the_call.contains(&finished.outcome)
+    !recorder.has_events() && line_number.is_some() && before_the_call.contains(&finished.outcome)
 }
 
 /// Counts what a part's executions came to.

@@ -1,16 +1,15 @@
 //! Traces one call outside any dataset, in a worker like all others. Called by `tracemill trace`.
 
-use tracemill_schemas::changes::ChangesRow;
-use tracemill_schemas::events::EventsRow;
+use datafusion::arrow::array::RecordBatch;
 use tracemill_schemas::executions::ExecutionsRow;
 use tracemill_schemas::functions::FunctionsRow;
 use tracemill_schemas::inputs::InputsRow;
-use tracemill_trace::{Event, Finished, Job, JobKind, Limits};
+use tracemill_trace::{Collector, Decoder, Event, Finished, Job, JobKind, Limits, Malformed, Subscription};
 
 use crate::config::ExecutionsConfig;
-use crate::error::Result;
-use crate::executions::rows::{self, Execution};
-use crate::executions::supervisor::{Completed, Supervisor, WorkerCommand};
+use crate::error::{Error, Result};
+use crate::executions::rows::{self, Piece, Recorder};
+use crate::executions::supervisor::{Completed, Listener, Supervisor, WorkerCommand};
 use crate::stage::Cancel;
 
 /// What to trace.
@@ -24,6 +23,8 @@ pub struct TraceRequest {
     pub setup: String,
     /// What it reads from standard input.
     pub stdin: String,
+    /// What to tell of it.
+    pub subscription: Subscription,
     /// What it may use.
     pub limits: Limits,
 }
@@ -33,10 +34,31 @@ pub struct TraceRequest {
 pub struct Traced {
     /// The engine's name and version.
     pub engine: String,
-    /// The events, in order.
+    /// The events, in order, with every value whole.
     pub events: Vec<Event>,
+    /// The same as the worker told them.
+    pub records: Vec<u8>,
     /// How it ended.
     pub finished: Finished,
+}
+
+/// Keeps the records, and events made of them.
+#[derive(Debug, Default)]
+struct Kept {
+    decoder: Decoder,
+    collector: Collector,
+    records: Vec<u8>,
+}
+
+impl Listener for Kept {
+    fn begin(&mut self) {
+        *self = Kept::default();
+    }
+
+    fn hear(&mut self, records: &[u8]) -> Result<std::result::Result<u64, Malformed>> {
+        self.records.extend_from_slice(records);
+        Ok(self.decoder.decode(records, &mut self.collector))
+    }
 }
 
 /// Traces one call or program.
@@ -44,9 +66,11 @@ pub struct Traced {
 /// # Errors
 /// The worker cannot be started, or the user asks to stop. A failure of the program is in `finished`.
 pub fn trace_one(request: &TraceRequest, command: WorkerCommand, cancel: &Cancel) -> Result<Traced> {
-    let config = ExecutionsConfig { attempts_max: 1, jobs_per_worker: 1, limits: request.limits };
+    let Subscription { granularity, own_repr } = request.subscription;
+    let config =
+        ExecutionsConfig { granularity, own_repr, attempts_max: 1, jobs_per_worker: 1, limits: request.limits };
     let mut supervisor = Supervisor::new(command, &config, cancel.clone());
-    let completed = supervisor.run(Job {
+    let job = Job {
         ticket: 0,
         kind: if request.call.is_some() { JobKind::Call } else { JobKind::Program },
         source: request.source.clone(),
@@ -54,21 +78,45 @@ pub fn trace_one(request: &TraceRequest, command: WorkerCommand, cancel: &Cancel
         call: request.call.clone().unwrap_or_default(),
         check: None,
         stdin: request.stdin.clone(),
+        subscription: request.subscription,
         limits: request.limits,
-    })?;
-    Ok(Traced { engine: completed.engine, events: completed.events, finished: completed.finished })
+    };
+    let mut kept = Kept::default();
+    let Completed { engine, finished, .. } = supervisor.run(job, &mut kept)?;
+    Ok(Traced { engine, events: kept.collector.into_events(), records: kept.records, finished })
 }
 
 /// The rows that a dataset would hold of it.
-#[must_use]
-pub fn rows_of(
-    function: &FunctionsRow,
-    input: &InputsRow,
-    limits: &Limits,
-    traced: Traced,
-) -> (ExecutionsRow, Vec<EventsRow>, Vec<ChangesRow>) {
-    let Traced { engine, events, finished } = traced;
-    let Execution { row, events, changes } =
-        rows::execution(function, input, 0, limits, Completed { engine, events, finished, attempts: 1 });
-    (row, events, changes)
+#[derive(Debug)]
+pub struct Recorded {
+    /// Its row of `executions`.
+    pub execution: ExecutionsRow,
+    /// Its rows of `frames`.
+    pub frames: RecordBatch,
+    /// Its rows of `instructions`.
+    pub instructions: RecordBatch,
+    /// Its rows of `events`.
+    pub events: RecordBatch,
+    /// Its rows of `changes`.
+    pub changes: RecordBatch,
+}
+
+/// The rows that a dataset would hold of it.
+///
+/// # Errors
+/// The records are none, which a request that was traced cannot have.
+pub fn rows_of(function: &FunctionsRow, input: &InputsRow, request: &TraceRequest, traced: Traced) -> Result<Recorded> {
+    let Traced { engine, records, finished, .. } = traced;
+    let mut recorder = Recorder::new(None);
+    recorder.start(0);
+    recorder.hear(&records)?.map_err(|malformed| Error::Worker(malformed.to_string()))?;
+    let counted = recorder.end()?;
+    let completed = Completed { engine, finished, attempts: 1 };
+    let execution = rows::execution(function, input, 0, request.subscription, &request.limits, completed, &counted);
+    match recorder.into_pieces().pop() {
+        Some(Piece::Batches(rows::Batches { frames, instructions, events, changes })) => {
+            Ok(Recorded { execution, frames, instructions, events, changes })
+        }
+        _ => Err(Error::Internal("a recorder without a folder has no piece in memory".to_owned())),
+    }
 }

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayBuilder, BooleanArray, BooleanBuilder, Int32Array, Int32Builder, Int64Array, Int64Builder, ListArray,
+    Array, ArrayRef, BooleanArray, BooleanBufferBuilder, BooleanBuilder, Int32Array, Int64Array, ListArray,
     ListBuilder, StringArray, StringBuilder, StructArray, StructBuilder,
 };
+use arrow::buffer::NullBuffer;
 use arrow::datatypes::{DataType, Field, Fields};
 
 /// Why a batch could not be read as rows of a table.
@@ -33,8 +34,10 @@ impl std::error::Error for ReadError {}
 
 /// A Rust type that is a column's cell.
 pub trait Cell: Sized {
-    /// The Arrow builder for a column of them.
-    type Builder: ArrayBuilder;
+    /// The cell as a builder takes it, borrowed where it is on the heap.
+    type Ref<'a>: Copy + Default + std::fmt::Debug;
+    /// The builder for a column of them.
+    type Builder: std::fmt::Debug;
     /// The Arrow array of a column of them.
     type Array: Array + 'static;
     /// Whether null is a value.
@@ -43,65 +46,209 @@ pub trait Cell: Sized {
     fn data_type() -> DataType;
     /// An empty builder.
     fn builder() -> Self::Builder;
-    /// Appends one.
-    fn append(&self, builder: &mut Self::Builder);
+    /// The cell, borrowed.
+    fn borrow(&self) -> Self::Ref<'_>;
+    /// Appends one, as the cell of that row.
+    fn append(cell: Self::Ref<'_>, row: usize, builder: &mut Self::Builder);
+    /// The column of that many rows; the builder is empty afterwards.
+    fn finish(builder: &mut Self::Builder, rows: usize) -> ArrayRef;
     /// Reads one; the caller has checked null.
     fn read(array: &Self::Array, row: usize) -> Self;
     /// Bytes it takes, roughly, to bound a batch.
-    fn weight(&self) -> usize;
+    fn weight(cell: Self::Ref<'_>) -> usize;
 }
 
-macro_rules! primitive {
-    ($rust:ty, $array:ty, $builder:ty, $type:expr, $weight:expr) => {
+/// A builder of a column of numbers. The library's own decides about a null for each value; here only the gaps are told.
+#[derive(Debug)]
+pub struct Numbers<N> {
+    values: Vec<N>,
+    /// Rows without a value, from and to.
+    gaps: Vec<(usize, usize)>,
+    /// Values of the batch before, most likely also of the next.
+    usual: usize,
+}
+
+impl<N: Copy + Default> Numbers<N> {
+    fn new() -> Self {
+        Numbers { values: Vec::new(), gaps: Vec::new(), usual: 0 }
+    }
+
+    #[inline]
+    fn push(&mut self, value: N) {
+        if self.values.capacity() == 0 {
+            self.values.reserve(self.usual);
+        }
+        self.values.push(value);
+    }
+
+    /// Makes the rows up to that one null.
+    #[cold]
+    fn skip_to(&mut self, row: usize) {
+        self.gaps.push((self.values.len(), row));
+        self.values.resize(row, N::default());
+    }
+
+    fn finish(&mut self) -> (Vec<N>, Option<NullBuffer>) {
+        let values = std::mem::take(&mut self.values);
+        self.usual = values.len();
+        let gaps = std::mem::take(&mut self.gaps);
+        let nulls = (!gaps.is_empty()).then(|| {
+            let mut valid = BooleanBufferBuilder::new(values.len());
+            for (from, to) in gaps {
+                valid.append_n(from - valid.len(), true);
+                valid.append_n(to - from, false);
+            }
+            valid.append_n(values.len() - valid.len(), true);
+            NullBuffer::new(valid.finish())
+        });
+        (values, nulls)
+    }
+}
+
+macro_rules! number {
+    ($rust:ty, $array:ty, $type:expr, $weight:expr) => {
         impl Cell for $rust {
-            type Builder = $builder;
+            type Ref<'a> = $rust;
+            type Builder = Numbers<$rust>;
             type Array = $array;
             const NULLABLE: bool = false;
             fn data_type() -> DataType {
                 $type
             }
             fn builder() -> Self::Builder {
-                <$builder>::new()
+                Numbers::new()
             }
-            fn append(&self, builder: &mut Self::Builder) {
-                builder.append_value(*self);
+            fn borrow(&self) -> $rust {
+                *self
+            }
+            #[inline]
+            fn append(cell: $rust, _: usize, builder: &mut Self::Builder) {
+                builder.push(cell);
+            }
+            fn finish(builder: &mut Self::Builder, _: usize) -> ArrayRef {
+                let (values, nulls) = builder.finish();
+                Arc::new(<$array>::new(values.into(), nulls))
             }
             fn read(array: &Self::Array, row: usize) -> Self {
                 array.value(row)
             }
-            fn weight(&self) -> usize {
+            #[inline]
+            fn weight(_: $rust) -> usize {
                 $weight
             }
         }
 
         impl Cell for Option<$rust> {
-            type Builder = $builder;
+            type Ref<'a> = Option<$rust>;
+            type Builder = Numbers<$rust>;
             type Array = $array;
             const NULLABLE: bool = true;
             fn data_type() -> DataType {
                 $type
             }
             fn builder() -> Self::Builder {
-                <$builder>::new()
+                Numbers::new()
             }
-            fn append(&self, builder: &mut Self::Builder) {
-                builder.append_option(*self);
+            fn borrow(&self) -> Option<$rust> {
+                *self
+            }
+            #[inline]
+            fn append(cell: Option<$rust>, row: usize, builder: &mut Self::Builder) {
+                if let Some(cell) = cell {
+                    if row > builder.values.len() {
+                        builder.skip_to(row);
+                    }
+                    builder.push(cell);
+                }
+            }
+            fn finish(builder: &mut Self::Builder, rows: usize) -> ArrayRef {
+                if rows > builder.values.len() {
+                    builder.skip_to(rows);
+                }
+                let (values, nulls) = builder.finish();
+                Arc::new(<$array>::new(values.into(), nulls))
             }
             fn read(array: &Self::Array, row: usize) -> Self {
                 array.is_valid(row).then(|| array.value(row))
             }
-            fn weight(&self) -> usize {
+            #[inline]
+            fn weight(_: Option<$rust>) -> usize {
                 $weight
             }
         }
     };
 }
 
-primitive!(i64, Int64Array, Int64Builder, DataType::Int64, 8);
-primitive!(i32, Int32Array, Int32Builder, DataType::Int32, 4);
-primitive!(bool, BooleanArray, BooleanBuilder, DataType::Boolean, 1);
+number!(i64, Int64Array, DataType::Int64, 8);
+number!(i32, Int32Array, DataType::Int32, 4);
+
+/// A builder of a column of texts with nulls. They are appended together before the next value: most of these columns
+/// hold hardly any values, and a null then costs nothing.
+#[derive(Debug, Default)]
+pub struct Texts {
+    builder: StringBuilder,
+    /// Rows that the builder has.
+    rows: usize,
+}
+
+impl Cell for bool {
+    type Ref<'a> = bool;
+    type Builder = BooleanBuilder;
+    type Array = BooleanArray;
+    const NULLABLE: bool = false;
+    fn data_type() -> DataType {
+        DataType::Boolean
+    }
+    fn builder() -> Self::Builder {
+        BooleanBuilder::new()
+    }
+    fn borrow(&self) -> bool {
+        *self
+    }
+    fn append(cell: bool, _: usize, builder: &mut Self::Builder) {
+        builder.append_value(cell);
+    }
+    fn finish(builder: &mut Self::Builder, _: usize) -> ArrayRef {
+        Arc::new(builder.finish())
+    }
+    fn read(array: &Self::Array, row: usize) -> Self {
+        array.value(row)
+    }
+    fn weight(_: bool) -> usize {
+        1
+    }
+}
+
+impl Cell for Option<bool> {
+    type Ref<'a> = Option<bool>;
+    type Builder = BooleanBuilder;
+    type Array = BooleanArray;
+    const NULLABLE: bool = true;
+    fn data_type() -> DataType {
+        DataType::Boolean
+    }
+    fn builder() -> Self::Builder {
+        BooleanBuilder::new()
+    }
+    fn borrow(&self) -> Option<bool> {
+        *self
+    }
+    fn append(cell: Option<bool>, _: usize, builder: &mut Self::Builder) {
+        builder.append_option(cell);
+    }
+    fn finish(builder: &mut Self::Builder, _: usize) -> ArrayRef {
+        Arc::new(builder.finish())
+    }
+    fn read(array: &Self::Array, row: usize) -> Self {
+        array.is_valid(row).then(|| array.value(row))
+    }
+    fn weight(_: Option<bool>) -> usize {
+        1
+    }
+}
 
 impl Cell for String {
+    type Ref<'a> = &'a str;
     type Builder = StringBuilder;
     type Array = StringArray;
     const NULLABLE: bool = false;
@@ -111,39 +258,62 @@ impl Cell for String {
     fn builder() -> Self::Builder {
         StringBuilder::new()
     }
-    fn append(&self, builder: &mut Self::Builder) {
-        builder.append_value(self);
+    fn borrow(&self) -> &str {
+        self
+    }
+    fn append(cell: &str, _: usize, builder: &mut Self::Builder) {
+        builder.append_value(cell);
+    }
+    fn finish(builder: &mut Self::Builder, _: usize) -> ArrayRef {
+        Arc::new(builder.finish())
     }
     fn read(array: &Self::Array, row: usize) -> Self {
         array.value(row).to_owned()
     }
-    fn weight(&self) -> usize {
-        self.len() + 4
+    fn weight(cell: &str) -> usize {
+        cell.len() + 4
     }
 }
 
 impl Cell for Option<String> {
-    type Builder = StringBuilder;
+    type Ref<'a> = Option<&'a str>;
+    type Builder = Texts;
     type Array = StringArray;
     const NULLABLE: bool = true;
     fn data_type() -> DataType {
         DataType::Utf8
     }
     fn builder() -> Self::Builder {
-        StringBuilder::new()
+        Texts::default()
     }
-    fn append(&self, builder: &mut Self::Builder) {
-        builder.append_option(self.as_deref());
+    fn borrow(&self) -> Option<&str> {
+        self.as_deref()
+    }
+    #[inline]
+    fn append(cell: Option<&str>, row: usize, builder: &mut Self::Builder) {
+        if let Some(cell) = cell {
+            if row > builder.rows {
+                builder.builder.append_nulls(row - builder.rows);
+            }
+            builder.builder.append_value(cell);
+            builder.rows = row + 1;
+        }
+    }
+    fn finish(builder: &mut Self::Builder, rows: usize) -> ArrayRef {
+        builder.builder.append_nulls(rows - std::mem::take(&mut builder.rows));
+        Arc::new(builder.builder.finish())
     }
     fn read(array: &Self::Array, row: usize) -> Self {
         array.is_valid(row).then(|| array.value(row).to_owned())
     }
-    fn weight(&self) -> usize {
-        self.as_ref().map_or(0, String::len) + 4
+    #[inline]
+    fn weight(cell: Option<&str>) -> usize {
+        cell.map_or(0, str::len) + 4
     }
 }
 
 impl Cell for Vec<String> {
+    type Ref<'a> = &'a [String];
     type Builder = ListBuilder<StringBuilder>;
     type Array = ListArray;
     const NULLABLE: bool = false;
@@ -153,19 +323,25 @@ impl Cell for Vec<String> {
     fn builder() -> Self::Builder {
         ListBuilder::new(StringBuilder::new()).with_field(Field::new("item", DataType::Utf8, false))
     }
-    fn append(&self, builder: &mut Self::Builder) {
-        for text in self {
+    fn borrow(&self) -> &[String] {
+        self
+    }
+    fn append(cell: &[String], _: usize, builder: &mut Self::Builder) {
+        for text in cell {
             builder.values().append_value(text);
         }
         builder.append(true);
+    }
+    fn finish(builder: &mut Self::Builder, _: usize) -> ArrayRef {
+        Arc::new(builder.finish())
     }
     fn read(array: &Self::Array, row: usize) -> Self {
         let values = array.value(row);
         let Some(values) = values.as_any().downcast_ref::<StringArray>() else { return Vec::new() };
         (0..values.len()).map(|index| values.value(index).to_owned()).collect()
     }
-    fn weight(&self) -> usize {
-        self.iter().map(|text| text.len() + 4).sum::<usize>() + 4
+    fn weight(cell: &[String]) -> usize {
+        cell.iter().map(|text| text.len() + 4).sum::<usize>() + 4
     }
 }
 
@@ -192,6 +368,7 @@ fn parameter_fields() -> Fields {
 }
 
 impl Cell for Vec<Parameter> {
+    type Ref<'a> = &'a [Parameter];
     type Builder = ListBuilder<StructBuilder>;
     type Array = ListArray;
     const NULLABLE: bool = false;
@@ -205,8 +382,11 @@ impl Cell for Vec<Parameter> {
             false,
         ))
     }
-    fn append(&self, builder: &mut Self::Builder) {
-        for parameter in self {
+    fn borrow(&self) -> &[Parameter] {
+        self
+    }
+    fn append(cell: &[Parameter], _: usize, builder: &mut Self::Builder) {
+        for parameter in cell {
             let row = builder.values();
             let cells = [
                 Some(&parameter.name),
@@ -222,6 +402,9 @@ impl Cell for Vec<Parameter> {
             row.append(true);
         }
         builder.append(true);
+    }
+    fn finish(builder: &mut Self::Builder, _: usize) -> ArrayRef {
+        Arc::new(builder.finish())
     }
     fn read(array: &Self::Array, row: usize) -> Self {
         let values = array.value(row);
@@ -239,7 +422,7 @@ impl Cell for Vec<Parameter> {
             })
             .collect()
     }
-    fn weight(&self) -> usize {
-        self.iter().map(|p| p.name.len() + 40).sum::<usize>() + 4
+    fn weight(cell: &[Parameter]) -> usize {
+        cell.iter().map(|p| p.name.len() + 40).sum::<usize>() + 4
     }
 }

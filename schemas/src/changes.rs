@@ -1,38 +1,55 @@
-//! `changes`: what each step changed. Written by the executions stage; read by the views and formats. About two bytes
-//! a row after compression, because one variable's values stand together.
+//! `changes`: what each step changed. Written by the executions stage; read by the view of the same name, which fills in
+//! what is null here, and by formats. About two bytes a row after compression, because one variable's values stand
+//! together.
+//!
+//! As in `events`, the most frequent value of a column is null. Long executions are cut into segments of 65,536 events,
+//! each sorted by itself, so that they are written in bounded memory.
 
 crate::table! {
-    /// One row is one variable that an event found changed. Replayed in event order from the start, the rows of a
-    /// frame give its full state at every event.
-    CHANGES: ChangesRow, ChangesBuilder {
+    /// One row is one variable that an event found changed: a variable of the frame, the iterator of one of its loops,
+    /// or an entry of its value stack. Replayed in event order from the start, the rows of a frame give its full state
+    /// at every event.
+    CHANGES: ChangesRow, ChangesRef, ChangesBuilder {
         name: "changes",
-        version: 1,
+        version: 2,
         written_by: "the executions stage",
         read_by: "the mixtures stage",
-        sort_key: ["execution_index", "frame_index", "scope", "variable_index", "event_index"],
+        sort_key: ["execution_index", "event_index >> 16", "frame_index", "scope", "variable_index", "event_index"],
+        bulk: true,
         columns: {
             /// The execution.
-            execution_index: i64 [Delta] unit "ordinal, 0-based";
+            execution_index: i64 [Steady] unit "ordinal, 0-based";
             /// The frame.
-            frame_index: i32 [Delta] unit "ordinal, 0-based";
-            /// `local`, `captured` or `global`.
-            scope: String [Dictionary];
-            /// Which of the frame's variables, in order of first appearance: the order in which states show them.
-            variable_index: i32 [Delta] unit "ordinal, 0-based";
-            /// The variable.
-            name: String [Dictionary];
+            frame_index: i32 [Repeating] unit "ordinal, 0-based";
+            /// `captured`, `global`, `iterator` or `stack`; in this order.
+            scope: Option<String> [Dictionary] null "`local`, which is the first";
+            /// Which of the variables of that scope in the frame's code, parameters first: the order in which states
+            /// show them. For the stack the entry's place from the bottom, for an iterator its loop's place in the code.
+            variable_index: i32 [Repeating] unit "ordinal, 0-based";
+            /// The variable; `for LINE` for an iterator.
+            name: Option<String> [Dictionary] null "as in the row before, which is of the same variable; an entry of the stack has none";
             /// The event before which it changed.
-            event_index: i32 [Delta] unit "ordinal, 0-based";
+            event_index: i32 [Growing] unit "ordinal, 0-based";
             /// `bound`, `rebound`, `mutated` or `deleted`.
-            action: String [Dictionary];
-            /// The value, when it is an `int` of 64 bits.
-            value_int: Option<i64> [Delta] null "another type, or deleted";
-            /// The value's `repr`, when it is anything else.
-            value_text: Option<String> [Dictionary] null "`value_int` holds it, or deleted";
-            /// The value's type.
-            value_type: Option<String> [Dictionary] null "deleted";
-            /// Characters of the whole `repr` (or a lower bound) when `value_text` is cut.
-            value_chars: Option<i64> [Dictionary] unit "characters" null "the value is complete";
+            action: Option<String> [Dictionary] null "`mutated` where there is a `splice_start`, `bound` for an entry of the stack, else `rebound`";
+            /// The value, when it is an `int` of 64 bits; for an iterator the number of items that its loop has drawn.
+            value_int: Option<i64> [Split] null "another type, or deleted";
+            /// The value's `repr`, when it is anything else; what an iterator walks, where it begins.
+            value_text: Option<String> [Lengths] null "`value_int` holds it, or deleted";
+            /// The value's type; for an iterator that begins, the iterator's.
+            value_type: Option<String> [Dictionary] null "`int` where `value_int` holds the value, as before where there is a `splice_start`, or deleted";
+            /// Characters of the whole `repr` (or a lower bound) when it is cut.
+            value_chars: Option<i64> [Split] unit "characters" null "the value is complete";
+            /// `value_text` replaces a piece of the text before it, which begins here.
+            splice_start: Option<i32> [Split] unit "characters, 0-based" null "`value_text` is the whole text";
+            /// The length of the piece that is replaced.
+            splice_removed: Option<i32> [Split] unit "characters" null "as `splice_start`";
+            /// Which of the execution's objects it is: rows with the same number speak of the same object.
+            object_index: Option<i32> [Split] unit "ordinal, 0-based" null "its type cannot change in place";
+            /// The numbers of the objects inside that can change in place, in the order of the text, a blank between.
+            members: Option<String> [Lengths] null "there are none";
+            /// Items left in an iterator that begins.
+            items_left: Option<i64> [Split] unit "items" null "not known, or not an iterator that begins";
         }
     }
 }

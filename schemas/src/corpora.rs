@@ -2,7 +2,7 @@
 
 crate::table! {
     /// One row is one source file, or one record of a benchmark file, whether it could be read or not.
-    CORPORA: CorporaRow, CorporaBuilder {
+    CORPORA: CorporaRow, CorporaRef, CorporaBuilder {
         name: "corpora",
         version: 1,
         written_by: "the corpora stage",

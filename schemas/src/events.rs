@@ -1,41 +1,42 @@
-//! `events`: what happened, step by step. Written by the executions stage; read by the views and formats. Under two
-//! bytes a row after compression.
+//! `events`: what happened, step by step. Written by the executions stage; read by the view of the same name, which adds
+//! what `frames` knows, and by formats. Under two bytes a row after compression.
+//!
+//! The most frequent value of a column is null, because nulls cost nothing: neither time nor bytes.
 
 crate::table! {
-    /// One row is one event of an execution. The state of a step is what holds before its line runs.
-    EVENTS: EventsRow, EventsBuilder {
+    /// One row is one event of an execution. The state of a step is what holds before its line or instruction runs.
+    EVENTS: EventsRow, EventsRef, EventsBuilder {
         name: "events",
-        version: 1,
+        version: 2,
         written_by: "the executions stage",
         read_by: "the mixtures stage",
         sort_key: ["execution_index", "event_index"],
+        bulk: true,
         columns: {
             /// The execution.
-            execution_index: i64 [Delta] unit "ordinal, 0-based";
+            execution_index: i64 [Steady] unit "ordinal, 0-based";
             /// Which of its events.
-            event_index: i32 [Delta] unit "ordinal, 0-based";
-            /// `call`, `line`, `return`, `exception`, `unwind`, `yield` or `resume`.
-            kind: String [Dictionary];
+            event_index: i32 [Growing] unit "ordinal, 0-based";
+            /// `call`, `return`, `exception`, `unwind`, `yield` or `resume`.
+            kind: Option<String> [Dictionary] null "`instruction` where there is an `instruction_index`, else `line`";
             /// Which frame of the execution.
-            frame_index: i32 [Delta] unit "ordinal, 0-based, by first call";
-            /// The frame that called it.
-            parent_index: Option<i32> [Dictionary] unit "ordinal, 0-based" null "called from outside the unit";
-            /// Frames of the unit below it.
-            depth: i32 [Dictionary] unit "frames";
-            /// The code's qualified name.
-            function: String [Dictionary];
+            frame_index: i32 [Repeating] unit "ordinal, 0-based, by first call";
             /// Line of the unit's source: about to run for `line`, of the `def` for `call`, running for the others.
-            line_number: i32 [Dictionary] unit "lines, 1-based";
+            line_number: i32 [Repeating] unit "lines, 1-based";
+            /// Which instruction of the frame's code is about to run.
+            instruction_index: Option<i32> [Repeating] unit "ordinal, 0-based" null "not an instruction";
+            /// Entries on the frame's value stack; those from there on have no value any more.
+            stack_depth: Option<i32> [Repeating] unit "entries" null "not an instruction";
             /// The value returned or yielded, as `repr`.
-            value: Option<String> [Dictionary] null "not `return` or `yield`";
+            value: Option<String> [Lengths] null "not `return` or `yield`";
             /// That value's type.
             value_type: Option<String> [Dictionary] null "as `value`";
             /// Characters of the whole `repr` (or a lower bound) when `value` is cut.
-            value_chars: Option<i64> [Dictionary] unit "characters" null "`value` is complete or null";
+            value_chars: Option<i64> [Split] unit "characters" null "`value` is complete or null";
             /// The exception as `Type: message`.
-            exception: Option<String> [Dictionary] null "not `exception` or `unwind`";
+            exception: Option<String> [Lengths] null "not `exception` or `unwind`";
             /// Text written to standard output since the event before.
-            output: Option<String> [Dictionary] null "none was written";
+            output: Option<String> [Lengths] null "none was written";
         }
     }
 }

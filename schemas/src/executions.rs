@@ -2,16 +2,16 @@
 
 crate::table! {
     /// One row is one traced run of one input, however it ended.
-    EXECUTIONS: ExecutionsRow, ExecutionsBuilder {
+    EXECUTIONS: ExecutionsRow, ExecutionsRef, ExecutionsBuilder {
         name: "executions",
-        version: 1,
+        version: 2,
         written_by: "the executions stage",
         read_by: "the mixtures stage",
         sort_key: ["execution_index"],
         columns: {
             /// Id of the execution.
             execution_id: String [Plain];
-            /// Its number in this dataset; the key of `events` and `changes`. It grows, with gaps.
+            /// Its number in this dataset; the key of `frames`, `events` and `changes`. It grows, with gaps.
             execution_index: i64 [Delta] unit "ordinal, 0-based";
             /// The unit.
             function_id: String [Dictionary];
@@ -21,6 +21,8 @@ crate::table! {
             corpus: String [Dictionary];
             /// Engine and version, such as `rustpython 0.6.0`.
             engine: String [Dictionary];
+            /// How finely it is recorded: `outcome`, `line` or `instruction`.
+            granularity: String [Dictionary];
             /// How it ended: `returned`, `raised`, `exited`, `step_limit`, `time_limit`, `memory_limit`,
             /// `output_limit`, `trace_limit`, `crashed`, `unsupported_import`, `compile_failed`, `setup_failed`,
             /// `invalid_input`.
@@ -43,9 +45,11 @@ crate::table! {
             event_count: i64 [Delta] unit "events";
             /// Rows of `events` that are lines.
             line_count: i64 [Delta] unit "events";
+            /// Rows of `events` that are instructions.
+            instruction_count: i64 [Delta] unit "events";
             /// Rows of `changes`.
             change_count: i64 [Delta] unit "changes";
-            /// Frames of the unit's source.
+            /// Rows of `frames`.
             frame_count: i64 [Delta] unit "frames";
             /// The deepest frame's depth.
             depth_max: i32 [Delta] unit "frames, 0 for the outermost";

@@ -4,7 +4,7 @@
 crate::table! {
     /// One row is one unit: a function, a method with its class, or a whole program, with all that it needs of its
     /// file, in source order. Units of equal kind, name and text are one row; `origins` has every place.
-    FUNCTIONS: FunctionsRow, FunctionsBuilder {
+    FUNCTIONS: FunctionsRow, FunctionsRef, FunctionsBuilder {
         name: "functions",
         version: 1,
         written_by: "the functions stage",

@@ -2,7 +2,7 @@
 
 crate::table! {
     /// One row is one input of a unit: a call as source text, so that every type survives, or standard input.
-    INPUTS: InputsRow, InputsBuilder {
+    INPUTS: InputsRow, InputsRef, InputsBuilder {
         name: "inputs",
         version: 1,
         written_by: "the inputs stage",

@@ -2,8 +2,8 @@
 //!
 //! ```text
 //!  corpora ─▶ functions ─▶ inputs ─▶ executions ─▶ mixtures ─▶ shards
-//!                │                    ├ events                     (stats: one row per stage and reason)
-//!                └ origins            └ changes
+//!                │                    ├ frames, instructions       (stats: one row per stage and reason)
+//!                └ origins            └ events, changes
 //! ```
 //!
 //! Each file declares its table with [`table!`](crate::table): the row as a Rust struct, and for each column its
@@ -20,8 +20,10 @@ pub mod changes;
 pub mod corpora;
 pub mod events;
 pub mod executions;
+pub mod frames;
 pub mod functions;
 pub mod inputs;
+pub mod instructions;
 pub mod mixtures;
 pub mod origins;
 pub mod shards;
@@ -34,12 +36,14 @@ pub use dictionary::dictionary;
 pub use table::{Builder, Row, Table};
 
 /// Every table, in the order in which data flows.
-pub static TABLES: [&Table; 10] = [
+pub static TABLES: [&Table; 12] = [
     &corpora::CORPORA,
     &functions::FUNCTIONS,
     &origins::ORIGINS,
     &inputs::INPUTS,
     &executions::EXECUTIONS,
+    &frames::FRAMES,
+    &instructions::INSTRUCTIONS,
     &events::EVENTS,
     &changes::CHANGES,
     &mixtures::MIXTURES,

@@ -2,7 +2,7 @@
 
 crate::table! {
     /// One row is one training sample: an execution rendered in one format.
-    MIXTURES: MixturesRow, MixturesBuilder {
+    MIXTURES: MixturesRow, MixturesRef, MixturesBuilder {
         name: "mixtures",
         version: 1,
         written_by: "the mixtures stage",

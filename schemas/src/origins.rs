@@ -2,7 +2,7 @@
 
 crate::table! {
     /// One row is one place where a unit stands: exact copies fold into one unit and keep all their origins.
-    ORIGINS: OriginsRow, OriginsBuilder {
+    ORIGINS: OriginsRow, OriginsRef, OriginsBuilder {
         name: "origins",
         version: 1,
         written_by: "the functions stage",

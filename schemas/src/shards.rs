@@ -2,7 +2,7 @@
 
 crate::table! {
     /// One row is one training sample, in shuffled order. Flat columns and one schema in all files.
-    SHARDS: ShardsRow, ShardsBuilder {
+    SHARDS: ShardsRow, ShardsRef, ShardsBuilder {
         name: "shards",
         version: 1,
         written_by: "the shards stage",

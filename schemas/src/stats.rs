@@ -3,7 +3,7 @@
 crate::table! {
     /// One row is one count: how many things of a stage met one end. Within a stage and unit, the rows add up to what
     /// came in.
-    STATS: StatsRow, StatsBuilder {
+    STATS: StatsRow, StatsRef, StatsBuilder {
         name: "stats",
         version: 1,
         written_by: "every stage",

@@ -23,6 +23,9 @@ pub struct Table {
     pub read_by: &'static str,
     /// The order of rows within a file.
     pub sort_key: &'static [&'static str],
+    /// Rows come by the million: only the first column of the sort key has statistics, for pruning, since they would
+    /// cost as much as the values themselves, and the footer does not repeat the schema.
+    pub bulk: bool,
     /// The columns, in storage order.
     pub columns: &'static [Column],
 }
@@ -58,8 +61,12 @@ pub trait Row: Sized {
 pub trait Builder: Default {
     /// The row.
     type Row;
+    /// The row with its texts borrowed.
+    type Borrowed<'a>;
     /// Appends a row.
     fn push(&mut self, row: &Self::Row);
+    /// Appends a row whose texts are borrowed.
+    fn append(&mut self, row: Self::Borrowed<'_>);
     /// Rows so far.
     fn len(&self) -> usize;
     /// Whether there are none.
@@ -77,12 +84,13 @@ pub trait Builder: Default {
 macro_rules! table {
     (
         $(#[doc = $row_doc:literal])*
-        $static_name:ident: $row_name:ident, $builder_name:ident {
+        $static_name:ident: $row_name:ident, $ref_name:ident, $builder_name:ident {
             name: $name:literal,
             version: $version:literal,
             written_by: $written_by:literal,
             read_by: $read_by:literal,
             sort_key: [$($sort:literal),*],
+            $(bulk: $bulk:literal,)?
             columns: {
                 $(
                     $(#[doc = $doc:literal])*
@@ -102,6 +110,13 @@ macro_rules! table {
             )*
         }
 
+        #[doc = concat!("A row of `", $name, "` whose texts are borrowed: what a builder appends without a copy.")]
+        #[derive(Debug, Clone, Copy, Default)]
+        #[allow(missing_docs)]
+        pub struct $ref_name<'a> {
+            $(pub $column: <$type as $crate::Cell>::Ref<'a>,)*
+        }
+
         #[doc = concat!("The `", $name, "` table.")]
         pub static $static_name: $crate::Table = $crate::Table {
             name: $name,
@@ -110,6 +125,7 @@ macro_rules! table {
             written_by: $written_by,
             read_by: $read_by,
             sort_key: &[$($sort),*],
+            bulk: false $(|| $bulk)?,
             columns: &[$(
                 $crate::Column {
                     name: stringify!($column),
@@ -139,12 +155,17 @@ macro_rules! table {
 
         impl $crate::Builder for $builder_name {
             type Row = $row_name;
+            type Borrowed<'a> = $ref_name<'a>;
             fn push(&mut self, row: &$row_name) {
-                self.rows += 1;
+                self.append($ref_name { $($column: <$type as $crate::Cell>::borrow(&row.$column),)* });
+            }
+            #[inline]
+            fn append(&mut self, row: $ref_name<'_>) {
                 $(
-                    self.bytes += $crate::Cell::weight(&row.$column);
-                    $crate::Cell::append(&row.$column, &mut self.$column);
+                    self.bytes += <$type as $crate::Cell>::weight(row.$column);
+                    <$type as $crate::Cell>::append(row.$column, self.rows, &mut self.$column);
                 )*
+                self.rows += 1;
             }
             fn len(&self) -> usize {
                 self.rows
@@ -153,10 +174,10 @@ macro_rules! table {
                 self.bytes
             }
             fn finish(&mut self) -> $crate::arrow::array::RecordBatch {
-                self.rows = 0;
+                let rows = std::mem::take(&mut self.rows);
                 self.bytes = 0;
                 let columns: Vec<$crate::arrow::array::ArrayRef> =
-                    vec![$($crate::arrow::array::ArrayBuilder::finish(&mut self.$column),)*];
+                    vec![$(<$type as $crate::Cell>::finish(&mut self.$column, rows),)*];
                 // The builders and the schema come from the same list, so they agree.
                 #[allow(clippy::expect_used)]
                 $crate::arrow::array::RecordBatch::try_new($static_name.schema(), columns)

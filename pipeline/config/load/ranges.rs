@@ -15,6 +15,8 @@ pub(super) enum Allowed {
     Text,
     /// `true` or `false`.
     Switch,
+    /// One of these words.
+    Word(&'static [&'static str]),
 }
 
 impl Allowed {
@@ -28,6 +30,7 @@ impl Allowed {
             }
             Allowed::Text => value.as_str().is_some_and(|text| !text.trim().is_empty()),
             Allowed::Switch => value.is_bool(),
+            Allowed::Word(words) => value.as_str().is_some_and(|text| words.contains(&text)),
         }
     }
 }
@@ -40,6 +43,7 @@ impl fmt::Display for Allowed {
             Allowed::Share => write!(f, "a number from 0 to 1"),
             Allowed::Text => write!(f, "text that is not empty"),
             Allowed::Switch => write!(f, "true or false"),
+            Allowed::Word(words) => write!(f, "one of `{}`", words.join("`, `")),
         }
     }
 }
@@ -64,6 +68,8 @@ const KEYS: &[(&str, Allowed)] = &[
     ("functions.source_bytes_max", Allowed::Integer(1, TEXT_MAX)),
     ("inputs.per_function", Allowed::Integer(1, 10_000)),
     ("inputs.input_bytes_max", Allowed::Integer(1, TEXT_MAX)),
+    ("executions.granularity", Allowed::Word(&["outcome", "line", "instruction"])),
+    ("executions.own_repr", Allowed::Switch),
     ("executions.attempts_max", Allowed::Integer(1, 100)),
     ("executions.jobs_per_worker", Allowed::Integer(1, i64::MAX)),
     ("executions.limits.steps", Allowed::Integer(1, ORDINAL_MAX)),

@@ -11,7 +11,9 @@
 //! | the worker is killed from outside (SIGKILL, SIGTERM) | it runs again, up to `attempts_max` times |
 //! | the worker dies by itself in its first job | `crashed`, or `memory_limit` when the allocator gave up |
 //! | the worker dies by itself in a later job | it runs again in a fresh worker, which decides |
-//! | the worker breaks the protocol | `crashed` |
+//! | the worker breaks the protocol, or sends records that are none | `crashed`; the worker is ended |
+//!
+//! Records go to a [`Listener`] as they come, while the program runs on: nobody holds them all.
 
 mod process;
 
@@ -20,7 +22,7 @@ use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
-use tracemill_trace::{Event, Exception, Finished, Job, Outcome, Reply};
+use tracemill_trace::{Exception, Finished, Job, Malformed, Outcome, Reply};
 
 use self::process::{Heard, Process};
 use crate::config::ExecutionsConfig;
@@ -56,12 +58,21 @@ impl WorkerCommand {
 pub struct Completed {
     /// The engine's name and version.
     pub engine: String,
-    /// The events, in order.
-    pub events: Vec<Event>,
     /// How it ended.
     pub finished: Finished,
     /// How often it was started; runs that only confirm a crash in a fresh worker do not count.
     pub attempts: u32,
+}
+
+/// Takes the records of a job.
+pub trait Listener {
+    /// A job begins, or begins again: what was heard of it so far does not count.
+    fn begin(&mut self);
+    /// Takes some records, and gives the number of events in them, or what is wrong with the records.
+    ///
+    /// # Errors
+    /// Ours only, such as of the disk.
+    fn hear(&mut self, records: &[u8]) -> Result<std::result::Result<u64, Malformed>>;
 }
 
 /// How long a worker may take to start.
@@ -106,11 +117,12 @@ impl Supervisor {
         }
     }
 
-    /// Runs one job to its end.
+    /// Runs one job to its end. What the listener has heard afterwards are its events; none, where a run whose number of
+    /// events says nothing was the last.
     ///
     /// # Errors
-    /// No worker can be started, or the user asks to stop.
-    pub fn run(&mut self, mut job: Job) -> Result<Completed> {
+    /// No worker can be started, the listener fails, or the user asks to stop.
+    pub fn run(&mut self, mut job: Job, listener: &mut dyn Listener) -> Result<Completed> {
         let mut attempts = 1;
         loop {
             self.cancel.check()?;
@@ -122,39 +134,43 @@ impl Supervisor {
             job.ticket = self.ticket;
             let engine = worker.engine().to_owned();
             let fresh = worker.jobs() == 0;
-            let (events, attempt) = self.attempt(&mut worker, &job)?;
-            let completed = |finished, events| Completed { engine, events, finished, attempts };
+            listener.begin();
+            let attempt = self.attempt(&mut worker, &job, listener)?;
+            let completed = |finished| Completed { engine, finished, attempts };
+            if !matches!(attempt, Attempt::Finished(_)) {
+                listener.begin();
+            }
             match attempt {
                 Attempt::Finished(finished) => {
                     if !worker.is_retiring() {
                         self.worker = Some(worker);
                     }
-                    return Ok(completed(*finished, events));
+                    return Ok(completed(*finished));
                 }
                 Attempt::TimedOut => {
                     let mut finished = ended(Outcome::TimeLimit, None);
                     finished.labels.push("wall_clock".to_owned());
-                    return Ok(completed(finished, Vec::new()));
+                    return Ok(completed(finished));
                 }
                 Attempt::Protocol(problem) => {
                     let finished = ended(Outcome::Crashed, Some(format!("the worker broke the protocol: {problem}")));
-                    return Ok(completed(finished, Vec::new()));
+                    return Ok(completed(finished));
                 }
                 Attempt::Died { status, .. } if killed_from_outside(status) => {
                     if attempts >= self.attempts_max {
                         let finished = ended(Outcome::Crashed, Some(describe(status, "")));
-                        return Ok(completed(finished, Vec::new()));
+                        return Ok(completed(finished));
                     }
                     attempts += 1;
                 }
                 // What an earlier job left behind may have killed it: a fresh worker decides.
                 Attempt::Died { .. } if !fresh => {}
                 Attempt::Died { stderr, .. } if stderr.contains("memory allocation of ") => {
-                    return Ok(completed(ended(Outcome::MemoryLimit, None), Vec::new()));
+                    return Ok(completed(ended(Outcome::MemoryLimit, None)));
                 }
                 Attempt::Died { status, stderr } => {
                     let finished = ended(Outcome::Crashed, Some(describe(status, &stderr)));
-                    return Ok(completed(finished, Vec::new()));
+                    return Ok(completed(finished));
                 }
             }
         }
@@ -186,44 +202,49 @@ impl Supervisor {
         Err(Error::Worker(format!("{} does not start: {problem}", self.command.program.display())))
     }
 
-    fn attempt(&self, worker: &mut Process, job: &Job) -> Result<(Vec<Event>, Attempt)> {
+    fn attempt(&self, worker: &mut Process, job: &Job, listener: &mut dyn Listener) -> Result<Attempt> {
         let deadline = Instant::now() + Duration::from_millis(job.limits.wall_ms.max(1));
         // What an honest worker can send: its events, and one frame more than the limit stops at.
         let bytes_max = job.limits.trace_bytes.saturating_mul(2).saturating_add(128 << 20);
-        let mut events = Vec::new();
         if !worker.send(job)? {
             let (status, stderr) = worker.end()?;
-            return Ok((events, Attempt::Died { status, stderr }));
+            return Ok(Attempt::Died { status, stderr });
         }
         loop {
             match worker.hear(deadline, &self.cancel)? {
                 Heard::Reply(Reply::Started { ticket }) if ticket == job.ticket => {}
-                Heard::Reply(Reply::Events { ticket, events: more }) if ticket == job.ticket => {
-                    if worker.heard_bytes() > bytes_max {
-                        worker.end()?;
-                        return Ok((events, Attempt::Protocol(format!("more than {bytes_max} bytes of events"))));
-                    }
-                    events.extend(more);
+                Heard::Reply(Reply::Events { ticket, count, records }) if ticket == job.ticket => {
+                    let problem = if worker.heard_bytes() > bytes_max {
+                        format!("more than {bytes_max} bytes of events")
+                    } else {
+                        match listener.hear(&records)? {
+                            Ok(events) if events == count => continue,
+                            Ok(events) => format!("{events} events where it said {count}"),
+                            Err(malformed) => malformed.to_string(),
+                        }
+                    };
+                    worker.end()?;
+                    return Ok(Attempt::Protocol(problem));
                 }
                 Heard::Reply(Reply::Finished { ticket, finished, retiring }) if ticket == job.ticket => {
                     worker.finished_job(retiring);
-                    return Ok((events, Attempt::Finished(finished)));
+                    return Ok(Attempt::Finished(finished));
                 }
                 Heard::Reply(_) => {
                     worker.end()?;
-                    return Ok((events, Attempt::Protocol("a reply that belongs to no job".to_owned())));
+                    return Ok(Attempt::Protocol("a reply that belongs to no job".to_owned()));
                 }
                 Heard::Malformed(reason) => {
                     worker.end()?;
-                    return Ok((events, Attempt::Protocol(reason)));
+                    return Ok(Attempt::Protocol(reason));
                 }
                 Heard::Silence => {
                     worker.end()?;
-                    return Ok((events, Attempt::TimedOut));
+                    return Ok(Attempt::TimedOut);
                 }
                 Heard::End => {
                     let (status, stderr) = worker.end()?;
-                    return Ok((events, Attempt::Died { status, stderr }));
+                    return Ok(Attempt::Died { status, stderr });
                 }
             }
         }

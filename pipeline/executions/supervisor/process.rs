@@ -2,7 +2,7 @@
 //!
 //! Reading waits with `poll`, so that a deadline and a request to stop are seen while a program runs.
 
-use std::io::{ErrorKind, Read as _, Write as _};
+use std::io::{ErrorKind, Read, Write as _};
 use std::os::fd::AsFd as _;
 use std::path::Path;
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
@@ -16,6 +16,8 @@ use crate::stage::Cancel;
 
 /// How often a request to stop is looked at while a worker is silent.
 const CANCEL_EVERY: Duration = Duration::from_millis(100);
+/// Bytes read from a worker at once.
+const READ_BYTES: u64 = 128 << 10;
 /// Bytes kept of what a worker says on standard error.
 const STDERR_BYTES: usize = 16 << 10;
 
@@ -133,13 +135,14 @@ impl Process {
             if !wait_readable(&self.stdout, left.min(CANCEL_EVERY))? {
                 continue;
             }
-            let mut bytes = [0_u8; 64 << 10];
-            match self.stdout.read(&mut bytes) {
+            // What was read before an error is in the buffer all the same.
+            let before = self.buffer.len();
+            let read = Read::take(&mut self.stdout, READ_BYTES).read_to_end(&mut self.buffer);
+            let count = self.buffer.len() - before;
+            self.heard_bytes += count as u64;
+            match read {
                 Ok(0) => return Ok(Heard::End),
-                Ok(count) => {
-                    self.heard_bytes += count as u64;
-                    self.buffer.extend_from_slice(&bytes[..count]);
-                }
+                Ok(_) => {}
                 Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
                 Err(error) => return Ok(Heard::Malformed(format!("its pipe failed: {error}"))),
             }
@@ -156,12 +159,13 @@ impl Process {
         if self.buffer.len() < length + 4 {
             return None;
         }
-        let frame: Vec<u8> = self.buffer.drain(..length + 4).collect();
-        Some(match read_frame::<Reply>(&mut frame.as_slice()) {
+        let heard = match read_frame::<Reply>(&mut &self.buffer[..length + 4]) {
             Ok(Some(reply)) => Heard::Reply(reply),
             Ok(None) => Heard::Malformed("an empty frame".to_owned()),
             Err(error) => Heard::Malformed(error.to_string()),
-        })
+        };
+        self.buffer.drain(..length + 4);
+        Some(heard)
     }
 
     /// Ends the process if it still runs, and says how it ended and what it said on standard error.

@@ -58,6 +58,18 @@ pub enum Granularity {
     Instruction,
 }
 
+impl Granularity {
+    /// The name that tables and the configuration use.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Granularity::Outcome => "outcome",
+            Granularity::Line => "line",
+            Granularity::Instruction => "instruction",
+        }
+    }
+}
+
 /// What a job runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum JobKind {

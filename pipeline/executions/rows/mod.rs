@@ -1,0 +1,92 @@
+//! Turns what a worker said about executions into rows. The only place that knows both the language of the processes and
+//! the tables.
+
+mod recorder;
+mod segment;
+
+use tracemill_schemas::executions::ExecutionsRow;
+use tracemill_schemas::functions::FunctionsRow;
+use tracemill_schemas::inputs::InputsRow;
+use tracemill_trace::{Limits, Subscription, Value};
+
+pub(super) use recorder::{Batches, Counted, Piece, Recorder, Scratches};
+
+use crate::executions::supervisor::Completed;
+use crate::hash;
+
+/// The row of one execution; those of its events are the recorder's.
+pub(super) fn execution(
+    function: &FunctionsRow,
+    input: &InputsRow,
+    execution_index: i64,
+    subscription: Subscription,
+    limits: &Limits,
+    completed: Completed,
+    counted: &Counted,
+) -> ExecutionsRow {
+    let Completed { engine, finished, attempts } = completed;
+    let mut labels = finished.labels;
+    if counted.address || shows_address(&finished.stdout) {
+        labels.push("address".to_owned());
+        labels.sort();
+    }
+    let asked = serde_json::to_vec(&(limits, subscription)).unwrap_or_default();
+    let (result, result_type, result_chars) = match finished.result {
+        None => (None, None, None),
+        Some(Value::Int(number)) => (Some(number.to_string()), Some("int".to_owned()), None),
+        Some(Value::Text { repr, type_name, full_chars }) => (Some(repr), Some(type_name), full_chars.map(chars)),
+    };
+    let (exception_type, exception_message, exception_line_number) = match finished.exception {
+        Some(exception) => (Some(exception.type_name), Some(exception.message), exception.line_number.map(ordinal)),
+        None => (None, None, None),
+    };
+    ExecutionsRow {
+        execution_id: hash::id(&[input.input_id.as_bytes(), engine.as_bytes(), &asked]),
+        execution_index,
+        function_id: function.function_id.clone(),
+        input_id: input.input_id.clone(),
+        corpus: function.corpus.clone(),
+        engine,
+        granularity: subscription.granularity.name().to_owned(),
+        outcome: finished.outcome.name().to_owned(),
+        result,
+        result_type,
+        result_chars,
+        exception_type,
+        exception_message,
+        exception_line_number,
+        check_passed: finished.check_passed,
+        event_count: counted.events,
+        line_count: counted.lines,
+        instruction_count: counted.instructions,
+        change_count: counted.changes,
+        frame_count: counted.frames,
+        depth_max: counted.depth_max,
+        stdout: finished.stdout,
+        imports: finished.imports,
+        labels,
+        attempt_count: ordinal(attempts),
+    }
+}
+
+/// Whether a text shows the address of an object, which is another one each time: ` at 0x` and seven digits or more.
+fn shows_address(text: &str) -> bool {
+    // Few texts are long enough, and most of what is stored passes here.
+    text.len() > 12
+        && text.split(" at 0x").skip(1).any(|behind| behind.bytes().take_while(u8::is_ascii_hexdigit).count() >= 7)
+}
+
+/// Ordinals are small; a worker that lies gets the largest one instead of a wrapped one.
+#[inline]
+fn ordinal<T: TryInto<i32>>(number: T) -> i32 {
+    number.try_into().unwrap_or(i32::MAX)
+}
+
+/// As [`ordinal`], for lengths.
+#[inline]
+fn chars(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,333 @@
+//! Turns the records of executions into rows as they come, one execution after the other. Made for each batch of jobs;
+//! the supervisor's listener.
+//!
+//! ```text
+//!  records ─▶ Decoder ─▶ Told: builders of four tables ─▶ batches in memory ─┐
+//!                              changes: a segment              └▶ scratch files ─▶ Piece… ─▶ the part's files
+//! ```
+//!
+//! Rows stay in memory until a batch of jobs has more than [`MEMORY`] of them. From then on those of the execution at
+//! hand go to scratch files, so that the longest execution takes no more memory than that.
+
+use datafusion::arrow::array::RecordBatch;
+use tracemill_schemas::Builder;
+use tracemill_schemas::changes::{ChangesBuilder, ChangesRow};
+use tracemill_schemas::events::{EventsBuilder, EventsRef, EventsRow};
+use tracemill_schemas::frames::{FramesBuilder, FramesRef, FramesRow};
+use tracemill_schemas::instructions::{InstructionsBuilder, InstructionsRef, InstructionsRow};
+use tracemill_trace::{ChangeRef, Decoder, EventKind, EventRef, Malformed, Operation, ValueRef, Visitor};
+
+use super::segment::Segment;
+use super::{chars, ordinal, shows_address};
+use crate::dataset::{Scratch, ScratchFolder};
+use crate::error::Result;
+use crate::executions::supervisor::Listener;
+
+/// Bytes of rows that a batch of jobs may hold in memory.
+const MEMORY: usize = 32 << 20;
+/// Bytes of rows that go to the scratch files at once, when there are some.
+const PAGE: usize = 4 << 20;
+/// Events of a segment of `changes`, as a power of two.
+const SEGMENT: u32 = 16;
+
+/// Rows of the four tables as batches.
+#[derive(Debug)]
+pub(in crate::executions) struct Batches {
+    pub(in crate::executions) frames: RecordBatch,
+    pub(in crate::executions) instructions: RecordBatch,
+    pub(in crate::executions) events: RecordBatch,
+    pub(in crate::executions) changes: RecordBatch,
+}
+
+/// Rows of the four tables in scratch files.
+#[derive(Debug)]
+pub(in crate::executions) struct Scratches {
+    pub(in crate::executions) frames: Scratch<FramesRow>,
+    pub(in crate::executions) instructions: Scratch<InstructionsRow>,
+    pub(in crate::executions) events: Scratch<EventsRow>,
+    pub(in crate::executions) changes: Scratch<ChangesRow>,
+}
+
+/// Some of the rows, in order.
+#[derive(Debug)]
+pub(in crate::executions) enum Piece {
+    /// In memory.
+    Batches(Batches),
+    /// On disk.
+    Scratches(Box<Scratches>),
+}
+
+/// What was counted of an execution.
+#[derive(Debug, Clone, Default)]
+pub(in crate::executions) struct Counted {
+    pub(in crate::executions) events: i64,
+    pub(in crate::executions) lines: i64,
+    pub(in crate::executions) instructions: i64,
+    pub(in crate::executions) changes: i64,
+    pub(in crate::executions) frames: i64,
+    pub(in crate::executions) depth_max: i32,
+    /// A value shows the address of an object.
+    pub(in crate::executions) address: bool,
+}
+
+/// Records executions.
+#[derive(Debug, Default)]
+pub(in crate::executions) struct Recorder {
+    decoder: Decoder,
+    told: Told,
+    /// Rows of the builders that belong to executions before the one at hand.
+    before: [usize; 4],
+    pieces: Vec<Piece>,
+    /// Bytes of the pieces that are in memory.
+    held: usize,
+    /// Where there may be scratch files.
+    folder: Option<ScratchFolder>,
+    scratches: Option<Box<Scratches>>,
+}
+
+/// The builders, and what is known of the execution at hand.
+#[derive(Debug, Default)]
+struct Told {
+    execution_index: i64,
+    counted: Counted,
+    event_index: i32,
+    segment: Segment,
+    frames: FramesBuilder,
+    instructions: InstructionsBuilder,
+    events: EventsBuilder,
+    changes: ChangesBuilder,
+    number: String,
+    problem: Option<&'static str>,
+}
+
+impl Recorder {
+    /// A recorder that may write scratch files; without a folder all rows stay in memory.
+    pub(in crate::executions) fn new(folder: Option<ScratchFolder>) -> Self {
+        Recorder { folder, ..Recorder::default() }
+    }
+
+    /// The next execution is this one.
+    pub(in crate::executions) fn start(&mut self, execution_index: i64) {
+        self.before = self.told.lengths();
+        self.told.reset();
+        self.told.execution_index = execution_index;
+        self.decoder = Decoder::default();
+    }
+
+    /// Whether anything happened in the execution so far.
+    pub(in crate::executions) fn has_events(&self) -> bool {
+        self.told.counted.events > 0
+    }
+
+    /// The execution is over: its rows are kept.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub(in crate::executions) fn end(&mut self) -> Result<Counted> {
+        self.told.segment.flush(self.told.execution_index, &mut self.told.changes);
+        if self.scratches.is_some() {
+            self.spill()?;
+            self.pieces.extend(self.scratches.take().map(Piece::Scratches));
+        }
+        Ok(self.told.counted.clone())
+    }
+
+    /// All rows.
+    pub(in crate::executions) fn into_pieces(mut self) -> Vec<Piece> {
+        let last = self.told.take();
+        self.pieces.push(Piece::Batches(last));
+        self.pieces
+    }
+
+    /// Keeps the rows of the executions before this one apart, and gives this one's.
+    fn part(&mut self) -> Batches {
+        let [frames, instructions, events, changes] = std::mem::take(&mut self.before);
+        let all = self.told.take();
+        let cut = |batch: &RecordBatch, at: usize| (batch.slice(0, at), batch.slice(at, batch.num_rows() - at));
+        let (frames, own_frames) = cut(&all.frames, frames);
+        let (instructions, own_instructions) = cut(&all.instructions, instructions);
+        let (events, own_events) = cut(&all.events, events);
+        let (changes, own_changes) = cut(&all.changes, changes);
+        if frames.num_rows() > 0 {
+            let batches = Batches { frames, instructions, events, changes };
+            // A slice keeps the whole: what was there counts as held, though the rest is not needed any more.
+            self.held += batches.bytes();
+            self.pieces.push(Piece::Batches(batches));
+        }
+        Batches { frames: own_frames, instructions: own_instructions, events: own_events, changes: own_changes }
+    }
+
+    /// Moves the rows of this execution to its scratch files.
+    fn spill(&mut self) -> Result<()> {
+        let Some(folder) = self.folder.clone() else { return Ok(()) };
+        let own = self.part();
+        let scratches = match &mut self.scratches {
+            Some(scratches) => scratches,
+            none => none.insert(Box::new(Scratches {
+                frames: folder.begin()?,
+                instructions: folder.begin()?,
+                events: folder.begin()?,
+                changes: folder.begin()?,
+            })),
+        };
+        scratches.frames.write(&own.frames)?;
+        scratches.instructions.write(&own.instructions)?;
+        scratches.events.write(&own.events)?;
+        scratches.changes.write(&own.changes)
+    }
+}
+
+impl Listener for Recorder {
+    fn begin(&mut self) {
+        self.scratches = None;
+        self.told.reset();
+        self.decoder = Decoder::default();
+        if self.told.lengths() != self.before {
+            drop(self.part());
+        }
+    }
+
+    fn hear(&mut self, records: &[u8]) -> Result<std::result::Result<u64, Malformed>> {
+        let decoded = self.decoder.decode(records, &mut self.told);
+        if let Some(what) = self.told.problem {
+            return Ok(Err(Malformed { at: 0, what }));
+        }
+        let room = if self.scratches.is_some() { PAGE } else { MEMORY.saturating_sub(self.held).max(PAGE) };
+        if self.told.bytes() > room {
+            self.spill()?;
+        }
+        Ok(decoded)
+    }
+}
+
+impl Batches {
+    fn bytes(&self) -> usize {
+        [&self.frames, &self.instructions, &self.events, &self.changes]
+            .map(RecordBatch::get_array_memory_size)
+            .into_iter()
+            .sum()
+    }
+}
+
+impl Told {
+    /// Forgets the execution at hand, but for its rows.
+    fn reset(&mut self) {
+        self.counted = Counted::default();
+        self.event_index = 0;
+        self.segment.clear();
+        self.problem = None;
+    }
+
+    fn lengths(&self) -> [usize; 4] {
+        [self.frames.len(), self.instructions.len(), self.events.len(), self.changes.len()]
+    }
+
+    fn bytes(&self) -> usize {
+        self.frames.bytes() + self.instructions.bytes() + self.events.bytes() + self.changes.bytes()
+    }
+
+    fn take(&mut self) -> Batches {
+        Batches {
+            frames: self.frames.finish(),
+            instructions: self.instructions.finish(),
+            events: self.events.finish(),
+            changes: self.changes.finish(),
+        }
+    }
+
+    fn see(&mut self, text: &str) {
+        self.counted.address = self.counted.address || shows_address(text);
+    }
+}
+
+impl Visitor for Told {
+    #[inline]
+    fn change(&mut self, frame_index: u32, change: &ChangeRef<'_>) {
+        if let Some(ValueRef::Text { repr: text, .. } | ValueRef::Splice { inserted: text, .. }) = change.value {
+            self.see(text);
+        }
+        self.counted.changes += 1;
+        self.segment.push(self.event_index, frame_index, change);
+    }
+
+    #[inline]
+    fn event(&mut self, event: &EventRef<'_>) {
+        let EventRef { kind, frame_index, line_number, instruction, value, exception, output, call } = *event;
+        let (execution_index, event_index) = (self.execution_index, self.event_index);
+        if let Some(call) = call {
+            let known = u32::try_from(self.counted.frames).unwrap_or(u32::MAX);
+            if frame_index != known || call.parent_index.is_some_and(|parent| parent >= known) {
+                self.problem = Some("a frame out of order");
+            }
+            self.counted.frames += 1;
+            self.counted.depth_max = self.counted.depth_max.max(ordinal(call.depth));
+            self.frames.append(FramesRef {
+                execution_index,
+                frame_index: ordinal(frame_index),
+                parent_index: call.parent_index.map(ordinal),
+                depth: ordinal(call.depth),
+                function: call.function,
+                code_index: ordinal(call.code_index),
+                event_index,
+            });
+        }
+        self.counted.events += 1;
+        let mut row = EventsRef {
+            execution_index,
+            event_index,
+            frame_index: ordinal(frame_index),
+            line_number: ordinal(line_number),
+            output: (!output.is_empty()).then_some(output),
+            ..EventsRef::default()
+        };
+        match (kind, instruction) {
+            (EventKind::Line, _) => self.counted.lines += 1,
+            (EventKind::Instruction, Some(instruction)) => {
+                self.counted.instructions += 1;
+                row.instruction_index = Some(ordinal(instruction.instruction_index));
+                row.stack_depth = Some(ordinal(instruction.stack_depth));
+            }
+            _ => row.kind = Some(kind.name()),
+        }
+        if let Some(exception) = exception {
+            self.see(exception);
+            row.exception = Some(exception);
+        }
+        match value {
+            None => {}
+            Some(ValueRef::Int(number)) => {
+                use std::fmt::Write as _;
+                self.number.clear();
+                let _ = write!(self.number, "{number}");
+                (row.value, row.value_type) = (Some(self.number.as_str()), Some("int"));
+            }
+            Some(
+                ValueRef::Text { repr: text, type_name, full_chars }
+                | ValueRef::Iterator { walks: text, type_name, full_chars, .. },
+            ) => {
+                self.see(text);
+                (row.value, row.value_type, row.value_chars) = (Some(text), Some(type_name), full_chars.map(chars));
+            }
+            Some(ValueRef::Splice { .. }) => self.problem = Some("a value of an event that is a piece"),
+        }
+        self.events.append(row);
+        self.event_index = self.event_index.saturating_add(1);
+        if self.event_index & ((1 << SEGMENT) - 1) == 0 {
+            self.segment.flush(execution_index, &mut self.changes);
+        }
+    }
+
+    fn code(&mut self, code_index: u32, _function: &str, operations: &[Operation]) {
+        for (instruction_index, operation) in (0_i32..).zip(operations) {
+            self.instructions.append(InstructionsRef {
+                execution_index: self.execution_index,
+                code_index: ordinal(code_index),
+                instruction_index,
+                opcode: &operation.opcode,
+                argument: operation.argument.map(ordinal),
+                meaning: (!operation.meaning.is_empty()).then_some(operation.meaning.as_str()),
+                line_number: ordinal(operation.line_number),
+            });
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! Stored rows back to what was told: events with their changes, every value whole. Called by `tracemill show` and by
+//! tests; what the SQL views `events`, `changes` and `instruction_steps` do, for one execution in memory.
+
+use std::collections::BTreeMap;
+
+use tracemill_schemas::changes::ChangesRow;
+use tracemill_schemas::events::EventsRow;
+use tracemill_schemas::frames::FramesRow;
+use tracemill_schemas::instructions::InstructionsRow;
+use tracemill_trace::wire::splice;
+use tracemill_trace::{Action, Change, Event, EventKind, Frame, Instruction, Operation, Scope, Value};
+
+/// The rows of one execution, in the order of their tables.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StoredRows {
+    /// Of `frames`.
+    pub frames: Vec<FramesRow>,
+    /// Of `instructions`.
+    pub instructions: Vec<InstructionsRow>,
+    /// Of `events`.
+    pub events: Vec<EventsRow>,
+    /// Of `changes`.
+    pub changes: Vec<ChangesRow>,
+}
+
+/// The events that the rows were made of.
+#[must_use]
+pub fn events_of(rows: StoredRows) -> Vec<Event> {
+    let StoredRows { frames, instructions, events, changes } = rows;
+    let operations: BTreeMap<(i32, i32), InstructionsRow> =
+        instructions.into_iter().map(|row| ((row.code_index, row.instruction_index), row)).collect();
+    let frames: BTreeMap<i32, FramesRow> = frames.into_iter().map(|row| (row.frame_index, row)).collect();
+    let mut changes = by_event(changes);
+    let mut values = Values::new();
+    let mut told = Vec::with_capacity(events.len());
+    for row in events {
+        let frame = frames.get(&row.frame_index);
+        let own = changes.remove(&row.event_index).unwrap_or_default();
+        let changes = own.into_iter().map(|change| changed(change, &mut values)).collect();
+        let kind = match &row.kind {
+            Some(name) => EventKind::ALL.into_iter().find(|kind| kind.name() == name).unwrap_or(EventKind::Line),
+            None if row.instruction_index.is_some() => EventKind::Instruction,
+            None => EventKind::Line,
+        };
+        if matches!(kind, EventKind::Return | EventKind::Unwind) {
+            values.retain(|(of, ..), _| *of != row.frame_index);
+        }
+        let instruction = row.instruction_index.map(|index| {
+            let operation = frame.and_then(|frame| operations.get(&(frame.code_index, index)));
+            Instruction {
+                instruction_index: number(index),
+                operation: operation.map_or_else(unknown, operation_of),
+                stack_depth: row.stack_depth.map_or(0, number),
+            }
+        });
+        let frame = frame.filter(|_| kind == EventKind::Call).map(|frame| Frame {
+            parent_index: frame.parent_index.map(number),
+            depth: number(frame.depth),
+            function: frame.function.clone(),
+            code_index: number(frame.code_index),
+        });
+        told.push(Event {
+            kind,
+            frame_index: number(row.frame_index),
+            line_number: number(row.line_number),
+            instruction,
+            changes,
+            value: row.value.map(|text| value_of(text, row.value_type, row.value_chars)),
+            exception: row.exception,
+            output: row.output.unwrap_or_default(),
+            frame,
+        });
+    }
+    told
+}
+
+/// What each variable holds: frame, scope and place to value.
+type Values = BTreeMap<(i32, Scope, i32), Value>;
+
+/// The changes by event, each with its name; within an event by scope and variable.
+fn by_event(changes: Vec<ChangesRow>) -> BTreeMap<i32, Vec<ChangesRow>> {
+    let mut name = String::new();
+    let mut sorted: BTreeMap<i32, Vec<ChangesRow>> = BTreeMap::new();
+    for mut row in changes {
+        match &row.name {
+            Some(own) => own.clone_into(&mut name),
+            None => row.name = Some(name.clone()),
+        }
+        sorted.entry(row.event_index).or_default().push(row);
+    }
+    for rows in sorted.values_mut() {
+        rows.sort_by_key(|row| (scope_of(row), row.variable_index));
+    }
+    sorted
+}
+
+fn changed(row: ChangesRow, values: &mut Values) -> Change {
+    let scope = scope_of(&row);
+    let key = (row.frame_index, scope, row.variable_index);
+    let value_chars = row.value_chars.and_then(|chars| u64::try_from(chars).ok());
+    let items_drawn = row.value_int.filter(|_| row.value_text.is_some()).and_then(|drawn| u64::try_from(drawn).ok());
+    let value = match (row.value_int, row.value_text, row.splice_start) {
+        (Some(number), None, _) => Some(Value::Int(number)),
+        (_, Some(inserted), Some(start)) => {
+            let (mut repr, type_name) = match values.get(&key) {
+                Some(Value::Text { repr, type_name, .. }) => (repr.clone(), type_name.clone()),
+                Some(Value::Int(_)) | None => (String::new(), String::new()),
+            };
+            let length = |chars: i32| u64::try_from(chars).unwrap_or(0);
+            splice(&mut repr, length(start), row.splice_removed.map_or(0, length), &inserted);
+            Some(Value::Text { repr, type_name, full_chars: value_chars })
+        }
+        (_, Some(repr), None) => {
+            Some(Value::Text { repr, type_name: row.value_type.unwrap_or_default(), full_chars: value_chars })
+        }
+        (None, None, _) => None,
+    };
+    match &value {
+        Some(value) => values.insert(key, value.clone()),
+        None => values.remove(&key),
+    };
+    let granted = match (scope, row.splice_start) {
+        (_, Some(_)) => Action::Mutated,
+        (Scope::Stack, _) => Action::Bound,
+        _ => Action::Rebound,
+    };
+    let action = row.action.and_then(|name| Action::ALL.into_iter().find(|action| action.name() == name));
+    Change {
+        scope,
+        variable_index: number(row.variable_index),
+        name: if scope == Scope::Stack { String::new() } else { row.name.unwrap_or_default() },
+        action: action.unwrap_or(granted),
+        value,
+        object_index: row.object_index.map(number),
+        members: row.members,
+        items_drawn,
+        items_left: row.items_left.and_then(|items| u64::try_from(items).ok()),
+    }
+}
+
+fn scope_of(row: &ChangesRow) -> Scope {
+    let name = row.scope.as_deref();
+    Scope::ALL.into_iter().find(|scope| Some(scope.name()) == name).unwrap_or(Scope::Local)
+}
+
+fn operation_of(row: &InstructionsRow) -> Operation {
+    Operation {
+        opcode: row.opcode.clone(),
+        argument: row.argument.map(number),
+        meaning: row.meaning.clone().unwrap_or_default(),
+        line_number: number(row.line_number),
+    }
+}
+
+/// For rows that are not whole.
+fn unknown() -> Operation {
+    Operation { opcode: "?".to_owned(), argument: None, meaning: String::new(), line_number: 0 }
+}
+
+fn number(stored: i32) -> u32 {
+    u32::try_from(stored).unwrap_or(0)
+}
+
+/// A value of an event or an execution, which store an `int` as text.
+#[must_use]
+pub fn value_of(text: String, type_name: Option<String>, chars: Option<i64>) -> Value {
+    let type_name = type_name.unwrap_or_default();
+    let full_chars = chars.and_then(|chars| u64::try_from(chars).ok());
+    match text.parse() {
+        Ok(number) if type_name == "int" && full_chars.is_none() => Value::Int(number),
+        _ => Value::Text { repr: text, type_name, full_chars },
+    }
+}

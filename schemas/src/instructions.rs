@@ -1,0 +1,30 @@
+//! `instructions`: what the code consists of. Written by the executions stage, at instruction granularity only; read by
+//! the view `instruction_steps`.
+
+crate::table! {
+    /// One row is one instruction of a code object that an execution ran, whether it was reached or not.
+    INSTRUCTIONS: InstructionsRow, InstructionsRef, InstructionsBuilder {
+        name: "instructions",
+        version: 1,
+        written_by: "the executions stage",
+        read_by: "the mixtures stage",
+        sort_key: ["execution_index", "code_index", "instruction_index"],
+        bulk: true,
+        columns: {
+            /// The execution.
+            execution_index: i64 [Steady] unit "ordinal, 0-based";
+            /// Which of its code objects.
+            code_index: i32 [Repeating] unit "ordinal, 0-based, by first call";
+            /// Which of its instructions; the compiler's padding is not counted.
+            instruction_index: i32 [Growing] unit "ordinal, 0-based";
+            /// Its canonical name, never a specialised one: `LOAD_FAST`, `BINARY_OP`.
+            opcode: String [Dictionary];
+            /// Its argument, prefixes folded in.
+            argument: Option<i32> [Split] null "it takes none";
+            /// What the argument means: a variable, a constant, an operator, `to LINE` for a jump.
+            meaning: Option<String> [Dictionary] null "it is a number, or there is none";
+            /// Its line of the unit's source.
+            line_number: i32 [Repeating] unit "lines, 1-based";
+        }
+    }
+}
