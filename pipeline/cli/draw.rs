@@ -159,6 +159,7 @@ fn rows(drawing: &Drawing) -> Vec<Row> {
             EventKind::Return => row(None, format!("{}└ returns {}", bars(depth - 1), value()), None),
             EventKind::Yield => row(None, format!("{}├ yields {}", bars(depth - 1), value()), None),
             EventKind::Exception => row(None, format!("{}! {}", bars(depth), exception()), Some(Colour::Red)),
+            EventKind::Handled => row(None, format!("{}✓ handled: {}", bars(depth), exception()), None),
             EventKind::Unwind => row(None, format!("{}└ left by {}", bars(depth - 1), exception()), Some(Colour::Red)),
         };
         rows.push(next);
