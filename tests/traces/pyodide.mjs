@@ -11,7 +11,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 // A CPython with a fixed hash seed that sees this machine's files under `/machine`.
 export async function start() {
   const require = createRequire(pathToFileURL(resolve(process.env.PYODIDE ?? here) + "/"));
-  const { loadPyodide } = await import(pathToFileURL(require.resolve("pyodide")));
+  const { loadPyodide } = await import(pathToFileURL(resolve(dirname(require.resolve("pyodide")), "pyodide.mjs")));
   const python = await loadPyodide({ env: { PYTHONHASHSEED: "0", HOME: "/home" } });
   python.FS.mkdir("/machine");
   python.FS.mount(python.FS.filesystems.NODEFS, { root: "/" }, "/machine");

@@ -511,7 +511,8 @@ class Tracer:
         if frame.f_code.co_filename != UNIT:
             return None
         if self.by_instruction:
-            frame.f_trace_lines, frame.f_trace_opcodes = False, True
+            # The order matters: without a trace function of its own the frame ignores the wish for instructions.
+            frame.f_trace, frame.f_trace_lines, frame.f_trace_opcodes = self.on_event, False, True
         self.on_event(frame, kind, arg)
         return self.on_event
 
