@@ -3,13 +3,20 @@
 Usage: python reference.py JOBS EVENTS
 
 JOBS holds one JSON object per line: {"id", "source", "setup", "call", "program": bool, "stdin",
-"granularity": "line" | "instruction", "iterators": bool, "steps": limit}; all but "source" may be left out.
-EVENTS gets one JSON object per job: {"id", "events", "outcome", "result", "exception", "stdout"}.
+"granularity": "line" | "instruction", "iterators": bool, "stack": bool, "steps": limit}; all but "source" may be left
+out. EVENTS gets one JSON object per job: {"id", "events", "outcome", "result", "exception", "stdout"}.
 
-It stands on `sys.settrace` and on nothing else, and runs on CPython 3.12, 3.13 and 3.14. What an event is, is said in
-`pipeline/trace/src/event.rs`; how values are shown, in the engine's `render` module. Three parts follow: values as
-text, what is known about a code object, and the tracer itself.
+It stands on `sys.settrace` and runs on CPython 3.12, 3.13 and 3.14; `sys.monitoring` adds which frames are left by an
+exception, and by which, and the items that loops draw. What an event is, is said in
+`pipeline/trace/src/event.rs`; how values are shown, in the engine's `render` module. Four parts follow: values as
+text, what is known about a code object, the tracer, and the jobs.
+
+Two wishes are for 3.14 alone. With "iterators" each event tells the `for` loops that its frame is in, innermost last:
+[line, type of the iterator, items drawn so far]. The items are counted: one each time that FOR_ITER goes on into the
+loop's body. With "stack" each instruction tells the values on the stack. Only the type of an iterator and the values
+on the stack are read out of the interpreter's frame itself; see `stack_values`.
 """
+import ctypes
 import dis
 import io
 import json
@@ -402,7 +409,16 @@ class Layout:
             if instruction.opname in ('LOAD_GLOBAL', 'STORE_GLOBAL', 'DELETE_GLOBAL')
         ]
         self.globals = list(dict.fromkeys(named))
-        self.depths = stack_depths(code, self.instructions)
+        offsets = sorted(self.instructions)
+        self.following = dict(zip(offsets, offsets[1:]))
+        self.handlers = dis.Bytecode(code).exception_entries
+        self.depths = self.stack_depths()
+        # By offset: the loops whose iterator lies on the stack, outermost first, each known by its FOR_ITER.
+        self.loops = {offset: [] for offset in offsets}
+        loops = [offset for offset in offsets if self.instructions[offset].opname == 'FOR_ITER']
+        for loop in sorted((loop for loop in loops if loop in self.depths), key=self.depths.get):
+            for offset in self.while_on_stack(loop):
+                self.loops[offset].append(loop)
 
     def argument(self, offset):
         """The meaning of an instruction's argument: a name, a constant, an operator, the line of a jump's target."""
@@ -417,29 +433,43 @@ class Layout:
             return instruction.argrepr
         return '' if instruction.arg is None else str(instruction.arg)
 
-
-def stack_depths(code, instructions):
-    """The number of values on the stack before each instruction runs, by offset; unreachable ones are left out."""
-    offsets = sorted(instructions)
-    following = dict(zip(offsets, offsets[1:]))
-    depths = {}
-    todo = [(0, 0)]
-    for entry in dis.Bytecode(code).exception_entries:
-        # The handler finds the stack cut to the entry's depth, then the instruction's offset if it is kept, then the
-        # exception.
-        todo.append((entry.target, entry.depth + entry.lasti + 1))
-    while todo:
-        offset, depth = todo.pop()
-        if offset in depths or offset not in instructions:
-            continue
-        depths[offset] = depth
-        instruction = instructions[offset]
+    def successors(self, offset, depth):
+        """Where it goes on after an instruction: each place with the depth there, and how many of the lowest values
+        are still the same ones."""
+        instruction = self.instructions[offset]
         opcode, arg = instruction.opcode, instruction.arg if instruction.opcode in dis.hasarg else None
         if opcode in dis.hasjrel or opcode in dis.hasjabs:
-            todo.append((instruction.argval, depth + dis.stack_effect(opcode, arg, jump=True)))
-        if instruction.opname not in ENDS and offset in following:
-            todo.append((following[offset], depth + dis.stack_effect(opcode, arg, jump=False)))
-    return depths
+            after = depth + dis.stack_effect(opcode, arg, jump=True)
+            yield instruction.argval, after, min(depth, after)
+        if instruction.opname not in ENDS and offset in self.following:
+            after = depth + dis.stack_effect(opcode, arg, jump=False)
+            yield self.following[offset], after, depth - arg if instruction.opname == 'SWAP' else min(depth, after)
+        for entry in self.handlers:
+            if entry.start <= offset < entry.end:
+                # The handler finds the stack cut to the entry's depth, then where it was raised if that is kept, then
+                # the exception.
+                yield entry.target, entry.depth + entry.lasti + 1, entry.depth
+
+    def stack_depths(self):
+        """The number of values on the stack before each instruction runs; unreachable ones are left out."""
+        depths, todo = {}, [(0, 0)]
+        while todo:
+            offset, depth = todo.pop()
+            if offset not in depths:
+                depths[offset] = depth
+                todo.extend((target, after) for target, after, _ in self.successors(offset, depth))
+        return depths
+
+    def while_on_stack(self, loop):
+        """The instructions from a FOR_ITER on, as long as its iterator stays on the stack."""
+        found, todo = set(), [loop]
+        while todo:
+            offset = todo.pop()
+            if offset not in found:
+                found.add(offset)
+                successors = self.successors(offset, self.depths[offset])
+                todo.extend(target for target, _, same in successors if same >= self.depths[loop])
+        return found
 
 
 # Instructions after which the next one does not run.
@@ -450,6 +480,45 @@ ENDS = {
 
 
 # --- The tracer -----------------------------------------------------------------------------------------------------
+
+def stack_values(frame, count):
+    """The lowest values on the stack of a frame that waits in a trace function, out of the interpreter's own memory.
+
+    `frame` is a header of two words, `f_back`, then the address of the interpreter's frame. That one is, on 3.14, in
+    words: executable, previous, function, globals, builtins, locals, frame object, instruction, stack pointer, flags;
+    then the variables, then the stack. The lowest two bits of a value say how it is held; 3 marks a bare integer, and
+    nothing but such bits is a NULL.
+    """
+    word = ctypes.sizeof(ctypes.c_void_p)
+    inner = ctypes.c_size_t.from_address(id(frame) + 3 * word).value
+    if sys.version_info[:2] != (3, 14) or ctypes.c_size_t.from_address(inner + 6 * word).value != id(frame):
+        raise RuntimeError('the stack of this interpreter cannot be read')
+    code = frame.f_code
+    cells = [name for name in code.co_cellvars if name not in code.co_varnames]
+    first = inner + (10 + len(code.co_varnames) + len(cells) + len(code.co_freevars)) * word
+    values = []
+    for at in range(count):
+        bits = ctypes.c_size_t.from_address(first + at * word).value
+        if bits & 3 == 3:
+            values.append(bits >> 2)
+        elif bits & ~3:
+            values.append(ctypes.cast(bits & ~3, ctypes.py_object).value)
+        else:
+            values.append(NULL)
+    return values
+
+
+class Null:
+    """Stands for the NULL that lies on the stack beside some callables."""
+
+
+NULL = Null()
+
+
+# The number under which this tracer is known to `sys.monitoring`.
+TOOL = 4
+EVENTS = sys.monitoring.events
+
 
 class Stop(BaseException):
     """Ends a program that has made all the events it may."""
@@ -485,8 +554,25 @@ class Frame:
         self.namespace = frame.f_locals if self.layout.in_dictionary else None
         self.seen = {}
         self.line = frame.f_code.co_firstlineno
-        # The exceptions that were raised in the frame or passed into it: identity and text.
-        self.exceptions = []
+        # The items that the loops have drawn, by FOR_ITER.
+        self.drawn = {}
+
+    def iterators(self):
+        """The loops that the frame is in; what was known of others is forgotten."""
+        layout = self.layout
+        loops = layout.loops[self.frame.f_lasti]
+        self.drawn = {loop: self.drawn.get(loop, 0) for loop in loops}
+        values = stack_values(self.frame, max((layout.depths[loop] for loop in loops), default=0))
+        return [
+            [layout.instructions[loop].positions.lineno, iterator_name(values[layout.depths[loop] - 1]), count]
+            for loop, count in self.drawn.items()
+        ]
+
+
+def iterator_name(iterator):
+    """The name of its type; CPython has several types of its own for what is one thing."""
+    name = name_of(type(iterator))
+    return {'str_ascii_iterator': 'str_iterator', 'longrange_iterator': 'range_iterator'}.get(name, name)
 
 
 class Tracer:
@@ -495,6 +581,7 @@ class Tracer:
     def __init__(self, job, stdout):
         self.steps = job.get('steps', STEPS)
         self.by_instruction = job.get('granularity') == 'instruction'
+        self.iterators, self.stack = job.get('iterators', False), job.get('stack', False)
         # Holding a value between two events postpones its end: not for a program that watches for that.
         self.hold = not any(word in job['source'] for word in ('__del__', 'weakref', 'gc', 'getrefcount'))
         self.stdout, self.told = stdout, 0
@@ -503,8 +590,34 @@ class Tracer:
         self.count = 0
         self.stopped = False
         self.after_unwind = False
-        # The frame whose end by an exception is the last event.
-        self.unwound = None
+        # The frame whose end, by whatever, is the last event.
+        self.left = None
+
+    def watch(self):
+        """Begins. At one and the same moment the trace function is asked first, `sys.monitoring` second."""
+        sys.monitoring.use_tool_id(TOOL, 'reference')
+        sys.monitoring.register_callback(TOOL, EVENTS.PY_UNWIND, self.on_unwind)
+        sys.monitoring.set_events(TOOL, EVENTS.PY_UNWIND)
+        sys.settrace(self.on_call)
+
+    def unwatch(self):
+        sys.settrace(None)
+        sys.monitoring.set_events(TOOL, 0)
+        sys.monitoring.free_tool_id(TOOL)
+
+    def on_unwind(self, code, offset, exc):
+        """An exception leaves a frame: the trace function was told so just now, but as of any other end."""
+        if code.co_filename == UNIT and self.left:
+            more = {'iterators': []} if self.iterators else {}
+            self.events[-1].update(kind='unwind', value=None, exception=exception_line(exc), **more)
+            self.frames.pop(id(self.left.frame), None)
+            self.left, self.after_unwind = None, True
+
+    def on_draw(self, code, offset, target):
+        """A conditional branch goes the first of its two ways; for FOR_ITER that is into the body."""
+        state = self.frames.get(id(sys._getframe(1)))
+        if state is not None and state.layout.instructions[offset].opname == 'FOR_ITER':
+            state.drawn[offset] = state.drawn.get(offset, 0) + 1
 
     def on_call(self, frame, kind, arg):
         """The trace function of the thread: called when a frame starts or goes on."""
@@ -513,6 +626,9 @@ class Tracer:
         if self.by_instruction:
             # The order matters: without a trace function of its own the frame ignores the wish for instructions.
             frame.f_trace, frame.f_trace_lines, frame.f_trace_opcodes = self.on_event, False, True
+        if self.iterators:
+            sys.monitoring.register_callback(TOOL, EVENTS.BRANCH_LEFT, self.on_draw)
+            sys.monitoring.set_local_events(TOOL, frame.f_code, EVENTS.BRANCH_LEFT)
         self.on_event(frame, kind, arg)
         return self.on_event
 
@@ -525,54 +641,40 @@ class Tracer:
             self.count += 1
         after_unwind, self.after_unwind = self.after_unwind, False
         opcode = dis.opname[frame.f_code.co_code[frame.f_lasti]]
-
         if kind == 'call':
             self.event('resume' if known else 'call', state)
         elif kind == 'line':
             self.event('line', state)
         elif kind == 'opcode':
-            if opcode not in ('EXTENDED_ARG', 'CACHE'):
+            if self.by_instruction and opcode not in ('EXTENDED_ARG', 'CACHE'):
                 at = frame.f_lasti
-                self.event(
-                    'instruction', state, offset=at, opcode=opcode, arg=state.layout.argument(at),
-                    stack_depth=state.layout.depths.get(at),
-                )
+                depth = state.layout.depths[at]
+                more = {'offset': at, 'opcode': opcode, 'arg': state.layout.argument(at), 'stack_depth': depth}
+                if self.stack:
+                    values = stack_values(frame, depth)
+                    more['stack'] = ['NULL' if value is NULL else Text(value).text for value in values]
+                self.event('instruction', state, **more)
         elif kind == 'exception':
             self.exception(state, arg[1], opcode, after_unwind)
         elif opcode in ('RETURN_VALUE', 'RETURN_CONST'):
             self.event('return', state, value=arg)
             del self.frames[id(frame)]
-        elif opcode in ('YIELD_VALUE', 'RESUME'):
-            # 3.13 has gone on to the instruction at which the frame will wake.
-            self.event('yield', state, value=arg)
         else:
-            self.event('unwind', state, exception=state.exceptions[-1][1] if state.exceptions else None)
-            self.after_unwind, self.unwound = True, state
-            del self.frames[id(frame)]
+            self.event('yield', state, value=arg)
+            self.left = state
         return self.on_event
 
     def exception(self, state, exc, opcode, after_unwind):
-        self.correct(exc)
         # The end of an iterator is no exception, unless code of the unit raised it.
         ends_loop = opcode in ('FOR_ITER', 'SEND', 'END_FOR', 'END_SEND', 'POP_ITER', 'POP_TOP')
         if type(exc) is StopIteration and ends_loop and not after_unwind:
             return
-        text = exception_line(exc)
-        state.exceptions.append((id(exc), text))
-        self.event('exception', state, exception=text)
-
-    def correct(self, exc):
-        """CPython does not say which exception leaves a frame; what it says next may tell better than the last one
-        seen in the frame, which may have been handled there."""
-        if self.unwound:
-            for seen, text in self.unwound.exceptions:
-                if seen == id(exc):
-                    self.events[-1]['exception'] = text
+        self.event('exception', state, exception=exception_line(exc))
 
     def event(self, kind, state, exception=None, **more):
         if len(self.events) == self.steps:
             self.stop()
-        self.unwound = None
+        self.left = None
         state.line = state.frame.f_lineno or state.line
         if 'value' in more:
             more['value'] = Text(more['value']).text
@@ -582,6 +684,8 @@ class Tracer:
             'changes': self.changes(state), 'value': None, 'exception': exception, 'output': output[self.told:],
         }
         self.told = len(output)
+        if self.iterators:
+            event['iterators'] = state.iterators()
         self.events.append(event | more)
 
     def stop(self):
@@ -592,10 +696,9 @@ class Tracer:
             if code.co_filename == UNIT:
                 raise Stop
 
-        sys.monitoring.use_tool_id(5, 'stop')
-        sys.monitoring.register_callback(5, sys.monitoring.events.LINE, raise_again)
-        sys.monitoring.register_callback(5, sys.monitoring.events.JUMP, raise_again)
-        sys.monitoring.set_events(5, sys.monitoring.events.LINE | sys.monitoring.events.JUMP)
+        for event in (EVENTS.LINE, EVENTS.JUMP):
+            sys.monitoring.register_callback(TOOL, event, raise_again)
+        sys.monitoring.set_events(TOOL, EVENTS.LINE | EVENTS.JUMP)
         raise Stop
 
     def changes(self, state):
@@ -680,16 +783,12 @@ def run(job):
     try:
         return run_in(module.__dict__, job, unit, setup, call)
     finally:
-        sys.settrace(None)
         sys.stdin, sys.stdout, sys.stderr = before[1:4]
         sys.setrecursionlimit(before[4])
         for name in ('__main__', 'unit'):
             sys.modules.pop(name, None)
             if name in before[0]:
                 sys.modules[name] = before[0][name]
-        if sys.monitoring.get_tool(5) == 'stop':
-            sys.monitoring.set_events(5, 0)
-            sys.monitoring.free_tool_id(5)
         Layout.known.clear()
 
 
@@ -704,7 +803,7 @@ def run_in(namespace, job, unit, setup, call):
     tracer = Tracer(job, stdout)
     value = None
     try:
-        sys.settrace(tracer.on_call)
+        tracer.watch()
         try:
             if call is None:
                 exec(unit, namespace)
@@ -714,14 +813,10 @@ def run_in(namespace, job, unit, setup, call):
                     value = drive(value)
         finally:
             lost = sys.gettrace() is None and not tracer.stopped
-            sys.settrace(None)
-            if tracer.stopped:
-                sys.monitoring.set_events(5, 0)
+            tracer.unwatch()
     except SystemExit as error:
-        tracer.correct(error)
         answer = ended('exited', error)
     except BaseException as error:
-        tracer.correct(error)
         answer = ended(failure(error, 'raised'), error)
     else:
         answer = ended('returned')
