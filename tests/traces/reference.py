@@ -423,7 +423,9 @@ class Layout:
     def argument(self, offset):
         """The meaning of an instruction's argument: a name, a constant, an operator, the line of a jump's target."""
         instruction = self.instructions[offset]
-        if instruction.opcode in dis.hasjrel or instruction.opcode in dis.hasjabs:
+        if instruction.opname == 'END_ASYNC_FOR':
+            return ''
+        if instruction.opcode in JUMPS:
             target = self.instructions[instruction.argval]
             return f'to {target.positions.lineno}'
         if instruction.opcode in dis.hasconst:
@@ -438,7 +440,7 @@ class Layout:
         are still the same ones."""
         instruction = self.instructions[offset]
         opcode, arg = instruction.opcode, instruction.arg if instruction.opcode in dis.hasarg else None
-        if opcode in dis.hasjrel or opcode in dis.hasjabs:
+        if opcode in JUMPS:
             after = depth + dis.stack_effect(opcode, arg, jump=True)
             yield instruction.argval, after, min(depth, after)
         if instruction.opname not in ENDS and offset in self.following:
@@ -472,6 +474,8 @@ class Layout:
         return found
 
 
+# The argument of END_ASYNC_FOR says where it came from.
+JUMPS = {*dis.hasjrel, *dis.hasjabs} - {dis.opmap['END_ASYNC_FOR']}
 # Instructions after which the next one does not run.
 ENDS = {
     'RETURN_VALUE', 'RETURN_CONST', 'RAISE_VARARGS', 'RERAISE', 'JUMP_FORWARD', 'JUMP_BACKWARD',
