@@ -1,7 +1,7 @@
 //! What happened in a traced program, one step at a time.
 //!
-//! A line event fires before its line runs, so the state of a step is what holds before that line. Only frames of
-//! the unit's own source make events.
+//! A line or instruction event fires before its line or instruction runs, so the state of a step is what holds before
+//! it. Only frames of the unit's own source make events. Between the processes events travel as [`crate::wire`] says.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +17,10 @@ pub struct Event {
     /// Line of the unit's source, 1-based: for `Line` the line about to run, for `Call` the line of the `def`, for
     /// the others the line that was running.
     pub line_number: u32,
+    /// The instruction about to run; present on `Instruction` only.
+    pub instruction: Option<Instruction>,
     /// Variables that differ from what this frame's previous event left, ordered by (scope, slot): parameters first.
+    /// At instruction granularity the entries of the value stack are among them, see [`Scope::Stack`].
     pub changes: Vec<Change>,
     /// `Return` and `Yield`: the value. `Exception`: none, see `exception`. Otherwise none.
     pub value: Option<Value>,
@@ -46,11 +49,13 @@ pub enum EventKind {
     Yield,
     /// A sleeping generator or coroutine goes on.
     Resume,
+    /// An instruction is about to run; only at instruction granularity.
+    Instruction,
 }
 
 impl EventKind {
     /// Every kind, in storage order.
-    pub const ALL: [EventKind; 7] = [
+    pub const ALL: [EventKind; 8] = [
         EventKind::Call,
         EventKind::Line,
         EventKind::Return,
@@ -58,6 +63,7 @@ impl EventKind {
         EventKind::Unwind,
         EventKind::Yield,
         EventKind::Resume,
+        EventKind::Instruction,
     ];
 
     /// The name that tables and SQL use.
@@ -71,6 +77,7 @@ impl EventKind {
             EventKind::Unwind => "unwind",
             EventKind::Yield => "yield",
             EventKind::Resume => "resume",
+            EventKind::Instruction => "instruction",
         }
     }
 }
@@ -84,6 +91,32 @@ pub struct Frame {
     pub depth: u32,
     /// The code's qualified name (`f`, `C.m`, `f.<locals>.g`, `<module>`).
     pub function: String,
+    /// Ordinal of the code within the execution, from 0, in order of first call.
+    pub code_index: u32,
+}
+
+/// An instruction that is about to run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Instruction {
+    /// Its ordinal among the instructions of its code, 0-based; the compiler's padding is not counted.
+    pub instruction_index: u32,
+    /// What is known about it whatever the execution.
+    pub operation: Operation,
+    /// Entries on the frame's value stack before it runs. Entries from there on have no value any more.
+    pub stack_depth: u32,
+}
+
+/// An instruction of a code object.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Operation {
+    /// The opcode's canonical name, never a specialised one (`LOAD_FAST`, `BINARY_OP`).
+    pub opcode: String,
+    /// Its argument, prefixes folded in; `None` for an opcode that takes none.
+    pub argument: Option<u32>,
+    /// What the argument means: a variable, a constant, an operator, `to LINE` for a jump; empty when it is a number.
+    pub meaning: String,
+    /// Line of the unit's source, 1-based.
+    pub line_number: u32,
 }
 
 /// One variable that changed.
@@ -91,12 +124,23 @@ pub struct Frame {
 pub struct Change {
     /// Where the variable lives.
     pub scope: Scope,
-    /// Its name.
+    /// Its place among the variables of its scope in its code: parameters first, as the code stores them; for
+    /// [`Scope::Stack`] the entry's place from the bottom; for [`Scope::Iterator`] the loop's place in the code.
+    pub variable_index: u32,
+    /// Its name; empty for an entry of the stack; `for LINE` for an iterator.
     pub name: String,
     /// What was done to it.
     pub action: Action,
-    /// What it holds now; `None` exactly when `action` is `Deleted`.
+    /// What it holds now; `None` exactly when `action` is `Deleted`. For an iterator that is bound: what it walks, with
+    /// the iterator's own type; afterwards the number of items that the loop has drawn from it.
     pub value: Option<Value>,
+    /// Ordinal of the object within the execution; `None` for a value that cannot change in place.
+    pub object_index: Option<u32>,
+    /// The ordinals of the objects inside that can change in place, in the order of the text, separated by blanks;
+    /// `None` when there are none.
+    pub members: Option<String>,
+    /// For an iterator that is bound: how many items are left in it; `None` when that is not known.
+    pub items_left: Option<u64>,
 }
 
 /// Where a variable lives.
@@ -108,9 +152,16 @@ pub enum Scope {
     Captured,
     /// A global of the unit that the frame's code uses.
     Global,
+    /// The iterator of a `for` loop or comprehension that is running.
+    Iterator,
+    /// An entry of the value stack; only at instruction granularity.
+    Stack,
 }
 
 impl Scope {
+    /// Every scope, in storage order.
+    pub const ALL: [Scope; 5] = [Scope::Local, Scope::Captured, Scope::Global, Scope::Iterator, Scope::Stack];
+
     /// The name that tables and SQL use.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -118,6 +169,8 @@ impl Scope {
             Scope::Local => "local",
             Scope::Captured => "captured",
             Scope::Global => "global",
+            Scope::Iterator => "iterator",
+            Scope::Stack => "stack",
         }
     }
 }
@@ -136,6 +189,9 @@ pub enum Action {
 }
 
 impl Action {
+    /// Every action, in storage order.
+    pub const ALL: [Action; 4] = [Action::Bound, Action::Rebound, Action::Mutated, Action::Deleted];
+
     /// The name that tables and SQL use.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -42,30 +42,20 @@ pub fn write_frame<T: Serialize>(to: &mut impl Write, message: &T) -> Result<usi
     Ok(bytes.len() + 4)
 }
 
-/// Appends one event's bytes to a batch that [`events_head`] will precede.
-///
-/// A worker encodes each event once, when it happens, and can hand out the batch without allocating: it may have to
-/// when its memory is used up.
-///
-/// # Errors
-/// The event cannot be encoded.
-pub fn append_event(batch: &mut Vec<u8>, event: &crate::Event) -> Result<(), FrameError> {
-    let taken = std::mem::take(batch);
-    *batch = postcard::to_extend(event, taken).map_err(|error| FrameError::Malformed(error.to_string()))?;
-    Ok(())
-}
-
-/// What precedes `events` events of `bytes` bytes in all, so that both together are the frame of one
+/// What precedes records with `events` events of `bytes` bytes in all, so that both together are the frame of one
 /// [`crate::Reply::Events`]: the bytes, and how many of them count.
+///
+/// A worker encodes each record once, when it happens, and can hand out the batch without allocating: it may have to
+/// when its memory is used up.
 #[must_use]
-pub fn events_head(ticket: u64, events: u64, bytes: usize) -> ([u8; 32], usize) {
+pub fn events_head(ticket: u64, events: u64, bytes: usize) -> ([u8; 40], usize) {
     /// The place of `Events` among the variants of `Reply`.
     const EVENTS: u8 = 2;
-    let mut head = [0_u8; 32];
+    let mut head = [0_u8; 40];
     let mut at = 4;
     head[at] = EVENTS;
     at += 1;
-    for mut number in [ticket, events] {
+    for mut number in [ticket, events, bytes as u64] {
         while number >= 0x80 {
             head[at] = (number & 0x7f) as u8 | 0x80;
             number >>= 7;

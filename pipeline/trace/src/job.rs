@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{event::Event, limits::Limits, outcome::Finished};
+use crate::{limits::Limits, outcome::Finished};
 
 /// One execution to perform.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,8 +22,40 @@ pub struct Job {
     pub check: Option<String>,
     /// What the program reads from standard input.
     pub stdin: String,
+    /// What is told about it.
+    pub subscription: Subscription,
     /// What it may use.
     pub limits: Limits,
+}
+
+/// What an engine tells about an execution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Subscription {
+    /// How finely.
+    pub granularity: Granularity,
+    /// Where the program itself defines `__repr__`, values are shown by running it, outside of what is recorded, on
+    /// its own count of steps; else by class and attributes.
+    pub own_repr: bool,
+}
+
+impl Default for Subscription {
+    /// The values of `pipeline/config/default.toml`; a test holds the two together.
+    fn default() -> Self {
+        Subscription { granularity: Granularity::Line, own_repr: false }
+    }
+}
+
+/// How finely an execution is recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Granularity {
+    /// No events: only how it ended.
+    Outcome,
+    /// Calls, lines, returns, exceptions.
+    Line,
+    /// Instructions too, with the value stack.
+    Instruction,
 }
 
 /// What a job runs.
@@ -54,8 +86,11 @@ pub enum Reply {
     Events {
         /// The job.
         ticket: u64,
-        /// The events.
-        events: Vec<Event>,
+        /// How many.
+        count: u64,
+        /// The records, see [`crate::wire`]; never part of one.
+        #[serde(with = "bytes")]
+        records: Vec<u8>,
     },
     /// The job is over.
     Finished {
@@ -66,4 +101,33 @@ pub enum Reply {
         /// The worker's interpreter is not clean any more, so the worker ends after this; start another.
         retiring: bool,
     },
+}
+
+/// Bytes as one piece: a sequence of numbers would be taken apart and put together one by one.
+mod bytes {
+    use std::fmt;
+
+    use serde::{Deserializer, Serializer, de};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_bytes(bytes)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
+        from.deserialize_bytes(Bytes)
+    }
+
+    struct Bytes;
+
+    impl de::Visitor<'_> for Bytes {
+        type Value = Vec<u8>;
+
+        fn expecting(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+            to.write_str("bytes")
+        }
+
+        fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Vec<u8>, E> {
+            Ok(bytes.to_vec())
+        }
+    }
 }

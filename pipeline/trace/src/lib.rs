@@ -15,10 +15,12 @@ pub mod job;
 pub mod limits;
 pub mod outcome;
 pub mod value;
+pub mod wire;
 
-pub use event::{Action, Change, Event, EventKind, Frame, Scope};
-pub use frames::{FrameError, MAX_FRAME_BYTES, append_event, events_head, read_frame, write_frame};
-pub use job::{Job, JobKind, Reply};
+pub use event::{Action, Change, Event, EventKind, Frame, Instruction, Operation, Scope};
+pub use frames::{FrameError, MAX_FRAME_BYTES, events_head, read_frame, write_frame};
+pub use job::{Granularity, Job, JobKind, Reply, Subscription};
 pub use limits::Limits;
 pub use outcome::{Exception, Finished, Outcome};
 pub use value::Value;
+pub use wire::{ChangeRef, Collector, Decoder, Encoder, EventRef, Malformed, ValueRef, Visitor};

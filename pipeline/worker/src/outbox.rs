@@ -5,7 +5,9 @@
 
 use std::{io::Write, ops::ControlFlow};
 
-use tracemill_trace::{Event, Limits, Outcome, append_event, events_head};
+use std::collections::BTreeMap;
+
+use tracemill_trace::{Event, Limits, Outcome, Scope, Encoder, Value, ValueRef, events_head, wire::{Call, Said}};
 
 use crate::{engine::Sink, sandbox::memory};
 
@@ -19,12 +21,20 @@ pub struct Outbox<W> {
     ticket: u64,
     limits: Limits,
     batch: Vec<u8>,
-    /// One event's bytes: the batch may move only in one step, see [`memory`].
-    scratch: Vec<u8>,
     in_batch: u64,
     steps: u64,
     sent_bytes: u64,
     failed: bool,
+    encoder: Encoder,
+    codes: Vec<(String, BTreeMap<(Scope, String), u32>)>,
+    frames: BTreeMap<u32, usize>,
+}
+
+fn by_ref(value: &Value) -> ValueRef<'_> {
+    match value {
+        Value::Int(number) => ValueRef::Int(*number),
+        Value::Text { repr, type_name, full_chars } => ValueRef::Text { repr, type_name, full_chars: *full_chars },
+    }
 }
 
 impl<W: Write> Outbox<W> {
@@ -35,11 +45,13 @@ impl<W: Write> Outbox<W> {
             ticket,
             limits,
             batch: Vec::with_capacity(2 * BATCH_BYTES),
-            scratch: Vec::new(),
             in_batch: 0,
             steps: 0,
             sent_bytes: 0,
             failed: false,
+            encoder: Encoder::default(),
+            codes: Vec::new(),
+            frames: BTreeMap::new(),
         }
     }
 
@@ -60,11 +72,36 @@ impl<W: Write> Outbox<W> {
 
 impl<W: Write> Sink for Outbox<W> {
     fn event(&mut self, event: Event) -> ControlFlow<Outcome> {
-        self.scratch.clear();
-        if append_event(&mut self.scratch, &event).is_err() {
-            self.failed = true;
+        let mut call = None;
+        if let Some(frame) = &event.frame {
+            let known = self.codes.iter().position(|(function, _)| *function == frame.function);
+            let code = known.unwrap_or_else(|| {
+                self.encoder.code(&frame.function, std::iter::empty::<(Scope, &str)>(), &[]);
+                self.codes.push((frame.function.clone(), BTreeMap::new()));
+                self.codes.len() - 1
+            });
+            self.frames.insert(event.frame_index, code);
+            call = Some(Call { parent_index: frame.parent_index, depth: frame.depth, code_index: code as u32 });
         }
-        self.batch.extend_from_slice(&self.scratch);
+        let code = self.frames.get(&event.frame_index).copied().unwrap_or(0);
+        for change in &event.changes {
+            let known = &mut self.codes[code].1;
+            let fresh = known.len() as u32;
+            let number = *known.entry((change.scope, change.name.clone())).or_insert(fresh);
+            if number == fresh {
+                self.encoder.variable(code as u32, change.scope, &change.name);
+            }
+            self.encoder.change(number, false, change.action, change.value.as_ref().map(by_ref), None, None);
+        }
+        let said = Said {
+            call,
+            instruction: None,
+            value: event.value.as_ref().map(by_ref),
+            exception: event.exception.as_deref(),
+            output: &event.output,
+        };
+        let record = self.encoder.event(event.kind, event.frame_index, event.line_number, said);
+        self.batch.extend_from_slice(record);
         self.in_batch += 1;
         self.steps += 1;
         memory::publish(Some((&self.batch, self.in_batch)));

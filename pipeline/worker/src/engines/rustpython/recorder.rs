@@ -174,7 +174,7 @@ impl Recorder {
         let layout = Rc::clone(self.layouts.entry(code.get_id()).or_insert_with(|| Layout::new(code)));
         let shadows = |count: usize| std::iter::repeat_with(|| Shadow::Unbound).take(count).collect();
         let (parent_index, depth) = (self.live.last().map(|live| live.index), self.live.len() as u32);
-        let who = Frame { parent_index, depth, function: layout.function.clone() };
+        let who = Frame { parent_index, depth, function: layout.function.clone(), code_index: 0 };
         self.live.push(Live {
             key,
             _frame: frame.to_owned().into(),
@@ -313,6 +313,7 @@ impl Recorder {
             kind,
             frame_index: live.index,
             line_number: line,
+            instruction: None,
             changes,
             value,
             exception,
@@ -345,7 +346,7 @@ fn changes(live: &mut Live, frame: &Py<FrameObject>, mutated: bool, look: Look, 
     let mut found = Vec::new();
     let mut note = |scope, name: &str, change: Option<(Action, Option<Value>)>| {
         if let Some((action, value)) = change {
-            found.push(Change { scope, name: name.to_owned(), action, value });
+            found.push(Change { scope, variable_index: 0, name: name.to_owned(), action, value, object_index: None, members: None, items_left: None });
         }
     };
     if live.layout.in_dictionary {

@@ -1,0 +1,289 @@
+//! Reads records. Every byte comes from a worker that has run a hostile program: whatever is wrong is [`Malformed`].
+
+use std::collections::BTreeMap;
+
+use super::{
+    ACTION_MASK, CODE, CallRef, ChangeRef, EventRef, FORM_INT, FORM_ITERATOR, FORM_MASK, FORM_NONE, FORM_SHIFT,
+    FORM_SPLICE, FORM_TEXT, HAS_CHANGES, HAS_MEMBERS, HAS_OBJECT, HAS_OUTPUT, InstructionRef, KIND_MASK, ON_STACK,
+    OTHER_FRAME, TYPE, VARIABLE, ValueRef, Visitor,
+};
+use crate::event::{Action, EventKind, Operation, Scope};
+
+/// Why records could not be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("byte {at} of the records: {what}")]
+pub struct Malformed {
+    /// Where, in bytes from the start of the batch.
+    pub at: usize,
+    /// What is wrong.
+    pub what: &'static str,
+}
+
+/// What was said about a code object.
+#[derive(Debug, Default)]
+struct Code {
+    function: String,
+    /// Scope, place in that scope, name.
+    variables: Vec<(Scope, u32, String)>,
+    operations: Vec<Operation>,
+}
+
+/// Decodes the records of one execution, batch after batch.
+#[derive(Debug, Default)]
+pub struct Decoder {
+    codes: Vec<Code>,
+    types: Vec<String>,
+    /// The code of each frame that was called.
+    frames: BTreeMap<u32, u32>,
+    frame_index: u32,
+    code_index: Option<u32>,
+    line_number: u32,
+}
+
+struct Reader<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+type Read<T> = Result<T, Malformed>;
+
+impl<'a> Reader<'a> {
+    fn wrong<T>(&self, what: &'static str) -> Read<T> {
+        Err(Malformed { at: self.at, what })
+    }
+
+    #[inline]
+    fn byte(&mut self) -> Read<u8> {
+        match self.bytes.get(self.at) {
+            Some(&byte) => {
+                self.at += 1;
+                Ok(byte)
+            }
+            None => self.wrong("it ends inside a record"),
+        }
+    }
+
+    #[inline]
+    fn number(&mut self) -> Read<u64> {
+        let first = self.byte()?;
+        if first < 0x80 {
+            return Ok(u64::from(first));
+        }
+        let mut number = u64::from(first & 0x7f);
+        for shift in (7..70).step_by(7) {
+            let byte = self.byte()?;
+            let part = u64::from(byte & 0x7f);
+            if shift == 63 && part > 1 {
+                return self.wrong("a number of more than 64 bits");
+            }
+            number |= part << shift;
+            if byte < 0x80 {
+                return Ok(number);
+            }
+        }
+        self.wrong("a number of more than 64 bits")
+    }
+
+    #[inline]
+    fn ordinal(&mut self) -> Read<u32> {
+        let number = self.number()?;
+        u32::try_from(number).or_else(|_| self.wrong("an ordinal of more than 32 bits"))
+    }
+
+    #[inline]
+    fn signed(&mut self) -> Read<i64> {
+        let number = self.number()?;
+        Ok((number >> 1) as i64 ^ -((number & 1) as i64))
+    }
+
+    fn optional(&mut self) -> Read<Option<u64>> {
+        Ok(self.number()?.checked_sub(1))
+    }
+
+    fn text(&mut self) -> Read<&'a str> {
+        let length = self.number()?;
+        let end = usize::try_from(length).ok().and_then(|length| self.at.checked_add(length));
+        let Some(bytes) = end.and_then(|end| self.bytes.get(self.at..end)) else {
+            return self.wrong("a text longer than the batch");
+        };
+        match std::str::from_utf8(bytes) {
+            Ok(text) => {
+                self.at += bytes.len();
+                Ok(text)
+            }
+            Err(_) => self.wrong("a text that is not UTF-8"),
+        }
+    }
+
+    fn scope(&mut self) -> Read<Scope> {
+        let byte = self.byte()?;
+        match Scope::ALL.get(usize::from(byte)) {
+            Some(&scope) => Ok(scope),
+            None => self.wrong("no such scope"),
+        }
+    }
+}
+
+impl Code {
+    fn add(&mut self, scope: Scope, name: &str) {
+        let place = self.variables.iter().filter(|(known, ..)| *known == scope).count();
+        self.variables.push((scope, u32::try_from(place).unwrap_or(u32::MAX), name.to_owned()));
+    }
+}
+
+impl Decoder {
+    /// Reads a batch of whole records and shows them to `to`. Gives the number of events.
+    ///
+    /// # Errors
+    /// The bytes are not whole records, or name what was never defined. What came before was shown.
+    pub fn decode(&mut self, records: &[u8], to: &mut impl Visitor) -> Read<u64> {
+        let mut from = Reader { bytes: records, at: 0 };
+        let mut events = 0;
+        while from.at < records.len() {
+            match from.byte()? {
+                CODE => self.code(&mut from, to)?,
+                VARIABLE => {
+                    let index = from.ordinal()? as usize;
+                    let (scope, name) = (from.scope()?, from.text()?);
+                    match self.codes.get_mut(index) {
+                        Some(code) => code.add(scope, name),
+                        None => return from.wrong("a variable of an unknown code"),
+                    }
+                }
+                TYPE => self.types.push(from.text()?.to_owned()),
+                tag => {
+                    self.event(tag, &mut from, to)?;
+                    events += 1;
+                }
+            }
+        }
+        Ok(events)
+    }
+
+    fn code(&mut self, from: &mut Reader<'_>, to: &mut impl Visitor) -> Read<()> {
+        let mut code = Code { function: from.text()?.to_owned(), ..Code::default() };
+        for _ in 0..from.number()? {
+            let scope = from.scope()?;
+            code.add(scope, from.text()?);
+        }
+        for _ in 0..from.number()? {
+            let opcode = from.text()?.to_owned();
+            let argument = from.optional()?.map(|argument| u32::try_from(argument).unwrap_or(u32::MAX));
+            let (meaning, line_number) = (from.text()?.to_owned(), from.ordinal()?);
+            code.operations.push(Operation { opcode, argument, meaning, line_number });
+        }
+        let index = u32::try_from(self.codes.len()).unwrap_or(u32::MAX);
+        to.code(index, &code.function, &code.operations);
+        self.codes.push(code);
+        Ok(())
+    }
+
+    fn event(&mut self, tag: u8, from: &mut Reader<'_>, to: &mut impl Visitor) -> Read<()> {
+        if tag & 0xc0 != 0 {
+            return from.wrong("no such record");
+        }
+        let kind = EventKind::ALL[usize::from(tag & KIND_MASK)];
+        if tag & OTHER_FRAME != 0 {
+            self.frame_index = from.ordinal()?;
+            self.code_index = self.frames.get(&self.frame_index).copied();
+        }
+        let frame_index = self.frame_index;
+        let line = i64::from(self.line_number).checked_add(from.signed()?).and_then(|line| u32::try_from(line).ok());
+        let Some(line_number) = line else { return from.wrong("a line beyond 32 bits") };
+        self.line_number = line_number;
+        let mut who = None;
+        if kind == EventKind::Call {
+            let parent_index = from.optional()?.map(|index| u32::try_from(index).unwrap_or(u32::MAX));
+            let (depth, code_index) = (from.ordinal()?, from.ordinal()?);
+            self.frames.insert(frame_index, code_index);
+            self.code_index = Some(code_index);
+            who = Some((parent_index, depth, code_index));
+        }
+        let Some(code) = self.code_index.and_then(|at| self.codes.get(at as usize)) else {
+            return from.wrong("a frame that was never called, or of an unknown code");
+        };
+        let mut instruction = None;
+        if kind == EventKind::Instruction {
+            let (instruction_index, stack_depth) = (from.ordinal()?, from.ordinal()?);
+            let Some(operation) = code.operations.get(instruction_index as usize) else {
+                return from.wrong("no such instruction");
+            };
+            instruction = Some(InstructionRef { instruction_index, stack_depth, operation });
+        }
+        if tag & HAS_CHANGES != 0 {
+            for _ in 0..from.number()? {
+                let change = change(from, code, &self.types)?;
+                to.change(frame_index, &change);
+            }
+        }
+        let value = match kind {
+            EventKind::Return | EventKind::Yield => {
+                let form = from.byte()?;
+                value(from, form, &self.types)?
+            }
+            _ => None,
+        };
+        let exception = matches!(kind, EventKind::Exception | EventKind::Unwind).then(|| from.text()).transpose()?;
+        let output = if tag & HAS_OUTPUT != 0 { from.text()? } else { "" };
+        let call = who.map(|(parent_index, depth, code_index)| CallRef {
+            parent_index,
+            depth,
+            code_index,
+            function: &code.function,
+        });
+        to.event(&EventRef { kind, frame_index, line_number, instruction, value, exception, output, call });
+        if matches!(kind, EventKind::Return | EventKind::Unwind) {
+            // A frame that has ended is not spoken of again; recursion would pile them up.
+            self.frames.remove(&frame_index);
+        }
+        Ok(())
+    }
+}
+
+#[inline]
+fn change<'a, 'b: 'a>(from: &mut Reader<'b>, code: &'a Code, types: &'a [String]) -> Read<ChangeRef<'a>> {
+    let op = from.byte()?;
+    let action = Action::ALL[usize::from(op & ACTION_MASK)];
+    let variable = from.ordinal()?;
+    let (scope, variable_index, name) = if op & ON_STACK != 0 {
+        (Scope::Stack, variable, "")
+    } else {
+        match code.variables.get(variable as usize) {
+            Some((scope, place, name)) => (*scope, *place, name.as_str()),
+            None => return from.wrong("no such variable"),
+        }
+    };
+    let value = value(from, op >> FORM_SHIFT & FORM_MASK, types)?;
+    if value.is_none() != (action == Action::Deleted) {
+        return from.wrong("a change without a value, or a deletion with one");
+    }
+    let object_index = if op & HAS_OBJECT != 0 { Some(from.ordinal()?) } else { None };
+    let members = if op & HAS_MEMBERS != 0 { Some(from.text()?) } else { None };
+    Ok(ChangeRef { scope, variable_index, name, action, value, object_index, members })
+}
+
+#[inline]
+fn value<'a, 'b: 'a>(from: &mut Reader<'b>, form: u8, types: &'a [String]) -> Read<Option<ValueRef<'a>>> {
+    let type_name = |from: &mut Reader<'b>| match types.get(from.ordinal()? as usize) {
+        Some(name) => Ok(name.as_str()),
+        None => from.wrong("no such type"),
+    };
+    Ok(Some(match form {
+        FORM_NONE => return Ok(None),
+        FORM_INT => ValueRef::Int(from.signed()?),
+        FORM_TEXT => {
+            let type_name = type_name(from)?;
+            ValueRef::Text { repr: from.text()?, type_name, full_chars: from.optional()? }
+        }
+        FORM_SPLICE => {
+            let (start, removed) = (from.number()?, from.number()?);
+            ValueRef::Splice { start, removed, inserted: from.text()?, full_chars: from.optional()? }
+        }
+        FORM_ITERATOR => {
+            let type_name = type_name(from)?;
+            let (walks, full_chars) = (from.text()?, from.optional()?);
+            ValueRef::Iterator { walks, type_name, full_chars, items_left: from.optional()? }
+        }
+        _ => return from.wrong("no such form of value"),
+    }))
+}

@@ -1,0 +1,230 @@
+//! Writes records. Called by the engines, record by record, into a buffer that they keep.
+
+use super::{
+    CODE, FORM_INT, FORM_ITERATOR, FORM_NONE, FORM_SHIFT, FORM_SPLICE, FORM_TEXT, HAS_CHANGES, HAS_MEMBERS, HAS_OBJECT,
+    HAS_OUTPUT, ON_STACK, OTHER_FRAME, TYPE, VARIABLE, ValueRef,
+};
+use crate::event::{Action, EventKind, Operation, Scope};
+
+/// Encodes the records of one execution.
+///
+/// An event is begun, gets its changes, and is ended; [`Encoder::record`] then holds its bytes.
+#[derive(Debug, Default)]
+pub struct Encoder {
+    /// Definitions that the event in progress needs, before it.
+    definitions: Vec<u8>,
+    changes: Vec<u8>,
+    change_count: u32,
+    record: Vec<u8>,
+    types: Vec<String>,
+    frame_index: u32,
+    line_number: u32,
+}
+
+/// Who a frame that starts is.
+#[derive(Debug, Clone, Copy)]
+pub struct Call {
+    /// See [`crate::Frame::parent_index`].
+    pub parent_index: Option<u32>,
+    /// See [`crate::Frame::depth`].
+    pub depth: u32,
+    /// Which code it runs; it must have been defined.
+    pub code_index: u32,
+}
+
+/// What an event says besides its changes.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Said<'a> {
+    /// For `Call`.
+    pub call: Option<Call>,
+    /// For `Instruction`: which, and the stack's depth.
+    pub instruction: Option<(u32, u32)>,
+    /// For `Return` and `Yield`.
+    pub value: Option<ValueRef<'a>>,
+    /// For `Exception` and `Unwind`.
+    pub exception: Option<&'a str>,
+    /// Text written since the event before.
+    pub output: &'a str,
+}
+
+#[inline]
+fn number(to: &mut Vec<u8>, mut number: u64) {
+    while number >= 0x80 {
+        to.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    to.push(number as u8);
+}
+
+#[inline]
+fn signed(to: &mut Vec<u8>, value: i64) {
+    number(to, ((value << 1) ^ (value >> 63)) as u64);
+}
+
+fn text(to: &mut Vec<u8>, text: &str) {
+    number(to, text.len() as u64);
+    to.extend_from_slice(text.as_bytes());
+}
+
+impl Encoder {
+    /// Defines a code object; codes are numbered in the order in which they are defined.
+    pub fn code(
+        &mut self,
+        function: &str,
+        variables: impl ExactSizeIterator<Item = (Scope, impl AsRef<str>)>,
+        operations: &[Operation],
+    ) {
+        let to = &mut self.definitions;
+        to.push(CODE);
+        text(to, function);
+        number(to, variables.len() as u64);
+        for (scope, name) in variables {
+            to.push(scope as u8);
+            text(to, name.as_ref());
+        }
+        number(to, operations.len() as u64);
+        for operation in operations {
+            text(to, &operation.opcode);
+            number(to, operation.argument.map_or(0, |argument| u64::from(argument) + 1));
+            text(to, &operation.meaning);
+            number(to, u64::from(operation.line_number));
+        }
+    }
+
+    /// Adds a variable to a code object; it gets the next number there.
+    pub fn variable(&mut self, code_index: u32, scope: Scope, name: &str) {
+        let to = &mut self.definitions;
+        to.push(VARIABLE);
+        number(to, u64::from(code_index));
+        to.push(scope as u8);
+        text(to, name);
+    }
+
+    /// The number of a type's name.
+    fn type_number(types: &mut Vec<String>, definitions: &mut Vec<u8>, name: &str) -> u64 {
+        let known = types.iter().position(|known| known == name);
+        known.unwrap_or_else(|| {
+            definitions.push(TYPE);
+            text(definitions, name);
+            types.push(name.to_owned());
+            types.len() - 1
+        }) as u64
+    }
+
+    /// Adds a change to the event in progress. `variable` is its number in its code, or the entry's place on the stack.
+    #[inline]
+    pub fn change(
+        &mut self,
+        variable: u32,
+        on_stack: bool,
+        action: Action,
+        value: Option<ValueRef<'_>>,
+        object_index: Option<u32>,
+        members: Option<&str>,
+    ) {
+        self.change_count += 1;
+        let form = match value {
+            None => FORM_NONE,
+            Some(ValueRef::Int(_)) => FORM_INT,
+            Some(ValueRef::Text { .. }) => FORM_TEXT,
+            Some(ValueRef::Splice { .. }) => FORM_SPLICE,
+            Some(ValueRef::Iterator { .. }) => FORM_ITERATOR,
+        };
+        let mut op = action as u8 | form << FORM_SHIFT;
+        op |= if on_stack { ON_STACK } else { 0 };
+        op |= if object_index.is_some() { HAS_OBJECT } else { 0 };
+        op |= if members.is_some() { HAS_MEMBERS } else { 0 };
+        self.changes.push(op);
+        number(&mut self.changes, u64::from(variable));
+        if let Some(value) = value {
+            Self::value(&mut self.changes, &mut self.types, &mut self.definitions, value);
+        }
+        if let Some(object_index) = object_index {
+            number(&mut self.changes, u64::from(object_index));
+        }
+        if let Some(members) = members {
+            text(&mut self.changes, members);
+        }
+    }
+
+    #[inline]
+    fn value(to: &mut Vec<u8>, types: &mut Vec<String>, definitions: &mut Vec<u8>, value: ValueRef<'_>) {
+        let optional = |number: Option<u64>| number.map_or(0, |number| number.saturating_add(1));
+        match value {
+            ValueRef::Int(value) => signed(to, value),
+            ValueRef::Text { repr, type_name, full_chars } => {
+                number(to, Self::type_number(types, definitions, type_name));
+                text(to, repr);
+                number(to, optional(full_chars));
+            }
+            ValueRef::Splice { start, removed, inserted, full_chars } => {
+                number(to, start);
+                number(to, removed);
+                text(to, inserted);
+                number(to, optional(full_chars));
+            }
+            ValueRef::Iterator { walks, type_name, full_chars, items_left } => {
+                number(to, Self::type_number(types, definitions, type_name));
+                text(to, walks);
+                number(to, optional(full_chars));
+                number(to, optional(items_left));
+            }
+        }
+    }
+
+    /// Ends the event in progress and gives its record, definitions first. The next call of this or of
+    /// [`Encoder::change`] begins the next event.
+    #[inline]
+    pub fn event(&mut self, kind: EventKind, frame_index: u32, line_number: u32, said: Said<'_>) -> &[u8] {
+        let Encoder { definitions, changes, record, types, .. } = self;
+        record.clear();
+        let mut tag = kind as u8;
+        tag |= if frame_index == self.frame_index { 0 } else { OTHER_FRAME };
+        tag |= if self.change_count == 0 { 0 } else { HAS_CHANGES };
+        tag |= if said.output.is_empty() { 0 } else { HAS_OUTPUT };
+        // A value's type may be new: its definition goes before the event.
+        let value_at = changes.len();
+        if let (EventKind::Return | EventKind::Yield, Some(value)) = (kind, said.value) {
+            changes.push(if matches!(value, ValueRef::Int(_)) { FORM_INT } else { FORM_TEXT });
+            Self::value(changes, types, definitions, value);
+        }
+        if !definitions.is_empty() {
+            record.append(definitions);
+        }
+        record.push(tag);
+        if tag & OTHER_FRAME != 0 {
+            number(record, u64::from(frame_index));
+        }
+        signed(record, i64::from(line_number) - i64::from(self.line_number));
+        if let (EventKind::Call, Some(call)) = (kind, said.call) {
+            number(record, call.parent_index.map_or(0, |index| u64::from(index) + 1));
+            number(record, u64::from(call.depth));
+            number(record, u64::from(call.code_index));
+        }
+        if let (EventKind::Instruction, Some((instruction, depth))) = (kind, said.instruction) {
+            number(record, u64::from(instruction));
+            number(record, u64::from(depth));
+        }
+        if self.change_count != 0 {
+            number(record, u64::from(self.change_count));
+            record.extend_from_slice(&changes[..value_at]);
+        }
+        if matches!(kind, EventKind::Return | EventKind::Yield) {
+            match changes.get(value_at..) {
+                Some([]) | None => record.push(FORM_NONE),
+                Some(value) => record.extend_from_slice(value),
+            }
+        }
+        if matches!(kind, EventKind::Exception | EventKind::Unwind) {
+            text(record, said.exception.unwrap_or_default());
+        }
+        if !said.output.is_empty() {
+            text(record, said.output);
+        }
+        changes.clear();
+        self.change_count = 0;
+        self.frame_index = frame_index;
+        self.line_number = line_number;
+        &self.record
+    }
+}

@@ -1,0 +1,111 @@
+//! What is encoded is decoded, and no bytes are too strange for the decoder.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::{Event, Value};
+
+/// An encoder with one code of two locals and one iterator, and its frame called.
+fn begun() -> (Encoder, Vec<u8>) {
+    let mut encoder = Encoder::default();
+    let operations = [Operation {
+        opcode: "LOAD_FAST".to_owned(),
+        argument: Some(0),
+        meaning: "a".to_owned(),
+        line_number: 2,
+    }];
+    let variables = [(Scope::Local, "a"), (Scope::Local, "b"), (Scope::Iterator, "for 2")];
+    encoder.code("f", variables.into_iter(), &operations);
+    let call = encoder::Call { parent_index: None, depth: 0, code_index: 0 };
+    let record = encoder.event(EventKind::Call, 0, 1, Said { call: Some(call), ..Said::default() }).to_vec();
+    (encoder, record)
+}
+
+fn collect(records: &[u8]) -> Result<Vec<Event>, Malformed> {
+    let mut collector = Collector::default();
+    Decoder::default().decode(records, &mut collector)?;
+    Ok(collector.into_events())
+}
+
+fn text(repr: &str) -> ValueRef<'_> {
+    ValueRef::Text { repr, type_name: "list", full_chars: None }
+}
+
+#[test]
+fn splices_are_applied_and_types_kept() {
+    let (mut encoder, mut records) = begun();
+    encoder.change(0, false, Action::Bound, Some(text("[1, é]")), Some(4), Some("5"));
+    records.extend_from_slice(encoder.event(EventKind::Line, 0, 2, Said::default()));
+    let piece = ValueRef::Splice { start: 4, removed: 1, inserted: "22, 3", full_chars: Some(99) };
+    encoder.change(0, false, Action::Mutated, Some(piece), Some(4), None);
+    let said = Said { output: "hi\n", instruction: Some((0, 3)), ..Said::default() };
+    records.extend_from_slice(encoder.event(EventKind::Instruction, 0, 2, said));
+    let events = collect(&records).unwrap();
+    let change = &events[2].changes[0];
+    let value = Value::Text { repr: "[1, 22, 3]".into(), type_name: "list".into(), full_chars: Some(99) };
+    assert_eq!((change.value.as_ref(), change.object_index), (Some(&value), Some(4)));
+    assert_eq!(events[1].changes[0].members.as_deref(), Some("5"));
+    assert_eq!(events[2].output, "hi\n");
+    assert_eq!(events[2].instruction.as_ref().map(|at| (at.stack_depth, at.operation.meaning.as_str())), Some((3, "a")));
+}
+
+#[test]
+fn what_was_never_defined_is_malformed() {
+    let (mut encoder, records) = begun();
+    let line = encoder.event(EventKind::Line, 7, 2, Said::default()).to_vec();
+    let error = collect(&[records, line].concat()).unwrap_err();
+    assert_eq!(error.what, "a frame that was never called, or of an unknown code");
+}
+
+proptest! {
+    #[test]
+    fn numbers_survive(values in proptest::collection::vec((any::<i64>(), 1_u32..3_000_000), 1..50)) {
+        let (mut encoder, mut records) = begun();
+        for (value, line) in &values {
+            encoder.change(1, false, Action::Rebound, Some(ValueRef::Int(*value)), None, None);
+            records.extend_from_slice(encoder.event(EventKind::Line, 0, *line, Said::default()));
+        }
+        let said = Said { value: Some(ValueRef::Int(values[0].0)), ..Said::default() };
+        records.extend_from_slice(encoder.event(EventKind::Return, 0, 1, said));
+        let events = collect(&records).unwrap();
+        prop_assert_eq!(events.len(), values.len() + 2);
+        for (event, (value, line)) in events[1..].iter().zip(&values) {
+            prop_assert_eq!(event.line_number, *line);
+            prop_assert_eq!(event.changes[0].value.clone(), Some(Value::Int(*value)));
+        }
+        prop_assert_eq!(events.last().unwrap().value.clone(), Some(Value::Int(values[0].0)));
+    }
+
+    #[test]
+    fn texts_survive(texts in proptest::collection::vec((".*", "[a-z]{1,6}", any::<Option<u32>>()), 1..20)) {
+        let (mut encoder, mut records) = begun();
+        for (repr, type_name, full) in &texts {
+            let full_chars = full.map(u64::from);
+            encoder.change(0, false, Action::Bound, Some(ValueRef::Text { repr, type_name, full_chars }), None, None);
+            records.extend_from_slice(encoder.event(EventKind::Exception, 0, 1, Said { exception: Some(repr), ..Said::default() }));
+        }
+        let events = collect(&records).unwrap();
+        for (event, (repr, type_name, full)) in events[1..].iter().zip(&texts) {
+            prop_assert_eq!(event.exception.as_ref(), Some(repr));
+            let value = Value::Text { repr: repr.clone(), type_name: type_name.clone(), full_chars: full.map(u64::from) };
+            prop_assert_eq!(event.changes[0].value.clone(), Some(value));
+        }
+    }
+
+    #[test]
+    fn no_records_make_the_decoder_panic(tail in proptest::collection::vec(any::<u8>(), 0..300)) {
+        let (_, mut records) = begun();
+        records.extend_from_slice(&tail);
+        let _ = collect(&records);
+        let _ = collect(&tail);
+    }
+
+    #[test]
+    fn a_splice_never_panics(text in ".*", start in 0_u64..40, removed: u64, inserted in ".*") {
+        let mut spliced = text.clone();
+        splice(&mut spliced, start, removed, &inserted);
+        let kept: String = text.chars().take(start as usize).collect();
+        let rest: String = text.chars().skip(start as usize).skip(usize::try_from(removed).unwrap_or(usize::MAX)).collect();
+        prop_assert_eq!(spliced, format!("{kept}{inserted}{rest}"));
+    }
+}
