@@ -13,7 +13,7 @@ use std::{env, fs, thread};
 use tracemill::config::ExecutionsConfig;
 use tracemill::executions::{Completed, Supervisor, WorkerCommand};
 use tracemill::stage::Cancel;
-use tracemill_trace::{Job, JobKind, Limits};
+use tracemill_trace::{Granularity, Job, JobKind, Limits, Subscription};
 
 use self::file::{Block, File, Kind, Program};
 use crate::harness::{executable, repository};
@@ -94,7 +94,7 @@ fn check_file(path: &Path, update: bool) -> (usize, Vec<Complaint>) {
                 continue;
             }
             let Some(at) = program.blocks.iter().position(|block| block.kind == kind) else { continue };
-            let completed = supervisor.run(job(program, limits)).unwrap();
+            let completed = supervisor.run(job(program, kind, limits)).unwrap();
             if let Some(text) = check_table(program, at, &completed, update) {
                 complaints.push(Complaint { file: file.name.clone(), program: program.title.clone(), text });
             }
@@ -106,7 +106,8 @@ fn check_file(path: &Path, update: bool) -> (usize, Vec<Complaint>) {
     (file.programs.len(), complaints)
 }
 
-fn job(program: &Program, limits: Limits) -> Job {
+fn job(program: &Program, kind: Kind, limits: Limits) -> Job {
+    let granularity = if kind == Kind::Events { Granularity::Line } else { Granularity::Instruction };
     Job {
         ticket: 0,
         kind: if program.call.is_empty() { JobKind::Program } else { JobKind::Call },
@@ -115,6 +116,7 @@ fn job(program: &Program, limits: Limits) -> Job {
         call: program.call.clone(),
         check: None,
         stdin: program.stdin.clone(),
+        subscription: Subscription { granularity, own_repr: false },
         limits,
     }
 }

@@ -1,7 +1,9 @@
 //! Rows of tables as one text each, their columns between bars: CPython's from a file, the engine's from its events.
 
+use std::collections::BTreeMap;
+
 use tracemill::executions::Completed;
-use tracemill_trace::{Action, Change, Event, Scope};
+use tracemill_trace::{Action, Change, Event, EventKind, Scope};
 
 use super::file::{Block, Kind};
 
@@ -38,18 +40,31 @@ fn join(cells: &[String]) -> String {
 
 /// What the engine told, as rows of such a table.
 pub(super) fn of_engine(kind: Kind, completed: &Completed, loops: bool) -> Vec<String> {
-    assert_eq!(kind, Kind::Events, "the engine tells no instructions yet");
-    let mut functions: Vec<&str> = Vec::new();
+    let mut frames: Vec<Frame> = Vec::new();
     let mut rows = Vec::new();
+    // What a line event tells at instruction granularity, where the tables have no rows for lines.
+    let mut waiting = Vec::new();
     for event in &completed.events {
         if let Some(frame) = &event.frame {
-            functions.push(&frame.function);
+            frames.push(Frame { function: frame.function.clone(), ..Frame::default() });
         }
-        let place = format!("{}#{}", functions[event.frame_index as usize], event.frame_index);
-        let mut row = vec![event.kind.name().to_owned(), place, event.line_number.to_string()];
-        row.extend(loops.then(String::new));
-        row.push(what_happened(event));
-        rows.push(join(&row));
+        let frame = &mut frames[event.frame_index as usize];
+        event.changes.iter().for_each(|change| frame.take(change));
+        let place = format!("{}#{}", frame.function, event.frame_index);
+        let line = event.line_number.to_string();
+        if kind == Kind::Instructions {
+            waiting.extend(what_happened(event));
+            if event.kind == EventKind::Line {
+                continue;
+            }
+            let (stack, what) = frame.instruction(event);
+            rows.push(join(&[place, line, stack, what, one_line(&std::mem::take(&mut waiting).join(", "))]));
+        } else {
+            let mut row = vec![event.kind.name().to_owned(), place, line];
+            row.extend(loops.then(|| frame.loops(event.kind)));
+            row.push(one_line(&what_happened(event).join(", ")));
+            rows.push(join(&row));
+        }
     }
     let finished = &completed.finished;
     let exception = finished.exception.as_ref().map(|exception| match exception.message.as_str() {
@@ -61,29 +76,85 @@ pub(super) fn of_engine(kind: Kind, completed: &Completed, loops: bool) -> Vec<S
     rows
 }
 
-/// Changes, value, exception, output.
-fn what_happened(event: &Event) -> String {
-    let mut parts: Vec<String> = event.changes.iter().map(change).collect();
+/// What the events of a frame add up to.
+#[derive(Default)]
+struct Frame {
+    function: String,
+    /// By the loop's place in the code: its line, the type of its iterator, the items that it has drawn.
+    loops: BTreeMap<u32, (String, String, String)>,
+    /// The entries of the stack, the lowest first; one without a value is a NULL.
+    stack: Vec<Option<String>>,
+}
+
+impl Frame {
+    fn take(&mut self, change: &Change) {
+        match (change.scope, &change.value) {
+            (Scope::Iterator, None) => {
+                self.loops.remove(&change.variable_index);
+            }
+            (Scope::Iterator, Some(value)) => {
+                let known = self.loops.entry(change.variable_index).or_default();
+                if change.action == Action::Bound {
+                    let line = change.name.trim_start_matches("for ").to_owned();
+                    *known = (line, value.type_name().to_owned(), "0".to_owned());
+                } else {
+                    known.2 = value.repr();
+                }
+            }
+            (Scope::Stack, value) => {
+                let at = change.variable_index as usize;
+                self.stack.resize(self.stack.len().max(at + 1), None);
+                self.stack[at] = value.as_ref().map(|value| value.repr());
+            }
+            _ => {}
+        }
+    }
+
+    /// The loops that the frame is in, the innermost last. A frame that ends is in none any more.
+    fn loops(&self, kind: EventKind) -> String {
+        if matches!(kind, EventKind::Return | EventKind::Unwind) {
+            return String::new();
+        }
+        let loops = self.loops.values().map(|(line, iterator, drawn)| format!("{line} {iterator} {drawn}"));
+        loops.collect::<Vec<_>>().join(", ")
+    }
+
+    /// The stack before the instruction, and the instruction; the kind of an event that is none.
+    fn instruction(&mut self, event: &Event) -> (String, String) {
+        let Some(instruction) = &event.instruction else { return (String::new(), event.kind.name().to_owned()) };
+        self.stack.resize(instruction.stack_depth as usize, None);
+        let stack = self.stack.iter().map(|entry| entry.as_deref().unwrap_or("NULL")).collect::<Vec<_>>();
+        let operation = &instruction.operation;
+        let argument = operation.argument.map(|argument| argument.to_string()).unwrap_or_default();
+        let meaning = if operation.meaning.is_empty() { &argument } else { &operation.meaning };
+        (one_line(&format!("[{}]", stack.join(", "))), format!("{} {meaning}", operation.opcode).trim_end().to_owned())
+    }
+}
+
+/// Changes of variables, value, exception, output.
+fn what_happened(event: &Event) -> Vec<String> {
+    let mut parts: Vec<String> = event.changes.iter().filter_map(change).collect();
     parts.extend(event.value.as_ref().map(|value| format!("-> {}", value.repr())));
     parts.extend(event.exception.as_ref().map(|exception| format!("! {exception}")));
     if !event.output.is_empty() {
         parts.push(format!("prints {}", serde_json::to_string(&event.output).unwrap()));
     }
-    one_line(&parts.join(", "))
+    parts
 }
 
-fn change(change: &Change) -> String {
+fn change(change: &Change) -> Option<String> {
     let name = match change.scope {
+        Scope::Iterator | Scope::Stack => return None,
         Scope::Local => change.name.clone(),
         scope => format!("{} {}", scope.name(), change.name),
     };
-    match (&change.value, change.action) {
+    Some(match (&change.value, change.action) {
         (Some(value), action) => format!("{name}={} ({})", value.repr(), action.name()),
         (None, action) => {
             assert_eq!(action, Action::Deleted);
             format!("{name} (deleted)")
         }
-    }
+    })
 }
 
 fn one_line(text: &str) -> String {
