@@ -7,10 +7,7 @@ use std::{io::Write, ops::ControlFlow};
 
 use std::collections::BTreeMap;
 
-use tracemill_trace::{
-    Encoder, Event, Limits, Outcome, Scope, Value, ValueRef, events_head,
-    wire::{Call, Said},
-};
+use tracemill_trace::{Event, Limits, Outcome, Scope, Encoder, Value, ValueRef, events_head, wire::{Call, Said}};
 
 use crate::{engine::Sink, sandbox::memory};
 

@@ -346,16 +346,7 @@ fn changes(live: &mut Live, frame: &Py<FrameObject>, mutated: bool, look: Look, 
     let mut found = Vec::new();
     let mut note = |scope, name: &str, change: Option<(Action, Option<Value>)>| {
         if let Some((action, value)) = change {
-            found.push(Change {
-                scope,
-                variable_index: 0,
-                name: name.to_owned(),
-                action,
-                value,
-                object_index: None,
-                members: None,
-                items_left: None,
-            });
+            found.push(Change { scope, variable_index: 0, name: name.to_owned(), action, value, object_index: None, members: None, items_left: None });
         }
     };
     if live.layout.in_dictionary {
