@@ -128,7 +128,6 @@ fn check_table(program: &mut Program, at: usize, completed: &Completed, update: 
     let declared = program.blocks.get(at + 1).filter(|block| block.kind == Kind::Difference).cloned();
     let reason = declared.as_ref().map(difference::reason).unwrap_or_default();
     let actual = difference::between(&expected, &told);
-    let known = declared.as_ref().map(|block| block.lines[1..].to_vec()).unwrap_or_default();
     if update {
         if declared.is_some() {
             program.blocks.remove(at + 1);
@@ -140,11 +139,35 @@ fn check_table(program: &mut Program, at: usize, completed: &Completed, update: 
         }
         return None;
     }
-    match (actual == known, actual.is_empty(), reason.is_empty()) {
-        (true, true, _) if declared.is_none() => None,
-        (true, false, false) => None,
-        (true, false, true) => Some("the difference has no reason\n".to_owned()),
-        (_, true, _) => Some("the difference that is declared does not occur any more\n".to_owned()),
-        (false, false, _) => Some(actual.join("\n") + "\n"),
+    verdict(&actual, declared.as_ref())
+}
+
+/// What is wrong, when this is the actual difference and that the declared one.
+fn verdict(actual: &[String], declared: Option<&Block>) -> Option<String> {
+    match declared {
+        None if actual.is_empty() => None,
+        Some(_) if actual.is_empty() => Some("the difference that is declared does not occur any more\n".to_owned()),
+        Some(block) if block.lines[1..] == *actual => {
+            difference::reason(block).is_empty().then(|| "the difference has no reason\n".to_owned())
+        }
+        _ => Some(actual.join("\n") + "\n"),
     }
+}
+
+#[test]
+fn a_difference_is_declared_exactly_and_with_a_reason() {
+    let rows = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    let block = |reason: &str, lines: &[String]| Block {
+        kind: Kind::Difference,
+        lines: std::iter::once(format!("reason: {reason}")).chain(lines.iter().cloned()).collect(),
+    };
+    let actual = difference::between(&rows("a b c d e"), &rows("a x c e f"));
+    assert_eq!(actual, ["@ 1", "- b", "+ x", "@ 3", "- d", "@ 5", "+ f"]);
+    assert_eq!(verdict(&actual, None).unwrap(), "@ 1\n- b\n+ x\n@ 3\n- d\n@ 5\n+ f\n");
+    assert_eq!(verdict(&actual, Some(&block("because", &actual))), None);
+    assert_eq!(verdict(&actual, Some(&block("", &actual))).unwrap(), "the difference has no reason\n");
+    assert!(verdict(&actual, Some(&block("because", &actual[..3]))).unwrap().ends_with("+ f\n"));
+    let gone = verdict(&[], Some(&block("because", &actual))).unwrap();
+    assert_eq!(gone, "the difference that is declared does not occur any more\n");
+    assert_eq!(verdict(&[], None), None);
 }

@@ -22,6 +22,7 @@ import io
 import json
 import sys
 import types
+import warnings
 
 UNIT, SETUP, CALL = '<unit>', '<setup>', '<call>'
 VALUE_CHARS = 1_000
@@ -769,7 +770,8 @@ def run(job):
     """Runs one job; the answer is without its id."""
     program, source = job.get('program', False), job['source']
     try:
-        unit = compile(source, UNIT, 'exec', dont_inherit=True)
+        with warnings.catch_warnings(action='ignore'):
+            unit = compile(source, UNIT, 'exec', dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return ended('compile_failed', error)
     try:
