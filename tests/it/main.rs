@@ -11,3 +11,4 @@ mod harness; // runs the executable and reads what it wrote
 mod mixtures; // samples and shards over the fixture
 mod shards; // the loaders of other people's libraries
 mod sql; // the library's queries and functions, file by file
+mod traces; // what the engine tells about small programs, against CPython
