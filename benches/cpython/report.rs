@@ -1,0 +1,173 @@
+//! The comparison as tables: how many are identical, what was not compared and why, and the causes of differences.
+//! Called by `cpython.rs`.
+
+use std::collections::BTreeMap;
+
+use crate::compare::{self, Difference};
+use crate::execution::Execution;
+
+/// Everything compared.
+#[derive(Default)]
+pub(crate) struct Report {
+    pairs: Vec<Pair>,
+}
+
+/// One corpus on two sides.
+#[derive(Default)]
+struct Pair {
+    corpus: String,
+    one: String,
+    other: String,
+    identical: usize,
+    differing: Vec<Differing>,
+    /// Executions that did not go to their end, by what each side says of them.
+    not_compared: BTreeMap<(String, String), usize>,
+}
+
+/// Two tellings of one execution that differ.
+struct Differing {
+    id: String,
+    source: String,
+    call: String,
+    labels: Vec<String>,
+    /// Sets print in another order, and nothing else differs.
+    set_order: bool,
+    before: String,
+    difference: Difference,
+}
+
+impl Report {
+    /// Compares all executions of one corpus on two sides.
+    pub(crate) fn add(
+        &mut self,
+        corpus: &str,
+        (one, other): (&str, &str),
+        (ones, others): (&BTreeMap<String, Execution>, &BTreeMap<String, Execution>),
+        sources: &BTreeMap<String, String>,
+    ) {
+        let mut pair = Pair { corpus: corpus.to_owned(), one: one.into(), other: other.into(), ..Pair::default() };
+        for (id, unit) in sources {
+            let outcome = |execution: Option<&Execution>| {
+                execution.map_or_else(|| "missing".to_owned(), |execution| execution.outcome.clone())
+            };
+            let (mine, theirs) = (ones.get(id), others.get(id));
+            let both = mine.zip(theirs).filter(|(mine, theirs)| mine.ended() && theirs.ended());
+            let Some((mine, theirs)) = both else {
+                *pair.not_compared.entry((outcome(mine), outcome(theirs))).or_default() += 1;
+                continue;
+            };
+            let (source, call) = unit.split_once('\0').unwrap_or((unit, ""));
+            let Some(difference) = compare::first_difference(mine, theirs, source, false) else {
+                pair.identical += 1;
+                continue;
+            };
+            let beyond = compare::first_difference(mine, theirs, source, true);
+            let set_order = beyond.is_none();
+            // The event is the same or a later one; what is shown are the texts as they are.
+            let difference = beyond.map(|beyond| beyond.restored(mine, theirs)).unwrap_or(difference);
+            let before = difference.event_index.and_then(|at| at.checked_sub(1)).and_then(|at| mine.events.get(at));
+            pair.differing.push(Differing {
+                id: id.clone(),
+                source: source.to_owned(),
+                call: call.to_owned(),
+                labels: mine.labels.iter().chain(&theirs.labels).cloned().collect(),
+                set_order,
+                before: before.map_or_else(String::new, compare::show),
+                difference,
+            });
+        }
+        self.pairs.push(pair);
+    }
+
+    /// Prints the tables.
+    pub(crate) fn print(&self, causes: bool, show: usize) {
+        println!(
+            "{:<20} {:<34} {:>8} {:>9} {:>7} {:>8} {:>10} {:>10} {:>12}",
+            "corpus", "pair", "compared", "identical", "percent", "labelled", "unlabelled", "set order", "not compared"
+        );
+        for pair in &self.pairs {
+            let compared = pair.identical + pair.differing.len();
+            let labelled = pair.differing.iter().filter(|differing| !differing.labels.is_empty()).count();
+            println!(
+                "{:<20} {:<34} {:>8} {:>9} {:>7.2} {:>8} {:>10} {:>10} {:>12}",
+                pair.corpus,
+                pair.name(),
+                compared,
+                pair.identical,
+                100.0 * pair.identical as f64 / compared.max(1) as f64,
+                labelled,
+                pair.differing.len() - labelled,
+                pair.differing.iter().filter(|differing| differing.set_order).count(),
+                pair.not_compared.values().sum::<usize>(),
+            );
+        }
+        for pair in &self.pairs {
+            pair.print_not_compared();
+        }
+        for pair in &self.pairs {
+            if causes {
+                pair.print_causes();
+            }
+            for differing in pair.differing.iter().take(show) {
+                println!("\n{} {}", pair.corpus, pair.name());
+                differing.print(&pair.one, &pair.other);
+            }
+        }
+    }
+}
+
+impl Pair {
+    fn name(&self) -> String {
+        format!("{} / {}", self.one, self.other)
+    }
+
+    fn print_not_compared(&self) {
+        if self.not_compared.is_empty() {
+            return;
+        }
+        println!("\nnot compared, {} {}:", self.corpus, self.name());
+        for ((one, other), count) in &self.not_compared {
+            println!("{count:>7}  {one} / {other}");
+        }
+    }
+
+    fn print_causes(&self) {
+        let mut causes: BTreeMap<&str, Vec<&Differing>> = BTreeMap::new();
+        for differing in &self.differing {
+            causes.entry(&differing.difference.cause).or_default().push(differing);
+        }
+        let mut causes: Vec<_> = causes.into_iter().collect();
+        causes.sort_by_key(|(_, differing)| std::cmp::Reverse(differing.len()));
+        if !causes.is_empty() {
+            println!("\ncauses, {} {}: {} of {} kinds", self.corpus, self.name(), self.differing.len(), causes.len());
+        }
+        for (cause, differing) in causes {
+            let labelled = differing.iter().filter(|differing| !differing.labels.is_empty()).count();
+            println!("\n{:>5} ({labelled} labelled)  {cause}", differing.len());
+            // The shortest program says it best.
+            if let Some(shortest) = differing.iter().min_by_key(|differing| differing.source.len()) {
+                shortest.print(&self.one, &self.other);
+            }
+        }
+    }
+}
+
+impl Differing {
+    fn print(&self, one: &str, other: &str) {
+        println!("      input {} {:?}", self.id, self.labels);
+        for (number, line) in (1..).zip(self.source.lines()) {
+            println!("      {number:>4} | {line}");
+        }
+        println!("           > {}", cut(&self.call));
+        match self.difference.event_index {
+            Some(at) => println!("      event {at}, after {}", cut(&self.before)),
+            None => println!("      the events are equal"),
+        }
+        println!("      {one:>14}: {}\n      {other:>14}: {}", cut(&self.difference.one), cut(&self.difference.other));
+    }
+}
+
+fn cut(text: &str) -> String {
+    const LENGTH: usize = 400;
+    if text.chars().count() > LENGTH { text.chars().take(LENGTH).chain(['…']).collect() } else { text.to_owned() }
+}
