@@ -6,8 +6,9 @@
 //! folder where `npm install pyodide@314.0.7` was run, which is CPython 3.14 under Node. Two executions are identical
 //! when all events are (kind, frame, function, line, changes with action, value and type, returned values, exceptions,
 //! output) and the outcome, the result, the exception and standard output are. The pairs of two CPythons are the
-//! yardstick. `--causes` groups the differences by the kind of the first place that differs, `--show N` prints the
-//! first N of them. `TRACEMILL_BENCH_BINARY` is another tracemill.
+//! yardstick. `set order` and `gen lines` are those of the differing that become identical when the order of shown sets,
+//! and the line events of generator expressions too, are left out. `--causes` groups the differences by the kind of the
+//! first place that differs, looking behind these two where there is more; `--show N` prints the first N of them. `TRACEMILL_BENCH_BINARY` is another tracemill.
 //!
 //! The reference runs the corpora's code without a sandbox: name corpora that you trust, or `--pyodide` alone.
 
@@ -20,6 +21,8 @@ mod harness;
 mod references;
 #[path = "cpython/report.rs"]
 mod report;
+#[path = "cpython/telling.rs"]
+mod telling;
 
 use std::collections::BTreeMap;
 use std::fs;

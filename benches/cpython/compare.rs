@@ -1,6 +1,7 @@
 //! The first place where two tellings of one execution differ, and what kind of place it is. Called by `cpython.rs`.
 
 use crate::execution::{Change, Event, Execution};
+use crate::telling::Telling;
 
 /// Where two executions part.
 pub(crate) struct Difference {
@@ -8,82 +9,41 @@ pub(crate) struct Difference {
     pub(crate) cause: String,
     /// The event where they part; `None` when all events are equal and the ending differs.
     pub(crate) event_index: Option<usize>,
+    /// The event before it.
+    pub(crate) before: String,
     /// What the one and the other say there.
     pub(crate) one: String,
     pub(crate) other: String,
 }
 
-/// The first difference; `None` when there is none. `source` is the unit's. With `any_set_order`, texts of sets that
-/// differ in their order alone are equal: what else differs shows then.
-pub(crate) fn first_difference(
-    one: &Execution,
-    other: &Execution,
-    source: &str,
-    any_set_order: bool,
-) -> Option<Difference> {
-    let (ordered_one, ordered_other);
-    let (one, other) = if any_set_order {
-        (ordered_one, ordered_other) = (without_set_order(one), without_set_order(other));
-        (&ordered_one, &ordered_other)
-    } else {
-        (one, other)
-    };
-    let length = one.events.len().max(other.events.len());
-    for at in 0..length {
-        let (mine, theirs) = (one.events.get(at), other.events.get(at));
-        if mine != theirs {
-            let before = at.checked_sub(1).and_then(|before| one.events.get(before));
-            return Some(Difference {
-                cause: event_cause(mine, theirs, before, source),
-                event_index: Some(at),
-                one: mine.map_or_else(|| "no event".to_owned(), show),
-                other: theirs.map_or_else(|| "no event".to_owned(), show),
-            });
-        }
+/// The first difference; `None` when there is none. `source` is the unit's.
+pub(crate) fn first_difference(one: &Telling, other: &Telling, source: &str) -> Option<Difference> {
+    let (mine, theirs) = (&one.execution, &other.execution);
+    let length = mine.events.len().max(theirs.events.len());
+    if let Some(at) = (0..length).find(|&at| mine.events.get(at) != theirs.events.get(at)) {
+        let before = at.checked_sub(1);
+        return Some(Difference {
+            cause: event_cause(
+                mine.events.get(at),
+                theirs.events.get(at),
+                before.and_then(|before| mine.events.get(before)),
+                source,
+            ),
+            event_index: Some(at),
+            before: before.map_or_else(|| "the start".to_owned(), |before| one.shown(before).to_owned()),
+            one: one.shown(at).to_owned(),
+            other: other.shown(at).to_owned(),
+        });
     }
     let endings = [
-        ("outcome", one.outcome.clone(), other.outcome.clone()),
-        ("result", format!("{:?}", one.result), format!("{:?}", other.result)),
-        ("ending exception", exception(one), exception(other)),
-        ("stdout", format!("{:?}", one.stdout), format!("{:?}", other.stdout)),
+        ("outcome", mine.outcome.clone(), theirs.outcome.clone()),
+        ("result", format!("{:?}", mine.result), format!("{:?}", theirs.result)),
+        ("ending exception", exception(mine), exception(theirs)),
+        ("stdout", format!("{:?}", mine.stdout), format!("{:?}", theirs.stdout)),
     ];
     let (what, one, other) = endings.into_iter().find(|(_, one, other)| one != other)?;
-    Some(Difference { cause: format!("{what}: {}", texts(&one, &other)), event_index: None, one, other })
-}
-
-impl Difference {
-    /// The same place, with the texts of its event as they were told.
-    pub(crate) fn restored(mut self, one: &Execution, other: &Execution) -> Self {
-        if let Some(at) = self.event_index {
-            let show_at = |execution: &Execution| execution.events.get(at).map_or_else(|| "no event".to_owned(), show);
-            (self.one, self.other) = (show_at(one), show_at(other));
-        }
-        self
-    }
-}
-
-/// The letters of each text that shows a set in a fixed order: no text any more, but equal for equal sets.
-fn without_set_order(execution: &Execution) -> Execution {
-    let order = |text: &mut String| {
-        // A dictionary without a set in it keeps its order; telling it from a set would take a parser.
-        if text.contains('{') {
-            let mut letters: Vec<char> = text.chars().collect();
-            letters.sort_unstable();
-            *text = letters.into_iter().collect();
-        }
-    };
-    let mut execution = execution.clone();
-    for event in &mut execution.events {
-        let values = event.changes.iter_mut().filter_map(|change| change.3.as_mut());
-        values.chain(&mut event.value).chain(&mut event.exception).for_each(order);
-        order(&mut event.output);
-    }
-    execution.result.iter_mut().for_each(order);
-    order(&mut execution.stdout);
-    if let Some(exception) = &mut execution.exception {
-        order(&mut exception.message);
-    }
-    execution
+    let cause = format!("{what}: {}", texts(&one, &other));
+    Some(Difference { cause, event_index: None, before: String::new(), one, other })
 }
 
 fn exception(execution: &Execution) -> String {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::compare::{self, Difference};
 use crate::execution::Execution;
+use crate::telling::{Telling, Without};
 
 /// Everything compared.
 #[derive(Default)]
@@ -30,9 +31,8 @@ struct Differing {
     source: String,
     call: String,
     labels: Vec<String>,
-    /// Sets print in another order, and nothing else differs.
-    set_order: bool,
-    before: String,
+    /// What it is enough to leave out to make them equal, if anything is.
+    gone_without: Option<Without>,
     difference: Difference,
 }
 
@@ -57,22 +57,29 @@ impl Report {
                 continue;
             };
             let (source, call) = unit.split_once('\0').unwrap_or((unit, ""));
-            let Some(difference) = compare::first_difference(mine, theirs, source, false) else {
+            // The first difference that is left when the most is left out that still leaves one.
+            let mut last: Option<Difference> = None;
+            let mut gone_without = None;
+            for without in Without::ALL {
+                let (mine, theirs) = (Telling::new(mine, without), Telling::new(theirs, without));
+                match compare::first_difference(&mine, &theirs, source) {
+                    Some(difference) => last = Some(difference),
+                    None => {
+                        gone_without = Some(without);
+                        break;
+                    }
+                }
+            }
+            let Some(difference) = last else {
                 pair.identical += 1;
                 continue;
             };
-            let beyond = compare::first_difference(mine, theirs, source, true);
-            let set_order = beyond.is_none();
-            // The event is the same or a later one; what is shown are the texts as they are.
-            let difference = beyond.map(|beyond| beyond.restored(mine, theirs)).unwrap_or(difference);
-            let before = difference.event_index.and_then(|at| at.checked_sub(1)).and_then(|at| mine.events.get(at));
             pair.differing.push(Differing {
                 id: id.clone(),
                 source: source.to_owned(),
                 call: call.to_owned(),
                 labels: mine.labels.iter().chain(&theirs.labels).cloned().collect(),
-                set_order,
-                before: before.map_or_else(String::new, compare::show),
+                gone_without,
                 difference,
             });
         }
@@ -82,14 +89,23 @@ impl Report {
     /// Prints the tables.
     pub(crate) fn print(&self, causes: bool, show: usize) {
         println!(
-            "{:<20} {:<34} {:>8} {:>9} {:>7} {:>8} {:>10} {:>10} {:>12}",
-            "corpus", "pair", "compared", "identical", "percent", "labelled", "unlabelled", "set order", "not compared"
+            "{:<20} {:<34} {:>8} {:>9} {:>7} {:>8} {:>10} {:>9} {:>9} {:>12}",
+            "corpus",
+            "pair",
+            "compared",
+            "identical",
+            "percent",
+            "labelled",
+            "unlabelled",
+            "set order",
+            "gen lines",
+            "not compared"
         );
         for pair in &self.pairs {
             let compared = pair.identical + pair.differing.len();
             let labelled = pair.differing.iter().filter(|differing| !differing.labels.is_empty()).count();
             println!(
-                "{:<20} {:<34} {:>8} {:>9} {:>7.2} {:>8} {:>10} {:>10} {:>12}",
+                "{:<20} {:<34} {:>8} {:>9} {:>7.2} {:>8} {:>10} {:>9} {:>9} {:>12}",
                 pair.corpus,
                 pair.name(),
                 compared,
@@ -97,7 +113,8 @@ impl Report {
                 100.0 * pair.identical as f64 / compared.max(1) as f64,
                 labelled,
                 pair.differing.len() - labelled,
-                pair.differing.iter().filter(|differing| differing.set_order).count(),
+                pair.gone_without(Without::SetOrder),
+                pair.gone_without(Without::GeneratorLines),
                 pair.not_compared.values().sum::<usize>(),
             );
         }
@@ -119,6 +136,10 @@ impl Report {
 impl Pair {
     fn name(&self) -> String {
         format!("{} / {}", self.one, self.other)
+    }
+
+    fn gone_without(&self, without: Without) -> usize {
+        self.differing.iter().filter(|differing| differing.gone_without == Some(without)).count()
     }
 
     fn print_not_compared(&self) {
@@ -160,7 +181,7 @@ impl Differing {
         }
         println!("           > {}", cut(&self.call));
         match self.difference.event_index {
-            Some(at) => println!("      event {at}, after {}", cut(&self.before)),
+            Some(at) => println!("      event {at}, after {}", cut(&self.difference.before)),
             None => println!("      the events are equal"),
         }
         println!("      {one:>14}: {}\n      {other:>14}: {}", cut(&self.difference.one), cut(&self.difference.other));
