@@ -8,7 +8,8 @@
 //! output) and the outcome, the result, the exception and standard output are. The pairs of two CPythons are the
 //! yardstick. `set order` and `gen lines` are those of the differing that become identical when the order of shown sets,
 //! and the line events of generator expressions too, are left out. `--causes` groups the differences by the kind of the
-//! first place that differs, looking behind these two where there is more; `--show N` prints the first N of them. `TRACEMILL_BENCH_BINARY` is another tracemill.
+//! first place that differs, looking behind these two where there is more; `--show N` prints the first N of them. Executions
+//! that import a module such as `random` or `time` ask the machine, which answers ours from a fixed stream. `TRACEMILL_BENCH_BINARY` is another tracemill.
 //!
 //! The reference runs the corpora's code without a sandbox: name corpora that you trust, or `--pyodide` alone.
 

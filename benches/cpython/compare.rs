@@ -9,6 +9,8 @@ pub(crate) struct Difference {
     pub(crate) cause: String,
     /// The event where they part; `None` when all events are equal and the ending differs.
     pub(crate) event_index: Option<usize>,
+    /// The lines of the source that the events there, and the one before, are at.
+    pub(crate) lines: Vec<i32>,
     /// The event before it.
     pub(crate) before: String,
     /// What the one and the other say there.
@@ -30,6 +32,11 @@ pub(crate) fn first_difference(one: &Telling, other: &Telling, source: &str) -> 
                 source,
             ),
             event_index: Some(at),
+            lines: [before.and_then(|before| mine.events.get(before)), mine.events.get(at), theirs.events.get(at)]
+                .into_iter()
+                .flatten()
+                .map(|event| event.line)
+                .collect(),
             before: before.map_or_else(|| "the start".to_owned(), |before| one.shown(before).to_owned()),
             one: one.shown(at).to_owned(),
             other: other.shown(at).to_owned(),
@@ -43,7 +50,7 @@ pub(crate) fn first_difference(one: &Telling, other: &Telling, source: &str) -> 
     ];
     let (what, one, other) = endings.into_iter().find(|(_, one, other)| one != other)?;
     let cause = format!("{what}: {}", texts(&one, &other));
-    Some(Difference { cause, event_index: None, before: String::new(), one, other })
+    Some(Difference { cause, event_index: None, lines: Vec::new(), before: String::new(), one, other })
 }
 
 fn exception(execution: &Execution) -> String {

@@ -24,6 +24,9 @@ pub(crate) struct Execution {
     /// Ours alone: what is known to make it differ.
     #[serde(default)]
     pub(crate) labels: Vec<String>,
+    /// Ours alone: the modules that it imported.
+    #[serde(default)]
+    pub(crate) imports: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -89,6 +92,7 @@ pub(crate) fn of_tables(data: &Path) -> BTreeMap<String, Execution> {
             exception,
             stdout: row.stdout,
             labels: row.labels,
+            imports: row.imports,
         };
         executions.insert(row.execution_index, execution);
     }

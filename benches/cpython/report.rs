@@ -7,6 +7,27 @@ use crate::compare::{self, Difference};
 use crate::execution::Execution;
 use crate::telling::{Telling, Without};
 
+/// Sources of no more lines are printed whole.
+const WHOLE_LINES: usize = 25;
+/// Of longer ones, so many lines on both sides of what differs.
+const NEAR_LINES: i32 = 3;
+
+/// Modules whose answers are the machine's and not the program's.
+const OUTSIDE: [&str; 12] = [
+    "random",
+    "secrets",
+    "uuid",
+    "time",
+    "datetime",
+    "os",
+    "os.path",
+    "pathlib",
+    "tempfile",
+    "socket",
+    "platform",
+    "threading",
+];
+
 /// Everything compared.
 #[derive(Default)]
 pub(crate) struct Report {
@@ -31,6 +52,8 @@ struct Differing {
     source: String,
     call: String,
     labels: Vec<String>,
+    /// Modules it imported whose answers are the machine's: chance, clock, files.
+    outside: Vec<String>,
     /// What it is enough to leave out to make them equal, if anything is.
     gone_without: Option<Without>,
     difference: Difference,
@@ -79,6 +102,7 @@ impl Report {
                 source: source.to_owned(),
                 call: call.to_owned(),
                 labels: mine.labels.iter().chain(&theirs.labels).cloned().collect(),
+                outside: outside(mine),
                 gone_without,
                 difference,
             });
@@ -164,7 +188,8 @@ impl Pair {
         }
         for (cause, differing) in causes {
             let labelled = differing.iter().filter(|differing| !differing.labels.is_empty()).count();
-            println!("\n{:>5} ({labelled} labelled)  {cause}", differing.len());
+            let outside = differing.iter().filter(|differing| !differing.outside.is_empty()).count();
+            println!("\n{:>5} ({labelled} labelled, {outside} ask the machine)  {cause}", differing.len());
             // The shortest program says it best.
             if let Some(shortest) = differing.iter().min_by_key(|differing| differing.source.len()) {
                 shortest.print(&self.one, &self.other);
@@ -175,9 +200,17 @@ impl Pair {
 
 impl Differing {
     fn print(&self, one: &str, other: &str) {
-        println!("      input {} {:?}", self.id, self.labels);
-        for (number, line) in (1..).zip(self.source.lines()) {
-            println!("      {number:>4} | {line}");
+        println!("      input {} {:?} {:?}", self.id, self.labels, self.outside);
+        // Of a long source what is near.
+        let whole = self.source.lines().count() <= WHOLE_LINES || self.difference.lines.is_empty();
+        let mut skipped = false;
+        for (number, line) in (1_i32..).zip(self.source.lines()) {
+            if whole || self.difference.lines.iter().any(|near| (near - number).abs() <= NEAR_LINES) {
+                println!("      {number:>4} | {line}");
+                skipped = false;
+            } else if !std::mem::replace(&mut skipped, true) {
+                println!("         …");
+            }
         }
         println!("           > {}", cut(&self.call));
         match self.difference.event_index {
@@ -191,4 +224,9 @@ impl Differing {
 fn cut(text: &str) -> String {
     const LENGTH: usize = 400;
     if text.chars().count() > LENGTH { text.chars().take(LENGTH).chain(['…']).collect() } else { text.to_owned() }
+}
+
+/// The modules of [`OUTSIDE`] that an execution imported.
+fn outside(execution: &Execution) -> Vec<String> {
+    execution.imports.iter().filter(|name| OUTSIDE.contains(&name.as_str())).cloned().collect()
 }
