@@ -79,7 +79,8 @@ fn wishes(mut arguments: impl Iterator<Item = String>) -> Wishes {
 fn compare_on(corpus: &Path, wishes: &Wishes, scratch: &Path, report: &mut Report) {
     let data = scratch.join("data");
     let _ = fs::remove_dir_all(&data);
-    harness::run_stages("corpora,functions,inputs,executions", &[], corpus, &data);
+    let settings: &[&str] = if harness::has_granularity() { &["executions.granularity=line"] } else { &[] };
+    harness::run_stages("corpora,functions,inputs,executions", settings, corpus, &data);
     let ours = execution::of_tables(&data);
     let jobs_path = scratch.join("jobs.jsonl");
     harness::write_jobs(&data, &jobs_path);

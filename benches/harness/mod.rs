@@ -16,6 +16,12 @@ pub(crate) fn binary() -> PathBuf {
     std::env::var_os("TRACEMILL_BENCH_BINARY").map_or_else(|| env!("CARGO_BIN_EXE_tracemill").into(), PathBuf::from)
 }
 
+/// Whether the program lets the configuration say how finely it traces.
+pub(crate) fn has_granularity() -> bool {
+    let output = Command::new(binary()).arg("config").output().expect("tracemill runs");
+    String::from_utf8_lossy(&output.stdout).lines().any(|line| line.starts_with("granularity"))
+}
+
 /// Runs stages of it over a corpus.
 pub(crate) fn run_stages(stages: &str, settings: &[&str], corpus: &Path, data: &Path) {
     let status = stages_command(stages, settings, corpus, data).status().expect("tracemill runs");

@@ -93,9 +93,7 @@ impl Sides {
                 .expect("a python3 on the path, or TRACEMILL_BENCH_PYTHON"),
         };
         let theirs = format!("CPython {}", asked(&python, "import sys; print(sys.version.split()[0])"));
-        let config = Command::new(harness::binary()).arg("config").output().expect("tracemill runs");
-        let has_granularity =
-            String::from_utf8_lossy(&config.stdout).lines().any(|line| line.starts_with("granularity"));
+        let has_granularity = harness::has_granularity();
         let mut sides = Sides {
             scratch: scratch.to_owned(),
             python,
