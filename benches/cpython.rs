@@ -1,0 +1,108 @@
+//! How often our events are CPython's, execution by execution, on whatever corpora are named.
+//!
+//! `cargo bench --locked --ignore-rust-version --bench cpython -- [--pyodide DIR] [--python PATH]… [--causes]
+//! [--show N] CORPUS…`. Each corpus is taken as far as its executions; the same inputs are run by
+//! `tests/traces/reference.py` under each CPython named: `--python` is an interpreter of this machine, `--pyodide` the
+//! folder where `npm install pyodide@314.0.7` was run, which is CPython 3.14 under Node. Two executions are identical
+//! when all events are (kind, frame, function, line, changes with action, value and type, returned values, exceptions,
+//! output) and the outcome, the result, the exception and standard output are. The pairs of two CPythons are the
+//! yardstick. `set order` and `gen lines` are those of the differing that become identical when the order of shown sets,
+//! and the line events of generator expressions too, are left out. `--causes` groups the differences by the kind of the
+//! first place that differs, looking behind these two where there is more; `--show N` prints the first N of them. Executions
+//! that import a module such as `random` or `time` ask the machine, which answers ours from a fixed stream. `TRACEMILL_BENCH_BINARY` is another tracemill.
+//!
+//! The reference runs the corpora's code without a sandbox: name corpora that you trust, or `--pyodide` alone.
+
+#[path = "cpython/compare.rs"]
+mod compare;
+#[path = "cpython/execution.rs"]
+mod execution;
+mod harness;
+#[path = "cpython/references.rs"]
+mod references;
+#[path = "cpython/report.rs"]
+mod report;
+#[path = "cpython/telling.rs"]
+mod telling;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use execution::Execution;
+use references::Reference;
+use report::Report;
+
+/// What was asked for.
+#[derive(Default)]
+struct Wishes {
+    references: Vec<Reference>,
+    corpora: Vec<PathBuf>,
+    causes: bool,
+    show: usize,
+}
+
+fn main() {
+    let wishes = wishes(std::env::args().skip(1));
+    if wishes.corpora.is_empty() || wishes.references.is_empty() {
+        println!(
+            "name corpora and at least one CPython: [--pyodide DIR] [--python PATH]… [--causes] [--show N] CORPUS…"
+        );
+        return;
+    }
+    let scratch = tempfile::tempdir().expect("a scratch folder");
+    let mut report = Report::default();
+    for corpus in &wishes.corpora {
+        compare_on(corpus, &wishes, scratch.path(), &mut report);
+    }
+    report.print(wishes.causes, wishes.show);
+}
+
+fn wishes(mut arguments: impl Iterator<Item = String>) -> Wishes {
+    let mut wishes = Wishes::default();
+    while let Some(argument) = arguments.next() {
+        let mut value = || arguments.next().unwrap_or_else(|| panic!("{argument} needs a value"));
+        match argument.as_str() {
+            "--pyodide" => wishes.references.push(Reference::pyodide(&value())),
+            "--python" => wishes.references.push(Reference::native(&value())),
+            "--causes" => wishes.causes = true,
+            "--show" => wishes.show = value().parse().expect("--show needs a number"),
+            // Cargo itself adds this one.
+            "--bench" => {}
+            other if other.starts_with('-') => panic!("unknown option {other}"),
+            other => wishes.corpora.push(other.into()),
+        }
+    }
+    wishes
+}
+
+fn compare_on(corpus: &Path, wishes: &Wishes, scratch: &Path, report: &mut Report) {
+    let data = scratch.join("data");
+    let _ = fs::remove_dir_all(&data);
+    let settings: &[&str] = if harness::has_granularity() { &["executions.granularity=line"] } else { &[] };
+    harness::run_stages("corpora,functions,inputs,executions", settings, corpus, &data);
+    let ours = execution::of_tables(&data);
+    let jobs_path = scratch.join("jobs.jsonl");
+    harness::write_jobs(&data, &jobs_path);
+    let text = fs::read_to_string(&jobs_path).expect("jobs");
+    let jobs: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).expect("a job")).collect();
+    let sources: BTreeMap<String, String> = jobs
+        .iter()
+        .map(|job| {
+            let text = |key: &str| job[key].as_str().unwrap_or_default().to_owned();
+            (text("id"), format!("{}\0{}", text("source"), text("call")))
+        })
+        .collect();
+    let theirs: Vec<(&str, BTreeMap<String, Execution>)> =
+        wishes.references.iter().map(|reference| (reference.name.as_str(), reference.run(&jobs, scratch))).collect();
+
+    let name = corpus.file_name().map_or_else(|| corpus.display().to_string(), |name| name.to_string_lossy().into());
+    for (reference, executions) in &theirs {
+        report.add(&name, ("ours", reference), (&ours, executions), &sources);
+    }
+    for (at, (one, executions)) in theirs.iter().enumerate() {
+        for (other, others) in &theirs[at + 1..] {
+            report.add(&name, (one, other), (executions, others), &sources);
+        }
+    }
+}
