@@ -11,9 +11,9 @@ use std::sync::Mutex;
 use std::{env, fs, thread};
 
 use tracemill::config::ExecutionsConfig;
-use tracemill::executions::{Completed, Supervisor, WorkerCommand};
+use tracemill::executions::{Completed, Listener, Supervisor, WorkerCommand};
 use tracemill::stage::Cancel;
-use tracemill_trace::{Granularity, Job, JobKind, Limits, Subscription};
+use tracemill_trace::{Collector, Decoder, Event, Granularity, Job, JobKind, Limits, Malformed, Subscription};
 
 use self::file::{Block, File, Kind, Program};
 use crate::harness::{executable, repository};
@@ -23,7 +23,7 @@ mod file;
 mod rows;
 
 /// The engine tells the loops that a frame is in.
-const TELLS_LOOPS: bool = false;
+const TELLS_LOOPS: bool = true;
 /// The engine tells instructions and the value stack.
 const TELLS_INSTRUCTIONS: bool = false;
 /// Workers at one time.
@@ -85,7 +85,13 @@ fn files() -> Vec<PathBuf> {
 fn check_file(path: &Path, update: bool) -> (usize, Vec<Complaint>) {
     let mut file = File::read(path);
     let limits = Limits::default();
-    let config = ExecutionsConfig { attempts_max: 1, jobs_per_worker: 1_000, limits };
+    let config = ExecutionsConfig {
+        granularity: Granularity::Line,
+        own_repr: false,
+        attempts_max: 1,
+        jobs_per_worker: 1_000,
+        limits,
+    };
     let mut supervisor = Supervisor::new(WorkerCommand::new(executable()), &config, Cancel::default());
     let mut complaints = Vec::new();
     for program in &mut file.programs {
@@ -94,8 +100,9 @@ fn check_file(path: &Path, update: bool) -> (usize, Vec<Complaint>) {
                 continue;
             }
             let Some(at) = program.blocks.iter().position(|block| block.kind == kind) else { continue };
-            let completed = supervisor.run(job(program, kind, limits)).unwrap();
-            if let Some(text) = check_table(program, at, &completed, update) {
+            let mut heard = Heard::default();
+            let completed = supervisor.run(job(program, kind, limits), &mut heard).unwrap();
+            if let Some(text) = check_table(program, at, &heard.collector.into_events(), &completed, update) {
                 complaints.push(Complaint { file: file.name.clone(), program: program.title.clone(), text });
             }
         }
@@ -104,6 +111,23 @@ fn check_file(path: &Path, update: bool) -> (usize, Vec<Complaint>) {
         file.write(path);
     }
     (file.programs.len(), complaints)
+}
+
+/// What a worker tells, as events.
+#[derive(Default)]
+struct Heard {
+    decoder: Decoder,
+    collector: Collector,
+}
+
+impl Listener for Heard {
+    fn begin(&mut self) {
+        *self = Heard::default();
+    }
+
+    fn hear(&mut self, records: &[u8]) -> tracemill::error::Result<Result<u64, Malformed>> {
+        Ok(self.decoder.decode(records, &mut self.collector))
+    }
 }
 
 fn job(program: &Program, kind: Kind, limits: Limits) -> Job {
@@ -122,9 +146,15 @@ fn job(program: &Program, kind: Kind, limits: Limits) -> Job {
 }
 
 /// Holds what the engine told against a table and the block of differences behind it.
-fn check_table(program: &mut Program, at: usize, completed: &Completed, update: bool) -> Option<String> {
+fn check_table(
+    program: &mut Program,
+    at: usize,
+    events: &[Event],
+    completed: &Completed,
+    update: bool,
+) -> Option<String> {
     let expected = rows::of_table(&program.blocks[at], TELLS_LOOPS);
-    let told = rows::of_engine(program.blocks[at].kind, completed, TELLS_LOOPS);
+    let told = rows::of_engine(program.blocks[at].kind, events, completed, TELLS_LOOPS);
     let declared = program.blocks.get(at + 1).filter(|block| block.kind == Kind::Difference).cloned();
     let reason = declared.as_ref().map(difference::reason).unwrap_or_default();
     let actual = difference::between(&expected, &told);

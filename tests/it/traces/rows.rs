@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use tracemill::executions::Completed;
-use tracemill_trace::{Action, Change, Event, EventKind, Scope};
+use tracemill_trace::{Value, Action, Change, Event, EventKind, Scope};
 
 use super::file::{Block, Kind};
 
@@ -39,21 +39,28 @@ fn join(cells: &[String]) -> String {
 }
 
 /// What the engine told, as rows of such a table.
-pub(super) fn of_engine(kind: Kind, completed: &Completed, loops: bool) -> Vec<String> {
+pub(super) fn of_engine(kind: Kind, events: &[Event], completed: &Completed, loops: bool) -> Vec<String> {
     let mut frames: Vec<Frame> = Vec::new();
     let mut rows = Vec::new();
     // What a line event tells at instruction granularity, where the tables have no rows for lines.
     let mut waiting = Vec::new();
-    for event in &completed.events {
+    for event in events {
         if let Some(frame) = &event.frame {
             frames.push(Frame { function: frame.function.clone(), ..Frame::default() });
         }
         let frame = &mut frames[event.frame_index as usize];
+        // The tables have no rows for exceptions that are handled: what changed until then belongs to what follows.
+        let happened = what_happened(event, &frame.values);
         event.changes.iter().for_each(|change| frame.take(change));
+        if event.kind == EventKind::Handled {
+            frame.carried.extend(happened.into_iter().filter(|part| !part.starts_with("! ")));
+            continue;
+        }
+        let happened: Vec<String> = std::mem::take(&mut frame.carried).into_iter().chain(happened).collect();
         let place = format!("{}#{}", frame.function, event.frame_index);
         let line = event.line_number.to_string();
         if kind == Kind::Instructions {
-            waiting.extend(what_happened(event));
+            waiting.extend(happened);
             if event.kind == EventKind::Line {
                 continue;
             }
@@ -62,7 +69,7 @@ pub(super) fn of_engine(kind: Kind, completed: &Completed, loops: bool) -> Vec<S
         } else {
             let mut row = vec![event.kind.name().to_owned(), place, line];
             row.extend(loops.then(|| frame.loops(event.kind)));
-            row.push(one_line(&what_happened(event).join(", ")));
+            row.push(one_line(&happened.join(", ")));
             rows.push(join(&row));
         }
     }
@@ -84,6 +91,10 @@ struct Frame {
     loops: BTreeMap<u32, (String, String, String)>,
     /// The entries of the stack, the lowest first; one without a value is a NULL.
     stack: Vec<Option<String>>,
+    /// What each variable holds.
+    values: BTreeMap<(Scope, u32), Value>,
+    /// What is to be told with the next row.
+    carried: Vec<String>,
 }
 
 impl Frame {
@@ -96,7 +107,7 @@ impl Frame {
                 let known = self.loops.entry(change.variable_index).or_default();
                 if change.action == Action::Bound {
                     let line = change.name.trim_start_matches("for ").to_owned();
-                    *known = (line, value.type_name().to_owned(), "0".to_owned());
+                    *known = (line, value.type_name().to_owned(), change.items_drawn.unwrap_or(0).to_string());
                 } else {
                     known.2 = value.repr();
                 }
@@ -106,7 +117,13 @@ impl Frame {
                 self.stack.resize(self.stack.len().max(at + 1), None);
                 self.stack[at] = value.as_ref().map(|value| value.repr());
             }
-            _ => {}
+            (scope, value) => {
+                let key = (scope, change.variable_index);
+                match value {
+                    Some(value) => self.values.insert(key, value.clone()),
+                    None => self.values.remove(&key),
+                };
+            }
         }
     }
 
@@ -132,8 +149,12 @@ impl Frame {
 }
 
 /// Changes of variables, value, exception, output.
-fn what_happened(event: &Event) -> Vec<String> {
-    let mut parts: Vec<String> = event.changes.iter().filter_map(change).collect();
+fn what_happened(event: &Event, values: &BTreeMap<(Scope, u32), Value>) -> Vec<String> {
+    // Another object that shows the same is no change in the tables, which know no identities.
+    let shows = |change: &&Change| {
+        change.value.is_none() || values.get(&(change.scope, change.variable_index)) != change.value.as_ref()
+    };
+    let mut parts: Vec<String> = event.changes.iter().filter(shows).filter_map(change).collect();
     parts.extend(event.value.as_ref().map(|value| format!("-> {}", value.repr())));
     parts.extend(event.exception.as_ref().map(|exception| format!("! {exception}")));
     if !event.output.is_empty() {

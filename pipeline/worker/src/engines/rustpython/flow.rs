@@ -23,18 +23,15 @@ pub(super) struct Op {
     pub(super) line: u32,
 }
 
-/// An entry of the value stack, as far as it is known before the program runs.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Token {
-    Value,
-    /// The iterator that this instruction pushed.
-    Iterator(usize),
-}
+/// An entry of the value stack, as far as it is known before the program runs: the instruction that pushed it.
+type Token = usize;
+/// An entry that the interpreter pushed for a handler.
+const NOBODY: Token = usize::MAX;
 
 /// A `for` loop, or a loop of a comprehension.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Loop {
-    /// What pushed its iterator: a `GET_ITER`, or what loads the iterator that a generator expression was given.
+    /// What pushed its iterator: a `GET_ITER`, or what loads or makes an iterator that is walked as it is.
     pub(super) source: usize,
     /// Its `FOR_ITER`.
     pub(super) head: usize,
@@ -199,13 +196,12 @@ impl Flow {
             .collect();
         let mut flow =
             Flow { ops, handlers, loops: Vec::new(), depths: Vec::new(), running: Vec::new() };
-        flow.walk(code);
+        flow.walk();
         flow
     }
 
     /// Follows every path once and notes what lies on the stack.
-    fn walk(&mut self, code: &PyCode) {
-        let given = code.code.varnames.iter().position(|name| name.as_str() == ".0");
+    fn walk(&mut self) {
         let mut stacks: Vec<Option<Vec<Token>>> = vec![None; self.ops.len()];
         let mut waiting: Vec<(usize, Vec<Token>)> = vec![(0, Vec::new())];
         let mut heads: Vec<Loop> = Vec::new();
@@ -218,19 +214,19 @@ impl Flow {
                 *known = Some(stack.clone());
                 let op = &self.ops[at];
                 if op.opcode == Opcode::ForIter
-                    && let Some(Token::Iterator(source)) = stack.last()
+                    && let Some(&source) = stack.last()
                 {
-                    heads.push(Loop { source: *source, head: at });
+                    heads.push(Loop { source, head: at });
                 }
                 if let Some(target) = op.target.filter(|_| op.opcode != Opcode::EndAsyncFor) {
                     waiting.push(match op.opcode {
                         // An exhausted loop leaves its iterator, and what it leads to skips `END_FOR`.
                         Opcode::ForIter => (target + usize::from(self.opcode(target) == Some(Opcode::EndFor)), stack.clone()),
-                        _ => (target, self.after(at, stack.clone(), given)),
+                        _ => (target, self.after(at, stack.clone())),
                     });
                 }
                 if !op.opcode.is_scope_exit() && !op.opcode.is_unconditional_jump() {
-                    waiting.push((at + 1, self.after(at, stack, given)));
+                    waiting.push((at + 1, self.after(at, stack)));
                 }
             }
             // Handlers of what is known by now; their own handlers come with the next round.
@@ -241,8 +237,8 @@ impl Flow {
                 let covered = stacks[handler.first..handler.end.min(stacks.len())].iter().flatten().next();
                 if let Some(stack) = covered {
                     let mut stack = stack.clone();
-                    stack.resize(usize::from(handler.depth), Token::Value);
-                    stack.extend(std::iter::repeat_n(Token::Value, 1 + usize::from(handler.push_lasti)));
+                    stack.resize(usize::from(handler.depth), NOBODY);
+                    stack.extend(std::iter::repeat_n(NOBODY, 1 + usize::from(handler.push_lasti)));
                     waiting.push((handler.target, stack));
                 }
             }
@@ -255,12 +251,9 @@ impl Flow {
         self.running = stacks
             .iter()
             .map(|stack| {
-                let sources = stack.iter().flatten().filter_map(|token| match token {
-                    Token::Iterator(source) => Some(*source),
-                    Token::Value => None,
-                });
+                let sources = stack.iter().flatten();
                 sources
-                    .filter_map(|source| heads.iter().position(|known| known.source == source))
+                    .filter_map(|source| heads.iter().position(|known| known.source == *source))
                     .map(|at| at as u32)
                     .collect()
             })
@@ -292,24 +285,16 @@ impl Flow {
     }
 
     /// The stack after an instruction that went on to the next one.
-    fn after(&self, at: usize, mut stack: Vec<Token>, given: Option<usize>) -> Vec<Token> {
+    fn after(&self, at: usize, mut stack: Vec<Token>) -> Vec<Token> {
         let op = &self.ops[at];
         let length = stack.len();
-        let argument = op.argument as usize;
         match (op.opcode, op.effect()) {
             (_, Effect::Swap(n)) if (1..=length).contains(&n) => stack.swap(length - 1, length - n),
             (_, Effect::Copy(n)) if (1..=length).contains(&n) => stack.push(stack[length - n]),
-            (Opcode::GetIter, _) => {
-                stack.pop();
-                stack.push(Token::Iterator(at));
-            }
-            (Opcode::LoadFast | Opcode::LoadFastBorrow | Opcode::LoadFastCheck, _) if given == Some(argument) => {
-                stack.push(Token::Iterator(at));
-            }
-            (Opcode::ForIter, _) => stack.push(Token::Value),
+            (Opcode::ForIter, _) => stack.push(at),
             (_, Effect::Replaces { popped }) => {
                 stack.truncate(length.saturating_sub(popped));
-                stack.resize(stack.len() + op.pushes(), Token::Value);
+                stack.resize(stack.len() + op.pushes(), at);
             }
             _ => {}
         }

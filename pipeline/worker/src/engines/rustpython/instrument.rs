@@ -150,7 +150,10 @@ impl Builder<'_> {
                     }
                     Opcode::ForIter => {
                         if let Some(number) = flow.loops.iter().position(|known| known.head == at) {
-                            let probe = self.probe(Site::Draw(number as u32), at, op.line, 0);
+                            let given = flow.ops[flow.loops[number].source].opcode != Opcode::GetIter;
+                            let number = number as u32;
+                            let (site, entry) = if given { (Site::DrawFrom(number), 2) } else { (Site::Draw(number), 0) };
+                            let probe = self.probe(site, at, op.line, entry);
                             self.fall[at + 1].push(probe);
                         }
                         if let Some(target) = op.target.filter(|target| flow.ops[*target].opcode == Opcode::EndFor) {

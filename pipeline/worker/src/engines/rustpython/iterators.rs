@@ -32,6 +32,13 @@ impl Loop {
         self.left = items_left(iterator, vm);
     }
 
+    /// The loop has an iterator from which it has just drawn its first item.
+    pub(super) fn begun(&mut self, iterator: &PyObject, vm: &VirtualMachine) {
+        self.begin(iterator, vm);
+        // The draw that follows takes one off.
+        self.left = self.left.map(|left| left + 1);
+    }
+
     /// The loop has drawn an item.
     #[inline]
     pub(super) fn draw(&mut self) {

@@ -43,9 +43,10 @@ fn is_hidden(opcode: Opcode) -> bool {
 /// The marks of a code object, for each of its instructions.
 pub(super) fn marks(flow: &Flow) -> Vec<Mark> {
     let ops = &flow.ops;
+    let begins = ops.iter().position(|op| op.opcode == Opcode::Resume).map_or(0, |at| at + 1);
     let mut is_mark = vec![false; ops.len()];
     let mut current = 0;
-    for (at, op) in ops.iter().enumerate() {
+    for (at, op) in ops.iter().enumerate().skip(begins) {
         if is_hidden(op.opcode) {
             continue;
         }
@@ -70,7 +71,6 @@ pub(super) fn marks(flow: &Flow) -> Vec<Mark> {
             handles[handler.target] = true;
         }
     }
-    let begins = ops.iter().position(|op| op.opcode == Opcode::Resume).map_or(0, |at| at + 1);
     ops.iter()
         .enumerate()
         .map(|(at, op)| {

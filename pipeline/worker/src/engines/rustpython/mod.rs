@@ -42,6 +42,7 @@ mod state;
 mod stdio;
 mod stop;
 mod units;
+mod wording;
 
 use changes::Look;
 use instrument::Detail;

@@ -56,6 +56,8 @@ pub(super) enum Site {
     Begins(u32),
     /// The loop has drawn an item.
     Draw(u32),
+    /// The loop, whose iterator the stack's second entry is, has drawn an item.
+    DrawFrom(u32),
     /// A loop's iterator is exhausted.
     Exhausted,
 }

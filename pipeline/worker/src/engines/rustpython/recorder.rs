@@ -23,6 +23,7 @@ use super::{
     stack::Stack,
     state, stdio,
     units::Layout,
+    wording,
 };
 use crate::engine::SharedSink;
 
@@ -122,6 +123,21 @@ impl Recorder {
                 self.event(EventKind::Line, probe.line, probe.op, Said::default(), vm)
             }
             Site::Instruction => self.instruction(key, probe, vm),
+            Site::DrawFrom(number) => {
+                // A loop over an iterator that came from elsewhere begins when it first draws.
+                if let (true, Some(iterator)) = (self.surface(key), top) {
+                    let limit = self.look.limit;
+                    if let Some(known) = self.live.last_mut().and_then(|live| live.loops.get_mut(number as usize)) {
+                        let known = known.get_or_insert_with(|| {
+                            let mut known = Loop::walking(iterator, limit, vm);
+                            known.begun(iterator, vm);
+                            known
+                        });
+                        known.draw();
+                    }
+                }
+                ON
+            }
             Site::Draw(number) => {
                 if self.surface(key)
                     && let Some(Some(known)) =
@@ -287,6 +303,9 @@ impl Recorder {
         }
         if !self.surface(key) {
             return ON;
+        }
+        if matches!(probe.site, Site::Raise | Site::Unwind) {
+            wording::correct(exception, vm);
         }
         let text = errors::line(exception, self.look.limit, vm);
         let running = self.live.last().map_or(0, |live| live.line);
