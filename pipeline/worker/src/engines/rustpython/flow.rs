@@ -25,8 +25,9 @@ pub(super) struct Op {
 
 /// An entry of the value stack, as far as it is known before the program runs: the instruction that pushed it.
 type Token = usize;
-/// An entry that the interpreter pushed for a handler.
-const NOBODY: Token = usize::MAX;
+/// An entry that the interpreter pushed for a handler: an exception, or the number of the unit that raised it.
+const EXCEPTION: Token = usize::MAX;
+const RAISER: Token = usize::MAX - 1;
 
 /// A `for` loop, or a loop of a comprehension.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,6 +110,8 @@ pub(super) struct Flow {
     pub(super) depths: Vec<Option<u32>>,
     /// For each instruction the loops that run there, the innermost last, as places in `loops`.
     pub(super) running: Vec<Vec<u32>>,
+    /// For each instruction the places of the stack that hold the number of a unit that raised.
+    pub(super) raisers: Vec<Vec<u32>>,
 }
 
 /// How a jump's argument counts: from behind the instruction, forwards or backwards.
@@ -195,7 +198,7 @@ impl Flow {
             })
             .collect();
         let mut flow =
-            Flow { ops, handlers, loops: Vec::new(), depths: Vec::new(), running: Vec::new() };
+            Flow { ops, handlers, loops: Vec::new(), depths: Vec::new(), running: Vec::new(), raisers: Vec::new() };
         flow.walk();
         flow
     }
@@ -237,8 +240,9 @@ impl Flow {
                 let covered = stacks[handler.first..handler.end.min(stacks.len())].iter().flatten().next();
                 if let Some(stack) = covered {
                     let mut stack = stack.clone();
-                    stack.resize(usize::from(handler.depth), NOBODY);
-                    stack.extend(std::iter::repeat_n(NOBODY, 1 + usize::from(handler.push_lasti)));
+                    stack.resize(usize::from(handler.depth), EXCEPTION);
+                    stack.extend(handler.push_lasti.then_some(RAISER));
+                    stack.push(EXCEPTION);
                     waiting.push((handler.target, stack));
                 }
             }
@@ -248,6 +252,13 @@ impl Flow {
         }
         heads.sort_by_key(|known| known.head);
         self.depths = stacks.iter().map(|stack| stack.as_ref().map(|stack| stack.len() as u32)).collect();
+        self.raisers = stacks
+            .iter()
+            .map(|stack| {
+                let places = stack.iter().flatten().enumerate().filter(|(_, token)| **token == RAISER);
+                places.map(|(at, _)| at as u32).collect()
+            })
+            .collect();
         self.running = stacks
             .iter()
             .map(|stack| {

@@ -50,7 +50,7 @@ struct Insertion {
 
 /// A code object with probes, and so those nested in it.
 pub(super) fn instrument(code: &Py<PyCode>, detail: Detail, vm: &VirtualMachine) -> PyRef<PyCode> {
-    let flow = Flow::of(code);
+    let mut flow = Flow::of(code);
     let layout = Layout::new(code, &flow, detail, vm);
     let mut builder = Builder {
         constants: code
@@ -70,6 +70,9 @@ pub(super) fn instrument(code: &Py<PyCode>, detail: Detail, vm: &VirtualMachine)
         layout: &layout,
         vm,
     };
+    if detail == Detail::Instructions {
+        builder.own_what_is_borrowed(&mut flow);
+    }
     builder.place(&flow, detail);
     let begins = flow.ops.iter().position(|op| op.opcode == Opcode::Resume).map_or(0, |at| at + 1);
     let whole = builder.assemble(&code.code, &flow, detail, begins);
@@ -93,6 +96,24 @@ impl Builder<'_> {
         let probe = Probe { layout: Rc::clone(self.layout), site, op: op as u32, line };
         self.constants.push(probe.into_ref(&self.vm.ctx).into());
         Insertion { constant: self.constants.len() - 1, entry }
+    }
+
+    /// Puts instructions that push an object of their own in place of those that push a borrowed one: what is borrowed
+    /// is not among a frame's objects. They are told under the names that they had.
+    fn own_what_is_borrowed(&mut self, flow: &mut Flow) {
+        for op in &mut flow.ops {
+            let owning = match op.opcode {
+                Opcode::LoadFastBorrow => Opcode::LoadFast,
+                Opcode::LoadFastBorrowLoadFastBorrow => Opcode::LoadFastLoadFast,
+                Opcode::LoadSmallInt => {
+                    self.constants.push(self.vm.ctx.new_int(op.argument).into());
+                    op.argument = self.constants.len() as u32 - 1;
+                    Opcode::LoadConst
+                }
+                _ => continue,
+            };
+            (op.opcode, op.instruction) = (owning, owning.into());
+        }
     }
 
     /// Puts a probe of a line in, for whatever leads to the instruction or for falling into it alone.
@@ -123,7 +144,7 @@ impl Builder<'_> {
             if mark.again {
                 self.line(Site::Line, true, at, op.line);
             }
-            if begun && detail == Detail::Instructions && !untouchable {
+            if begun && detail == Detail::Instructions && (!untouchable || matches!(op.opcode, Opcode::NotTaken | Opcode::EndSend)) {
                 let probe = self.probe(Site::Instruction, at, op.line, 0);
                 self.before[at].push(probe);
             }
@@ -247,6 +268,7 @@ impl Builder<'_> {
                 break;
             }
         }
+        let mut origins = Vec::with_capacity(count);
         let mut out = Output { units: Vec::new(), locations: Vec::new(), lines: Vec::new() };
         for (index, op) in flow.ops.iter().enumerate() {
             let location = code.locations[op.unit];
@@ -260,6 +282,7 @@ impl Builder<'_> {
             for step in (1..=rooms[index]).rev() {
                 out.unit(Opcode::ExtendedArg, (argument >> (8 * step)) as u8, location, op.line);
             }
+            origins.push((out.units.len() as u32, op.unit as u32));
             out.push(CodeUnit::new(op.instruction, OpArgByte::new(argument as u8)), location, op.line);
             for cache in &op.caches {
                 out.push(*cache, location, op.line);
@@ -326,6 +349,8 @@ impl Builder<'_> {
                 }
             }
         }
+        // Nobody else sets it.
+        let _ = self.layout.origins.set(origins);
         let mut object = code.clone();
         object.constants = self.constants.into_iter().map(Into::into).collect();
         object.linetable = line_table(&out.lines, object.first_line_number.map_or(0, |line| line.get() as i64));

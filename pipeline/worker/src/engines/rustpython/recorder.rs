@@ -15,7 +15,6 @@ use tracemill_trace::{
 use super::{
     changes::{Look, Shadow, Teller},
     errors,
-    flow::Effect,
     heap::Heap,
     iterators::Loop,
     probe::{Probe, Site},
@@ -361,8 +360,7 @@ impl Recorder {
             }
         }
         if let Some((_, depth)) = said.instruction {
-            let effect = live.layout.effects.get(op as usize).copied().unwrap_or(Effect::Replaces { popped: 0 });
-            live.stack.tell(&live.frame, effect, depth, mutated, &mut to);
+            live.stack.tell(&live.frame, &live.layout, op, depth, mutated, &mut to);
         }
         if kind != EventKind::Instruction {
             live.line = line;

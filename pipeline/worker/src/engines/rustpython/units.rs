@@ -1,6 +1,6 @@
 //! Compiled code and what is known about it before it runs. Called by the engine and by `recorder`.
 
-use std::{collections::BTreeSet, rc::Rc};
+use std::{cell::OnceCell, collections::BTreeSet, rc::Rc};
 
 use rustpython_vm::{
     Py, PyObjectRef, PyRef, VirtualMachine,
@@ -121,6 +121,10 @@ pub(super) struct Layout {
     pub(super) is_unit: bool,
     /// For each instruction what it does to the stack; empty below instruction granularity.
     pub(super) effects: Vec<Effect>,
+    /// For each instruction the places of the stack that hold the number of a unit that raised; likewise.
+    pub(super) raisers: Vec<Vec<u32>>,
+    /// For each instruction its unit in the code with probes, and the one that it had.
+    pub(super) origins: OnceCell<Vec<(u32, u32)>>,
 }
 
 impl Layout {
@@ -187,6 +191,8 @@ impl Layout {
             in_dictionary,
             first_line: object.first_line_number.map_or(0, |line| line.get() as u32),
             is_unit: code.source_path().as_str() == UNIT,
+            raisers: if fine { flow.raisers.clone() } else { Vec::new() },
+            origins: OnceCell::new(),
             effects: if fine { flow.ops.iter().map(Op::effect).collect() } else { Vec::new() },
         })
     }
