@@ -37,6 +37,8 @@ mod operations;
 mod probe;
 mod recorder;
 mod render;
+#[cfg(test)]
+mod snapshot;
 mod stack;
 mod state;
 mod stdio;

@@ -350,6 +350,8 @@ impl Recorder {
         heap.event += 1;
         let mut to = Teller { encoder, heap, look: *look, vm };
         state::changes(live, codes, mutated, &mut to);
+        #[cfg(test)]
+        super::snapshot::take(live, to.look.limit, vm);
         let first_iterator = live.layout.first_iterator;
         if !live.loops.is_empty() {
             let running = live.layout.running.get(op as usize).map_or(&[][..], Vec::as_slice);
