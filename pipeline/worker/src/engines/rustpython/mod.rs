@@ -34,6 +34,7 @@ mod labels;
 mod lines;
 mod modules;
 mod operations;
+mod own_repr;
 mod probe;
 mod recorder;
 mod render;
@@ -106,6 +107,7 @@ impl Engine for RustPython {
             probe::forget(vm);
             stop::reset();
             labels::forget();
+            own_repr::want(job.subscription.own_repr);
             let limit = usize::try_from(job.limits.value_chars).unwrap_or(usize::MAX);
             let finished = match Run::prepare(job, sink, limit, base, unit, vm) {
                 Ok(run) => run.run(),

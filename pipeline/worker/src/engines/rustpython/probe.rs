@@ -15,7 +15,7 @@ use rustpython_vm::{
 };
 use tracemill_trace::Outcome;
 
-use super::{recorder::Recorder, stop, units::Layout};
+use super::{own_repr, recorder::Recorder, stop, units::Layout};
 
 /// Where a probe sits.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -148,6 +148,9 @@ pub(super) fn forget(vm: &VirtualMachine) {
 
 fn called(probe: &PyObject, top: Option<&PyObject>, vm: &VirtualMachine) -> PyResult {
     if let Some(probe) = probe.downcast_ref::<Probe>() {
+        if let Some(shown) = own_repr::watch(probe, vm) {
+            return shown.map(|()| vm.ctx.none());
+        }
         let flow = WATCH.with(|watch| match watch.try_borrow_mut() {
             Ok(mut watch) => watch.as_mut().map_or(ControlFlow::Continue(()), |watch| watch.probe(probe, top, vm)),
             // An object that died while the recorder worked runs code of the unit: it is no step of the program's.

@@ -13,7 +13,7 @@ use tracemill_trace::{Operation, Scope};
 use super::{
     flow::{Effect, Flow, Op},
     instrument::{Detail, instrument},
-    operations,
+    operations, own_repr,
 };
 
 /// File name of the unit's own code: its frames are recorded.
@@ -117,6 +117,8 @@ pub(super) struct Layout {
     pub(super) in_dictionary: bool,
     /// The line of the `def`.
     pub(super) first_line: u32,
+    /// It only reads, computes and builds.
+    pub(super) is_harmless: bool,
     /// It came with the unit and is recorded; else it is counted.
     pub(super) is_unit: bool,
     /// For each instruction what it does to the stack; empty below instruction granularity.
@@ -190,6 +192,7 @@ impl Layout {
             function: object.qualname.as_str().to_owned(),
             in_dictionary,
             first_line: object.first_line_number.map_or(0, |line| line.get() as u32),
+            is_harmless: own_repr::is_harmless(code, flow),
             is_unit: code.source_path().as_str() == UNIT,
             raisers: if fine { flow.raisers.clone() } else { Vec::new() },
             origins: OnceCell::new(),
