@@ -6,7 +6,17 @@ use tracemill_trace::{Exception, Frame};
 use super::*;
 
 fn int(name: &str, value: i64) -> Change {
-    Change { scope: Scope::Local, name: name.into(), action: Action::Bound, value: Some(Value::Int(value)) }
+    Change {
+        scope: Scope::Local,
+        variable_index: 0,
+        name: name.into(),
+        action: Action::Bound,
+        value: Some(Value::Int(value)),
+        object_index: None,
+        members: None,
+        items_drawn: None,
+        items_left: None,
+    }
 }
 
 fn text(name: &str, repr: &str, action: Action) -> Change {
@@ -18,11 +28,21 @@ fn repr_of(repr: &str) -> Value {
 }
 
 fn event(kind: EventKind, frame_index: u32, line_number: u32, changes: Vec<Change>) -> Event {
-    Event { kind, frame_index, line_number, changes, value: None, exception: None, output: String::new(), frame: None }
+    Event {
+        kind,
+        frame_index,
+        line_number,
+        instruction: None,
+        changes,
+        value: None,
+        exception: None,
+        output: String::new(),
+        frame: None,
+    }
 }
 
 fn call(function: &str, frame_index: u32, line_number: u32, changes: Vec<Change>) -> Event {
-    let frame = Frame { parent_index: None, depth: 0, function: function.into() };
+    let frame = Frame { parent_index: None, depth: 0, function: function.into(), code_index: 0 };
     Event { frame: Some(frame), ..event(EventKind::Call, frame_index, line_number, changes) }
 }
 
