@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Deserialize;
+use tracemill::executions::{StoredRows, events_of};
 use tracemill_schemas::changes::ChangesRow;
 use tracemill_schemas::events::EventsRow;
 use tracemill_schemas::executions::ExecutionsRow;
 use tracemill_schemas::frames::FramesRow;
 use tracemill_trace::{EventKind, Scope, Value};
-use tracemill::executions::{StoredRows, events_of};
 
 use crate::harness;
 

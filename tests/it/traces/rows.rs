@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use tracemill::executions::Completed;
-use tracemill_trace::{Value, Action, Change, Event, EventKind, Scope};
+use tracemill_trace::{Action, Change, Event, EventKind, Scope, Value};
 
 use super::file::{Block, Kind};
 
