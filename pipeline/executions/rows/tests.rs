@@ -303,6 +303,9 @@ fn random() -> impl Strategy<Value = Vec<Step>> {
     proptest::collection::vec((0_u8..12, 1_u32..50, proptest::collection::vec(change, 0..4)), 1..60)
 }
 
+/// What a frame's variables hold, on the stack or not: whether it is a text.
+type Holding = std::collections::BTreeMap<(bool, u32), bool>;
+
 /// Records of a random execution that an honest worker could tell.
 fn records_of(steps: &[Step]) -> Vec<u8> {
     let mut to = Encoder::default();
@@ -322,7 +325,7 @@ fn records_of(steps: &[Step]) -> Vec<u8> {
     to.code("f", variables.into_iter(), &[operation("LOAD_FAST", Some(1), "b"), operation("POP_TOP", None, "")]);
     let mut records = to.event(EventKind::Call, 0, 1, call(None, 0, 0)).to_vec();
     // Frames on the stack, each with what its variables hold.
-    let mut frames: Vec<(u32, std::collections::BTreeMap<(bool, u32), bool>)> = vec![(0, Default::default())];
+    let mut frames: Vec<(u32, Holding)> = vec![(0, Holding::default())];
     let mut called = 1;
     for (kind, line, changes) in steps {
         let depth = frames.len();
@@ -372,7 +375,7 @@ fn records_of(steps: &[Step]) -> Vec<u8> {
         let said = Said { output: if *line == 7 { "out\n" } else { "" }, ..Said::default() };
         let record = match kind {
             0 => {
-                frames.push((called, Default::default()));
+                frames.push((called, Holding::default()));
                 called += 1;
                 // What the caller changed goes with an event of its own.
                 records.extend_from_slice(to.event(EventKind::Line, frame, *line, said));
