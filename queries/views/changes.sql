@@ -37,8 +37,9 @@ SELECT
   stored_changes.event_index,
   CASE
     WHEN stored_changes.action IS NOT NULL THEN stored_changes.action
+    WHEN stored_changes.value_int IS NULL AND stored_changes.value_text IS NULL THEN 'deleted'
     WHEN stored_changes.splice_start IS NOT NULL THEN 'mutated'
-    WHEN stored_changes.scope = 'stack' THEN 'bound'
+    WHEN stored_changes.name IS NOT NULL OR stored_changes.scope = 'stack' THEN 'bound'
     ELSE 'rebound'
   END AS action,
   coalesce(stored_changes.value_text, CAST(stored_changes.value_int AS VARCHAR)) AS value,

@@ -1,6 +1,6 @@
 -- One row is one event of an execution, with who its frame is. The state of a step is what holds before its line or
 -- instruction runs. The stored table has null for what is most frequent; here it is spelt out.
--- @reads stored_events, frames
+-- @reads stored_events, frames, executions
 -- @column execution_index BIGINT ordinal, 0-based  The execution.
 -- @column event_index INT ordinal, 0-based  Which of its events.
 -- @column kind VARCHAR  `call`, `line`, `instruction`, `return`, `exception`, `handled`, `unwind`, `yield` or `resume`.
@@ -33,13 +33,19 @@ SELECT
   stored_events.line_number,
   stored_events.instruction_index,
   stored_events.stack_depth,
-  stored_events.value,
-  stored_events.value_type,
-  stored_events.value_chars,
+  CASE WHEN results.execution_index IS NULL THEN stored_events.value ELSE results.result END AS value,
+  CASE WHEN results.execution_index IS NULL THEN stored_events.value_type ELSE results.result_type END AS value_type,
+  CASE WHEN results.execution_index IS NULL THEN stored_events.value_chars ELSE results.result_chars END AS value_chars,
   stored_events.exception,
   stored_events.output
--- The smaller side stands to the left, where the engine keeps it in memory.
-FROM frames
-RIGHT JOIN stored_events
-  ON stored_events.execution_index = frames.execution_index
-  AND stored_events.frame_index = frames.frame_index
+-- The smaller sides stand to the left, where the engine keeps them in memory.
+FROM executions AS results
+RIGHT JOIN (
+  frames
+  RIGHT JOIN stored_events
+    ON stored_events.execution_index = frames.execution_index
+    AND stored_events.frame_index = frames.frame_index
+)
+  ON stored_events.execution_index = results.execution_index
+  AND stored_events.kind = 'return'
+  AND stored_events.value IS NULL

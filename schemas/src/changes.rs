@@ -31,7 +31,7 @@ crate::table! {
             /// The event before which it changed.
             event_index: i32 [Growing] unit "ordinal, 0-based";
             /// `bound`, `rebound`, `mutated` or `deleted`.
-            action: Option<String> [Dictionary] null "`mutated` where there is a `splice_start`, `bound` for an entry of the stack, else `rebound`";
+            action: Option<String> [Dictionary] null "`deleted` without a value, `mutated` with a `splice_start`, `bound` with a `name` or on the stack, else `rebound`";
             /// The value, when it is an `int` of 64 bits; for an iterator the number of items that its loop has drawn.
             value_int: Option<i64> [Split] null "another type, or deleted";
             /// The value's `repr`, when it is anything else; what an iterator walks, where it begins.

@@ -28,7 +28,7 @@ crate::table! {
             /// Entries on the frame's value stack; those from there on have no value any more.
             stack_depth: Option<i32> [Repeating] unit "entries" null "not an instruction";
             /// The value returned or yielded, as `repr`.
-            value: Option<String> [Lengths] null "not `return` or `yield`";
+            value: Option<String> [Lengths] null "not `return` or `yield`, or the `result` of the execution, which its last `return` gives";
             /// That value's type.
             value_type: Option<String> [Dictionary] null "as `value`";
             /// Characters of the whole `repr` (or a lower bound) when `value` is cut.

@@ -109,6 +109,7 @@ fn a_trace_of_one_small_program_is_the_one_worked_out_by_hand() {
         ("returned", Some("[6]"), Some(true))
     );
     let told = events_of(StoredRows {
+        result: None,
         frames: rows(data.path()),
         instructions: Vec::new(),
         events: rows(data.path()),

@@ -326,7 +326,7 @@ fn events() -> Vec<EventsRow> {
         .valued(1, 6, "12", "int")
         .plain("line", 0, 11)
         .plain("line", 0, 12)
-        .valued(0, 12, "12", "int");
+        .plain("return", 0, 12);
     let raised = Told::new(1)
         .plain("call", 0, 9)
         .plain("line", 0, 10)
@@ -407,7 +407,6 @@ fn changes() -> Vec<ChangesRow> {
         variable_index,
         name: (!name.is_empty()).then(|| name.into()),
         event_index,
-        action: (!name.is_empty()).then(|| "bound".into()),
         ..ChangesRow::default()
     };
     let int = |value: i64, row| ChangesRow { value_int: Some(value), ..row };
@@ -419,7 +418,7 @@ fn changes() -> Vec<ChangesRow> {
     let list = |row| ChangesRow { object_index: Some(0), ..text("[5, 7]", "list", row) };
     vec![
         int(2, change(0, 0, "local", 0, "a", 0)),
-        ChangesRow { action: Some("deleted".into()), ..change(0, 0, "local", 0, "", 7) },
+        change(0, 0, "local", 0, "", 7),
         int(12, change(0, 0, "local", 1, "x", 6)),
         text("<function inner>", "function", change(0, 0, "global", 0, "inner", 0)),
         int(2, change(0, 1, "local", 0, "b", 2)),

@@ -59,6 +59,7 @@ fn told() -> Vec<u8> {
 
 fn rows_of(batches: &Batches) -> StoredRows {
     StoredRows {
+        result: None,
         frames: FramesRow::read(&batches.frames).unwrap(),
         instructions: InstructionsRow::read(&batches.instructions).unwrap(),
         events: EventsRow::read(&batches.events).unwrap(),
@@ -71,7 +72,7 @@ fn recorded(records: &[u8]) -> (StoredRows, Counted) {
     let mut recorder = Recorder::new(None);
     recorder.start(1_000_007);
     recorder.hear(records).unwrap().unwrap();
-    let counted = recorder.end().unwrap();
+    let counted = recorder.end(None).unwrap();
     match recorder.into_pieces().pop() {
         Some(Piece::Batches(batches)) => (rows_of(&batches), counted),
         other => panic!("{other:?}"),
@@ -101,15 +102,15 @@ fn changes_stand_by_variable_and_leave_out_what_is_usual() {
     assert_eq!(
         seen,
         [
-            "0 - 0 xs | 0 bound [1, 2] list",
+            "0 - 0 xs | 0 - [1, 2] list",
             "0 - 0 - | 4 - , [3] -",
-            "0 - 1 y | 3 bound 'aaa str",
-            "0 - 1 - | 4 deleted  -",
-            "0 global 0 LIMIT | 0 bound 9 -",
+            "0 - 1 y | 3 - 'aaa str",
+            "0 - 1 - | 4 -  -",
+            "0 global 0 LIMIT | 0 - 9 -",
             "0 global 0 - | 4 - 10 -",
-            "0 iterator 0 for 3 | 3 bound 1[1, 2] list_iterator",
+            "0 iterator 0 for 3 | 3 - 1[1, 2] list_iterator",
             "0 iterator 0 - | 4 - 2 -",
-            "1 - 0 n | 1 bound 3 -",
+            "1 - 0 n | 1 - 3 -",
         ]
     );
     let pieces: Vec<_> = rows.changes.iter().filter_map(|c| c.splice_start.zip(c.splice_removed)).collect();
@@ -138,6 +139,33 @@ fn events_and_frames_are_one_row_each() {
 fn stored_rows_give_the_events_again() {
     let records = told();
     assert_eq!(events_of(recorded(&records).0), collected(&records));
+}
+
+#[test]
+fn the_value_that_is_the_result_is_stored_once() {
+    let mut to = Encoder::default();
+    to.code("f", std::iter::empty::<(Scope, &str)>(), &[]);
+    let mut records = Vec::new();
+    for frame in 0..2 {
+        records.extend_from_slice(to.event(EventKind::Call, frame, 1, call(None, 0, 0)));
+        let said = Said { value: text("'a'", "str", None), ..Said::default() };
+        records.extend_from_slice(to.event(EventKind::Return, frame, 1, said));
+    }
+    let values = |result: Option<Value>| {
+        let mut recorder = Recorder::new(None);
+        recorder.start(0);
+        recorder.hear(&records).unwrap().unwrap();
+        recorder.end(result.as_ref()).unwrap();
+        let Some(Piece::Batches(batches)) = recorder.into_pieces().pop() else { panic!("no rows") };
+        let rows = StoredRows { result, ..rows_of(&batches) };
+        let stored: Vec<bool> = rows.events.iter().map(|row| row.value.is_some()).collect();
+        (stored, events_of(rows))
+    };
+    let result =
+        |type_name: &str| Some(Value::Text { repr: "'a'".into(), type_name: type_name.into(), full_chars: None });
+    assert_eq!(values(result("str")), (vec![false, true, false, false], collected(&records)));
+    assert_eq!(values(result("Name")), (vec![false, true, false, true], collected(&records)));
+    assert_eq!(values(None), (vec![false, true, false, true], collected(&records)));
 }
 
 #[test]
@@ -189,18 +217,18 @@ fn what_was_heard_before_a_new_beginning_leaves_no_row() {
     let mut recorder = Recorder::new(None);
     recorder.start(3);
     recorder.hear(&records).unwrap().unwrap();
-    recorder.end().unwrap();
+    recorder.end(None).unwrap();
     recorder.start(4);
     for _ in 0..2 {
         recorder.begin();
         recorder.hear(&records).unwrap().unwrap();
     }
     recorder.begin();
-    assert_eq!(recorder.end().unwrap().events, 0);
+    assert_eq!(recorder.end(None).unwrap().events, 0);
     recorder.start(5);
     recorder.begin();
     recorder.hear(&records).unwrap().unwrap();
-    recorder.end().unwrap();
+    recorder.end(None).unwrap();
     let mut executions = Vec::new();
     for piece in recorder.into_pieces() {
         let Piece::Batches(batches) = piece else { panic!("nothing was too much") };
@@ -245,7 +273,7 @@ fn a_long_execution_goes_through_files_between_two_short_ones() {
             }),
             _ => assert_eq!(recorder.hear(&told()).unwrap(), Ok(5)),
         }
-        recorder.end().unwrap();
+        recorder.end(None).unwrap();
     }
     let pieces = recorder.into_pieces();
     let files = pieces.iter().filter(|piece| matches!(piece, Piece::Scratches(_))).count();
@@ -303,6 +331,9 @@ fn random() -> impl Strategy<Value = Vec<Step>> {
     proptest::collection::vec((0_u8..12, 1_u32..50, proptest::collection::vec(change, 0..4)), 1..60)
 }
 
+/// What a frame's variables hold, on the stack or not: whether it is a text.
+type Holding = std::collections::BTreeMap<(bool, u32), bool>;
+
 /// Records of a random execution that an honest worker could tell.
 fn records_of(steps: &[Step]) -> Vec<u8> {
     let mut to = Encoder::default();
@@ -322,7 +353,7 @@ fn records_of(steps: &[Step]) -> Vec<u8> {
     to.code("f", variables.into_iter(), &[operation("LOAD_FAST", Some(1), "b"), operation("POP_TOP", None, "")]);
     let mut records = to.event(EventKind::Call, 0, 1, call(None, 0, 0)).to_vec();
     // Frames on the stack, each with what its variables hold.
-    let mut frames: Vec<(u32, std::collections::BTreeMap<(bool, u32), bool>)> = vec![(0, Default::default())];
+    let mut frames: Vec<(u32, Holding)> = vec![(0, Holding::default())];
     let mut called = 1;
     for (kind, line, changes) in steps {
         let depth = frames.len();
@@ -372,7 +403,7 @@ fn records_of(steps: &[Step]) -> Vec<u8> {
         let said = Said { output: if *line == 7 { "out\n" } else { "" }, ..Said::default() };
         let record = match kind {
             0 => {
-                frames.push((called, Default::default()));
+                frames.push((called, Holding::default()));
                 called += 1;
                 // What the caller changed goes with an event of its own.
                 records.extend_from_slice(to.event(EventKind::Line, frame, *line, said));
