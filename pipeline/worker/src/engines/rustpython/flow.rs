@@ -3,9 +3,7 @@
 
 use rustpython_vm::{
     builtins::PyCode,
-    bytecode::{
-        CodeUnit, ExceptionTableEntry, Instruction, Opcode, build_no_location_mask, decode_exception_table,
-    },
+    bytecode::{CodeUnit, ExceptionTableEntry, Instruction, Opcode, build_no_location_mask, decode_exception_table},
 };
 
 /// One instruction, prefixes folded into its argument.
@@ -93,9 +91,7 @@ impl Op {
     fn pushes(&self) -> usize {
         let effect = self.opcode.stack_effect_info(self.argument);
         match self.effect() {
-            Effect::Replaces { popped } => {
-                (effect.pushed() as usize + popped).saturating_sub(effect.popped() as usize)
-            }
+            Effect::Replaces { popped } => (effect.pushed() as usize + popped).saturating_sub(effect.popped() as usize),
             _ => 0,
         }
     }
@@ -186,7 +182,9 @@ impl Flow {
             .into_iter()
             .filter_map(|entry: ExceptionTableEntry| {
                 // A range ends behind the last instruction's caches; that is where the next one starts.
-                let place = |unit: u32| (unit as usize..op_at.len()).find_map(|unit| Some(op_at[unit]).filter(|op| *op != usize::MAX));
+                let place = |unit: u32| {
+                    (unit as usize..op_at.len()).find_map(|unit| Some(op_at[unit]).filter(|op| *op != usize::MAX))
+                };
                 let target = place(entry.target)?;
                 Some(Handler {
                     first: place(entry.start)?,
@@ -224,7 +222,9 @@ impl Flow {
                 if let Some(target) = op.target.filter(|_| op.opcode != Opcode::EndAsyncFor) {
                     waiting.push(match op.opcode {
                         // An exhausted loop leaves its iterator, and what it leads to skips `END_FOR`.
-                        Opcode::ForIter => (target + usize::from(self.opcode(target) == Some(Opcode::EndFor)), stack.clone()),
+                        Opcode::ForIter => {
+                            (target + usize::from(self.opcode(target) == Some(Opcode::EndFor)), stack.clone())
+                        }
                         _ => (target, self.after(at, stack.clone())),
                     });
                 }

@@ -4,11 +4,7 @@
 //! A list is compared once an event however many variables name it, and a change of it is told as the piece of its
 //! text that changed, so that a long list costs what changed in it.
 
-use std::{
-    cell::RefCell,
-    collections::HashMap,
-    rc::Rc,
-};
+use std::{cell::RefCell, collections::HashMap, rc::Rc};
 
 use rustpython_vm::{
     AsObject, PyObject, PyObjectRef, VirtualMachine,

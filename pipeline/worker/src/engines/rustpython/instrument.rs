@@ -17,7 +17,10 @@ use std::rc::Rc;
 use rustpython_vm::{
     Py, PyObjectRef, PyPayload, PyRef, VirtualMachine,
     builtins::PyCode,
-    bytecode::{CodeObject, CodeUnit, Constant, CodeUnits, ExceptionTableEntry, Instruction, OpArgByte, Opcode, encode_exception_table},
+    bytecode::{
+        CodeObject, CodeUnit, CodeUnits, Constant, ExceptionTableEntry, Instruction, OpArgByte, Opcode,
+        encode_exception_table,
+    },
 };
 
 use super::{
@@ -138,13 +141,21 @@ impl Builder<'_> {
                 (true, Jumping::Never) => self.line(Site::Line, false, at, op.line),
                 (by_falling, by_jumping) => {
                     self.line(if by_falling { Site::LineByFalling } else { Site::Falls }, false, at, op.line);
-                    self.line(if by_jumping == Jumping::Always { Site::LineUnlessFallen } else { Site::LineIfOther }, true, at, op.line);
+                    self.line(
+                        if by_jumping == Jumping::Always { Site::LineUnlessFallen } else { Site::LineIfOther },
+                        true,
+                        at,
+                        op.line,
+                    );
                 }
             }
             if mark.again {
                 self.line(Site::Line, true, at, op.line);
             }
-            if begun && detail == Detail::Instructions && (!untouchable || matches!(op.opcode, Opcode::NotTaken | Opcode::EndSend)) {
+            if begun
+                && detail == Detail::Instructions
+                && (!untouchable || matches!(op.opcode, Opcode::NotTaken | Opcode::EndSend))
+            {
                 let probe = self.probe(Site::Instruction, at, op.line, 0);
                 self.before[at].push(probe);
             }
@@ -173,7 +184,8 @@ impl Builder<'_> {
                         if let Some(number) = flow.loops.iter().position(|known| known.head == at) {
                             let given = flow.ops[flow.loops[number].source].opcode != Opcode::GetIter;
                             let number = number as u32;
-                            let (site, entry) = if given { (Site::DrawFrom(number), 2) } else { (Site::Draw(number), 0) };
+                            let (site, entry) =
+                                if given { (Site::DrawFrom(number), 2) } else { (Site::Draw(number), 0) };
                             let probe = self.probe(site, at, op.line, entry);
                             self.fall[at + 1].push(probe);
                         }
@@ -240,11 +252,8 @@ impl Builder<'_> {
             _ => 3,
         };
         // Prefixes that each argument takes; those of jumps grow until every distance fits.
-        let mut rooms: Vec<usize> = flow
-            .ops
-            .iter()
-            .map(|op| if op.target.is_some() { 0 } else { extra(op.argument) })
-            .collect();
+        let mut rooms: Vec<usize> =
+            flow.ops.iter().map(|op| if op.target.is_some() { 0 } else { extra(op.argument) }).collect();
         // Where falling into an instruction begins, and jumping to it.
         let (mut falls, mut labels) = (vec![0; count + 1], vec![0; count + 1]);
         loop {
@@ -342,7 +351,10 @@ impl Builder<'_> {
                 };
                 let (start, end) = (falls[index] as u32, falls[index + 1] as u32);
                 match entries.last_mut() {
-                    Some(last) if last.end == start && (last.target, last.depth, last.push_lasti) == (target, depth, push_lasti) => {
+                    Some(last)
+                        if last.end == start
+                            && (last.target, last.depth, last.push_lasti) == (target, depth, push_lasti) =>
+                    {
                         last.end = end;
                     }
                     _ => entries.push(ExceptionTableEntry { start, end, target, depth, push_lasti }),

@@ -89,10 +89,9 @@ fn is_literal(expr: &Expr, depth: usize) -> bool {
             Expr::List(list) => all(&list.elts),
             Expr::Tuple(tuple) => all(&tuple.elts),
             Expr::Set(set) => all(&set.elts),
-            Expr::Dict(dict) => dict
-                .items
-                .iter()
-                .all(|item| item.key.as_ref().is_some_and(|key| is_literal(key, depth + 1)) && is_literal(&item.value, depth + 1)),
+            Expr::Dict(dict) => dict.items.iter().all(|item| {
+                item.key.as_ref().is_some_and(|key| is_literal(key, depth + 1)) && is_literal(&item.value, depth + 1)
+            }),
             _ => false,
         }
 }

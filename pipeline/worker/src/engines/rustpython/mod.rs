@@ -271,7 +271,13 @@ impl<'a> Run<'a> {
             Call::Literals(call) => match call.run(&self.namespace, self.vm) {
                 Some(result) => result,
                 // A built-in, or a name that is nowhere.
-                None => self.execute(&units::compile(self.job.call.trim(), Mode::Eval, units::CALL, Detail::Count, self.vm)?),
+                None => self.execute(&units::compile(
+                    self.job.call.trim(),
+                    Mode::Eval,
+                    units::CALL,
+                    Detail::Count,
+                    self.vm,
+                )?),
             },
         }
     }

@@ -1,11 +1,7 @@
 //! What an instruction is and what its argument means, in CPython's words. Called by `units` for each code object that
 //! is recorded at instruction granularity.
 
-use rustpython_vm::{
-    Py, PyObjectRef, VirtualMachine,
-    builtins::PyCode,
-    bytecode::Opcode,
-};
+use rustpython_vm::{Py, PyObjectRef, VirtualMachine, builtins::PyCode, bytecode::Opcode};
 use tracemill_trace::Operation;
 
 use super::{
@@ -70,7 +66,10 @@ pub(super) fn of(code: &Py<PyCode>, flow: &Flow, vm: &VirtualMachine) -> Vec<Ope
 fn snake(name: &str) -> String {
     let mut out = String::with_capacity(name.len() + 4);
     for (at, letter) in name.char_indices() {
-        if at > 0 && (letter.is_ascii_uppercase() || (letter.is_ascii_digit() && !out.ends_with(|c: char| c.is_ascii_digit()))) {
+        if at > 0
+            && (letter.is_ascii_uppercase()
+                || (letter.is_ascii_digit() && !out.ends_with(|c: char| c.is_ascii_digit())))
+        {
             out.push('_');
         }
         out.push(letter.to_ascii_uppercase());
@@ -82,16 +81,28 @@ fn meaning(code: &Py<PyCode>, flow: &Flow, op: &Op, vm: &VirtualMachine) -> Stri
     let object = &code.code;
     let argument = op.argument as usize;
     let local = |at: usize| {
-        let plain = object.varnames.iter().chain(object.cellvars.iter().filter(|name| {
-            !object.varnames.iter().any(|variable| std::ptr::eq(*variable, **name))
-        }));
+        let plain = object.varnames.iter().chain(
+            object
+                .cellvars
+                .iter()
+                .filter(|name| !object.varnames.iter().any(|variable| std::ptr::eq(*variable, **name))),
+        );
         plain.chain(object.freevars.iter()).nth(at).map_or_else(String::new, |name| name.as_str().to_owned())
     };
     let name = |at: usize| object.names.get(at).map_or_else(String::new, |name| name.as_str().to_owned());
     use Opcode as O;
     match op.opcode {
-        O::LoadFast | O::LoadFastBorrow | O::LoadFastCheck | O::LoadFastAndClear | O::StoreFast | O::DeleteFast
-        | O::LoadDeref | O::StoreDeref | O::DeleteDeref | O::MakeCell | O::LoadFromDictOrDeref => local(argument),
+        O::LoadFast
+        | O::LoadFastBorrow
+        | O::LoadFastCheck
+        | O::LoadFastAndClear
+        | O::StoreFast
+        | O::DeleteFast
+        | O::LoadDeref
+        | O::StoreDeref
+        | O::DeleteDeref
+        | O::MakeCell
+        | O::LoadFromDictOrDeref => local(argument),
         O::LoadFastLoadFast | O::LoadFastBorrowLoadFastBorrow | O::StoreFastLoadFast | O::StoreFastStoreFast => {
             format!("{}, {}", local(argument >> 4), local(argument & 15))
         }
@@ -107,8 +118,16 @@ fn meaning(code: &Py<PyCode>, flow: &Flow, op: &Op, vm: &VirtualMachine) -> Stri
             _ => "",
         }
         .to_owned(),
-        O::LoadName | O::StoreName | O::DeleteName | O::StoreGlobal | O::DeleteGlobal | O::StoreAttr | O::DeleteAttr
-        | O::ImportName | O::ImportFrom | O::LoadFromDictOrGlobals => name(argument),
+        O::LoadName
+        | O::StoreName
+        | O::DeleteName
+        | O::StoreGlobal
+        | O::DeleteGlobal
+        | O::StoreAttr
+        | O::DeleteAttr
+        | O::ImportName
+        | O::ImportFrom
+        | O::LoadFromDictOrGlobals => name(argument),
         O::LoadConst => object.constants.get(argument).map_or_else(String::new, |constant| {
             let constant: PyObjectRef = constant.clone().into();
             constant_text(&constant, vm)

@@ -173,7 +173,8 @@ impl Watch {
         match self {
             Watch::Record { recorder, .. } if probe.layout.is_unit => recorder.probe(probe, top, vm),
             Watch::Count { steps } | Watch::Record { steps, .. } => {
-                if !matches!(probe.site, Site::Line | Site::LineByFalling | Site::LineUnlessFallen | Site::LineIfOther) {
+                if !matches!(probe.site, Site::Line | Site::LineByFalling | Site::LineUnlessFallen | Site::LineIfOther)
+                {
                     return ControlFlow::Continue(());
                 }
                 match steps.checked_sub(1) {

@@ -139,8 +139,7 @@ impl Recorder {
             }
             Site::Draw(number) => {
                 if self.surface(key)
-                    && let Some(Some(known)) =
-                        self.live.last_mut().and_then(|live| live.loops.get_mut(number as usize))
+                    && let Some(Some(known)) = self.live.last_mut().and_then(|live| live.loops.get_mut(number as usize))
                 {
                     known.draw();
                 }
@@ -212,11 +211,8 @@ impl Recorder {
             self.codes.len() - 1
         }) as u32;
         let shadows = |count: usize| std::iter::repeat_with(|| Shadow::Unbound).take(count).collect();
-        let call = Call {
-            parent_index: self.live.last().map(|live| live.index),
-            depth: self.live.len() as u32,
-            code_index,
-        };
+        let call =
+            Call { parent_index: self.live.last().map(|live| live.index), depth: self.live.len() as u32, code_index };
         let loops = layout.variables.len() - layout.first_iterator as usize;
         self.live.push(Live {
             key,

@@ -4,16 +4,16 @@
 //! without the places that are empty. How many places there are is known from the code, and which are empty follows
 //! from what the instruction before pushed: an empty place is always the last thing that an instruction pushes.
 
-use rustpython_vm::{
-    PyObject, PyObjectRef,
-    frame::{FrameObject, FrameObjectRef},
-    object::{Traverse, TraverseFn},
-};
 use super::{
     changes::{Shadow, Teller, Variable},
     flow::Effect,
     render::small_int,
     units::Layout,
+};
+use rustpython_vm::{
+    PyObject, PyObjectRef,
+    frame::{FrameObject, FrameObjectRef},
+    object::{Traverse, TraverseFn},
 };
 
 /// What was on a frame's stack at its previous instruction.
@@ -69,7 +69,8 @@ impl Stack {
             #[expect(unsafe_code, reason = "the interpreter hands out its references for the length of a call only")]
             // SAFETY: the frame owns the object, and the frame does not run while this does.
             let object = object.map(|object| unsafe { &*object });
-            let unit = object.filter(|_| raisers.contains(&(at as u32))).and_then(|object| original(layout, object, to));
+            let unit =
+                object.filter(|_| raisers.contains(&(at as u32))).and_then(|object| original(layout, object, to));
             let object = unit.as_deref().or(object);
             shadow.tell(object, mutated, Variable { number: at as u32, on_stack: true }, to);
         }

@@ -177,7 +177,8 @@ impl Layout {
         let first_global = variables.len() as u32;
         variables.extend(globals.iter().map(|name| (Scope::Global, name.as_str().to_owned())));
         let first_iterator = variables.len() as u32;
-        variables.extend(flow.loops.iter().map(|known| (Scope::Iterator, format!("for {}", flow.ops[known.head].line))));
+        variables
+            .extend(flow.loops.iter().map(|known| (Scope::Iterator, format!("for {}", flow.ops[known.head].line))));
         let fine = detail == Detail::Instructions;
         Rc::new(Layout {
             slots,

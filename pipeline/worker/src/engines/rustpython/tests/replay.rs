@@ -68,7 +68,8 @@ fn replayed(events: &[Event]) -> Vec<snapshot::State> {
         .iter()
         .map(|event| {
             let state = frames.entry(event.frame_index).or_default();
-            for change in event.changes.iter().filter(|change| !matches!(change.scope, Scope::Iterator | Scope::Stack)) {
+            for change in event.changes.iter().filter(|change| !matches!(change.scope, Scope::Iterator | Scope::Stack))
+            {
                 let key = (change.scope, change.name.clone());
                 match &change.value {
                     Some(value) => state.insert(key, value.clone()),
@@ -108,7 +109,8 @@ fn golden() -> Vec<[String; 4]> {
             let Some((source, rest)) = rest.split_once("\n```") else { continue };
             let head = rest.split("```").next().unwrap_or_default();
             let said = |key: &str| {
-                let find = |line: &'_ str| Some(line.strip_prefix(key)?.strip_prefix(": `")?.strip_suffix('`')?.to_owned());
+                let find =
+                    |line: &'_ str| Some(line.strip_prefix(key)?.strip_prefix(": `")?.strip_suffix('`')?.to_owned());
                 head.lines().find_map(find).unwrap_or_default()
             };
             let title = section.lines().next().unwrap_or_default().to_owned();
