@@ -117,9 +117,11 @@ fn changed((row, is_first): (ChangesRow, bool), values: &mut Values) -> Change {
             splice(&mut repr, length(start), row.splice_removed.map_or(0, length), &inserted);
             Some(Value::Text { repr, type_name, full_chars: value_chars })
         }
-        (_, Some(repr), None) => {
-            Some(Value::Text { repr, type_name: row.value_type.unwrap_or_default(), full_chars: value_chars })
-        }
+        (_, Some(repr), None) => Some(Value::Text {
+            repr,
+            type_name: row.value_type.unwrap_or_else(|| "str".to_owned()),
+            full_chars: value_chars,
+        }),
         (None, None, _) => None,
     };
     match &value {

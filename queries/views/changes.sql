@@ -47,6 +47,7 @@ SELECT
   CASE
     WHEN stored_changes.value_type IS NOT NULL THEN stored_changes.value_type
     WHEN stored_changes.value_int IS NOT NULL THEN 'int'
+    WHEN stored_changes.value_text IS NOT NULL AND stored_changes.splice_start IS NULL THEN 'str'
   END AS value_type,
   stored_changes.value_chars,
   stored_changes.splice_start,

@@ -37,7 +37,7 @@ crate::table! {
             /// The value's `repr`, when it is anything else; what an iterator walks, where it begins.
             value_text: Option<String> [Lengths] null "`value_int` holds it, or deleted";
             /// The value's type; for an iterator that begins, the iterator's.
-            value_type: Option<String> [Dictionary] null "`int` where `value_int` holds the value, as before where there is a `splice_start`, or deleted";
+            value_type: Option<String> [Dictionary] null "`int` where `value_int` holds the value, as before where there is a `splice_start`, `str` for other texts";
             /// Characters of the whole `repr` (or a lower bound) when it is cut.
             value_chars: Option<i64> [Split] unit "characters" null "the value is complete";
             /// `value_text` replaces a piece of the text before it, which begins here.

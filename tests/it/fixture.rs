@@ -412,7 +412,7 @@ fn changes() -> Vec<ChangesRow> {
     let int = |value: i64, row| ChangesRow { value_int: Some(value), ..row };
     let text = |value: &str, value_type: &str, row| ChangesRow {
         value_text: Some(value.into()),
-        value_type: Some(value_type.into()),
+        value_type: (value_type != "str").then(|| value_type.into()),
         ..row
     };
     let list = |row| ChangesRow { object_index: Some(0), ..text("[5, 7]", "list", row) };

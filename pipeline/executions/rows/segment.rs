@@ -58,6 +58,8 @@ struct Chain {
     name: Span,
 }
 
+/// The type that the table does not name.
+const USUAL_TYPE: &str = "str";
 /// No such thing.
 const NONE: u32 = u32::MAX;
 /// Places of the cache that finds the chain of a variable: a loop changes few variables over and over.
@@ -117,7 +119,9 @@ impl Segment {
             Some(ValueRef::Text { repr, type_name, full_chars }) => {
                 pending.form = Form::Text;
                 pending.text = self.text(repr);
-                pending.type_index = self.type_index(type_name);
+                if type_name != USUAL_TYPE {
+                    pending.type_index = self.type_index(type_name);
+                }
                 if let Some(full_chars) = full_chars {
                     self.extra(&mut pending).value_chars = Some(chars(full_chars));
                 }

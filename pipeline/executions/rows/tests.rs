@@ -104,7 +104,7 @@ fn changes_stand_by_variable_and_leave_out_what_is_usual() {
         [
             "0 - 0 xs | 0 - [1, 2] list",
             "0 - 0 - | 4 - , [3] -",
-            "0 - 1 y | 3 - 'aaa str",
+            "0 - 1 y | 3 - 'aaa -",
             "0 - 1 - | 4 -  -",
             "0 global 0 LIMIT | 0 - 9 -",
             "0 global 0 - | 4 - 10 -",
@@ -381,9 +381,11 @@ fn records_of(steps: &[Step]) -> Vec<u8> {
                     let start = u64::try_from(*number).unwrap_or(0) % 12;
                     Some(ValueRef::Splice { start, removed: 2, inserted: piece, full_chars: None })
                 }
-                (2 | 3, _) => {
-                    Some(ValueRef::Text { repr: piece, type_name: "T", full_chars: (*number > 200).then_some(900) })
-                }
+                (2 | 3, _) => Some(ValueRef::Text {
+                    repr: piece,
+                    type_name: ["T", "str"][usize::from(*form) % 2],
+                    full_chars: (*number > 200).then_some(900),
+                }),
                 _ => Some(ValueRef::Int(*number)),
             };
             let action = match (&value, is_text) {

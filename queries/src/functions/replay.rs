@@ -344,7 +344,8 @@ impl Variable {
         match change.value_type {
             Some(name) => name.clone_into(&mut self.value_type),
             None if change.splice.is_some() => {}
-            None => "int".clone_into(&mut self.value_type),
+            None if change.value_int.is_some() => "int".clone_into(&mut self.value_type),
+            None => "str".clone_into(&mut self.value_type),
         }
         self.value_chars = change.value_chars;
         self.object_index = change.object_index;
