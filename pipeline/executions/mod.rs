@@ -30,7 +30,7 @@ use self::rows::{Piece, Recorder, Scratches};
 
 pub use single::{Recorded, TraceRequest, Traced, rows_of, trace_one};
 pub use supervisor::{Completed, Listener, Supervisor, WorkerCommand};
-pub use told::{StoredRows, events_of, value_of};
+pub use told::{Held, StoredRows, events_of, states_of, value_of};
 
 use crate::dataset::{Count, PartOutput, ScratchFolder, Severity, TableWriter, read_rows};
 use crate::error::{Error, Result};

@@ -80,6 +80,73 @@ pub fn events_of(rows: StoredRows) -> Vec<Event> {
     told
 }
 
+/// One thing that a frame holds: a variable, the iterator of a loop that runs, or an entry of its value stack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// Where it lives.
+    pub scope: Scope,
+    /// Its place among those of its scope.
+    pub variable_index: u32,
+    /// Its name; empty on the stack.
+    pub name: String,
+    /// Its value, whole; for an iterator what it walks.
+    pub value: Value,
+    /// Which object it is.
+    pub object_index: Option<u32>,
+    /// The objects inside.
+    pub members: Option<String>,
+    /// For an iterator: items drawn.
+    pub items_drawn: Option<u64>,
+    /// For an iterator: items left, where known.
+    pub items_left: Option<u64>,
+}
+
+/// The full state at every event: what its frame holds, by scope and place. The views `states`, `iterators` and `stacks`
+/// give the same in SQL.
+#[must_use]
+pub fn states_of(events: &[Event]) -> Vec<Vec<Held>> {
+    let mut frames: BTreeMap<u32, BTreeMap<(Scope, u32), Held>> = BTreeMap::new();
+    let mut states = Vec::with_capacity(events.len());
+    for event in events {
+        let frame = frames.entry(event.frame_index).or_default();
+        for change in &event.changes {
+            let place = (change.scope, change.variable_index);
+            match (&change.value, frame.get_mut(&place)) {
+                (None, _) => drop(frame.remove(&place)),
+                (Some(Value::Int(drawn)), Some(known))
+                    if change.scope == Scope::Iterator && change.items_drawn.is_none() =>
+                {
+                    let drawn = u64::try_from(*drawn).unwrap_or(0);
+                    let more = drawn.saturating_sub(known.items_drawn.unwrap_or(0));
+                    known.items_left = known.items_left.map(|left| left.saturating_sub(more));
+                    known.items_drawn = Some(drawn);
+                }
+                (Some(value), _) => {
+                    let held = Held {
+                        scope: change.scope,
+                        variable_index: change.variable_index,
+                        name: change.name.clone(),
+                        value: value.clone(),
+                        object_index: change.object_index,
+                        members: change.members.clone(),
+                        items_drawn: change.items_drawn,
+                        items_left: change.items_left,
+                    };
+                    frame.insert(place, held);
+                }
+            }
+        }
+        if let Some(instruction) = &event.instruction {
+            drop(frame.split_off(&(Scope::Stack, instruction.stack_depth)));
+        }
+        states.push(frame.values().cloned().collect());
+        if matches!(event.kind, EventKind::Return | EventKind::Unwind) {
+            frames.remove(&event.frame_index);
+        }
+    }
+    states
+}
+
 /// What each variable holds: frame, scope and place to value.
 type Values = BTreeMap<(i32, Scope, i32), Value>;
 

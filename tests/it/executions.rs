@@ -7,15 +7,18 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use tracemill::executions::{StoredRows, events_of};
+use serde_json::{Value as Json, json};
+use tracemill::executions::{Held, StoredRows, events_of, states_of, value_of};
 use tracemill_schemas::changes::ChangesRow;
 use tracemill_schemas::corpora::CorporaRow;
 use tracemill_schemas::events::EventsRow;
 use tracemill_schemas::executions::ExecutionsRow;
+use tracemill_schemas::frames::FramesRow;
 use tracemill_schemas::functions::FunctionsRow;
+use tracemill_schemas::instructions::InstructionsRow;
 use tracemill_trace::Value;
 
-use crate::harness::{counts, folder, hashes, manifest, repository, rows, run, said, tracemill};
+use crate::harness::{counts, folder, hashes, manifest, repository, rows, run, said, succeed, tracemill};
 
 /// Outcomes by `PATH function`, of every function's only input.
 fn outcomes(data: &Path) -> BTreeMap<String, String> {
@@ -135,6 +138,61 @@ fn a_trace_of_one_small_program_is_the_one_worked_out_by_hand() {
             "5 iterator for 3 deleted ",
         ]
     );
+}
+
+#[test]
+fn the_states_of_sql_are_those_of_the_stored_rows() {
+    let corpora = [repository("pipeline/demo/corpus/closures.py").display().to_string()];
+    let data = tempfile::tempdir().unwrap();
+    let more = ["--stages", "corpora,functions,inputs,executions", "--set", "executions.granularity=instruction"];
+    let output = run(&corpora, data.path(), &more);
+    assert!(output.status.success(), "{}", said(&output));
+
+    let mut stored: BTreeMap<i64, StoredRows> = BTreeMap::new();
+    for row in rows::<ExecutionsRow>(data.path()) {
+        let result = row.result.map(|text| value_of(text, row.result_type, row.result_chars));
+        stored.insert(row.execution_index, StoredRows { result, ..StoredRows::default() });
+    }
+    for row in rows::<FramesRow>(data.path()) {
+        stored.get_mut(&row.execution_index).unwrap().frames.push(row);
+    }
+    for row in rows::<InstructionsRow>(data.path()) {
+        stored.get_mut(&row.execution_index).unwrap().instructions.push(row);
+    }
+    for row in rows::<EventsRow>(data.path()) {
+        stored.get_mut(&row.execution_index).unwrap().events.push(row);
+    }
+    for row in rows::<ChangesRow>(data.path()) {
+        stored.get_mut(&row.execution_index).unwrap().changes.push(row);
+    }
+    let mut expected = Vec::new();
+    for (index, stored) in stored {
+        for (event_index, state) in states_of(&events_of(stored)).into_iter().enumerate() {
+            expected.extend(state.into_iter().map(|held| {
+                let Held { scope, variable_index, name, value, object_index, members, items_drawn, items_left } = held;
+                json!({
+                    "execution_index": index, "event_index": event_index, "scope": scope.name(),
+                    "variable_index": variable_index, "name": name, "value": value.repr(),
+                    "value_type": value.type_name(), "object_index": object_index, "members": members,
+                    "items_drawn": items_drawn, "items_left": items_left,
+                })
+            }));
+        }
+    }
+    let query = "SELECT execution_index, event_index, scope, variable_index, name, value, value_type, object_index, \
+                 members, items_drawn, items_left FROM _replayed ORDER BY execution_index, event_index, \
+                 CASE scope WHEN 'local' THEN 0 WHEN 'captured' THEN 1 WHEN 'global' THEN 2 WHEN 'iterator' THEN 3 \
+                 ELSE 4 END, variable_index";
+    let text = succeed(["sql", query, "--output", "json", "--data", &data.path().display().to_string()]);
+    let found: Vec<Json> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(expected.len() > 10_000, "{} rows", expected.len());
+    assert_eq!(found.len(), expected.len());
+    for (found, expected) in found.iter().zip(&expected) {
+        // What is null may be left out.
+        for (name, value) in expected.as_object().unwrap() {
+            assert_eq!(found.get(name).unwrap_or(&Json::Null), value, "{name} of {expected}");
+        }
+    }
 }
 
 /// Processes whose parent is this one.
