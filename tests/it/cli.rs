@@ -86,6 +86,13 @@ returned 42
     assert!(raised.contains("raised: TypeError: "), "{raised}");
     let limited = succeed(["trace", &file, "--call", "f(1)", "--set", "executions.limits.steps=2"]);
     assert!(limited.contains("\nstep_limit\n2 events\n"), "{limited}");
+    let finer = succeed(["trace", &file, "--call", "f(1)", "--granularity", "instruction"]);
+    assert!(finer.contains(" RETURN_VALUE ") && finer.contains("| 2"), "{finer}");
+    std::fs::write(folder.path().join("g.py"), "def g():\n    for i in range(2):\n        pass\n").unwrap();
+    let file = folder.path().join("g.py").display().to_string();
+    let positions = succeed(["trace", &file, "--call", "g()", "--iterators"]);
+    assert!(positions.contains("for 2 at 1 of 2 in range(0, 2)") && positions.contains("for 2 over"), "{positions}");
+    assert!(!succeed(["trace", &file, "--call", "g()"]).contains("for 2 at"));
 }
 
 /// An empty dataset: enough for statements that read no table.
