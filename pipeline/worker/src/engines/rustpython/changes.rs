@@ -16,6 +16,7 @@ use tracemill_trace::{Action, Encoder, ValueRef};
 use super::{
     heap::{Found, Heap, Object, has_identity},
     render::{Rendered, render_into, small_int},
+    units::Mutates,
 };
 
 /// What a variable held at the frame's previous event.
@@ -84,9 +85,9 @@ impl Teller<'_> {
 impl Shadow {
     /// Compares with what the variable holds now, remembers it, and tells what was done to it.
     ///
-    /// `mutated` is false when nothing ran that could change an object in place.
+    /// `mutated` says what ran could have changed in place.
     #[inline]
-    pub(super) fn tell(&mut self, current: Option<&PyObject>, mutated: bool, variable: Variable, to: &mut Teller<'_>) {
+    pub(super) fn tell(&mut self, current: Option<&PyObject>, mutated: Mutates, variable: Variable, to: &mut Teller<'_>) {
         let Some(object) = current else {
             if !matches!(self, Shadow::Unbound) {
                 *self = Shadow::Unbound;
@@ -107,12 +108,12 @@ impl Shadow {
             Shadow::Held(held) if held.is(object) => {}
             Shadow::Opaque(class) if object.class().is(&**class) => {}
             Shadow::List(known, version) if known.is(object) => {
-                if mutated && !list(known, version, variable, to) {
+                if mutated == Mutates::Anything && !list(known, version, variable, to) {
                     self.show(object, true, variable, to);
                 }
             }
             Shadow::Seen(seen) if seen.identity == std::ptr::from_ref(object) as usize => {
-                if mutated || seen._held.is_none() {
+                if mutated != Mutates::Nothing || seen._held.is_none() {
                     self.show(object, true, variable, to);
                 }
             }

@@ -21,7 +21,7 @@ use super::{
     render::render,
     stack::Stack,
     state, stdio,
-    units::Layout,
+    units::{Layout, Mutates},
     wording,
 };
 use crate::engine::SharedSink;
@@ -342,7 +342,7 @@ impl Recorder {
         let Recorder { live, encoder, codes, look, epoch, sink, heap, .. } = self;
         let Some(live) = live.last_mut() else { return ON };
         self.stopped = None;
-        let mutated = live.epoch != *epoch || live.layout.may_mutate(live.line);
+        let mutated = if live.epoch == *epoch { live.layout.may_mutate(live.line) } else { Mutates::Anything };
         heap.event += 1;
         let mut to = Teller { encoder, heap, look: *look, vm };
         state::changes(live, codes, mutated, &mut to);

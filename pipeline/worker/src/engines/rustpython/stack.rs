@@ -8,7 +8,7 @@ use super::{
     changes::{Shadow, Teller, Variable},
     flow::Effect,
     render::small_int,
-    units::Layout,
+    units::{Layout, Mutates},
 };
 use rustpython_vm::{
     PyObject, PyObjectRef,
@@ -34,7 +34,7 @@ impl Stack {
         layout: &Layout,
         op: u32,
         depth: u32,
-        mutated: bool,
+        mutated: Mutates,
         to: &mut Teller<'_>,
     ) {
         let depth = depth as usize;

@@ -9,19 +9,20 @@ use tracemill_trace::Scope;
 use super::{
     changes::{Shadow, Teller, Variable},
     recorder::{CodeState, Live},
+    units::Mutates,
 };
 
 /// Tells what changed in a frame.
 ///
-/// `mutated` is false when nothing ran that could change an object in place.
+/// `mutated` says what ran could have changed in place.
 #[inline]
-pub(super) fn changes(live: &mut Live, codes: &mut [CodeState], mutated: bool, to: &mut Teller<'_>) {
+pub(super) fn changes(live: &mut Live, codes: &mut [CodeState], mutated: Mutates, to: &mut Teller<'_>) {
     let vm = to.vm;
     if live.layout.in_dictionary {
-        if mutated {
+        if mutated != Mutates::Nothing {
             let namespace = live.frame.iframe().locals.get().map(|mapping| mapping.obj().to_owned());
             if let Some(namespace) = namespace.as_ref().and_then(|namespace| namespace.downcast_ref::<PyDict>()) {
-                names(live, codes, namespace, to);
+                names(live, codes, namespace, mutated, to);
             }
         }
         return;
@@ -46,18 +47,24 @@ pub(super) fn changes(live: &mut Live, codes: &mut [CodeState], mutated: bool, t
             None => shadow.tell(object, mutated, variable, to),
         }
     }
-    if mutated && !layout.globals.is_empty() {
+    if mutated != Mutates::Nothing && !layout.globals.is_empty() {
         let dictionary = frame.iframe().globals();
         for (at, (name, shadow)) in layout.globals.iter().zip(globals).enumerate() {
             let object = dictionary.get_item_opt(*name, vm).ok().flatten().filter(|object| is_data(object, vm));
             let variable = Variable { number: layout.first_global + at as u32, on_stack: false };
-            shadow.tell(object.as_deref(), true, variable, to);
+            shadow.tell(object.as_deref(), mutated, variable, to);
         }
     }
 }
 
 /// Compares a namespace kept in a dictionary, in the order in which its names first appeared.
-fn names(live: &mut Live, codes: &mut [CodeState], namespace: &Py<PyDict>, to: &mut Teller<'_>) {
+fn names(
+    live: &mut Live,
+    codes: &mut [CodeState],
+    namespace: &Py<PyDict>,
+    mutated: Mutates,
+    to: &mut Teller<'_>,
+) {
     let Live { names: known, layout, code_index, .. } = live;
     let Some(code) = codes.get_mut(*code_index as usize) else { return };
     let mut current: Vec<Option<PyObjectRef>> = Vec::new();
@@ -88,7 +95,7 @@ fn names(live: &mut Live, codes: &mut [CodeState], namespace: &Py<PyDict>, to: &
         guess = place + 1;
     }
     for ((_, number, shadow), object) in known.iter_mut().zip(&current) {
-        shadow.tell(object.as_deref(), true, Variable { number: *number, on_stack: false }, to);
+        shadow.tell(object.as_deref(), mutated, Variable { number: *number, on_stack: false }, to);
     }
 }
 

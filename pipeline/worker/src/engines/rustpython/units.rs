@@ -109,8 +109,8 @@ pub(super) struct Layout {
     /// The number of the first global, and of the first iterator.
     pub(super) first_global: u32,
     pub(super) first_iterator: u32,
-    /// By line: an instruction of the line can change an object in place.
-    mutating: Box<[bool]>,
+    /// By line: what the line's instructions can change in place.
+    mutating: Box<[Mutates]>,
     /// The qualified name.
     pub(super) function: String,
     /// Variables live in a dictionary: module and class bodies.
@@ -150,7 +150,7 @@ impl Layout {
                     || name.as_str() == "__classdict__",
             })
             .collect();
-        let (mut globals, mut mutating): (Vec<&'static PyStrInterned>, Vec<bool>) = (Vec::new(), Vec::new());
+        let (mut globals, mut mutating): (Vec<&'static PyStrInterned>, Vec<Mutates>) = (Vec::new(), Vec::new());
         for op in &flow.ops {
             let argument = op.argument as usize;
             let index = match op.opcode {
@@ -165,9 +165,9 @@ impl Layout {
             }
             let line = op.line as usize;
             if mutating.len() <= line {
-                mutating.resize(line + 1, false);
+                mutating.resize(line + 1, Mutates::Nothing);
             }
-            mutating[line] |= !keeps_objects(op.opcode, argument);
+            mutating[line] = mutating[line].max(mutates(op.opcode, argument));
         }
         let mut variables: Vec<(Scope, String)> = Vec::new();
         for slot in &slots {
@@ -201,21 +201,41 @@ impl Layout {
         })
     }
 
-    /// Whether running the line can change an object in place.
-    pub(super) fn may_mutate(&self, line: u32) -> bool {
-        self.mutating.get(line as usize).copied().unwrap_or(true)
+    /// What running the line can change in place.
+    pub(super) fn may_mutate(&self, line: u32) -> Mutates {
+        self.mutating.get(line as usize).copied().unwrap_or(Mutates::Anything)
     }
 }
 
-/// The instruction changes no object in place, whatever it works on. It may run code of the program; then that code
+/// What can change in place.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Mutates {
+    /// Nothing.
+    Nothing,
+    /// Not lists: `x[i]` may fill a `defaultdict`.
+    Dictionaries,
+    /// Any object.
+    Anything,
+}
+
+/// What the instruction can change in place, whatever it works on. It may run code of the program; then that code
 /// makes events of its own, and the caller is looked at again because of them.
+fn mutates(opcode: Opcode, argument: usize) -> Mutates {
+    const SUBSCRIPT: usize = 26;
+    match opcode {
+        Opcode::BinaryOp if argument == SUBSCRIPT => Mutates::Dictionaries,
+        _ if keeps_objects(opcode, argument) => Mutates::Nothing,
+        _ => Mutates::Anything,
+    }
+}
+
+/// The instruction changes no object in place.
 fn keeps_objects(opcode: Opcode, argument: usize) -> bool {
     use Opcode as O;
     /// The first in-place operator; below it are `+`, `&`, … and after them `[]`.
     const FIRST_IN_PLACE: usize = 13;
     const SUBSCRIPT: usize = 26;
     match opcode {
-        // `x[i]` may fill a `defaultdict`; it is a mutation like any other.
         O::BinaryOp => argument < FIRST_IN_PLACE && argument != SUBSCRIPT,
         O::LoadFast
         | O::LoadFastBorrow
@@ -253,6 +273,23 @@ fn keeps_objects(opcode: Opcode, argument: usize) -> bool {
         | O::UnaryNegative
         | O::PushNull
         | O::GetLen
+        | O::GetIter
+        | O::LoadAttr
+        | O::LoadDeref
+        | O::StoreDeref
+        | O::LoadFastAndClear
+        | O::BuildTuple
+        | O::BuildList
+        | O::BuildMap
+        | O::ListAppend
+        | O::MakeFunction
+        | O::SetFunctionAttribute
+        | O::FormatSimple
+        | O::FormatWithSpec
+        | O::ConvertValue
+        | O::PushExcInfo
+        | O::PopExcept
+        | O::CheckExcMatch
         | O::BuildString => true,
         _ => false,
     }
