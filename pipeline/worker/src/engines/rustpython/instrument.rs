@@ -24,6 +24,7 @@ use super::{
     flow::{Flow, reraises},
     lines::{Jumping, marks},
     probe::{Probe, Site},
+    sets,
     units::{Layout, quiet},
 };
 
@@ -61,7 +62,7 @@ pub(super) fn instrument(code: &Py<PyCode>, detail: Detail, vm: &VirtualMachine)
                 let object: PyObjectRef = constant.clone().into();
                 match object.downcast_ref::<PyCode>() {
                     Some(inner) => instrument(inner, detail, vm).into(),
-                    None => object,
+                    None => sets::constant(object, vm),
                 }
             })
             .collect(),
@@ -125,6 +126,17 @@ impl Builder<'_> {
             }
             if begun && detail == Detail::Instructions && !untouchable {
                 let probe = self.probe(Site::Instruction, at, op.line, 0);
+                self.before[at].push(probe);
+            }
+            // Sets are read and updated in CPython's order, whoever watches.
+            let sites: &[(Site, u8)] = match op.opcode {
+                Opcode::ListExtend | Opcode::UnpackEx => &[(Site::Reads, 1)],
+                Opcode::CallFunctionEx => &[(Site::Reads, 2)],
+                Opcode::SetUpdate => &[(Site::Updates, op.argument as u8 + 1), (Site::Adds, 1)],
+                _ => &[],
+            };
+            for &(site, entry) in sites {
+                let probe = self.probe(site, at, op.line, entry);
                 self.before[at].push(probe);
             }
             if detail != Detail::Count {
