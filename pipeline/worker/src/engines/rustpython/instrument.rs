@@ -51,6 +51,11 @@ struct Insertion {
 
 /// A code object with probes, and so those nested in it.
 pub(super) fn instrument(code: &Py<PyCode>, detail: Detail, vm: &VirtualMachine) -> PyRef<PyCode> {
+    nested(code, detail, &mut Vec::new(), vm)
+}
+
+/// `sets` are the constant sets of the unit that were met before.
+fn nested(code: &Py<PyCode>, detail: Detail, sets: &mut Vec<PyObjectRef>, vm: &VirtualMachine) -> PyRef<PyCode> {
     let flow = Flow::of(code);
     let layout = Layout::new(code, &flow, detail, vm);
     let mut builder = Builder {
@@ -61,8 +66,8 @@ pub(super) fn instrument(code: &Py<PyCode>, detail: Detail, vm: &VirtualMachine)
             .map(|constant| {
                 let object: PyObjectRef = constant.clone().into();
                 match object.downcast_ref::<PyCode>() {
-                    Some(inner) => instrument(inner, detail, vm).into(),
-                    None => sets::constant(object, vm),
+                    Some(inner) => nested(inner, detail, sets, vm).into(),
+                    None => sets::constant(object, sets, vm),
                 }
             })
             .collect(),

@@ -142,7 +142,8 @@ fn iterate_frozenset(set: PyObjectRef, vm: &VirtualMachine) -> PyResult {
 }
 
 fn iterate(which: usize, set: PyObjectRef, vm: &VirtualMachine) -> PyResult {
-    walked(sets::settle(&set, vm), &set, vm);
+    let is_sure = sets::settle(&set, vm);
+    walked(is_sure || sets::makers::is_being_added(&set), &set, vm);
     match ITERATE.with(|known| known[which].get()) {
         Some(iterate) => iterate(set, vm),
         None => Err(vm.new_type_error("a set cannot be iterated")),

@@ -156,8 +156,8 @@ fn called(probe: &PyObject, top: Option<&PyObject>, vm: &VirtualMachine) -> PyRe
     if let Some(probe) = probe.downcast_ref::<Probe>() {
         match (probe.site, top) {
             (Site::Reads, Some(top)) => sets::readers::about_to_read(top, vm),
-            (Site::Updates, Some(top)) => sets::operations::about_to_update(top),
-            (Site::Adds, Some(top)) => sets::operations::about_to_add(top, vm),
+            (Site::Updates, Some(top)) => sets::makers::about_to_update(top),
+            (Site::Adds, Some(top)) => sets::makers::about_to_add(top, vm),
             _ => {}
         }
         if matches!(probe.site, Site::Reads | Site::Updates | Site::Adds) {

@@ -16,7 +16,8 @@
 //! leaves the order in doubt, which is for good, and is labelled wherever it shows.
 
 mod hashes;
-pub(super) mod operations;
+pub(super) mod makers;
+mod operations;
 pub(super) mod readers;
 mod table;
 mod views;
@@ -28,7 +29,7 @@ use std::{
 
 use rustpython_vm::{
     AsObject, PyObject, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
-    builtins::{PyDict, PyFrozenSet, PyInt, PySet, PyWeak},
+    builtins::{PyDict, PyFrozenSet, PySet, PyWeak},
 };
 
 use hashes::plain_hash;
@@ -130,7 +131,7 @@ pub(super) fn order(set: &PyObject, most: usize, vm: &VirtualMachine) -> Order {
     {
         let items = table.keys().take(most).cloned().collect();
         keep(set, Some(table), vm);
-        return Order { items, is_sure: is_exact(set, vm) };
+        return Order { items, is_sure: true };
     }
     Order { items: elements(set), is_sure: count < 2 }
 }
@@ -141,10 +142,9 @@ pub(super) fn settle(set: &PyObject, vm: &VirtualMachine) -> bool {
         return true;
     }
     let Some(table) = current(set, vm) else { return false };
-    let is_sure = is_exact(set, vm);
     if let Some(object) = set.downcast_ref::<PySet>() {
         let now = object.elements();
-        if !now.iter().zip(table.keys()).all(|(a, b)| a.is(b)) {
+        if !is_ordered(&now, &table) {
             let ordered: Vec<PyObjectRef> = table.keys().cloned().collect();
             object.clear();
             for element in ordered {
@@ -154,21 +154,36 @@ pub(super) fn settle(set: &PyObject, vm: &VirtualMachine) -> bool {
         }
     }
     keep(set, Some(table), vm);
-    is_sure
+    true
 }
 
-/// A constant of a code object: a frozen set is put into CPython's order.
-pub(super) fn constant(object: PyObjectRef, vm: &VirtualMachine) -> PyObjectRef {
+/// A constant of a code object: a frozen set is put into CPython's order. `seen` has those of the unit so far.
+pub(super) fn constant(object: PyObjectRef, seen: &mut Vec<PyObjectRef>, vm: &VirtualMachine) -> PyObjectRef {
     if object.downcast_ref_if_exact::<PyFrozenSet>(vm).is_none() || is_known(&object) {
         return object;
     }
     let table = pure(&object, vm).filter(|table| {
-        // The compiler makes the set anew in its own order when it interns a string in it. That is unknown here.
+        // The compiler makes the set anew, in its own order, when it interns a string in it, which is unknown here; before
+        // 3.14 it always does. If that changes the order, it is in doubt.
         let again = table.keys().try_fold(Table::new(), |mut again, key| add(&mut again, key, vm).map(|()| again));
-        let texts = table.keys().any(|key| key.downcast_ref_if_exact::<PyInt>(vm).is_none());
-        !texts || again.is_some_and(|again| again.keys().zip(table.keys()).all(|(a, b)| a.is(b)))
+        again.is_some_and(|again| is_ordered(&table.keys().cloned().collect::<Vec<_>>(), &again))
     });
-    finish(object, table, vm)
+    let made = finish(object, table, vm);
+    // Of equal ones in a unit CPython keeps one; which one comes first is its compiler's affair.
+    for other in seen.iter().filter(|other| vm.bool_eq(other, &made).unwrap_or(false)) {
+        let (a, b) = (elements(other), elements(&made));
+        if !a.iter().zip(&b).all(|(a, b)| vm.bool_eq(a, b).unwrap_or(false)) {
+            keep(other, None, vm);
+            keep(&made, None, vm);
+        }
+    }
+    seen.push(made.clone());
+    made
+}
+
+/// Whether elements stand in the order of a table.
+fn is_ordered(elements: &[PyObjectRef], table: &Table) -> bool {
+    elements.iter().zip(table.keys()).all(|(a, b)| a.is(b))
 }
 
 /// Whether the object is a set of any kind.
@@ -226,6 +241,10 @@ fn pure(set: &PyObject, vm: &VirtualMachine) -> Option<Table> {
 
 /// A set's table as it is now, taken out: `keep` puts it back. What is in doubt stays so.
 fn current(set: &PyObject, vm: &VirtualMachine) -> Option<Table> {
+    if !is_exact(set, vm) {
+        // A subclass may do anything.
+        return None;
+    }
     let known = TABLES.with_borrow_mut(|tables| tables.get(set).map(|known| known.table.take()));
     let Some(table) = known else { return pure(set, vm) };
     let table = table?;
@@ -368,7 +387,7 @@ fn finish(set: PyObjectRef, table: Option<Table>, vm: &VirtualMachine) -> PyObje
         return set;
     };
     let set = match set.downcast_ref_if_exact::<PyFrozenSet>(vm) {
-        Some(frozen) if !frozen.elements().iter().zip(table.keys()).all(|(a, b)| a.is(b)) => {
+        Some(frozen) if !is_ordered(&frozen.elements(), &table) => {
             match PyFrozenSet::from_iter(vm, table.keys().cloned()) {
                 Ok(made) => made.into_ref(&vm.ctx).into(),
                 Err(_) => set,

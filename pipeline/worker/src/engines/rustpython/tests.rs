@@ -171,5 +171,5 @@ fn well_nested(events: &[Event], outcome: Outcome) {
 mod endings;
 #[path = "tests/events.rs"]
 mod events;
-#[path = "tests/scratch.rs"]
-mod scratch;
+#[path = "tests/sets.rs"]
+mod sets;

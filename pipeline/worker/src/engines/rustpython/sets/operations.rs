@@ -1,30 +1,24 @@
-//! What is done to sets, followed: their methods, operators and constructors, the operators of a dictionary's views,
-//! and `SET_UPDATE`. Called by `sets` once a thread, and by the interpreter ever after.
+//! What is done to sets, followed: their methods and operators. Called by `sets` once a thread, and by the interpreter
+//! ever after. How sets are made is in `makers` and `views`.
 //!
 //! Each hook lets the interpreter do the work and then does the same to the table, in the order of CPython's
 //! `setobject.c`. Operations that take several operands are done one operand at a time, as CPython does them.
 
-use std::{
-    cell::{Cell, RefCell},
-    collections::HashSet,
-};
+use std::{cell::Cell, collections::HashSet};
 
 use rustpython_vm::{
     AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine,
-    builtins::{PyType, PyTypeRef},
+    builtins::PyType,
     function::{FuncArgs, ItemDoc, PyMethodFlags},
 };
 
 use super::{
-    Other, Table, alike, change, count, current, elements, emptied, finish, hashes::plain_hash, is_known, is_set, keep,
-    merged, prepare, pure, replaced, settle, table_of, views,
+    Other, Table, alike, change, count, current, elements, emptied, finish, hashes::plain_hash, is_known, is_set,
+    makers, merged, prepare, pure, replaced, settle, table_of, views,
 };
 use crate::engines::rustpython::labels;
 
 pub(super) type Binary = fn(&PyObject, &PyObject, &VirtualMachine) -> PyResult;
-type Construct = fn(PyTypeRef, FuncArgs, &VirtualMachine) -> PyResult;
-type Initialize = fn(&PyObject, FuncArgs, &VirtualMachine) -> PyResult<()>;
-type Vectorcall = fn(&PyObject, Vec<PyObjectRef>, usize, Option<&[PyObjectRef]>, &VirtualMachine) -> PyResult;
 /// What stands for a method: called with the set and the other arguments.
 type Method = fn(&Originals, &PyObjectRef, &[PyObjectRef], &VirtualMachine) -> PyResult;
 /// Combines a set with another operand, as the interpreter does it.
@@ -41,11 +35,6 @@ pub(super) const XOR: usize = 3;
 thread_local! {
     /// Operators of sets and of frozen sets, then those of sets in place, as they were.
     static OPERATORS: [[Cell<Option<Binary>>; 4]; 3] = const { [const { [const { Cell::new(None) }; 4] }; 3] };
-    static SET_VECTORCALL: Cell<Option<Vectorcall>> = const { Cell::new(None) };
-    static SET_INIT: Cell<Option<Initialize>> = const { Cell::new(None) };
-    static FROZEN_NEW: Cell<Option<Construct>> = const { Cell::new(None) };
-    /// The set that `SET_UPDATE` is about to change.
-    static UPDATING: RefCell<Option<PyObjectRef>> = const { RefCell::new(None) };
 }
 
 /// Methods as they were.
@@ -88,9 +77,21 @@ pub(super) fn install(vm: &VirtualMachine) -> PyResult<()> {
     ];
     methods(types.set_type, new.into_iter().chain(changing), vm)?;
     methods(types.frozenset_type, new.into_iter(), vm)?;
+    // Subclasses take over what these names stand for, not what stands in the slots.
+    methods(types.set_type, named::<SET>().into_iter(), vm)?;
+    methods(types.frozenset_type, named::<FROZEN>().into_iter(), vm)?;
+    methods(types.set_type, named_in_place().into_iter(), vm)?;
     for (which, class, hooks) in [
-        (SET, types.set_type, [operator::<SET, OR>, operator::<SET, AND>, operator::<SET, SUBTRACT>, operator::<SET, XOR>] as [Binary; 4]),
-        (FROZEN, types.frozenset_type, [operator::<FROZEN, OR>, operator::<FROZEN, AND>, operator::<FROZEN, SUBTRACT>, operator::<FROZEN, XOR>]),
+        (
+            SET,
+            types.set_type,
+            [operator::<SET, OR>, operator::<SET, AND>, operator::<SET, SUBTRACT>, operator::<SET, XOR>] as [Binary; 4],
+        ),
+        (
+            FROZEN,
+            types.frozenset_type,
+            [operator::<FROZEN, OR>, operator::<FROZEN, AND>, operator::<FROZEN, SUBTRACT>, operator::<FROZEN, XOR>],
+        ),
     ] {
         let slots = &class.slots.as_number;
         let places = [
@@ -116,15 +117,50 @@ pub(super) fn install(vm: &VirtualMachine) -> PyResult<()> {
         OPERATORS.with(|known| known[2][at].set(place.load()));
         place.store(Some(hook));
     }
-    SET_VECTORCALL.set(slots.vectorcall.load());
-    slots.vectorcall.store(Some(make_set));
-    SET_INIT.set(slots.init.load());
-    slots.init.store(Some(initialize_set));
-    let slots = &types.frozenset_type.slots;
-    FROZEN_NEW.set(slots.new.load());
-    slots.new.store(Some(make_frozen));
+    makers::install(vm);
     views::install(vm);
     Ok(())
+}
+
+/// The operators by their names.
+fn named<const WHICH: usize>() -> [(&'static str, Method); 8] {
+    fn apply<const WHICH: usize, const AT: usize, const RIGHT: bool>(
+        known: &Originals,
+        set: &PyObjectRef,
+        others: &[PyObjectRef],
+        vm: &VirtualMachine,
+    ) -> PyResult {
+        match others {
+            [other] if RIGHT => operator::<WHICH, AT>(other, set, vm),
+            [other] => operator::<WHICH, AT>(set, other, vm),
+            _ => all(&known.this, set, others, vm),
+        }
+    }
+    [
+        ("__or__", apply::<WHICH, OR, false>),
+        ("__ror__", apply::<WHICH, OR, true>),
+        ("__and__", apply::<WHICH, AND, false>),
+        ("__rand__", apply::<WHICH, AND, true>),
+        ("__sub__", apply::<WHICH, SUBTRACT, false>),
+        ("__rsub__", apply::<WHICH, SUBTRACT, true>),
+        ("__xor__", apply::<WHICH, XOR, false>),
+        ("__rxor__", apply::<WHICH, XOR, true>),
+    ]
+}
+
+fn named_in_place() -> [(&'static str, Method); 4] {
+    fn apply<const AT: usize>(
+        known: &Originals,
+        set: &PyObjectRef,
+        others: &[PyObjectRef],
+        vm: &VirtualMachine,
+    ) -> PyResult {
+        match others {
+            [other] => in_place::<AT>(set, other, vm),
+            _ => all(&known.this, set, others, vm),
+        }
+    }
+    [("__ior__", apply::<OR>), ("__iand__", apply::<AND>), ("__isub__", apply::<SUBTRACT>), ("__ixor__", apply::<XOR>)]
 }
 
 /// Replaces methods of a class.
@@ -376,7 +412,12 @@ fn difference_update(set: &PyObjectRef, other: &PyObjectRef, combine: Combine<'_
     result
 }
 
-fn symmetric_difference_update(set: &PyObjectRef, other: &PyObjectRef, combine: Combine<'_>, vm: &VirtualMachine) -> PyResult {
+fn symmetric_difference_update(
+    set: &PyObjectRef,
+    other: &PyObjectRef,
+    combine: Combine<'_>,
+    vm: &VirtualMachine,
+) -> PyResult {
     let (other, toggled) = match Other::of(other, vm) {
         Other::Set(table) => (other.clone(), table),
         // The keys of a dictionary are toggled in their own order.
@@ -446,82 +487,4 @@ fn in_place<const AT: usize>(a: &PyObject, b: &PyObject, vm: &VirtualMachine) ->
         SUBTRACT => difference_update(&a, &b, combine, vm),
         _ => symmetric_difference_update(&a, &b, combine, vm),
     }
-}
-
-/// What a constructor is given.
-fn given(args: &[PyObjectRef], vm: &VirtualMachine) -> Option<(PyObjectRef, Other)> {
-    args.first().map(|from| (from.clone(), Other::of(from, vm)))
-}
-
-fn make_set(class: &PyObject, args: Vec<PyObjectRef>, count: usize, names: Option<&[PyObjectRef]>, vm: &VirtualMachine) -> PyResult {
-    let Some(before) = SET_VECTORCALL.get() else { return Err(vm.new_type_error("a set cannot be made")) };
-    let from = given(&args, vm);
-    let made = before(class, args, count, names, vm)?;
-    Ok(match from {
-        Some((_, from @ (Other::Set(_) | Other::Dict(_)))) => {
-            let table = merged(Some(Table::new()), &from, &made, vm);
-            finish(made, table, vm)
-        }
-        _ => made,
-    })
-}
-
-fn initialize_set(set: &PyObject, args: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
-    let Some(before) = SET_INIT.get() else { return Err(vm.new_type_error("a set cannot be made")) };
-    let from = given(&args.args, vm);
-    let was_known = is_known(set);
-    if was_known {
-        prepare(set, vm);
-    }
-    before(set, args, vm)?;
-    match from {
-        Some((from, Other::Set(_) | Other::Dict(_))) if from.is(set) => emptied(set),
-        Some((_, from @ (Other::Set(_) | Other::Dict(_)))) => {
-            replaced(set, merged(Some(Table::new()), &from, set, vm), vm);
-        }
-        _ if was_known => replaced(set, pure(set, vm), vm),
-        _ => {}
-    }
-    Ok(())
-}
-
-fn make_frozen(class: PyTypeRef, args: FuncArgs, vm: &VirtualMachine) -> PyResult {
-    let Some(before) = FROZEN_NEW.get() else { return Err(vm.new_type_error("a frozenset cannot be made")) };
-    let from = given(&args.args, vm);
-    let made = before(class, args, vm)?;
-    Ok(match from {
-        Some((from, _)) if from.is(&made) => made,
-        Some((_, from)) if count(&made, vm) > 0 => {
-            let table = merged(Some(Table::new()), &from, &made, vm);
-            finish(made, table, vm)
-        }
-        _ => made,
-    })
-}
-
-/// `SET_UPDATE` is about to change this set.
-pub(in super::super) fn about_to_update(set: &PyObject) {
-    UPDATING.set(Some(set.to_owned()));
-}
-
-/// `SET_UPDATE` is about to add what is in this. Nothing runs between here and there.
-pub(in super::super) fn about_to_add(iterable: &PyObject, vm: &VirtualMachine) {
-    let Some(set) = UPDATING.take() else { return };
-    let from = Other::of(iterable, vm);
-    if matches!(from, Other::Any) {
-        return;
-    }
-    let Some(mut table) = current(&set, vm) else { return keep(&set, None, vm) };
-    let ahead = match from {
-        Other::Set(Some(other)) => {
-            table.merge(&other, |a, b| alike(b, vm)(a));
-            Some(table)
-        }
-        Other::Dict(count) => {
-            table.reserve(count);
-            Some(table)
-        }
-        Other::Set(None) | Other::Any => None,
-    };
-    keep(&set, ahead, vm);
 }

@@ -10,7 +10,7 @@ use rustpython_vm::{
     protocol::PySequence,
 };
 
-use super::{count, is_exact, is_set, settle};
+use super::{is_set, settle};
 use crate::engines::rustpython::labels;
 
 type Construct = fn(PyTypeRef, FuncArgs, &VirtualMachine) -> PyResult;
@@ -31,12 +31,14 @@ thread_local! {
 /// Puts the hooks in place.
 pub(super) fn install(vm: &VirtualMachine) -> PyResult<()> {
     let types = &vm.ctx.types;
-    for (which, class, hook) in [
-        (0, types.set_type, represent::<0> as Represent),
-        (1, types.frozenset_type, represent::<1> as Represent),
-    ] {
+    for (which, class, hook) in
+        [(0, types.set_type, represent::<0> as Represent), (1, types.frozenset_type, represent::<1> as Represent)]
+    {
         REPRESENT.with(|known| known[which].set(class.slots.repr.load()));
         class.slots.repr.store(Some(hook));
+        // Subclasses take over what these names stand for, not what stands in the slots.
+        method(class, "__repr__", vm);
+        method(class, "__iter__", vm);
     }
     let slots = &types.list_type.slots;
     LIST_VECTORCALL.set(slots.vectorcall.load());
@@ -57,11 +59,10 @@ pub(super) fn install(vm: &VirtualMachine) -> PyResult<()> {
     Ok(())
 }
 
-/// A set is about to be read natively.
+/// If this is a set, it is about to be read natively.
 pub(in super::super) fn about_to_read(object: &PyObject, vm: &VirtualMachine) {
-    if is_set(object) && is_exact(object, vm) {
-        let is_sure = settle(object, vm);
-        labels::walked(is_sure || count(object, vm) < 2, object, vm);
+    if is_set(object) {
+        labels::walked(settle(object, vm), object, vm);
     }
 }
 
@@ -91,15 +92,20 @@ fn from_keys(vm: &VirtualMachine) -> PyResult<()> {
 }
 
 fn represent<const WHICH: usize>(set: &PyObject, vm: &VirtualMachine) -> PyResult<PyRef<PyStr>> {
-    let is_sure = settle(set, vm);
-    labels::walked(is_sure, set, vm);
+    about_to_read(set, vm);
     match REPRESENT.with(|known| known[WHICH].get()) {
         Some(before) => before(set, vm),
         None => Err(vm.new_type_error("a set cannot be shown")),
     }
 }
 
-fn make_list(class: &PyObject, args: Vec<PyObjectRef>, count: usize, names: Option<&[PyObjectRef]>, vm: &VirtualMachine) -> PyResult {
+fn make_list(
+    class: &PyObject,
+    args: Vec<PyObjectRef>,
+    count: usize,
+    names: Option<&[PyObjectRef]>,
+    vm: &VirtualMachine,
+) -> PyResult {
     args.iter().for_each(|read| about_to_read(read, vm));
     match LIST_VECTORCALL.get() {
         Some(before) => before(class, args, count, names, vm),

@@ -22,8 +22,17 @@ thread_local! {
 pub(super) fn install(vm: &VirtualMachine) {
     let types = &vm.ctx.types;
     for (which, class, hooks) in [
-        (KEYS, types.dict_keys_type, [operator::<KEYS, OR>, operator::<KEYS, AND>, operator::<KEYS, SUBTRACT>, operator::<KEYS, XOR>] as [Binary; 4]),
-        (ITEMS, types.dict_items_type, [operator::<ITEMS, OR>, operator::<ITEMS, AND>, operator::<ITEMS, SUBTRACT>, operator::<ITEMS, XOR>]),
+        (
+            KEYS,
+            types.dict_keys_type,
+            [operator::<KEYS, OR>, operator::<KEYS, AND>, operator::<KEYS, SUBTRACT>, operator::<KEYS, XOR>]
+                as [Binary; 4],
+        ),
+        (
+            ITEMS,
+            types.dict_items_type,
+            [operator::<ITEMS, OR>, operator::<ITEMS, AND>, operator::<ITEMS, SUBTRACT>, operator::<ITEMS, XOR>],
+        ),
     ] {
         let slots = &class.slots.as_number;
         let places = [
@@ -71,7 +80,9 @@ fn operator<const WHICH: usize, const AT: usize>(a: &PyObject, b: &PyObject, vm:
         _ => {
             let toggled = match from {
                 Other::Set(table) => table,
-                _ if is_view(b, vm) && !(b.class().is(a.class()) && b.class().is(vm.ctx.types.dict_items_type)) => one_by_one(b, vm),
+                _ if is_view(b, vm) && !(b.class().is(a.class()) && b.class().is(vm.ctx.types.dict_items_type)) => {
+                    one_by_one(b, vm)
+                }
                 _ => None,
             };
             left.zip(toggled).map(|(table, toggled)| toggle(table, &toggled, vm))
