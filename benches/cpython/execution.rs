@@ -5,9 +5,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Deserialize;
+use tracemill::executions::{StoredRows, events_of};
 use tracemill_schemas::changes::ChangesRow;
 use tracemill_schemas::events::EventsRow;
 use tracemill_schemas::executions::ExecutionsRow;
+use tracemill_schemas::frames::FramesRow;
+use tracemill_trace::{EventKind, Scope, Value};
 
 use crate::harness;
 
@@ -96,29 +99,70 @@ pub(crate) fn of_tables(data: &Path) -> BTreeMap<String, Execution> {
         };
         executions.insert(row.execution_index, execution);
     }
+    let mut stored: BTreeMap<i64, StoredRows> = BTreeMap::new();
+    for row in harness::rows::<FramesRow>(data) {
+        stored.entry(row.execution_index).or_default().frames.push(row);
+    }
     for row in harness::rows::<EventsRow>(data) {
-        let execution = executions.get_mut(&row.execution_index).expect("the event's execution");
-        assert_eq!(execution.events.len(), usize::try_from(row.event_index).expect("an ordinal"), "events in order");
-        execution.events.push(Event {
-            kind: row.kind,
-            frame: row.frame_index,
-            function: row.function,
-            line: row.line_number,
-            changes: Vec::new(),
-            value: row.value,
-            exception: row.exception,
-            output: row.output.unwrap_or_default(),
-        });
+        stored.entry(row.execution_index).or_default().events.push(row);
     }
     for row in harness::rows::<ChangesRow>(data) {
-        let execution = executions.get_mut(&row.execution_index).expect("the change's execution");
-        let event = execution.events.get_mut(usize::try_from(row.event_index).expect("an ordinal"));
-        let value = row.value_int.map(|number| number.to_string()).or(row.value_text);
-        let change = Change(row.scope, row.name, row.action, value, row.value_type);
-        event.expect("the change's event").changes.push(change);
+        stored.entry(row.execution_index).or_default().changes.push(row);
     }
-    for event in executions.values_mut().flat_map(|execution| &mut execution.events) {
-        event.changes.sort();
+    for (execution_index, rows) in stored {
+        let execution = executions.get_mut(&execution_index).expect("the rows' execution");
+        execution.events = told(events_of(rows));
     }
     executions.into_values().map(|execution| (execution.id.clone(), execution)).collect()
+}
+
+/// Our events as the reference tells them: it knows no loops, no identities and no exceptions that are handled, and so
+/// what changed until an exception was handled belongs to the frame's next event.
+fn told(events: Vec<tracemill_trace::Event>) -> Vec<Event> {
+    let mut functions: BTreeMap<u32, String> = BTreeMap::new();
+    let mut values: BTreeMap<(u32, Scope, u32), Value> = BTreeMap::new();
+    let mut carried: BTreeMap<u32, Vec<Change>> = BTreeMap::new();
+    let mut told = Vec::with_capacity(events.len());
+    for event in events {
+        if let Some(frame) = event.frame {
+            functions.insert(event.frame_index, frame.function);
+        }
+        let mut changes = carried.remove(&event.frame_index).unwrap_or_default();
+        for change in event.changes {
+            if matches!(change.scope, Scope::Iterator | Scope::Stack) {
+                continue;
+            }
+            let key = (event.frame_index, change.scope, change.variable_index);
+            let before = match &change.value {
+                Some(value) => values.insert(key, value.clone()),
+                None => values.remove(&key),
+            };
+            if change.value.is_some() && before == change.value {
+                continue;
+            }
+            changes.push(Change(
+                change.scope.name().to_owned(),
+                change.name,
+                change.action.name().to_owned(),
+                change.value.as_ref().map(Value::repr),
+                change.value.as_ref().map(|value| value.type_name().to_owned()),
+            ));
+        }
+        if event.kind == EventKind::Handled {
+            carried.insert(event.frame_index, changes);
+            continue;
+        }
+        changes.sort();
+        told.push(Event {
+            kind: event.kind.name().to_owned(),
+            frame: i32::try_from(event.frame_index).unwrap_or(i32::MAX),
+            function: functions.get(&event.frame_index).cloned().unwrap_or_default(),
+            line: i32::try_from(event.line_number).unwrap_or(i32::MAX),
+            changes,
+            value: event.value.as_ref().map(Value::repr),
+            exception: event.exception,
+            output: event.output,
+        });
+    }
+    told
 }

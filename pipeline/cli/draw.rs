@@ -7,13 +7,20 @@
 //! ```
 //!
 //! An event tells what changed since its frame's event before, so a change is drawn beside the line that made it; when
-//! a call stands in between, on a line of its own after that call.
+//! a call stands in between, on a line of its own after that call. Instructions stand below their line, each with the
+//! value stack that it finds, and the positions of loops, where they are wanted, beside what moved them:
+//!
+//! ```text
+//!    3 │     for x in xs:
+//!      │       7 FOR_ITER         to 6   | <list_iterator object>   for 3 at 2 of 2
+//! ```
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use tracemill_trace::{Action, Change, Event, EventKind, Finished, Outcome, Scope, Value};
+use tracemill_trace::{Event, EventKind, Finished, Instruction, Outcome, Value};
 
+use crate::cli::held::Held;
 use crate::cli::terminal::{Colour, Style, cut, printable};
 
 /// What is drawn.
@@ -27,6 +34,8 @@ pub(super) struct Drawing<'a> {
     pub(super) events: &'a [Event],
     /// How it ended.
     pub(super) finished: &'a Finished,
+    /// The positions of loops are wanted.
+    pub(super) iterators: bool,
 }
 
 /// The widest that source may push the changes to the right, where there is no terminal; there, three fifths.
@@ -117,6 +126,7 @@ fn rows(drawing: &Drawing) -> Vec<Row> {
     let mut names: BTreeMap<u32, &str> = BTreeMap::new();
     let mut stack: Vec<u32> = Vec::new();
     let mut rows: Vec<Row> = Vec::new();
+    let mut held = Held::default();
     // The frame and the row of the event before: what that frame changed next belongs there.
     let mut last: Option<(u32, usize)> = None;
     for event in drawing.events {
@@ -131,7 +141,7 @@ fn rows(drawing: &Drawing) -> Vec<Row> {
         let depth = stack.len().max(1);
         let bars = |depth: usize| "│ ".repeat(depth);
 
-        let changes: Vec<String> = event.changes.iter().map(change).collect();
+        let changes = held.changes(event, drawing.iterators);
         if !event.output.is_empty() {
             let written = printable(&event.output);
             for line in written.strip_suffix('\n').unwrap_or(&written).split('\n') {
@@ -155,7 +165,14 @@ fn rows(drawing: &Drawing) -> Vec<Row> {
                 let text = source.get(index).copied().unwrap_or("(no such line)");
                 row(Some(event.line_number), format!("{}{}", bars(depth), printable(text.trim_end())), None)
             }
-            EventKind::Instruction => row(Some(event.line_number), bars(depth), None),
+            EventKind::Instruction => {
+                let text = event.instruction.as_ref().map(instruction).unwrap_or_default();
+                let stack = held.stack(event);
+                Row {
+                    changes: stack.into_iter().collect(),
+                    ..row(None, format!("{}{text}", bars(depth)), Some(Colour::Dim))
+                }
+            }
             EventKind::Return => row(None, format!("{}└ returns {}", bars(depth - 1), value()), None),
             EventKind::Yield => row(None, format!("{}├ yields {}", bars(depth - 1), value()), None),
             EventKind::Exception => row(None, format!("{}! {}", bars(depth), exception()), Some(Colour::Red)),
@@ -181,24 +198,19 @@ fn row(line_number: Option<u32>, text: String, colour: Option<Colour>) -> Row {
     Row { line_number, text, colour, changes: Vec::new() }
 }
 
-/// A change as a reader would note it; `~` marks an object that changed in place.
-fn change(change: &Change) -> String {
-    let scope = match change.scope {
-        Scope::Local => "",
-        Scope::Captured => "captured ",
-        Scope::Global => "global ",
-        Scope::Iterator => "iterator ",
-        Scope::Stack => "stack ",
+/// An instruction: its place in its code, its name, and what its argument means.
+fn instruction(instruction: &Instruction) -> String {
+    let operation = &instruction.operation;
+    let argument = match (operation.meaning.as_str(), operation.argument) {
+        ("", Some(number)) => number.to_string(),
+        (meaning, _) => printable(meaning).replace('\n', "\\n"),
     };
-    let name = printable(&change.name);
-    match (&change.value, change.action) {
-        (Some(new), Action::Mutated) => format!("{scope}{name} ~ {}", value(new)),
-        (Some(new), _) => format!("{scope}{name} = {}", value(new)),
-        (None, _) => format!("{scope}{name} deleted"),
-    }
+    let text = format!("{:>7} {:<18} {argument}", instruction.instruction_index, operation.opcode);
+    text.trim_end().to_owned()
 }
 
-fn value(value: &Value) -> String {
+/// A value on one line.
+pub(super) fn value(value: &Value) -> String {
     let text = printable(&value.repr()).replace('\n', "\\n");
     match value {
         Value::Text { full_chars: Some(chars), .. } => format!("{text}… ({chars} characters)"),

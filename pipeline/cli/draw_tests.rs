@@ -1,12 +1,22 @@
 //! Drawings of small executions, whole.
 
 use expect_test::{Expect, expect};
-use tracemill_trace::{Exception, Frame};
+use tracemill_trace::{Action, Change, Exception, Frame, Operation, Scope};
 
 use super::*;
 
 fn int(name: &str, value: i64) -> Change {
-    Change { scope: Scope::Local, name: name.into(), action: Action::Bound, value: Some(Value::Int(value)) }
+    Change {
+        scope: Scope::Local,
+        variable_index: 0,
+        name: name.into(),
+        action: Action::Bound,
+        value: Some(Value::Int(value)),
+        object_index: None,
+        members: None,
+        items_drawn: None,
+        items_left: None,
+    }
 }
 
 fn text(name: &str, repr: &str, action: Action) -> Change {
@@ -18,11 +28,21 @@ fn repr_of(repr: &str) -> Value {
 }
 
 fn event(kind: EventKind, frame_index: u32, line_number: u32, changes: Vec<Change>) -> Event {
-    Event { kind, frame_index, line_number, changes, value: None, exception: None, output: String::new(), frame: None }
+    Event {
+        kind,
+        frame_index,
+        line_number,
+        instruction: None,
+        changes,
+        value: None,
+        exception: None,
+        output: String::new(),
+        frame: None,
+    }
 }
 
 fn call(function: &str, frame_index: u32, line_number: u32, changes: Vec<Change>) -> Event {
-    let frame = Frame { parent_index: None, depth: 0, function: function.into() };
+    let frame = Frame { parent_index: None, depth: 0, function: function.into(), code_index: 0 };
     Event { frame: Some(frame), ..event(EventKind::Call, frame_index, line_number, changes) }
 }
 
@@ -80,7 +100,8 @@ fn loop_events() -> Vec<Event> {
 fn a_call_within_a_loop() {
     let events = loop_events();
     let finished = Finished { result: Some(Value::Int(6)), stdout: "6\nbye\n".into(), ..ended(Outcome::Returned) };
-    let drawing = Drawing { source: LOOP, call: Some("total([3])"), events: &events, finished: &finished };
+    let drawing =
+        Drawing { source: LOOP, call: Some("total([3])"), events: &events, finished: &finished, iterators: false };
     check(
         &drawing,
         Style::default(),
@@ -125,7 +146,8 @@ fn an_exception_a_cut_value_and_what_cpython_may_do_otherwise() {
     ];
     let exception = Exception { type_name: "ValueError".into(), message: "\x1b".into(), line_number: Some(3) };
     let finished = Finished { exception: Some(exception), labels: vec!["set_order".into()], ..ended(Outcome::Raised) };
-    let drawing = Drawing { source, call: Some("f([1, 2, 3])"), events: &events, finished: &finished };
+    let drawing =
+        Drawing { source, call: Some("f([1, 2, 3])"), events: &events, finished: &finished, iterators: false };
     check(
         &drawing,
         Style::default(),
@@ -159,7 +181,7 @@ fn a_generator_sleeps_and_goes_on() {
         Event { value: Some(repr_of("None")), ..event(Return, 0, 3, vec![]) },
     ];
     let finished = ended(Outcome::Returned);
-    let drawing = Drawing { source, call: None, events: &events, finished: &finished };
+    let drawing = Drawing { source, call: None, events: &events, finished: &finished, iterators: false };
     check(
         &drawing,
         Style::default(),
@@ -184,7 +206,7 @@ fn a_generator_sleeps_and_goes_on() {
 #[test]
 fn nothing_happened_before_a_limit() {
     let finished = ended(Outcome::MemoryLimit);
-    let drawing = Drawing { source: "", call: Some("f()"), events: &[], finished: &finished };
+    let drawing = Drawing { source: "", call: Some("f()"), events: &[], finished: &finished, iterators: false };
     check(
         &drawing,
         Style { colour: true, width: None },
@@ -192,6 +214,67 @@ fn nothing_happened_before_a_limit() {
                [1mf()[0m
         [31mmemory_limit[0m
         [2m0 events[0m
+    "#]],
+    );
+}
+
+#[test]
+fn instructions_with_the_stack_they_find_and_loops_with_their_positions() {
+    use EventKind::{Line, Return};
+    let source = "def f(xs):\n    for x in xs:\n        pass\n";
+    let on =
+        |scope, variable_index, name: &str, value| Change { scope, variable_index, value: Some(value), ..int(name, 0) };
+    let step = |instruction_index, opcode: &str, argument, meaning: &str, stack_depth, changes| Event {
+        instruction: Some(Instruction {
+            instruction_index,
+            operation: Operation { opcode: opcode.into(), argument, meaning: meaning.into(), line_number: 2 },
+            stack_depth,
+        }),
+        ..event(EventKind::Instruction, 0, 2, changes)
+    };
+    let iterator = || on(Scope::Stack, 0, "", repr_of("<list_iterator object>"));
+    let begins =
+        Change { items_drawn: Some(1), items_left: Some(1), ..on(Scope::Iterator, 0, "for 2", repr_of("[5, 7]")) };
+    let events = vec![
+        call("f", 0, 1, vec![text("xs", "[5, 7]", Action::Bound)]),
+        event(Line, 0, 2, vec![]),
+        step(1, "LOAD_FAST", Some(0), "xs", 0, vec![]),
+        step(2, "GET_ITER", None, "", 1, vec![on(Scope::Stack, 0, "", repr_of("[5, 7]"))]),
+        step(3, "FOR_ITER", Some(3), "to 2", 1, vec![iterator()]),
+        step(4, "STORE_FAST", Some(1), "x", 2, vec![on(Scope::Stack, 1, "", Value::Int(5)), begins]),
+        event(Line, 0, 3, vec![int("x", 5)]),
+        event(Line, 0, 2, vec![]),
+        step(3, "FOR_ITER", Some(3), "to 2", 1, vec![]),
+        step(4, "STORE_FAST", Some(1), "x", 2, vec![on(Scope::Iterator, 0, "for 2", Value::Int(2))]),
+        Event {
+            value: Some(repr_of("None")),
+            ..event(
+                Return,
+                0,
+                2,
+                vec![Change { value: None, action: Action::Deleted, ..on(Scope::Iterator, 0, "for 2", Value::Int(0)) }],
+            )
+        },
+    ];
+    let finished = ended(Outcome::Returned);
+    let drawing = Drawing { source, call: None, events: &events, finished: &finished, iterators: true };
+    check(
+        &drawing,
+        Style::default(),
+        &expect![[r#"
+           1 ┌ f                                xs = [5, 7]
+           2 │     for x in xs:
+             │       1 LOAD_FAST          xs
+             │       2 GET_ITER                 | [5, 7]
+             │       3 FOR_ITER           to 2  | <list_iterator object>   for 2 at 1 of 2 in [5, 7]
+             │       4 STORE_FAST         x     | <list_iterator object> | 5   x = 5
+           3 │         pass
+           2 │     for x in xs:
+             │       3 FOR_ITER           to 2  | <list_iterator object>   for 2 at 2 of 2
+             │       4 STORE_FAST         x     | <list_iterator object>   for 2 over
+             └ returns None
+        ran to its end
+        11 events
     "#]],
     );
 }

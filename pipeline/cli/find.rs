@@ -50,7 +50,9 @@ pub(super) fn find(dataset: &Dataset, wanted: &str) -> anyhow::Result<Found> {
     };
     let function = first::<FunctionsRow>(dataset, "function_id", &execution.function_id)?;
     let input = first::<InputsRow>(dataset, "input_id", &execution.input_id)?;
+    let finished = finished(&execution);
     let rows = StoredRows {
+        result: finished.result.clone(),
         frames: all(dataset, &file, index)?,
         instructions: all(dataset, &file, index)?,
         events: all(dataset, &file, index)?,
@@ -68,7 +70,6 @@ pub(super) fn find(dataset: &Dataset, wanted: &str) -> anyhow::Result<Found> {
         );
     }
     let events = events_of(rows);
-    let finished = finished(&execution);
     Ok(Found { execution, function, input, events, finished })
 }
 

@@ -1,6 +1,10 @@
 //! A small dataset written part by part, and what is found in it.
 
 use tracemill_schemas::Row;
+use tracemill_schemas::changes::ChangesRow;
+use tracemill_schemas::events::EventsRow;
+use tracemill_schemas::frames::FramesRow;
+use tracemill_trace::{Action, Change, EventKind, Frame, Scope, Value};
 
 use super::*;
 use crate::dataset::PartOutput;
@@ -38,8 +42,7 @@ fn events(index: i64) -> Vec<EventsRow> {
     let event = |event_index, kind: &str, line_number, value: Option<&str>| EventsRow {
         execution_index: index,
         event_index,
-        kind: kind.into(),
-        function: "f".into(),
+        kind: Some(kind.into()),
         line_number,
         value: value.map(str::to_owned),
         value_type: value.map(|_| "int".into()),
@@ -52,13 +55,12 @@ fn changes(index: i64) -> Vec<ChangesRow> {
     // In the table's order, which is not that of events.
     let change = |variable_index, event_index, name: &str, scope: &str| ChangesRow {
         execution_index: index,
-        scope: scope.into(),
+        scope: Some(scope.into()),
         variable_index,
-        name: name.into(),
+        name: Some(name.into()),
         event_index,
-        action: "bound".into(),
+        action: Some("bound".into()),
         value_int: Some(index + i64::from(event_index)),
-        value_type: Some("int".into()),
         ..ChangesRow::default()
     };
     vec![change(0, 1, "G", "global"), change(0, 0, "x", "local")]
@@ -73,6 +75,8 @@ fn dataset() -> (tempfile::TempDir, Dataset) {
             |index| InputsRow { input_id: format!("i{index}"), call: format!("f({index})"), ..Default::default() };
         write(root, key, &executions.iter().map(|&(_, index)| input(index)).collect::<Vec<_>>());
         write(root, key, &executions.iter().map(|&(id, index)| execution(id, index)).collect::<Vec<_>>());
+        let frame = |index| FramesRow { execution_index: index, function: "f".into(), ..FramesRow::default() };
+        write(root, key, &executions.iter().map(|&(_, index)| frame(index)).collect::<Vec<_>>());
         write(root, key, &executions.iter().flat_map(|&(_, index)| events(index)).collect::<Vec<_>>());
         write(root, key, &executions.iter().flat_map(|&(_, index)| changes(index)).collect::<Vec<_>>());
     }
@@ -117,21 +121,27 @@ fn events_come_back_with_their_changes() {
     let found = find(&dataset, "1").unwrap();
     let change = |scope, name: &str, value| Change {
         scope,
+        variable_index: 0,
         name: name.into(),
         action: Action::Bound,
         value: Some(Value::Int(value)),
+        object_index: None,
+        members: None,
+        items_drawn: None,
+        items_left: None,
     };
     let bare = |kind, line_number, changes| Event {
         kind,
         frame_index: 0,
         line_number,
+        instruction: None,
         changes,
         value: None,
         exception: None,
         output: String::new(),
         frame: None,
     };
-    let frame = Frame { parent_index: None, depth: 0, function: "f".into() };
+    let frame = Frame { parent_index: None, depth: 0, function: "f".into(), code_index: 0 };
     let call = Event { frame: Some(frame), ..bare(EventKind::Call, 1, vec![change(Scope::Local, "x", 1)]) };
     let last = Event { value: Some(Value::Int(7)), ..bare(EventKind::Return, 2, vec![change(Scope::Global, "G", 2)]) };
     assert_eq!(found.events, [call, last]);

@@ -13,6 +13,7 @@ mod demo;
 mod draw;
 mod engine;
 mod find;
+mod held;
 mod interrupt;
 mod library;
 mod output;

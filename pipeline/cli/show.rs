@@ -26,6 +26,9 @@ pub(super) struct Args {
     /// The dataset.
     #[arg(long, value_name = "DIR", default_value = "data")]
     data: PathBuf,
+    /// Show how far each running loop is.
+    #[arg(long)]
+    iterators: bool,
 }
 
 pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
@@ -50,7 +53,13 @@ pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
         writeln!(out, "       {}", printable(line))?;
     }
     let call = (!input.call.is_empty()).then_some(input.call.as_str());
-    let drawing = Drawing { source: &function.source, call, events: &found.events, finished: &found.finished };
+    let drawing = Drawing {
+        source: &function.source,
+        call,
+        events: &found.events,
+        finished: &found.finished,
+        iterators: args.iterators,
+    };
     draw(&drawing, style, &mut out)?;
     out.flush()?;
     Ok(Exit::Done)

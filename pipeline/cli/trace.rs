@@ -15,11 +15,13 @@ use crate::executions::{TraceRequest, Traced, WorkerCommand, trace_one};
 
 const EXAMPLES: &str = "\
 In a drawing, `x = 1` is a variable that got a value, `x ~ [1]` an object that changed in place, `»` printed text.
+An instruction has its number, its name, what its argument means, and after `|` the value stack that it finds.
 The file runs in the sandbox: it can neither read files nor reach a network, and imports only what the engine carries.
 What the traced program does, also when it fails, is the result: the exit code is 0.
 
 Examples:
   tracemill trace sorting.py --call 'bubble_sort([3, 1, 2])'
+  tracemill trace sorting.py --call 'bubble_sort([3, 1, 2])' --iterators --granularity instruction
   tracemill trace program.py --stdin input.txt --set executions.limits.steps=500
   tracemill trace sorting.py --call 'f(1)' --format scratchpad
   tracemill trace sorting.py --call 'f(1)' --json | jq .kind";
@@ -43,15 +45,35 @@ pub(super) struct Args {
     /// File that the program reads as its standard input.
     #[arg(long, value_name = "FILE")]
     stdin: Option<PathBuf>,
+    /// How finely: each line, or each instruction with the value stack; by default as configured.
+    #[arg(long, value_name = "WHAT")]
+    granularity: Option<Granularity>,
+    /// Show how far each running loop is.
+    #[arg(long, conflicts_with_all = ["format", "json"])]
+    iterators: bool,
     /// Set a key of the configuration, such as a limit.
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
 }
 
+/// What `--granularity` takes.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Granularity {
+    /// Calls, lines, returns, exceptions.
+    Line,
+    /// Instructions too.
+    Instruction,
+}
+
 pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
     let overrides = Overrides { set: args.set, ..Overrides::default() };
     let config = load(None, &overrides)?.executions;
-    let (subscription, limits) = (config.subscription(), config.limits);
+    let (mut subscription, limits) = (config.subscription(), config.limits);
+    subscription.granularity = match args.granularity {
+        Some(Granularity::Line) => tracemill_trace::Granularity::Line,
+        Some(Granularity::Instruction) => tracemill_trace::Granularity::Instruction,
+        None => subscription.granularity,
+    };
     let read =
         |path: &PathBuf| std::fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display()));
     let source = read(&args.file)?;
@@ -75,6 +97,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
             call: request.call.as_deref(),
             events: &traced.events,
             finished: &traced.finished,
+            iterators: args.iterators,
         };
         draw(&drawing, Style::of_output(), &mut out)?;
     }
@@ -115,11 +138,16 @@ fn event_json(index: usize, event: &Event) -> Json {
             let (value, value_type, value_chars) = value_json(change.value.as_ref());
             json!({
                 "scope": change.scope.name(),
+                "variable_index": change.variable_index,
                 "name": change.name,
                 "action": change.action.name(),
                 "value": value,
                 "value_type": value_type,
                 "value_chars": value_chars,
+                "object_index": change.object_index,
+                "members": change.members,
+                "items_drawn": change.items_drawn,
+                "items_left": change.items_left,
             })
         })
         .collect();
@@ -136,6 +164,13 @@ fn event_json(index: usize, event: &Event) -> Json {
         "exception": event.exception,
         "output": (!event.output.is_empty()).then_some(&event.output),
     });
+    if let (Some(instruction), Some(object)) = (&event.instruction, json.as_object_mut()) {
+        object.insert("instruction_index".to_owned(), json!(instruction.instruction_index));
+        object.insert("opcode".to_owned(), json!(instruction.operation.opcode));
+        object.insert("argument".to_owned(), json!(instruction.operation.argument));
+        object.insert("meaning".to_owned(), json!(instruction.operation.meaning));
+        object.insert("stack_depth".to_owned(), json!(instruction.stack_depth));
+    }
     if let (Some(frame), Some(object)) = (&event.frame, json.as_object_mut()) {
         object.insert("function".to_owned(), json!(frame.function));
         object.insert("parent_index".to_owned(), json!(frame.parent_index));

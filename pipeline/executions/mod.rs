@@ -273,7 +273,7 @@ fn trace_batch(
                 completed
             }
         };
-        let counted = recorder.end()?;
+        let counted = recorder.end(completed.finished.result.as_ref())?;
         executions.push(rows::execution(function, input, index, subscription, &limits, completed, &counted));
     }
     Ok(TracedBatch { executions, pieces: recorder.into_pieces() })

@@ -110,7 +110,7 @@ pub fn rows_of(function: &FunctionsRow, input: &InputsRow, request: &TraceReques
     let mut recorder = Recorder::new(None);
     recorder.start(0);
     recorder.hear(&records)?.map_err(|malformed| Error::Worker(malformed.to_string()))?;
-    let counted = recorder.end()?;
+    let counted = recorder.end(finished.result.as_ref())?;
     let completed = Completed { engine, finished, attempts: 1 };
     let execution = rows::execution(function, input, 0, request.subscription, &request.limits, completed, &counted);
     match recorder.into_pieces().pop() {

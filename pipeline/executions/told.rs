@@ -13,6 +13,8 @@ use tracemill_trace::{Action, Change, Event, EventKind, Frame, Instruction, Oper
 /// The rows of one execution, in the order of their tables.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StoredRows {
+    /// The value that the execution ended with.
+    pub result: Option<Value>,
     /// Of `frames`.
     pub frames: Vec<FramesRow>,
     /// Of `instructions`.
@@ -26,7 +28,7 @@ pub struct StoredRows {
 /// The events that the rows were made of.
 #[must_use]
 pub fn events_of(rows: StoredRows) -> Vec<Event> {
-    let StoredRows { frames, instructions, events, changes } = rows;
+    let StoredRows { result, frames, instructions, events, changes } = rows;
     let operations: BTreeMap<(i32, i32), InstructionsRow> =
         instructions.into_iter().map(|row| ((row.code_index, row.instruction_index), row)).collect();
     let frames: BTreeMap<i32, FramesRow> = frames.into_iter().map(|row| (row.frame_index, row)).collect();
@@ -65,7 +67,11 @@ pub fn events_of(rows: StoredRows) -> Vec<Event> {
             line_number: number(row.line_number),
             instruction,
             changes,
-            value: row.value.map(|text| value_of(text, row.value_type, row.value_chars)),
+            value: match row.value {
+                Some(text) => Some(value_of(text, row.value_type, row.value_chars)),
+                None if kind == EventKind::Return => result.clone(),
+                None => None,
+            },
             exception: row.exception,
             output: row.output.unwrap_or_default(),
             frame,
@@ -77,24 +83,25 @@ pub fn events_of(rows: StoredRows) -> Vec<Event> {
 /// What each variable holds: frame, scope and place to value.
 type Values = BTreeMap<(i32, Scope, i32), Value>;
 
-/// The changes by event, each with its name; within an event by scope and variable.
-fn by_event(changes: Vec<ChangesRow>) -> BTreeMap<i32, Vec<ChangesRow>> {
+/// The changes by event, each with its name, and whether the name was its own; within an event by scope and variable.
+fn by_event(changes: Vec<ChangesRow>) -> BTreeMap<i32, Vec<(ChangesRow, bool)>> {
     let mut name = String::new();
-    let mut sorted: BTreeMap<i32, Vec<ChangesRow>> = BTreeMap::new();
+    let mut sorted: BTreeMap<i32, Vec<(ChangesRow, bool)>> = BTreeMap::new();
     for mut row in changes {
+        let is_first = row.name.is_some();
         match &row.name {
             Some(own) => own.clone_into(&mut name),
             None => row.name = Some(name.clone()),
         }
-        sorted.entry(row.event_index).or_default().push(row);
+        sorted.entry(row.event_index).or_default().push((row, is_first));
     }
     for rows in sorted.values_mut() {
-        rows.sort_by_key(|row| (scope_of(row), row.variable_index));
+        rows.sort_by_key(|(row, _)| (scope_of(row), row.variable_index));
     }
     sorted
 }
 
-fn changed(row: ChangesRow, values: &mut Values) -> Change {
+fn changed((row, is_first): (ChangesRow, bool), values: &mut Values) -> Change {
     let scope = scope_of(&row);
     let key = (row.frame_index, scope, row.variable_index);
     let value_chars = row.value_chars.and_then(|chars| u64::try_from(chars).ok());
@@ -110,18 +117,21 @@ fn changed(row: ChangesRow, values: &mut Values) -> Change {
             splice(&mut repr, length(start), row.splice_removed.map_or(0, length), &inserted);
             Some(Value::Text { repr, type_name, full_chars: value_chars })
         }
-        (_, Some(repr), None) => {
-            Some(Value::Text { repr, type_name: row.value_type.unwrap_or_default(), full_chars: value_chars })
-        }
+        (_, Some(repr), None) => Some(Value::Text {
+            repr,
+            type_name: row.value_type.unwrap_or_else(|| "str".to_owned()),
+            full_chars: value_chars,
+        }),
         (None, None, _) => None,
     };
     match &value {
         Some(value) => values.insert(key, value.clone()),
         None => values.remove(&key),
     };
-    let granted = match (scope, row.splice_start) {
+    let granted = match (&value, row.splice_start) {
+        (None, _) => Action::Deleted,
         (_, Some(_)) => Action::Mutated,
-        (Scope::Stack, _) => Action::Bound,
+        _ if scope == Scope::Stack || is_first => Action::Bound,
         _ => Action::Rebound,
     };
     let action = row.action.and_then(|name| Action::ALL.into_iter().find(|action| action.name() == name));

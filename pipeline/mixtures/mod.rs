@@ -25,7 +25,9 @@ pub use plan::Split;
 /// Raised whenever the same tables and queries would give other samples.
 const VERSION: u32 = 1;
 /// The tables beside `executions` whose files of the same key a part reads.
-const BESIDE: [&str; 4] = ["functions", "inputs", "events", "changes"];
+const BESIDE: [&str; 5] = ["functions", "inputs", "frames", "events", "changes"];
+/// The table that has a file of the same key only where executions are recorded at instruction granularity.
+const MAYBE: &str = "instructions";
 
 /// The mixtures stage.
 #[derive(Debug, Clone, Copy, Default)]
@@ -74,6 +76,7 @@ impl Stage for Mixtures {
                 })?;
                 upstream.push(hash);
             }
+            upstream.extend(hashes.get(&(MAYBE.to_owned(), file.key.clone())).map(String::as_str));
             let own =
                 (VERSION, &cx.config.mixtures, cx.config.seed, cx.config.shards.validation, cx.config.shards.test);
             upstream.push(&plan.content_hash);

@@ -17,6 +17,7 @@ use crate::error::{Error, Result};
 use crate::hash;
 use crate::mixtures::merge::Samples;
 use crate::mixtures::plan::{Plan, Split};
+use crate::mixtures::{BESIDE, MAYBE};
 use crate::sql;
 use crate::stage::{Context, Counts};
 
@@ -32,9 +33,11 @@ struct Source {
 /// Makes the part of that key.
 pub(super) async fn part(cx: &Context, plan: &Plan, key: &str, output: &mut PartOutput) -> Result<Vec<Count>> {
     let (session, spill) = sql::session(cx)?;
-    for name in ["executions", "functions", "inputs", "events", "changes"] {
+    for name in ["executions"].into_iter().chain(BESIDE).chain([MAYBE]) {
         let table = table_named(name).ok_or_else(|| Error::Internal(format!("there is no table {name}")))?;
-        session.register_table(table, &[cx.dataset.part(name, key)]).map_err(sql::failed(name))?;
+        let mut files = vec![cx.dataset.part(name, key)];
+        files.retain(|file| name != MAYBE || file.is_file());
+        session.register_table(table, &files).map_err(sql::failed(name))?;
     }
     let seed = cx.config.seed.cast_signed();
     let params = [

@@ -1,6 +1,6 @@
 -- One row is one execution with the reason why no samples are made of it, or `usable`.
 -- @reads executions
--- @param events_max BIGINT = 512  Executions with more events are left out.
+-- @param events_max BIGINT = 512  Executions with more events, instructions not counted, are left out.
 -- @column execution_index BIGINT ordinal, 0-based  The execution.
 -- @column verdict VARCHAR  `usable`; an outcome; `check_failed`, `no_events`, `too_many_events`, `result_cut` or `irreproducible`.
 SELECT
@@ -9,7 +9,7 @@ SELECT
     WHEN outcome NOT IN ('returned', 'raised', 'exited') THEN outcome
     WHEN check_passed = FALSE THEN 'check_failed'
     WHEN event_count = 0 THEN 'no_events'
-    WHEN event_count > $events_max THEN 'too_many_events'
+    WHEN event_count - instruction_count > $events_max THEN 'too_many_events'
     WHEN result_chars IS NOT NULL THEN 'result_cut'
     WHEN array_has(labels, 'address') OR array_has(labels, 'id') THEN 'irreproducible'
     ELSE 'usable'

@@ -5,14 +5,15 @@
 --   call f  # a = 1; b = 2             a frame starts; after `#` what is bound
 --     2: c = a + b                     a line is about to run; after `#` what the line before it changed
 --     3: return c  # c = 3             `del x` says that x has no value any more
---   return 3                           likewise `yield`, `resume f`, `raise Type: message`, `unwind Type: message`
+--   return 3                           likewise `yield`, `resume f`, `raise Type: message`, `handle Type: message` where
+--                                      a clause takes it, `unwind Type: message` where it leaves the frame
 --   [DONE]
 --   3
 --
 -- Before a record that is not a line or a start, a record `# CHANGES` says what changed; `output TEXT` says what was
 -- written to standard output since the record before.
 -- @reads _prompts, _chosen_rows
--- @version 1
+-- @version 2
 -- @param sample_chars_max BIGINT = 32768  Longest sample, in characters.
 -- @column execution_index BIGINT ordinal, 0-based  The execution.
 -- @column sample_index BIGINT ordinal, 0-based  Always 0.
@@ -29,14 +30,37 @@ WITH states AS (
     value,
     value_chars,
     exception,
-    output,
-    changed_text(
-      kind, frame_index, function, line_number, scope, variable_index, name, value, value_type, value_chars
-    ) OVER (
-      PARTITION BY execution_index
-      ORDER BY position
-    ) AS changed
+    coalesce(SUM(character_length(output)) OVER execution, 0) AS written,
+    changed_text(step) OVER execution AS changed
   FROM _chosen_rows
+  WINDOW execution AS (
+    PARTITION BY execution_index
+    ORDER BY position
+    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  )
+),
+-- Instructions are passed over: what they changed and wrote belongs to the next step.
+shown AS (
+  SELECT
+    execution_index,
+    event_index,
+    kind,
+    depth,
+    function,
+    line_number,
+    value,
+    value_chars,
+    exception,
+    changed,
+    written,
+    LAG(written, 1, 0) OVER (
+      PARTITION BY execution_index
+      ORDER BY event_index
+    ) AS written_before
+  FROM states
+  WHERE
+    kind IS NOT NULL
+    AND kind <> 'instruction'
 ),
 steps AS (
   SELECT
@@ -45,7 +69,11 @@ steps AS (
     states.kind IN ('call', 'line', 'resume') AS is_start,
     repeat('  ', states.depth) AS indent,
     states.changed,
-    states.output,
+    CASE
+      WHEN states.written > states.written_before THEN substr(
+        _prompts.stdout, states.written_before + 1, states.written - states.written_before
+      )
+    END AS output,
     CASE states.kind
       WHEN 'line' THEN concat(
         '  ', states.line_number, ': ', btrim(coalesce(source_line(_prompts.source, states.line_number), ''))
@@ -53,14 +81,14 @@ steps AS (
       WHEN 'call' THEN concat('call ', states.function)
       WHEN 'resume' THEN concat('resume ', states.function)
       WHEN 'exception' THEN concat('raise ', states.exception)
+      WHEN 'handled' THEN concat('handle ', states.exception)
       WHEN 'unwind' THEN concat('unwind ', states.exception)
       ELSE concat(
         states.kind, ' ', replace(states.value, chr(10), '\n'), CASE WHEN states.value_chars IS NULL THEN '' ELSE '...' END
       )
     END AS step
   FROM _prompts
-  INNER JOIN states ON states.execution_index = _prompts.execution_index
-  WHERE states.kind IS NOT NULL
+  INNER JOIN shown AS states ON states.execution_index = _prompts.execution_index
 ),
 records AS (
   SELECT

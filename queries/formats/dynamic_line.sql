@@ -1,5 +1,5 @@
--- One row is one sample: the source, the call and one state, answered by the next (E.T.'s Line-1). A state has
--- what the tables hold of a moment (not the positions of iterators): every frame on the stack with its locals, the
+-- One row is one sample: the source, the call and one state, answered by the next (E.T.'s Line-1). A state has all that
+-- the next one follows from: every frame on the stack with its locals and the positions of its loops' iterators, the
 -- running one last, about to run its line.
 --
 --   SOURCE AND CALL AS IN `direct`
@@ -9,14 +9,17 @@
 --   line 7: return inner(a)
 --   locals {a: 2}
 --   frame inner
---   line 2: b = a + LIMIT
---   locals {a: 2}
+--   line 2: for i in range(a + LIMIT):
+--   locals {a: 2, i: 3}
+--   iterators {for 2: 4 of 12 in range(0, 12)}
 --   globals {LIMIT: 10}
+--
+-- `4 of 12` are the items drawn, and those drawn and left together, `?` where that is not known.
 --
 -- The completion is the state at the next line event, or `return VALUE`, `raise Type: message`, or `end` for a program;
 -- `output TEXT` before it says what the step writes to standard output.
 -- @reads _prompts, _chosen_rows, executions, events, chosen
--- @version 1
+-- @version 2
 -- @param samples_max BIGINT = 8  Samples of one execution; a seeded hash says which.
 -- @param seed BIGINT = 0  Seed of that choice.
 -- @column execution_index BIGINT ordinal, 0-based  The execution.
@@ -62,10 +65,7 @@ states AS (
     wanted.execution_index,
     wanted.event_index,
     wanted.is_start,
-    stack_text(
-      rows.kind, rows.frame_index, rows.function, rows.line_number, rows.scope, rows.variable_index, rows.name,
-      rows.value, rows.value_type, rows.value_chars, _prompts.source
-    ) OVER execution AS state,
+    stack_text(rows.step, _prompts.source) OVER execution AS state,
     SUM(character_length(rows.output)) OVER execution AS written
   -- The smaller side stands to the left, where the engine keeps it in memory. Only wanted rows get a source.
   FROM _prompts

@@ -7,7 +7,7 @@
 --
 -- The completion is the state n line events later, or how the execution ends when it ends before that.
 -- @reads _prompts, _chosen_rows, executions, events, chosen
--- @version 1
+-- @version 2
 -- @param samples_max BIGINT = 8  Samples of one execution; a seeded hash says which.
 -- @param seed BIGINT = 0  Seed of that choice.
 -- @column execution_index BIGINT ordinal, 0-based  The execution.
@@ -82,10 +82,7 @@ states AS (
     wanted.step_index,
     wanted.jump,
     wanted.roles,
-    stack_text(
-      rows.kind, rows.frame_index, rows.function, rows.line_number, rows.scope, rows.variable_index, rows.name,
-      rows.value, rows.value_type, rows.value_chars, _prompts.source
-    ) OVER execution AS state,
+    stack_text(rows.step, _prompts.source) OVER execution AS state,
     SUM(character_length(rows.output)) OVER execution AS written
   -- The smaller side stands to the left, where the engine keeps it in memory. Only wanted rows get a source.
   FROM _prompts

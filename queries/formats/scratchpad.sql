@@ -21,9 +21,7 @@ WITH states AS (
     event_index,
     kind,
     line_number,
-    state_text(
-      kind, frame_index, function, line_number, scope, variable_index, name, value, value_type, value_chars
-    ) OVER (
+    state_text(step) OVER (
       PARTITION BY execution_index
       ORDER BY position
     ) AS state

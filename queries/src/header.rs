@@ -11,7 +11,7 @@
 //!
 //! In `@param` and `@column` two spaces stand before the meaning.
 
-use datafusion::arrow::datatypes::DataType;
+use datafusion::arrow::datatypes::{DataType, Fields};
 use datafusion::scalar::ScalarValue;
 
 use crate::error::{Error, Result};
@@ -134,6 +134,8 @@ fn data_type(name: &str) -> Result<DataType, String> {
         "DOUBLE" => DataType::Float64,
         "BOOLEAN" => DataType::Boolean,
         "VARCHAR" => DataType::Utf8,
+        // Only between private views: its fields stand where it is made.
+        "STRUCT" => DataType::Struct(Fields::empty()),
         other => return Err(format!("`{other}` is not a type that headers know")),
     })
 }

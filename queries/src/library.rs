@@ -118,13 +118,15 @@ macro_rules! library {
 }
 
 library! {
-    View "views": "_rows" "changes" "states" "steps" "funnel" "contents" "_prompts" "_chosen_rows";
+    View "views":
+        "events" "changes" "_rows" "_replayed" "states" "iterators" "stacks" "instruction_steps" "steps" "funnel"
+        "contents" "_prompts" "_chosen_rows";
     Filter "filters": "_verdicts" "usable" "returned";
     Format "formats": "direct" "scratchpad" "compact_scratchpad" "dynamic_line" "dynamic_line_n";
     Mixture "mixtures": "default";
     Check "checks":
-        "call_return_nesting" "changes_without_event" "event_counts" "events_without_execution"
-        "functions_in_two_splits" "functions_without_origin" "samples_without_execution";
+        "call_return_nesting" "changes_without_event" "changes_without_name" "event_counts" "events_without_execution"
+        "frames_and_events" "instructions_and_steps" "functions_in_two_splits" "functions_without_origin" "samples_without_execution";
 }
 
 /// The file of that kind and name.

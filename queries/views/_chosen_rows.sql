@@ -3,19 +3,16 @@
 -- @column execution_index BIGINT ordinal, 0-based  The execution.
 -- @column event_index INT ordinal, 0-based  The event, or the event that found the change.
 -- @column position BIGINT  Where it stands in its execution.
--- @column kind VARCHAR  The event's kind; null for a change.
--- @column frame_index INT ordinal, 0-based  The frame.
--- @column depth INT frames  Frames below the event's.
--- @column function VARCHAR  The event's code.
+-- @column kind VARCHAR  The event's kind; null for a change, as all that follow but the last.
+-- @column frame_index INT ordinal, 0-based  The event's frame.
+-- @column depth INT frames  Frames below it.
+-- @column function VARCHAR  The frame's code.
 -- @column line_number INT lines, 1-based  The event's line.
--- @column scope VARCHAR  Where the changed variable lives.
--- @column variable_index INT ordinal, 0-based  Its place in its frame.
--- @column name VARCHAR  Its name.
--- @column value VARCHAR  Its value, or the event's.
--- @column value_type VARCHAR  That value's type.
+-- @column value VARCHAR  The value returned or yielded.
 -- @column value_chars BIGINT characters  Length of the whole value when it is cut.
 -- @column exception VARCHAR  The event's exception.
 -- @column output VARCHAR  Text written since the event before.
+-- @column step STRUCT  All that the replaying functions need of the row.
 SELECT
   _rows.execution_index,
   _rows.event_index,
@@ -25,13 +22,10 @@ SELECT
   _rows.depth,
   _rows.function,
   _rows.line_number,
-  _rows.scope,
-  _rows.variable_index,
-  _rows.name,
   _rows.value,
-  _rows.value_type,
   _rows.value_chars,
   _rows.exception,
-  _rows.output
+  _rows.output,
+  _rows.step
 FROM chosen
 INNER JOIN _rows ON _rows.execution_index = chosen.execution_index

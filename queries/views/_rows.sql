@@ -1,23 +1,20 @@
 -- One row is one event, or one change that an event found; the replaying functions read them by `position`
 -- within an execution, so that an event comes after its changes. One number, and not a constant a table beside
 -- `event_index`: the engine takes such a constant for one of the whole union when it plans the sort.
--- @reads events, changes
+-- @reads events, stored_changes
 -- @column execution_index BIGINT ordinal, 0-based  The execution.
 -- @column event_index INT ordinal, 0-based  The event, or the event that found the change.
 -- @column position BIGINT  Where it stands in its execution; 2^32 places for each event, the last its own.
--- @column kind VARCHAR  The event's kind; null for a change.
--- @column frame_index INT ordinal, 0-based  The frame.
--- @column depth INT frames  Frames below the event's; null for a change.
--- @column function VARCHAR  The event's code; null for a change.
--- @column line_number INT lines, 1-based  The event's line; null for a change.
--- @column scope VARCHAR  Where the changed variable lives; null for an event, as the two that follow.
--- @column variable_index INT ordinal, 0-based  Its place in its frame.
--- @column name VARCHAR  Its name.
--- @column value VARCHAR  Its value, null when deleted; for an event the value returned or yielded.
--- @column value_type VARCHAR  That value's type.
+-- @column kind VARCHAR  The event's kind; null for a change, as all that follow but the last.
+-- @column frame_index INT ordinal, 0-based  The event's frame.
+-- @column depth INT frames  Frames below it.
+-- @column function VARCHAR  The frame's code.
+-- @column line_number INT lines, 1-based  The event's line.
+-- @column value VARCHAR  The value returned or yielded.
 -- @column value_chars BIGINT characters  Length of the whole value when it is cut.
--- @column exception VARCHAR  The event's exception; null for a change.
--- @column output VARCHAR  Text written since the event before; null for a change.
+-- @column exception VARCHAR  The event's exception.
+-- @column output VARCHAR  Text written since the event before.
+-- @column step STRUCT  All that the replaying functions need of the row.
 SELECT
   execution_index,
   event_index,
@@ -27,32 +24,63 @@ SELECT
   depth,
   function,
   line_number,
-  CAST(NULL AS VARCHAR) AS scope,
-  CAST(NULL AS INT) AS variable_index,
-  CAST(NULL AS VARCHAR) AS name,
   value,
-  value_type,
   value_chars,
   exception,
-  output
+  output,
+  named_struct(
+    'kind', kind,
+    'frame_index', frame_index,
+    'function', function,
+    'line_number', line_number,
+    'stack_depth', stack_depth,
+    'scope', CAST(NULL AS VARCHAR),
+    'variable_index', CAST(NULL AS INT),
+    'name', CAST(NULL AS VARCHAR),
+    'value_int', CAST(NULL AS BIGINT),
+    'value_text', CAST(NULL AS VARCHAR),
+    'value_type', CAST(NULL AS VARCHAR),
+    'value_chars', CAST(NULL AS BIGINT),
+    'splice_start', CAST(NULL AS INT),
+    'splice_removed', CAST(NULL AS INT),
+    'object_index', CAST(NULL AS INT),
+    'members', CAST(NULL AS VARCHAR),
+    'items_left', CAST(NULL AS BIGINT)
+  ) AS step
 FROM events
 UNION ALL
 SELECT
   execution_index,
   event_index,
-  CAST(event_index AS BIGINT) * 4294967296 + variable_index * 4
-    + CASE scope WHEN 'local' THEN 0 WHEN 'captured' THEN 1 ELSE 2 END AS position,
+  CAST(event_index AS BIGINT) * 4294967296 + least(variable_index, 268435455) * 8
+    + CASE scope WHEN 'captured' THEN 1 WHEN 'global' THEN 2 WHEN 'iterator' THEN 3 WHEN 'stack' THEN 4 ELSE 0 END
+    AS position,
   CAST(NULL AS VARCHAR) AS kind,
-  frame_index,
+  CAST(NULL AS INT) AS frame_index,
   CAST(NULL AS INT) AS depth,
   CAST(NULL AS VARCHAR) AS function,
   CAST(NULL AS INT) AS line_number,
-  scope,
-  variable_index,
-  name,
-  value,
-  value_type,
-  value_chars,
+  CAST(NULL AS VARCHAR) AS value,
+  CAST(NULL AS BIGINT) AS value_chars,
   CAST(NULL AS VARCHAR) AS exception,
-  CAST(NULL AS VARCHAR) AS output
-FROM changes
+  CAST(NULL AS VARCHAR) AS output,
+  named_struct(
+    'kind', CAST(NULL AS VARCHAR),
+    'frame_index', frame_index,
+    'function', CAST(NULL AS VARCHAR),
+    'line_number', CAST(NULL AS INT),
+    'stack_depth', CAST(NULL AS INT),
+    'scope', scope,
+    'variable_index', variable_index,
+    'name', name,
+    'value_int', value_int,
+    'value_text', value_text,
+    'value_type', value_type,
+    'value_chars', value_chars,
+    'splice_start', splice_start,
+    'splice_removed', splice_removed,
+    'object_index', object_index,
+    'members', members,
+    'items_left', items_left
+  ) AS step
+FROM stored_changes

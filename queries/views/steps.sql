@@ -4,7 +4,7 @@
 -- @column event_index INT ordinal, 0-based  Which of its events.
 -- @column function_id VARCHAR  The unit.
 -- @column qualified_name VARCHAR  The unit's name.
--- @column kind VARCHAR  `call`, `line`, `return`, `exception`, `unwind`, `yield` or `resume`.
+-- @column kind VARCHAR  `call`, `line`, `instruction`, `return`, `exception`, `handled`, `unwind`, `yield` or `resume`.
 -- @column frame_index INT ordinal, 0-based  Which frame of the execution.
 -- @column depth INT frames  Frames of the unit below it.
 -- @column function VARCHAR  The code's qualified name.

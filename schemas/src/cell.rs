@@ -48,6 +48,8 @@ pub trait Cell: Sized {
     fn builder() -> Self::Builder;
     /// The cell, borrowed.
     fn borrow(&self) -> Self::Ref<'_>;
+    /// The cell, owned.
+    fn owned(cell: Self::Ref<'_>) -> Self;
     /// Appends one, as the cell of that row.
     fn append(cell: Self::Ref<'_>, row: usize, builder: &mut Self::Builder);
     /// The column of that many rows; the builder is empty afterwards.
@@ -121,6 +123,9 @@ macro_rules! number {
             fn borrow(&self) -> $rust {
                 *self
             }
+            fn owned(cell: $rust) -> Self {
+                cell
+            }
             #[inline]
             fn append(cell: $rust, _: usize, builder: &mut Self::Builder) {
                 builder.push(cell);
@@ -151,6 +156,9 @@ macro_rules! number {
             }
             fn borrow(&self) -> Option<$rust> {
                 *self
+            }
+            fn owned(cell: Option<$rust>) -> Self {
+                cell
             }
             #[inline]
             fn append(cell: Option<$rust>, row: usize, builder: &mut Self::Builder) {
@@ -205,6 +213,9 @@ impl Cell for bool {
     fn borrow(&self) -> bool {
         *self
     }
+    fn owned(cell: bool) -> Self {
+        cell
+    }
     fn append(cell: bool, _: usize, builder: &mut Self::Builder) {
         builder.append_value(cell);
     }
@@ -232,6 +243,9 @@ impl Cell for Option<bool> {
     }
     fn borrow(&self) -> Option<bool> {
         *self
+    }
+    fn owned(cell: Option<bool>) -> Self {
+        cell
     }
     fn append(cell: Option<bool>, _: usize, builder: &mut Self::Builder) {
         builder.append_option(cell);
@@ -261,6 +275,9 @@ impl Cell for String {
     fn borrow(&self) -> &str {
         self
     }
+    fn owned(cell: &str) -> Self {
+        cell.to_owned()
+    }
     fn append(cell: &str, _: usize, builder: &mut Self::Builder) {
         builder.append_value(cell);
     }
@@ -288,6 +305,9 @@ impl Cell for Option<String> {
     }
     fn borrow(&self) -> Option<&str> {
         self.as_deref()
+    }
+    fn owned(cell: Option<&str>) -> Self {
+        cell.map(str::to_owned)
     }
     #[inline]
     fn append(cell: Option<&str>, row: usize, builder: &mut Self::Builder) {
@@ -325,6 +345,9 @@ impl Cell for Vec<String> {
     }
     fn borrow(&self) -> &[String] {
         self
+    }
+    fn owned(cell: &[String]) -> Self {
+        cell.to_vec()
     }
     fn append(cell: &[String], _: usize, builder: &mut Self::Builder) {
         for text in cell {
@@ -384,6 +407,9 @@ impl Cell for Vec<Parameter> {
     }
     fn borrow(&self) -> &[Parameter] {
         self
+    }
+    fn owned(cell: &[Parameter]) -> Self {
+        cell.to_vec()
     }
     fn append(cell: &[Parameter], _: usize, builder: &mut Self::Builder) {
         for parameter in cell {

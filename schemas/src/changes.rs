@@ -31,13 +31,13 @@ crate::table! {
             /// The event before which it changed.
             event_index: i32 [Growing] unit "ordinal, 0-based";
             /// `bound`, `rebound`, `mutated` or `deleted`.
-            action: Option<String> [Dictionary] null "`mutated` where there is a `splice_start`, `bound` for an entry of the stack, else `rebound`";
+            action: Option<String> [Dictionary] null "`deleted` without a value, `mutated` with a `splice_start`, `bound` with a `name` or on the stack, else `rebound`";
             /// The value, when it is an `int` of 64 bits; for an iterator the number of items that its loop has drawn.
             value_int: Option<i64> [Split] null "another type, or deleted";
             /// The value's `repr`, when it is anything else; what an iterator walks, where it begins.
             value_text: Option<String> [Lengths] null "`value_int` holds it, or deleted";
             /// The value's type; for an iterator that begins, the iterator's.
-            value_type: Option<String> [Dictionary] null "`int` where `value_int` holds the value, as before where there is a `splice_start`, or deleted";
+            value_type: Option<String> [Dictionary] null "`int` where `value_int` holds the value, as before where there is a `splice_start`, `str` for other texts";
             /// Characters of the whole `repr` (or a lower bound) when it is cut.
             value_chars: Option<i64> [Split] unit "characters" null "the value is complete";
             /// `value_text` replaces a piece of the text before it, which begins here.

@@ -17,7 +17,7 @@ crate::table! {
             execution_index: i64 [Steady] unit "ordinal, 0-based";
             /// Which of its events.
             event_index: i32 [Growing] unit "ordinal, 0-based";
-            /// `call`, `return`, `exception`, `unwind`, `yield` or `resume`.
+            /// `call`, `return`, `exception`, `handled`, `unwind`, `yield` or `resume`.
             kind: Option<String> [Dictionary] null "`instruction` where there is an `instruction_index`, else `line`";
             /// Which frame of the execution.
             frame_index: i32 [Repeating] unit "ordinal, 0-based, by first call";
@@ -28,13 +28,13 @@ crate::table! {
             /// Entries on the frame's value stack; those from there on have no value any more.
             stack_depth: Option<i32> [Repeating] unit "entries" null "not an instruction";
             /// The value returned or yielded, as `repr`.
-            value: Option<String> [Lengths] null "not `return` or `yield`";
+            value: Option<String> [Lengths] null "not `return` or `yield`, or the `result` of the execution, which its last `return` gives";
             /// That value's type.
             value_type: Option<String> [Dictionary] null "as `value`";
             /// Characters of the whole `repr` (or a lower bound) when `value` is cut.
             value_chars: Option<i64> [Split] unit "characters" null "`value` is complete or null";
             /// The exception as `Type: message`.
-            exception: Option<String> [Lengths] null "not `exception` or `unwind`";
+            exception: Option<String> [Lengths] null "not `exception`, `handled` or `unwind`";
             /// Text written to standard output since the event before.
             output: Option<String> [Lengths] null "none was written";
         }

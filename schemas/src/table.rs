@@ -117,6 +117,14 @@ macro_rules! table {
             $(pub $column: <$type as $crate::Cell>::Ref<'a>,)*
         }
 
+        impl $ref_name<'_> {
+            /// The row with texts of its own.
+            #[must_use]
+            pub fn to_row(&self) -> $row_name {
+                $row_name { $($column: <$type as $crate::Cell>::owned(self.$column),)* }
+            }
+        }
+
         #[doc = concat!("The `", $name, "` table.")]
         pub static $static_name: $crate::Table = $crate::Table {
             name: $name,

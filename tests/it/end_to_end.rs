@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
+use tracemill_queries::{Kind, of_kind};
 use tracemill_schemas::executions::ExecutionsRow;
 use tracemill_schemas::functions::FunctionsRow;
 use tracemill_schemas::mixtures::MixturesRow;
@@ -119,4 +120,39 @@ fn clock_chance_and_machine_do_not_reach_the_tables() {
     // The real clock goes on in between.
     std::thread::sleep(std::time::Duration::from_millis(1_100));
     assert_eq!(first, run_with("3"));
+}
+
+#[test]
+fn instructions_change_no_sample_of_a_line_format_and_every_check_holds() {
+    let corpora = [repository("pipeline/demo/corpus/generators.py"), repository("pipeline/demo/corpus/loops.py")]
+        .map(|path| path.display().to_string());
+    // Ids name the granularity, and choices are hashes of ids: only formats that show an execution whole say the same.
+    let formats = ["direct", "scratchpad", "compact_scratchpad"];
+    let others = ["--set", "mixtures.formats.dynamic_line=0.0", "--set", "mixtures.formats.dynamic_line_n=0.0"];
+    let samples = |granularity: &str| {
+        let data = tempfile::tempdir().unwrap();
+        let set = format!("executions.granularity={granularity}");
+        let more = [&["--set", set.as_str(), "--set", "executions.limits.steps=100000"][..], &others[..]].concat();
+        let output = run(&corpora, data.path(), &more);
+        assert!(output.status.success(), "{}", said(&output));
+        for check in of_kind(Kind::Check) {
+            // As an argument it may not begin with dashes.
+            let query = check.sql.lines().filter(|line| !line.starts_with("--")).collect::<Vec<_>>().join("\n");
+            let out = succeed(["sql", &query, "--output", "csv", "--data", &data.path().display().to_string()]);
+            assert_eq!(out.lines().count(), 1, "{}: {out}", check.name);
+        }
+        let instructions: i64 = rows::<ExecutionsRow>(data.path()).iter().map(|row| row.instruction_count).sum();
+        assert_eq!(instructions > 0, granularity == "instruction");
+        let said: BTreeSet<_> = rows::<MixturesRow>(data.path())
+            .into_iter()
+            .map(|row| (row.execution_index, row.format, row.prompt, row.completion))
+            .collect();
+        for format in formats {
+            assert!(said.iter().any(|(_, name, ..)| name == format), "no sample in {format}");
+        }
+        said
+    };
+    let (lines, instructions) = (samples("line"), samples("instruction"));
+    let only = lines.symmetric_difference(&instructions).next();
+    assert_eq!(only, None);
 }

@@ -7,11 +7,13 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use tracemill::executions::{StoredRows, events_of};
 use tracemill_schemas::changes::ChangesRow;
 use tracemill_schemas::corpora::CorporaRow;
 use tracemill_schemas::events::EventsRow;
 use tracemill_schemas::executions::ExecutionsRow;
 use tracemill_schemas::functions::FunctionsRow;
+use tracemill_trace::Value;
 
 use crate::harness::{counts, folder, hashes, manifest, repository, rows, run, said, tracemill};
 
@@ -106,19 +108,33 @@ fn a_trace_of_one_small_program_is_the_one_worked_out_by_hand() {
         (execution.outcome.as_str(), execution.result.as_deref(), execution.check_passed),
         ("returned", Some("[6]"), Some(true))
     );
-    let events: Vec<String> = rows::<EventsRow>(data.path())
-        .iter()
-        .map(|e| format!("{} {} {}", e.event_index, e.kind, e.line_number))
-        .collect();
-    assert_eq!(events, ["0 call 1", "1 line 2", "2 line 3", "3 line 4", "4 line 3", "5 line 5", "6 return 5"]);
-    let changes: Vec<String> = rows::<ChangesRow>(data.path())
-        .iter()
-        .map(|c| {
-            let value = c.value_int.map(|n| n.to_string()).or(c.value_text.clone()).unwrap_or_default();
-            format!("{} {} {} {value}", c.event_index, c.name, c.action)
-        })
-        .collect();
-    assert_eq!(changes, ["0 xs bound [3]", "2 out bound []", "4 out mutated [6]", "3 x bound 3"]);
+    let told = events_of(StoredRows {
+        result: None,
+        frames: rows(data.path()),
+        instructions: Vec::new(),
+        events: rows(data.path()),
+        changes: rows(data.path()),
+    });
+    let events: Vec<String> = told.iter().map(|event| format!("{} {}", event.kind.name(), event.line_number)).collect();
+    assert_eq!(events, ["call 1", "line 2", "line 3", "line 4", "line 3", "line 5", "return 5"]);
+    let mut changes = Vec::new();
+    for (index, event) in told.iter().enumerate() {
+        changes.extend(event.changes.iter().map(|change| {
+            let value = change.value.as_ref().map(Value::repr).unwrap_or_default();
+            format!("{index} {} {} {} {value}", change.scope.name(), change.name, change.action.name())
+        }));
+    }
+    assert_eq!(
+        changes,
+        [
+            "0 local xs bound [3]",
+            "2 local out bound []",
+            "3 local x bound 3",
+            "3 iterator for 3 bound [3]",
+            "4 local out mutated [6]",
+            "5 iterator for 3 deleted ",
+        ]
+    );
 }
 
 /// Processes whose parent is this one.

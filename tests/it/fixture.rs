@@ -1,7 +1,8 @@
-//! A small dataset made by hand: two units, four executions. Used by the SQL tests and those of the mixtures stage.
+//! A small dataset made by hand: two units, five executions. Used by the SQL tests and those of the mixtures stage.
 //!
 //! `outer(2)` calls `inner`, deletes a variable and returns; `outer('x')` ends with an exception that passes through
-//! two frames; `hello` is a program that reads and prints; the last execution of `outer` met a limit.
+//! two frames; `hello` is a program that reads and prints; an execution of `outer` met a limit;
+//! the last one is recorded at instruction granularity and runs a loop.
 
 use std::path::Path;
 
@@ -10,8 +11,10 @@ use tracemill_schemas::Row;
 use tracemill_schemas::changes::ChangesRow;
 use tracemill_schemas::events::EventsRow;
 use tracemill_schemas::executions::ExecutionsRow;
+use tracemill_schemas::frames::FramesRow;
 use tracemill_schemas::functions::FunctionsRow;
 use tracemill_schemas::inputs::InputsRow;
+use tracemill_schemas::instructions::InstructionsRow;
 use tracemill_schemas::mixtures::MixturesRow;
 use tracemill_schemas::origins::OriginsRow;
 use tracemill_schemas::stats::StatsRow;
@@ -53,7 +56,14 @@ pub(crate) fn write(root: &Path) {
 pub(crate) fn write_until_changes(root: &Path) {
     let functions = [table(root, &functions()), table(root, &origins())].concat();
     let inputs = table(root, &inputs());
-    let executions = [table(root, &executions()), table(root, &events()), table(root, &changes())].concat();
+    let executions = [
+        table(root, &executions()),
+        table(root, &frames()),
+        table(root, &instructions()),
+        table(root, &events()),
+        table(root, &changes()),
+    ]
+    .concat();
     manifests(root, functions, inputs, executions);
 }
 
@@ -72,7 +82,7 @@ pub(crate) fn manifests(root: &Path, functions: Vec<FileEntry>, inputs: Vec<File
 pub(crate) fn write_broken(root: &Path) {
     let mut events = events();
     events.retain(|row| (row.execution_index, row.event_index) != (0, 2));
-    let late = EventsRow { kind: "line".into(), event_index: 8, line_number: 11, ..events[15].clone() };
+    let late = EventsRow { kind: None, event_index: 8, line_number: 11, ..events[15].clone() };
     assert_eq!((late.execution_index, late.frame_index), (1, 0));
     events.insert(16, late);
     let lost = MixturesRow {
@@ -87,8 +97,19 @@ pub(crate) fn write_broken(root: &Path) {
     table(root, &inputs());
     let executions: Vec<ExecutionsRow> = executions().into_iter().filter(|row| row.execution_index != 2).collect();
     table(root, &executions);
+    let mut frames = frames();
+    frames[3].event_index = 3;
+    frames.retain(|row| row.execution_index != 5);
+    frames.push(FramesRow { execution_index: 6, frame_index: 1, code_index: 7, ..FramesRow::default() });
+    table(root, &frames);
+    let mut instructions = instructions();
+    instructions.remove(2);
+    instructions.push(InstructionsRow { code_index: 9, ..instructions[0].clone() });
+    table(root, &instructions);
     table(root, &events);
-    table(root, &changes());
+    let mut changes = changes();
+    changes.iter_mut().filter(|row| row.execution_index == 2).for_each(|row| row.name = None);
+    table(root, &changes);
     table(root, &mixtures().into_iter().chain([lost]).collect::<Vec<_>>());
     table(root, &stats());
 }
@@ -201,6 +222,7 @@ fn inputs() -> Vec<InputsRow> {
         call("i-two", 0, "", "outer(2)"),
         call("i-text", 1, "text = 'x'\n", "outer(text)"),
         call("i-limit", 2, "", "outer(3)"),
+        call("i-steps", 3, "", "outer(4)"),
     ]
 }
 
@@ -213,6 +235,7 @@ fn executions() -> Vec<ExecutionsRow> {
             input_id: input_id.into(),
             corpus: "small".into(),
             engine: "made by hand".into(),
+            granularity: if index == 6 { "instruction" } else { "line" }.into(),
             outcome: outcome.into(),
             event_count: events,
             line_count: lines,
@@ -242,6 +265,7 @@ fn executions() -> Vec<ExecutionsRow> {
             ..execution(2, "i-hello", "returned", [5, 3, 1, 1])
         },
         ExecutionsRow { depth_max: 0, ..execution(5, "i-limit", "step_limit", [1, 0, 0, 1]) },
+        ExecutionsRow { depth_max: 0, instruction_count: 5, ..execution(6, "i-steps", "step_limit", [9, 3, 8, 1]) },
     ]
 }
 
@@ -256,22 +280,24 @@ impl Told {
     }
 
     fn event(mut self, kind: &str, frame_index: i32, line_number: i32, with: impl FnOnce(&mut EventsRow)) -> Self {
-        let program = self.execution_index == 2;
         let mut row = EventsRow {
             execution_index: self.execution_index,
             event_index: i32::try_from(self.rows.len()).unwrap(),
-            kind: kind.into(),
+            kind: (kind != "line").then(|| kind.into()),
             frame_index,
-            parent_index: (frame_index > 0).then_some(0),
-            depth: frame_index,
-            function: if program { "<module>" } else { ["outer", "inner"][usize::try_from(frame_index).unwrap()] }
-                .into(),
             line_number,
             ..EventsRow::default()
         };
         with(&mut row);
         self.rows.push(row);
         self
+    }
+
+    fn instruction(self, line_number: i32, instruction_index: i32, stack_depth: i32) -> Self {
+        self.event("line", 0, line_number, |row| {
+            row.instruction_index = Some(instruction_index);
+            row.stack_depth = Some(stack_depth);
+        })
     }
 
     fn plain(self, kind: &str, frame_index: i32, line_number: i32) -> Self {
@@ -300,7 +326,7 @@ fn events() -> Vec<EventsRow> {
         .valued(1, 6, "12", "int")
         .plain("line", 0, 11)
         .plain("line", 0, 12)
-        .valued(0, 12, "12", "int");
+        .plain("return", 0, 12);
     let raised = Told::new(1)
         .plain("call", 0, 9)
         .plain("line", 0, 10)
@@ -321,29 +347,78 @@ fn events() -> Vec<EventsRow> {
             row.output = Some("bye\n".into());
         });
     let limited = Told::new(5).plain("call", 0, 9);
-    [returned, raised, program, limited].into_iter().flat_map(|told| told.rows).collect()
+    let steps = Told::new(6)
+        .plain("call", 0, 9)
+        .plain("line", 0, 10)
+        .instruction(10, 0, 0)
+        .instruction(10, 1, 1)
+        .instruction(10, 2, 1)
+        .plain("line", 0, 11)
+        .instruction(11, 3, 2)
+        .plain("line", 0, 10)
+        .instruction(10, 2, 1);
+    [returned, raised, program, limited, steps].into_iter().flat_map(|told| told.rows).collect()
+}
+
+fn frames() -> Vec<FramesRow> {
+    let frame = |execution_index, frame_index: i32, function: &str, event_index| FramesRow {
+        execution_index,
+        frame_index,
+        parent_index: (frame_index > 0).then_some(0),
+        depth: frame_index,
+        function: function.into(),
+        code_index: frame_index,
+        event_index,
+    };
+    vec![
+        frame(0, 0, "outer", 0),
+        frame(0, 1, "inner", 2),
+        frame(1, 0, "outer", 0),
+        frame(1, 1, "inner", 2),
+        frame(2, 0, "<module>", 0),
+        frame(5, 0, "outer", 0),
+        frame(6, 0, "outer", 0),
+    ]
+}
+
+fn instructions() -> Vec<InstructionsRow> {
+    let instruction = |instruction_index, opcode: &str, argument, meaning: Option<&str>, line_number| InstructionsRow {
+        execution_index: 6,
+        code_index: 0,
+        instruction_index,
+        opcode: opcode.into(),
+        argument,
+        meaning: meaning.map(Into::into),
+        line_number,
+    };
+    vec![
+        instruction(0, "LOAD_FAST", Some(0), Some("xs"), 10),
+        instruction(1, "GET_ITER", None, None, 10),
+        instruction(2, "FOR_ITER", Some(9), Some("to 12"), 10),
+        instruction(3, "STORE_FAST", Some(1), Some("x"), 11),
+    ]
 }
 
 fn changes() -> Vec<ChangesRow> {
     let change = |execution_index, frame_index, scope: &str, variable_index, name: &str, event_index| ChangesRow {
         execution_index,
         frame_index,
-        scope: scope.into(),
+        scope: (scope != "local").then(|| scope.into()),
         variable_index,
-        name: name.into(),
+        name: (!name.is_empty()).then(|| name.into()),
         event_index,
-        action: "bound".into(),
         ..ChangesRow::default()
     };
-    let int = |value: i64, row| ChangesRow { value_int: Some(value), value_type: Some("int".into()), ..row };
+    let int = |value: i64, row| ChangesRow { value_int: Some(value), ..row };
     let text = |value: &str, value_type: &str, row| ChangesRow {
         value_text: Some(value.into()),
-        value_type: Some(value_type.into()),
+        value_type: (value_type != "str").then(|| value_type.into()),
         ..row
     };
+    let list = |row| ChangesRow { object_index: Some(0), ..text("[5, 7]", "list", row) };
     vec![
         int(2, change(0, 0, "local", 0, "a", 0)),
-        ChangesRow { action: "deleted".into(), ..change(0, 0, "local", 0, "a", 7) },
+        change(0, 0, "local", 0, "", 7),
         int(12, change(0, 0, "local", 1, "x", 6)),
         text("<function inner>", "function", change(0, 0, "global", 0, "inner", 0)),
         int(2, change(0, 1, "local", 0, "b", 2)),
@@ -354,5 +429,23 @@ fn changes() -> Vec<ChangesRow> {
         text("'x'", "str", change(1, 1, "local", 0, "b", 2)),
         int(10, change(1, 1, "global", 0, "LIMIT", 2)),
         text("'Bo'", "str", change(2, 0, "local", 0, "name", 2)),
+        list(change(6, 0, "local", 0, "xs", 0)),
+        ChangesRow {
+            value_text: Some(", 9".into()),
+            splice_start: Some(5),
+            splice_removed: Some(0),
+            object_index: Some(0),
+            ..change(6, 0, "local", 0, "", 7)
+        },
+        int(5, change(6, 0, "local", 1, "x", 7)),
+        ChangesRow {
+            value_int: Some(1),
+            items_left: Some(1),
+            ..text("[5, 7]", "list_iterator", change(6, 0, "iterator", 0, "for 10", 5))
+        },
+        int(2, change(6, 0, "iterator", 0, "", 8)),
+        list(change(6, 0, "stack", 0, "", 3)),
+        text("<list_iterator object>", "list_iterator", change(6, 0, "stack", 0, "", 4)),
+        int(5, change(6, 0, "stack", 1, "", 6)),
     ]
 }

@@ -2,5 +2,13 @@
 //! crosses them.
 #![allow(clippy::unwrap_used)]
 
-mod harness;
-mod traces;
+mod architecture; // who may use whom, file lengths, where SQL lives
+mod cli; // usage errors, configuration, one traced call, statements, interrupts
+mod end_to_end; // the whole pipeline on small corpora: funnel, resuming, same bytes for any number of workers
+mod executions; // hostile programs, killed workers, stopping
+mod fixture; // a small dataset made by hand
+mod harness; // runs the executable and reads what it wrote
+mod mixtures; // samples and shards over the fixture
+mod shards; // the loaders of other people's libraries
+mod sql; // the library's queries and functions, file by file
+mod traces; // what the engine tells about small programs, against CPython

@@ -80,7 +80,7 @@ fn every_execution_is_counted_and_the_bytes_do_not_depend_on_the_workers() {
             config.shards.file_bytes = 4_000;
         });
         let mixed = drive(&Mixtures::new(), &cx).unwrap();
-        assert_eq!(counts(&mixed, "executions"), counted([("chosen", 3), ("step_limit", 1)]));
+        assert_eq!(counts(&mixed, "executions"), counted([("chosen", 3), ("step_limit", 2)]));
         let formats =
             [("compact_scratchpad", 3), ("direct", 3), ("dynamic_line", 10), ("dynamic_line_n", 10), ("scratchpad", 3)];
         assert_eq!(counts(&mixed, "samples"), counted(formats));
@@ -138,7 +138,7 @@ fn shards_are_in_the_order_of_their_keys_and_the_card_names_what_is_there() {
     let head = "---\nlicense: other\ntags:\n- code\n- python\n- program-execution\nconfigs:\n- config_name: default\n  \
                 data_files:\n  - split: train\n    path: data/train-*.parquet\n---\n\n# tracemill\n";
     assert!(card.starts_with(head), "{card}");
-    assert!(card.contains("| dynamic_line | 1 | 10 |"), "{card}");
+    assert!(card.contains("| dynamic_line | 2 | 10 |"), "{card}");
     assert!(card.contains("| small | MIT | 20 |"), "{card}");
 }
 
@@ -164,7 +164,7 @@ fn a_share_of_nothing_and_too_many_events_leave_executions_out() {
         config.mixtures.formats = [("direct".to_owned(), 1.0), ("scratchpad".to_owned(), 0.0)].into();
     });
     let report = drive(&Mixtures::new(), &cx).unwrap();
-    assert_eq!(counts(&report, "executions"), counted([("chosen", 2), ("step_limit", 1), ("too_many_events", 1)]));
+    assert_eq!(counts(&report, "executions"), counted([("chosen", 2), ("step_limit", 2), ("too_many_events", 1)]));
     assert_eq!(counts(&report, "samples"), counted([("direct", 2)]));
 }
 
@@ -184,7 +184,7 @@ fn a_file_of_the_users_own_is_a_format_and_a_mixture() {
         config.mixtures.formats = [(format.display().to_string(), 1.0)].into();
     });
     let report = drive(&Mixtures::new(), &cx).unwrap();
-    assert_eq!(counts(&report, "executions"), counted([("chosen", 1), ("not_sampled", 2), ("step_limit", 1)]));
+    assert_eq!(counts(&report, "executions"), counted([("chosen", 1), ("not_sampled", 2), ("step_limit", 2)]));
     let samples = samples(data.path());
     assert_eq!(samples.len(), 1);
     assert_eq!((samples[0].format.as_str(), samples[0].format_version), ("names", 7));

@@ -25,7 +25,7 @@ mod rows;
 /// The engine tells the loops that a frame is in.
 const TELLS_LOOPS: bool = true;
 /// The engine tells instructions and the value stack.
-const TELLS_INSTRUCTIONS: bool = false;
+const TELLS_INSTRUCTIONS: bool = true;
 /// Workers at one time.
 const WORKERS: usize = 2;
 

@@ -15,7 +15,7 @@ use tracemill_schemas::changes::{ChangesBuilder, ChangesRow};
 use tracemill_schemas::events::{EventsBuilder, EventsRef, EventsRow};
 use tracemill_schemas::frames::{FramesBuilder, FramesRef, FramesRow};
 use tracemill_schemas::instructions::{InstructionsBuilder, InstructionsRef, InstructionsRow};
-use tracemill_trace::{ChangeRef, Decoder, EventKind, EventRef, Malformed, Operation, ValueRef, Visitor};
+use tracemill_trace::{ChangeRef, Decoder, EventKind, EventRef, Malformed, Operation, Value, ValueRef, Visitor};
 
 use super::segment::Segment;
 use super::{chars, ordinal, shows_address};
@@ -97,7 +97,18 @@ struct Told {
     events: EventsBuilder,
     changes: ChangesBuilder,
     number: String,
+    /// The latest event, where it is the return of an outermost frame: its value may be the execution's result.
+    last: Option<Last>,
+    /// The latest outermost frame.
+    outermost: u32,
     problem: Option<&'static str>,
+}
+
+/// An outermost frame's return.
+#[derive(Debug)]
+struct Last {
+    row: EventsRow,
+    value: Value,
 }
 
 impl Recorder {
@@ -119,11 +130,12 @@ impl Recorder {
         self.told.counted.events > 0
     }
 
-    /// The execution is over: its rows are kept.
+    /// The execution is over, with that result: its rows are kept.
     ///
     /// # Errors
     /// The disk refuses.
-    pub(in crate::executions) fn end(&mut self) -> Result<Counted> {
+    pub(in crate::executions) fn end(&mut self, result: Option<&Value>) -> Result<Counted> {
+        self.told.append_last(result);
         self.told.segment.flush(self.told.execution_index, &mut self.told.changes);
         if self.scratches.is_some() {
             self.spill()?;
@@ -214,6 +226,7 @@ impl Told {
     fn reset(&mut self) {
         self.counted = Counted::default();
         self.event_index = 0;
+        self.last = None;
         self.segment.clear();
         self.problem = None;
     }
@@ -235,6 +248,15 @@ impl Told {
         }
     }
 
+    /// Appends the return that was held back; where its value is the execution's result, without it.
+    fn append_last(&mut self, result: Option<&Value>) {
+        let Some(Last { row, value }) = self.last.take() else { return };
+        self.events.push(&match result == Some(&value) {
+            true => EventsRow { value: None, value_type: None, value_chars: None, ..row },
+            false => row,
+        });
+    }
+
     fn see(&mut self, text: &str) {
         self.counted.address = self.counted.address || shows_address(text);
     }
@@ -254,7 +276,13 @@ impl Visitor for Told {
     fn event(&mut self, event: &EventRef<'_>) {
         let EventRef { kind, frame_index, line_number, instruction, value, exception, output, call } = *event;
         let (execution_index, event_index) = (self.execution_index, self.event_index);
+        if self.last.is_some() {
+            self.append_last(None);
+        }
         if let Some(call) = call {
+            if call.parent_index.is_none() {
+                self.outermost = frame_index;
+            }
             let known = u32::try_from(self.counted.frames).unwrap_or(u32::MAX);
             if frame_index != known || call.parent_index.is_some_and(|parent| parent >= known) {
                 self.problem = Some("a frame out of order");
@@ -310,7 +338,18 @@ impl Visitor for Told {
             }
             Some(ValueRef::Splice { .. }) => self.problem = Some("a value of an event that is a piece"),
         }
-        self.events.append(row);
+        if kind == EventKind::Return && frame_index == self.outermost {
+            let value = match value {
+                Some(ValueRef::Text { repr, type_name, full_chars }) => {
+                    Value::Text { repr: repr.to_owned(), type_name: type_name.to_owned(), full_chars }
+                }
+                Some(ValueRef::Int(number)) => Value::Int(number),
+                _ => Value::Int(0),
+            };
+            self.last = Some(Last { row: row.to_row(), value });
+        } else {
+            self.events.append(row);
+        }
         self.event_index = self.event_index.saturating_add(1);
         if self.event_index & ((1 << SEGMENT) - 1) == 0 {
             self.segment.flush(execution_index, &mut self.changes);

@@ -58,6 +58,8 @@ struct Chain {
     name: Span,
 }
 
+/// The type that the table does not name.
+const USUAL_TYPE: &str = "str";
 /// No such thing.
 const NONE: u32 = u32::MAX;
 /// Places of the cache that finds the chain of a variable: a loop changes few variables over and over.
@@ -117,7 +119,9 @@ impl Segment {
             Some(ValueRef::Text { repr, type_name, full_chars }) => {
                 pending.form = Form::Text;
                 pending.text = self.text(repr);
-                pending.type_index = self.type_index(type_name);
+                if type_name != USUAL_TYPE {
+                    pending.type_index = self.type_index(type_name);
+                }
                 if let Some(full_chars) = full_chars {
                     self.extra(&mut pending).value_chars = Some(chars(full_chars));
                 }
@@ -216,6 +220,7 @@ impl Segment {
             let mut at = chain.head;
             while let Some(change) = self.changes.get(at as usize) {
                 at = change.next;
+                let named = name.is_some();
                 let row = ChangesRef {
                     execution_index,
                     frame_index: ordinal(frame_index),
@@ -227,14 +232,14 @@ impl Segment {
                 };
                 // Most rows are no more than that, so that they have a way of their own.
                 if change.form == Form::Number && change.extra == NONE {
-                    let action = said(scope, change.action, false);
+                    let action = said(scope, change, named, false);
                     to.append(ChangesRef { action, value_int: Some(change.number), ..row });
                     continue;
                 }
                 let none = Extra::default();
                 let extra = self.extras.get(change.extra as usize).unwrap_or(&none);
                 to.append(ChangesRef {
-                    action: said(scope, change.action, extra.splice.is_some()),
+                    action: said(scope, change, named, extra.splice.is_some()),
                     value_int: matches!(change.form, Form::Number | Form::Both).then_some(change.number),
                     value_text: matches!(change.form, Form::Text | Form::Both).then(|| text(change.text)),
                     value_type: self.types.get(change.type_index as usize).map(String::as_str),
@@ -264,14 +269,16 @@ impl Segment {
     }
 }
 
-/// The action where the table does not take it for granted. An entry of the stack is pushed, whatever stood there.
-fn said(scope: Scope, action: Action, splice: bool) -> Option<&'static str> {
-    let granted = match scope {
-        _ if splice => action == Action::Mutated,
-        Scope::Stack => matches!(action, Action::Bound | Action::Rebound),
-        _ => action == Action::Rebound,
+/// The action where the other columns do not say it: what has a name is bound, what has no value deleted. An entry of the
+/// stack is pushed, whatever stood there.
+fn said(scope: Scope, change: &Pending, named: bool, splice: bool) -> Option<&'static str> {
+    let granted = match change.action {
+        Action::Deleted => change.form == Form::Nothing,
+        Action::Mutated => splice,
+        Action::Bound => !splice && (named || scope == Scope::Stack),
+        Action::Rebound => !splice && (!named || scope == Scope::Stack),
     };
-    (!granted).then(|| action.name())
+    (!granted).then(|| change.action.name())
 }
 
 /// A segment's changes are fewer than 2^32: the supervisor caps the bytes of a job.

@@ -1,4 +1,4 @@
-//! `changed_text(…)`: what an event found changed in its frame, as `a = 1; b = [2]; del c`; null when nothing was.
+//! `changed_text(step)`: what an event found changed in its frame, as `a = 1; b = [2]; del c`; null when nothing was.
 //! Arguments and rules: see `window`.
 
 use datafusion::arrow::datatypes::DataType;

@@ -6,10 +6,10 @@
 //! | `source_line(source, n)` | scalar | a line of a text |
 //! | `py_str(text)` | scalar | a text as a Python string literal |
 //! | `join_records(text, position, chars_max)` | aggregate | texts one after another, null when too long |
-//! | `state_list(…)` | window | the variables of the running frame, as a list |
-//! | `state_text(…)` | window | the same as `{a: 1, b: [2]}` |
-//! | `changed_text(…)` | window | only what an event found changed, as `a = 1; b = [2]` |
-//! | `stack_text(…, source)` | window | all frames on the stack with their states |
+//! | `state_list(step)` | window | all that the running frame holds, as a list |
+//! | `state_text(step)` | window | its variables as `{a: 1, b: [2]}` |
+//! | `changed_text(step)` | window | only what an event found changed, as `a = 1; b = [2]` |
+//! | `stack_text(step, source)` | window | all frames on the stack with their states |
 //!
 //! The window functions replay changes and events (see [`replay`]); the view `_rows` brings both into order.
 

@@ -1,23 +1,79 @@
 //! Replays an execution: changes and events in order give the state of every frame at every event, in one pass.
 //!
-//! The stack is replayed too, from calls, returns and the sleeping and waking of generators, because the frame that
-//! wakes a generator need not be the one that called it. Called by the window functions.
+//! The stack of frames is replayed too, from calls, returns and the sleeping and waking of generators, because the frame
+//! that wakes a generator need not be the one that called it. Called by the window functions.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// One variable of a frame.
+/// Where a variable lives, in the order in which states show them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scope {
+    /// A local variable.
+    Local,
+    /// One captured from an enclosing function.
+    Captured,
+    /// A global of the unit.
+    Global,
+    /// The iterator of a loop that runs.
+    Iterator,
+    /// An entry of the value stack.
+    Stack,
+}
+
+impl Scope {
+    /// The scope of that name; what has none is local, as in the table.
+    #[must_use]
+    pub fn named(name: Option<&str>) -> Scope {
+        match name {
+            Some("captured") => Scope::Captured,
+            Some("global") => Scope::Global,
+            Some("iterator") => Scope::Iterator,
+            Some("stack") => Scope::Stack,
+            _ => Scope::Local,
+        }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Scope::Local => "local",
+            Scope::Captured => "captured",
+            Scope::Global => "global",
+            Scope::Iterator => "iterator",
+            Scope::Stack => "stack",
+        }
+    }
+
+    /// Whether the program has a name for what lives there.
+    fn is_named(self) -> bool {
+        self <= Scope::Global
+    }
+}
+
+/// One variable of a frame, one iterator of its loops, or one entry of its value stack.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Variable {
-    /// Where it lives: `local`, `captured` or `global`.
-    pub scope: String,
-    /// Its name.
+    /// Where it lives.
+    pub scope: Scope,
+    /// Its place among those of its scope.
+    pub variable_index: i32,
+    /// Its name; empty on the stack.
     pub name: String,
-    /// Its value's `repr`, possibly cut.
+    /// Its value's `repr`, possibly cut; for an iterator what it walks.
     pub value: String,
     /// Its value's type.
     pub value_type: String,
     /// Characters of the whole `repr` when it is cut.
     pub value_chars: Option<i64>,
+    /// Which object it is.
+    pub object_index: Option<i32>,
+    /// The objects inside.
+    pub members: Option<String>,
+    /// For an iterator: items drawn from it.
+    pub items_drawn: Option<i64>,
+    /// For an iterator: items drawn and left together, where known.
+    items: Option<i64>,
 }
 
 impl Variable {
@@ -34,35 +90,56 @@ impl Variable {
         }
         text
     }
-}
 
-/// A change, as a row of `changes` has it.
-#[derive(Debug, Clone, Copy)]
-pub struct Change<'a> {
-    /// Where the variable lives.
-    pub scope: &'a str,
-    /// Its place among the frame's variables of that scope.
-    pub variable_index: i32,
-    /// Its name.
-    pub name: &'a str,
-    /// Its value; `None` when it has none any more.
-    pub value: Option<&'a str>,
-    /// Its value's type.
-    pub value_type: &'a str,
-    /// Characters of the whole `repr` when it is cut.
-    pub value_chars: Option<i64>,
-}
-
-/// Where a variable stands in its frame's state: locals first, then captured ones, then globals.
-type Place = (u8, i32);
-
-fn scope_rank(scope: &str) -> u8 {
-    match scope {
-        "local" => 0,
-        "captured" => 1,
-        _ => 2,
+    /// For an iterator: how many items are left in it, where that is known.
+    #[must_use]
+    pub fn items_left(&self) -> Option<i64> {
+        self.items.map(|items| items.saturating_sub(self.items_drawn.unwrap_or(0)).max(0))
     }
 }
+
+/// A change, as a row of the stored `changes` has it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Change<'a> {
+    /// Where the variable lives; `None` for a local one.
+    pub scope: Option<&'a str>,
+    /// Its place among the frame's variables of that scope.
+    pub variable_index: i32,
+    /// Its name; `None` where an earlier change has told it.
+    pub name: Option<&'a str>,
+    /// Its value, when it is an `int`; for an iterator the items drawn.
+    pub value_int: Option<i64>,
+    /// Its value otherwise, or the piece that takes another one's place; with neither it has no value any more.
+    pub value_text: Option<&'a str>,
+    /// Its value's type.
+    pub value_type: Option<&'a str>,
+    /// Characters of the whole `repr` when it is cut.
+    pub value_chars: Option<i64>,
+    /// Where the piece begins and how long the one before is.
+    pub splice: Option<(i32, i32)>,
+    /// Which object it is.
+    pub object_index: Option<i32>,
+    /// The objects inside.
+    pub members: Option<&'a str>,
+    /// For an iterator that begins: items left in it.
+    pub items_left: Option<i64>,
+}
+
+/// An event, as a row of the view `events` has it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Event<'a> {
+    /// Its kind.
+    pub kind: &'a str,
+    /// The code's qualified name.
+    pub function: &'a str,
+    /// Its line.
+    pub line_number: i32,
+    /// Entries on the value stack, for an instruction.
+    pub stack_depth: Option<i32>,
+}
+
+/// Where a variable stands in its frame's state.
+type Place = (Scope, i32);
 
 /// One frame.
 #[derive(Debug, Clone, Default)]
@@ -72,22 +149,34 @@ pub struct Frame {
     /// The line of its latest event.
     pub line_number: i32,
     variables: BTreeMap<Place, Variable>,
+    /// Names of variables that were told, for those that come back after they were deleted.
+    names: BTreeMap<Place, String>,
     changed: BTreeSet<Place>,
     deleted: BTreeMap<Place, String>,
 }
 
 impl Frame {
-    /// The variables that have a value, locals first, each scope in order of first appearance.
+    /// The variables of the program that have a value: locals first, each scope as the code has them.
     pub fn variables(&self) -> impl Iterator<Item = &Variable> {
+        self.all().filter(|variable| variable.scope.is_named())
+    }
+
+    /// The iterators of the loops that run, outermost first.
+    pub fn iterators(&self) -> impl Iterator<Item = &Variable> {
+        self.all().filter(|variable| variable.scope == Scope::Iterator)
+    }
+
+    /// Variables, then iterators, then the value stack from its bottom.
+    pub fn all(&self) -> impl Iterator<Item = &Variable> {
         self.variables.values()
     }
 
-    /// The variables that the latest event found bound or changed, in order.
+    /// The variables of the program that were bound or changed since the latest event before this one, in order.
     pub fn changed(&self) -> impl Iterator<Item = &Variable> {
         self.changed.iter().filter_map(|place| self.variables.get(place))
     }
 
-    /// The variables that the latest event found deleted, in order.
+    /// The variables of the program that were deleted since the latest event before this one, in order.
     pub fn deleted(&self) -> impl Iterator<Item = &str> {
         self.deleted.values().map(String::as_str)
     }
@@ -100,6 +189,8 @@ pub struct Replay {
     stack: Vec<i32>,
     globals: BTreeMap<String, String>,
     running: Option<i32>,
+    /// The latest event was an instruction: what it found is still news at the next event that is none.
+    between: bool,
     end: Option<End>,
 }
 
@@ -114,48 +205,68 @@ enum End {
 
 impl Replay {
     /// A change that the next event of its frame found.
-    pub fn change(&mut self, frame_index: i32, change: Change<'_>) {
+    pub fn change(&mut self, frame_index: i32, change: &Change<'_>) {
         self.settle();
         let frame = self.frames.entry(frame_index).or_default();
-        let place = (scope_rank(change.scope), change.variable_index);
-        let Some(value) = change.value else {
+        let scope = Scope::named(change.scope);
+        let place = (scope, change.variable_index);
+        if change.value_int.is_none() && change.value_text.is_none() {
             if let Some(variable) = frame.variables.remove(&place) {
-                if change.scope == "global" {
+                if scope == Scope::Global {
                     self.globals.remove(&variable.name);
                 }
-                frame.deleted.insert(place, variable.name);
+                if scope.is_named() {
+                    frame.changed.remove(&place);
+                    frame.deleted.insert(place, variable.name);
+                }
             }
             return;
+        }
+        let variable = match frame.variables.entry(place) {
+            std::collections::btree_map::Entry::Occupied(known) => known.into_mut(),
+            std::collections::btree_map::Entry::Vacant(free) => {
+                let name = change.name.or_else(|| frame.names.get(&place).map(String::as_str)).unwrap_or_default();
+                free.insert(Variable::new(place, name))
+            }
         };
-        let variable = Variable {
-            scope: change.scope.to_owned(),
-            name: change.name.to_owned(),
-            value: value.to_owned(),
-            value_type: change.value_type.to_owned(),
-            value_chars: change.value_chars,
-        };
-        if change.scope == "global" {
+        if let Some(name) = change.name
+            && frame.names.get(&place).is_none_or(|known| known != name)
+        {
+            frame.names.insert(place, name.to_owned());
+            name.clone_into(&mut variable.name);
+        }
+        variable.set(change);
+        if scope == Scope::Global {
             self.globals.insert(variable.name.clone(), variable.text());
         }
-        frame.changed.insert(place);
-        frame.variables.insert(place, variable);
+        if scope.is_named() {
+            frame.deleted.remove(&place);
+            frame.changed.insert(place);
+        }
     }
 
     /// An event: afterwards its frame is the running one, on top of the stack, with all changes before it applied.
-    pub fn event(&mut self, frame_index: i32, kind: &str, function: &str, line_number: i32) {
+    pub fn event(&mut self, frame_index: i32, event: &Event<'_>) {
         self.settle();
         let frame = self.frames.entry(frame_index).or_default();
-        if frame.function != function {
-            function.clone_into(&mut frame.function);
+        if frame.function != event.function {
+            event.function.clone_into(&mut frame.function);
         }
-        frame.line_number = line_number;
+        self.between = event.kind == "instruction";
+        if !self.between {
+            frame.line_number = event.line_number;
+        }
+        if let Some(depth) = event.stack_depth {
+            // Entries above the depth are gone without a word.
+            drop(frame.variables.split_off(&(Scope::Stack, depth)));
+        }
         // A frame that was on the stack is on its top again: what was above it is gone, said so or not.
         match self.stack.iter().rposition(|&index| index == frame_index) {
             Some(place) => self.stack.truncate(place + 1),
             None => self.stack.push(frame_index),
         }
         self.running = Some(frame_index);
-        self.end = match kind {
+        self.end = match event.kind {
             "return" | "unwind" => Some(End::Over),
             "yield" => Some(End::Asleep),
             _ => None,
@@ -165,7 +276,7 @@ impl Replay {
     /// What the latest event leaves behind is wanted until the next row comes, and then no more.
     fn settle(&mut self) {
         let Some(index) = self.running.take() else { return };
-        if let Some(frame) = self.frames.get_mut(&index) {
+        if let Some(frame) = self.frames.get_mut(&index).filter(|_| !self.between) {
             frame.changed.clear();
             frame.deleted.clear();
         }
@@ -193,9 +304,67 @@ impl Replay {
     pub fn globals(&self) -> BTreeMap<&str, &str> {
         self.stack()
             .flat_map(Frame::variables)
-            .filter(|variable| variable.scope == "global")
+            .filter(|variable| variable.scope == Scope::Global)
             .filter_map(|variable| self.globals.get_key_value(&variable.name))
             .map(|(name, text)| (name.as_str(), text.as_str()))
             .collect()
     }
 }
+
+impl Variable {
+    fn new((scope, variable_index): Place, name: &str) -> Self {
+        Variable {
+            scope,
+            variable_index,
+            name: name.to_owned(),
+            value: String::new(),
+            value_type: String::new(),
+            value_chars: None,
+            object_index: None,
+            members: None,
+            items_drawn: None,
+            items: None,
+        }
+    }
+
+    fn set(&mut self, change: &Change<'_>) {
+        if self.scope == Scope::Iterator {
+            self.items_drawn = change.value_int.or(self.items_drawn);
+            // Afterwards only the number of items drawn is told.
+            let Some(walks) = change.value_text else { return };
+            self.items = change.items_left.map(|left| left.saturating_add(change.value_int.unwrap_or(0)));
+            walks.clone_into(&mut self.value);
+        } else if let Some(number) = change.value_int {
+            self.value = number.to_string();
+        } else if let (Some(piece), Some((start, removed))) = (change.value_text, change.splice) {
+            splice(&mut self.value, start, removed, piece);
+        } else {
+            change.value_text.unwrap_or_default().clone_into(&mut self.value);
+        }
+        match change.value_type {
+            Some(name) => name.clone_into(&mut self.value_type),
+            None if change.splice.is_some() => {}
+            None if change.value_int.is_some() => "int".clone_into(&mut self.value_type),
+            None => "str".clone_into(&mut self.value_type),
+        }
+        self.value_chars = change.value_chars;
+        self.object_index = change.object_index;
+        self.members = change.members.map(str::to_owned);
+    }
+}
+
+/// Replaces a piece of a text, both measured in characters; what reaches past the end ends there.
+fn splice(text: &mut String, start: i32, removed: i32, piece: &str) {
+    let start = usize::try_from(start).unwrap_or(0);
+    let end = start.saturating_add(usize::try_from(removed).unwrap_or(0));
+    let place = |chars: usize| match text.is_ascii() {
+        true => chars.min(text.len()),
+        false => text.char_indices().nth(chars).map_or(text.len(), |(at, _)| at),
+    };
+    let range = place(start)..place(end);
+    text.replace_range(range, piece);
+}
+
+#[cfg(test)]
+#[path = "replay_tests.rs"]
+mod tests;

@@ -1,4 +1,4 @@
-//! `state_text(…)`: the whole state of the running frame as `{a: 1, b: [2]}`, locals first.
+//! `state_text(step)`: the whole state of the running frame as `{a: 1, b: [2]}`, locals first.
 //! Arguments and rules: see `window`.
 
 use datafusion::arrow::datatypes::DataType;

@@ -1,22 +1,21 @@
 //! The shape that the replaying window functions share: arguments, evaluation row by row, one [`Replay`] a partition.
 //!
-//! `NAME(kind, frame_index, function, line_number, scope, variable_index, name, value, value_type, value_chars)
-//! OVER (PARTITION BY execution_index ORDER BY position)` over the view `_rows`, where
-//! the changes that an event found stand before it. A row whose kind is null is a change, and the result there is
-//! null. Immutable. Evaluated as rows come: what is held is one execution's live frames.
+//! `NAME(step) OVER (PARTITION BY execution_index ORDER BY position)` over the view `_rows`, where the changes that an
+//! event found stand before it. `step` is a struct with the fields of [`Steps`]; a row whose kind is null is a change,
+//! and the result there is null. Immutable. Evaluated as rows come: what is held is one execution's live frames.
 
 use std::ops::Range;
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array, ArrayRef, StringArray};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray as _, Int32Array, Int64Array, StringArray, StructArray};
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
-use datafusion::error::Result;
+use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::function::{PartitionEvaluatorArgs, WindowUDFFieldArgs};
 use datafusion::logical_expr::{PartitionEvaluator, Signature, TypeSignature, Volatility, WindowUDFImpl};
 use datafusion::scalar::ScalarValue;
 
 use super::arguments::{int32s, int64s, text, texts};
-use super::replay::{Change, Replay};
+use super::replay::{Change, Event, Replay};
 
 /// Makes the result for an event from the replay and the `source` argument.
 type Emit = fn(&Replay, Option<&str>) -> Result<ScalarValue>;
@@ -49,23 +48,7 @@ impl std::hash::Hash for EmitFn {
 impl Replaying {
     /// A function; with `source`, it has that argument more, and its result is null where the source is.
     pub(super) fn new(name: &'static str, result: DataType, source: bool, emit: Emit) -> Self {
-        let (text, int, long) = (DataType::Utf8, DataType::Int32, DataType::Int64);
-        let mut types = vec![
-            text.clone(),
-            int.clone(),
-            text.clone(),
-            int.clone(),
-            text.clone(),
-            int,
-            text.clone(),
-            text.clone(),
-            text.clone(),
-            long,
-        ];
-        if source {
-            types.push(text);
-        }
-        let signature = Signature::new(TypeSignature::Exact(types), Volatility::Immutable);
+        let signature = Signature::new(TypeSignature::Any(if source { 2 } else { 1 }), Volatility::Immutable);
         Replaying { name, result, signature, emit: EmitFn(emit) }
     }
 }
@@ -89,11 +72,129 @@ impl WindowUDFImpl for Replaying {
     }
 }
 
+/// The fields of the `step` argument, as arrays.
+struct Steps<'a> {
+    kind: &'a StringArray,
+    frame_index: &'a Int32Array,
+    function: &'a StringArray,
+    line_number: &'a Int32Array,
+    stack_depth: &'a Int32Array,
+    scope: &'a StringArray,
+    variable_index: &'a Int32Array,
+    name: &'a StringArray,
+    value_int: &'a Int64Array,
+    value_text: &'a StringArray,
+    value_type: &'a StringArray,
+    value_chars: &'a Int64Array,
+    splice_start: &'a Int32Array,
+    splice_removed: &'a Int32Array,
+    object_index: &'a Int32Array,
+    members: &'a StringArray,
+    items_left: &'a Int64Array,
+}
+
+/// The names of the fields, in their order in the struct.
+const FIELDS: [&str; 17] = [
+    "kind",
+    "frame_index",
+    "function",
+    "line_number",
+    "stack_depth",
+    "scope",
+    "variable_index",
+    "name",
+    "value_int",
+    "value_text",
+    "value_type",
+    "value_chars",
+    "splice_start",
+    "splice_removed",
+    "object_index",
+    "members",
+    "items_left",
+];
+
+impl<'a> Steps<'a> {
+    fn of(array: &'a ArrayRef) -> Result<Self> {
+        let wrong = || DataFusionError::Plan("the first argument must be the column `step` of the view `_rows`".into());
+        let steps: &StructArray = array.as_struct_opt().ok_or_else(wrong)?;
+        let columns: &'a [ArrayRef] = steps.columns();
+        if steps.fields().iter().map(|field| field.name().as_str()).ne(FIELDS) {
+            return Err(wrong());
+        }
+        Ok(Steps {
+            kind: texts(&columns[0])?,
+            frame_index: int32s(&columns[1])?,
+            function: texts(&columns[2])?,
+            line_number: int32s(&columns[3])?,
+            stack_depth: int32s(&columns[4])?,
+            scope: texts(&columns[5])?,
+            variable_index: int32s(&columns[6])?,
+            name: texts(&columns[7])?,
+            value_int: int64s(&columns[8])?,
+            value_text: texts(&columns[9])?,
+            value_type: texts(&columns[10])?,
+            value_chars: int64s(&columns[11])?,
+            splice_start: int32s(&columns[12])?,
+            splice_removed: int32s(&columns[13])?,
+            object_index: int32s(&columns[14])?,
+            members: texts(&columns[15])?,
+            items_left: int64s(&columns[16])?,
+        })
+    }
+
+    fn change(&self, row: usize) -> Change<'a> {
+        Change {
+            scope: text(self.scope, row),
+            variable_index: self.variable_index.value(row),
+            name: text(self.name, row),
+            value_int: long(self.value_int, row),
+            value_text: text(self.value_text, row),
+            value_type: text(self.value_type, row),
+            value_chars: long(self.value_chars, row),
+            splice: int(self.splice_start, row).zip(int(self.splice_removed, row)),
+            object_index: int(self.object_index, row),
+            members: text(self.members, row),
+            items_left: long(self.items_left, row),
+        }
+    }
+}
+
+fn int(array: &Int32Array, row: usize) -> Option<i32> {
+    array.is_valid(row).then(|| array.value(row))
+}
+
+fn long(array: &Int64Array, row: usize) -> Option<i64> {
+    array.is_valid(row).then(|| array.value(row))
+}
+
 #[derive(Debug)]
 struct Evaluator {
     replay: Replay,
     null: ScalarValue,
     emit: Emit,
+}
+
+impl Evaluator {
+    fn step(&mut self, steps: &Steps<'_>, source: Option<&StringArray>, row: usize) -> Result<ScalarValue> {
+        let frame_index = steps.frame_index.value(row);
+        let Some(kind) = text(steps.kind, row) else {
+            self.replay.change(frame_index, &steps.change(row));
+            return Ok(self.null.clone());
+        };
+        let event = Event {
+            kind,
+            function: text(steps.function, row).unwrap_or_default(),
+            line_number: steps.line_number.value(row),
+            stack_depth: int(steps.stack_depth, row),
+        };
+        self.replay.event(frame_index, &event);
+        match source {
+            Some(source) if source.is_null(row) => Ok(self.null.clone()),
+            Some(source) => (self.emit)(&self.replay, Some(source.value(row))),
+            None => (self.emit)(&self.replay, None),
+        }
+    }
 }
 
 impl PartitionEvaluator for Evaluator {
@@ -110,34 +211,13 @@ impl PartitionEvaluator for Evaluator {
     }
 
     fn evaluate(&mut self, values: &[ArrayRef], range: &Range<usize>) -> Result<ScalarValue> {
-        let row = range.start;
-        let (kind, frame_index) = (text(texts(&values[0])?, row), int32s(&values[1])?.value(row));
-        let Some(kind) = kind else {
-            let (value, value_chars) = (texts(&values[7])?, int64s(&values[9])?);
-            self.replay.change(
-                frame_index,
-                Change {
-                    scope: texts(&values[4])?.value(row),
-                    variable_index: int32s(&values[5])?.value(row),
-                    name: texts(&values[6])?.value(row),
-                    value: text(value, row),
-                    value_type: text(texts(&values[8])?, row).unwrap_or_default(),
-                    value_chars: value_chars.is_valid(row).then(|| value_chars.value(row)),
-                },
-            );
-            return Ok(self.null.clone());
-        };
-        self.replay.event(frame_index, kind, texts(&values[2])?.value(row), int32s(&values[3])?.value(row));
-        let source: Option<&StringArray> = values.get(10).map(texts).transpose()?;
-        match source {
-            Some(source) if source.is_null(row) => Ok(self.null.clone()),
-            Some(source) => (self.emit)(&self.replay, Some(source.value(row))),
-            None => (self.emit)(&self.replay, None),
-        }
+        let source = values.get(1).map(texts).transpose()?;
+        self.step(&Steps::of(&values[0])?, source, range.start)
     }
 
     fn evaluate_all(&mut self, values: &[ArrayRef], rows: usize) -> Result<ArrayRef> {
-        let results = (0..rows).map(|row| self.evaluate(values, &(row..row + 1))).collect::<Result<Vec<_>>>()?;
+        let (steps, source) = (Steps::of(&values[0])?, values.get(1).map(texts).transpose()?);
+        let results = (0..rows).map(|row| self.step(&steps, source, row)).collect::<Result<Vec<_>>>()?;
         ScalarValue::iter_to_array(results)
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use tracemill::executions::Completed;
-use tracemill_trace::{Value, Action, Change, Event, EventKind, Scope};
+use tracemill_trace::{Action, Change, Event, EventKind, Scope, Value};
 
 use super::file::{Block, Kind};
 
@@ -17,7 +17,9 @@ pub(super) fn of_table(block: &Block, loops: bool) -> Vec<String> {
         let kept = names.iter().zip(cells).filter(|(name, _)| *name != "#" && (loops || *name != "loops"));
         join(&kept.map(|(_, cell)| cell).collect::<Vec<_>>())
     };
-    rows.iter().map(|row| kept(cells(row, &bars))).chain([ending.clone()]).collect()
+    // CPython has a type of its own for the iterators of texts without special letters.
+    let told = |row: &String| kept(cells(row, &bars)).replace("str_ascii_iterator", "str_iterator");
+    rows.iter().map(told).chain([ending.clone()]).collect()
 }
 
 /// Cuts a row at the places of the header's bars: a value may hold a bar too.

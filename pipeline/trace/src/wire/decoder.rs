@@ -239,7 +239,7 @@ impl Decoder {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn change<'a, 'b: 'a>(from: &mut Reader<'b>, code: &'a Code, types: &'a [String]) -> Read<ChangeRef<'a>> {
     let op = from.byte()?;
     let action = Action::ALL[usize::from(op & ACTION_MASK)];
@@ -261,7 +261,7 @@ fn change<'a, 'b: 'a>(from: &mut Reader<'b>, code: &'a Code, types: &'a [String]
     Ok(ChangeRef { scope, variable_index, name, action, value, object_index, members })
 }
 
-#[inline]
+#[inline(always)]
 fn value<'a, 'b: 'a>(from: &mut Reader<'b>, form: u8, types: &'a [String]) -> Read<Option<ValueRef<'a>>> {
     let type_name = |from: &mut Reader<'b>| match types.get(from.ordinal()? as usize) {
         Some(name) => Ok(name.as_str()),

@@ -8,12 +8,8 @@ use crate::{Event, Value};
 /// An encoder with one code of two locals and one iterator, and its frame called.
 fn begun() -> (Encoder, Vec<u8>) {
     let mut encoder = Encoder::default();
-    let operations = [Operation {
-        opcode: "LOAD_FAST".to_owned(),
-        argument: Some(0),
-        meaning: "a".to_owned(),
-        line_number: 2,
-    }];
+    let operations =
+        [Operation { opcode: "LOAD_FAST".to_owned(), argument: Some(0), meaning: "a".to_owned(), line_number: 2 }];
     let variables = [(Scope::Local, "a"), (Scope::Local, "b"), (Scope::Iterator, "for 2")];
     encoder.code("f", variables.into_iter(), &operations);
     let call = encoder::Call { parent_index: None, depth: 0, code_index: 0 };
@@ -46,7 +42,10 @@ fn splices_are_applied_and_types_kept() {
     assert_eq!((change.value.as_ref(), change.object_index), (Some(&value), Some(4)));
     assert_eq!(events[1].changes[0].members.as_deref(), Some("5"));
     assert_eq!(events[2].output, "hi\n");
-    assert_eq!(events[2].instruction.as_ref().map(|at| (at.stack_depth, at.operation.meaning.as_str())), Some((3, "a")));
+    assert_eq!(
+        events[2].instruction.as_ref().map(|at| (at.stack_depth, at.operation.meaning.as_str())),
+        Some((3, "a"))
+    );
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use rustpython_vm::{
     AsObject, PyObject, PyObjectRef, VirtualMachine,
-    builtins::{PyBytes, PyFloat, PyList, PyStr, PyTuple},
+    builtins::{PyBytes, PyFloat, PyList, PyStr, PyTuple, PyTypeRef},
 };
 use tracemill_trace::{Action, Encoder, ValueRef};
 
@@ -28,6 +28,8 @@ pub(super) enum Shadow {
     Int(i64),
     /// A value that can never change.
     Held(PyObjectRef),
+    /// An object that is shown by its class alone, such as an iterator.
+    Opaque(PyTypeRef),
     /// A list of such values, and the version of it that was told.
     List(Rc<Object>, u64),
     /// Anything else.
@@ -103,6 +105,7 @@ impl Shadow {
         }
         match self {
             Shadow::Held(held) if held.is(object) => {}
+            Shadow::Opaque(class) if object.class().is(&**class) => {}
             Shadow::List(known, version) if known.is(object) => {
                 if mutated && !list(known, version, variable, to) {
                     self.show(object, true, variable, to);
@@ -125,14 +128,13 @@ impl Shadow {
     fn show(&mut self, object: &PyObject, same: bool, variable: Variable, to: &mut Teller<'_>) {
         let (vm, look) = (to.vm, to.look);
         let action = if same { Action::Mutated } else { self.bound() };
-        if is_immutable(object, vm) {
+        if is_immutable(object, vm) || (look.hold && is_part(object, vm)) {
             let equal = matches!(self, Shadow::Held(held) if equals(held, object, look.limit, vm));
             *self = Shadow::Held(object.to_owned());
             if !equal {
                 let shown = render_into(String::new(), object, look.limit, vm);
                 let type_name = object.class().name();
-                let value =
-                    ValueRef::Text { repr: &shown.text, type_name: &type_name, full_chars: shown.full_chars };
+                let value = ValueRef::Text { repr: &shown.text, type_name: &type_name, full_chars: shown.full_chars };
                 to.change(variable, action, Some(value), None);
             }
             return;
@@ -144,7 +146,8 @@ impl Shadow {
                 let object_index = (!same).then_some(known.ordinal);
                 let version = known.list.borrow().as_ref().map_or(0, |list| list.version);
                 let value = ValueRef::Text { repr: &text, type_name: "list", full_chars };
-                let told = matches!(self, Shadow::Seen(seen) if same && seen.text == text && seen.full_chars == full_chars);
+                let told =
+                    matches!(self, Shadow::Seen(seen) if same && seen.text == text && seen.full_chars == full_chars);
                 if !told {
                     to.change(variable, action, Some(value), object_index);
                 }
@@ -153,6 +156,17 @@ impl Shadow {
             }
         }
         let Rendered { text, full_chars, holdable, inside } = render_into(String::new(), object, look.limit, vm);
+        let class = object.class();
+        let name = class.name();
+        if text.len() == name.len() + 2 && text.starts_with('<') && text[1..].starts_with(&*name) {
+            if !matches!(self, Shadow::Opaque(before) if class.is(&**before)) {
+                let value = ValueRef::Text { repr: &text, type_name: &name, full_chars };
+                to.change(variable, action, Some(value), None);
+            }
+            *self = Shadow::Opaque(class.to_owned());
+            return;
+        }
+        drop(name);
         let may_hold = look.hold && holdable;
         let object_index = (may_hold && has_identity(object, vm)).then(|| to.heap.know(object).ordinal);
         let mut members = String::new();
@@ -198,9 +212,7 @@ impl Shadow {
             Some((start, removed, inserted)) => {
                 ValueRef::Splice { start, removed, inserted, full_chars: seen.full_chars }
             }
-            None => {
-                ValueRef::Text { repr: &seen.text, type_name: &seen.type_name, full_chars: seen.full_chars }
-            }
+            None => ValueRef::Text { repr: &seen.text, type_name: &seen.type_name, full_chars: seen.full_chars },
         };
         let object_index = seen.object_index.filter(|_| !same);
         to.encoder.change(variable.number, variable.on_stack, action, Some(value), object_index, members);
@@ -245,8 +257,7 @@ fn splice<'a>(before: &str, now: &'a str) -> Option<(u64, u64, &'a str)> {
     }
     let most = before.len().min(now.len());
     let start = before.bytes().zip(now.bytes()).take_while(|(a, b)| a == b).count();
-    let kept =
-        before.bytes().rev().zip(now.bytes().rev()).take(most - start).take_while(|(a, b)| a == b).count();
+    let kept = before.bytes().rev().zip(now.bytes().rev()).take(most - start).take_while(|(a, b)| a == b).count();
     let inserted = &now[start..now.len() - kept];
     (inserted.len() + COST < now.len()).then(|| (start as u64, (before.len() - kept - start) as u64, inserted))
 }
@@ -267,6 +278,15 @@ fn equals(a: &PyObject, b: &PyObject, limit: usize, vm: &VirtualMachine) -> bool
     }
     let (a, b) = (render_into(String::new(), a, limit, vm), render_into(String::new(), b, limit, vm));
     a.text == b.text && a.full_chars == b.full_chars
+}
+
+/// The object is a part of a program, shown by its name.
+fn is_part(object: &PyObject, vm: &VirtualMachine) -> bool {
+    let (class, types) = (object.class(), &vm.ctx.types);
+    class.is(types.function_type)
+        || class.is(types.builtin_function_or_method_type)
+        || class.is(types.type_type)
+        || class.is(types.module_type)
 }
 
 /// The object and everything in it can never change.

@@ -3,9 +3,7 @@
 
 use rustpython_vm::{
     builtins::PyCode,
-    bytecode::{
-        CodeUnit, ExceptionTableEntry, Instruction, Opcode, build_no_location_mask, decode_exception_table,
-    },
+    bytecode::{CodeUnit, ExceptionTableEntry, Instruction, Opcode, build_no_location_mask, decode_exception_table},
 };
 
 /// One instruction, prefixes folded into its argument.
@@ -25,8 +23,9 @@ pub(super) struct Op {
 
 /// An entry of the value stack, as far as it is known before the program runs: the instruction that pushed it.
 type Token = usize;
-/// An entry that the interpreter pushed for a handler.
-const NOBODY: Token = usize::MAX;
+/// An entry that the interpreter pushed for a handler: an exception, or the number of the unit that raised it.
+const EXCEPTION: Token = usize::MAX;
+const RAISER: Token = usize::MAX - 1;
 
 /// A `for` loop, or a loop of a comprehension.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,9 +91,7 @@ impl Op {
     fn pushes(&self) -> usize {
         let effect = self.opcode.stack_effect_info(self.argument);
         match self.effect() {
-            Effect::Replaces { popped } => {
-                (effect.pushed() as usize + popped).saturating_sub(effect.popped() as usize)
-            }
+            Effect::Replaces { popped } => (effect.pushed() as usize + popped).saturating_sub(effect.popped() as usize),
             _ => 0,
         }
     }
@@ -109,6 +106,8 @@ pub(super) struct Flow {
     pub(super) depths: Vec<Option<u32>>,
     /// For each instruction the loops that run there, the innermost last, as places in `loops`.
     pub(super) running: Vec<Vec<u32>>,
+    /// For each instruction the places of the stack that hold the number of a unit that raised.
+    pub(super) raisers: Vec<Vec<u32>>,
 }
 
 /// How a jump's argument counts: from behind the instruction, forwards or backwards.
@@ -183,7 +182,9 @@ impl Flow {
             .into_iter()
             .filter_map(|entry: ExceptionTableEntry| {
                 // A range ends behind the last instruction's caches; that is where the next one starts.
-                let place = |unit: u32| (unit as usize..op_at.len()).find_map(|unit| Some(op_at[unit]).filter(|op| *op != usize::MAX));
+                let place = |unit: u32| {
+                    (unit as usize..op_at.len()).find_map(|unit| Some(op_at[unit]).filter(|op| *op != usize::MAX))
+                };
                 let target = place(entry.target)?;
                 Some(Handler {
                     first: place(entry.start)?,
@@ -195,7 +196,7 @@ impl Flow {
             })
             .collect();
         let mut flow =
-            Flow { ops, handlers, loops: Vec::new(), depths: Vec::new(), running: Vec::new() };
+            Flow { ops, handlers, loops: Vec::new(), depths: Vec::new(), running: Vec::new(), raisers: Vec::new() };
         flow.walk();
         flow
     }
@@ -221,7 +222,9 @@ impl Flow {
                 if let Some(target) = op.target.filter(|_| op.opcode != Opcode::EndAsyncFor) {
                     waiting.push(match op.opcode {
                         // An exhausted loop leaves its iterator, and what it leads to skips `END_FOR`.
-                        Opcode::ForIter => (target + usize::from(self.opcode(target) == Some(Opcode::EndFor)), stack.clone()),
+                        Opcode::ForIter => {
+                            (target + usize::from(self.opcode(target) == Some(Opcode::EndFor)), stack.clone())
+                        }
                         _ => (target, self.after(at, stack.clone())),
                     });
                 }
@@ -237,8 +240,9 @@ impl Flow {
                 let covered = stacks[handler.first..handler.end.min(stacks.len())].iter().flatten().next();
                 if let Some(stack) = covered {
                     let mut stack = stack.clone();
-                    stack.resize(usize::from(handler.depth), NOBODY);
-                    stack.extend(std::iter::repeat_n(NOBODY, 1 + usize::from(handler.push_lasti)));
+                    stack.resize(usize::from(handler.depth), EXCEPTION);
+                    stack.extend(handler.push_lasti.then_some(RAISER));
+                    stack.push(EXCEPTION);
                     waiting.push((handler.target, stack));
                 }
             }
@@ -248,6 +252,13 @@ impl Flow {
         }
         heads.sort_by_key(|known| known.head);
         self.depths = stacks.iter().map(|stack| stack.as_ref().map(|stack| stack.len() as u32)).collect();
+        self.raisers = stacks
+            .iter()
+            .map(|stack| {
+                let places = stack.iter().flatten().enumerate().filter(|(_, token)| **token == RAISER);
+                places.map(|(at, _)| at as u32).collect()
+            })
+            .collect();
         self.running = stacks
             .iter()
             .map(|stack| {

@@ -4,11 +4,7 @@
 //! A list is compared once an event however many variables name it, and a change of it is told as the piece of its
 //! text that changed, so that a long list costs what changed in it.
 
-use std::{
-    cell::RefCell,
-    collections::HashMap,
-    rc::Rc,
-};
+use std::{cell::RefCell, collections::HashMap, rc::Rc};
 
 use rustpython_vm::{
     AsObject, PyObject, PyObjectRef, VirtualMachine,
@@ -249,11 +245,11 @@ impl List {
         self.lengths.splice(from..to, lengths);
         self.version += 1;
         let full_chars = (self.chars > limit_chars).then_some(self.chars);
+        let is_whole = chars_before <= limit_chars && full_chars.is_none();
+        let moves_nothing = removed == added && start + added <= limit_chars;
         self.splice = if start >= limit_chars {
             Splice { start: limit_chars, removed: 0, inserted: String::new(), full_chars }
-        } else if chars_before <= limit_chars && full_chars.is_none() {
-            Splice { start, removed, inserted, full_chars }
-        } else if removed == added && start + added <= limit_chars {
+        } else if is_whole || moves_nothing {
             Splice { start, removed, inserted, full_chars }
         } else {
             // What follows the piece moves, into the text kept or out of it.

@@ -17,7 +17,10 @@ use std::rc::Rc;
 use rustpython_vm::{
     Py, PyObjectRef, PyPayload, PyRef, VirtualMachine,
     builtins::PyCode,
-    bytecode::{CodeObject, CodeUnit, Constant, CodeUnits, ExceptionTableEntry, Instruction, OpArgByte, Opcode, encode_exception_table},
+    bytecode::{
+        CodeObject, CodeUnit, CodeUnits, Constant, ExceptionTableEntry, Instruction, OpArgByte, Opcode,
+        encode_exception_table,
+    },
 };
 
 use super::{
@@ -56,7 +59,7 @@ pub(super) fn instrument(code: &Py<PyCode>, detail: Detail, vm: &VirtualMachine)
 
 /// `sets` are the constant sets of the unit that were met before.
 fn nested(code: &Py<PyCode>, detail: Detail, sets: &mut Vec<PyObjectRef>, vm: &VirtualMachine) -> PyRef<PyCode> {
-    let flow = Flow::of(code);
+    let mut flow = Flow::of(code);
     let layout = Layout::new(code, &flow, detail, vm);
     let mut builder = Builder {
         constants: code
@@ -76,6 +79,9 @@ fn nested(code: &Py<PyCode>, detail: Detail, sets: &mut Vec<PyObjectRef>, vm: &V
         layout: &layout,
         vm,
     };
+    if detail == Detail::Instructions {
+        builder.own_what_is_borrowed(&mut flow);
+    }
     builder.place(&flow, detail);
     let begins = flow.ops.iter().position(|op| op.opcode == Opcode::Resume).map_or(0, |at| at + 1);
     let whole = builder.assemble(&code.code, &flow, detail, begins);
@@ -101,6 +107,24 @@ impl Builder<'_> {
         Insertion { constant: self.constants.len() - 1, entry }
     }
 
+    /// Puts instructions that push an object of their own in place of those that push a borrowed one: what is borrowed
+    /// is not among a frame's objects. They are told under the names that they had.
+    fn own_what_is_borrowed(&mut self, flow: &mut Flow) {
+        for op in &mut flow.ops {
+            let owning = match op.opcode {
+                Opcode::LoadFastBorrow => Opcode::LoadFast,
+                Opcode::LoadFastBorrowLoadFastBorrow => Opcode::LoadFastLoadFast,
+                Opcode::LoadSmallInt => {
+                    self.constants.push(self.vm.ctx.new_int(op.argument).into());
+                    op.argument = self.constants.len() as u32 - 1;
+                    Opcode::LoadConst
+                }
+                _ => continue,
+            };
+            (op.opcode, op.instruction) = (owning, owning.into());
+        }
+    }
+
     /// Puts a probe of a line in, for whatever leads to the instruction or for falling into it alone.
     fn line(&mut self, site: Site, however: bool, at: usize, line: u32) {
         let probe = self.probe(site, at, line, 0);
@@ -123,13 +147,21 @@ impl Builder<'_> {
                 (true, Jumping::Never) => self.line(Site::Line, false, at, op.line),
                 (by_falling, by_jumping) => {
                     self.line(if by_falling { Site::LineByFalling } else { Site::Falls }, false, at, op.line);
-                    self.line(if by_jumping == Jumping::Always { Site::LineUnlessFallen } else { Site::LineIfOther }, true, at, op.line);
+                    self.line(
+                        if by_jumping == Jumping::Always { Site::LineUnlessFallen } else { Site::LineIfOther },
+                        true,
+                        at,
+                        op.line,
+                    );
                 }
             }
             if mark.again {
                 self.line(Site::Line, true, at, op.line);
             }
-            if begun && detail == Detail::Instructions && !untouchable {
+            if begun
+                && detail == Detail::Instructions
+                && (!untouchable || matches!(op.opcode, Opcode::NotTaken | Opcode::EndSend))
+            {
                 let probe = self.probe(Site::Instruction, at, op.line, 0);
                 self.before[at].push(probe);
             }
@@ -169,7 +201,8 @@ impl Builder<'_> {
                         if let Some(number) = flow.loops.iter().position(|known| known.head == at) {
                             let given = flow.ops[flow.loops[number].source].opcode != Opcode::GetIter;
                             let number = number as u32;
-                            let (site, entry) = if given { (Site::DrawFrom(number), 2) } else { (Site::Draw(number), 0) };
+                            let (site, entry) =
+                                if given { (Site::DrawFrom(number), 2) } else { (Site::Draw(number), 0) };
                             let probe = self.probe(site, at, op.line, entry);
                             self.fall[at + 1].push(probe);
                         }
@@ -236,11 +269,8 @@ impl Builder<'_> {
             _ => 3,
         };
         // Prefixes that each argument takes; those of jumps grow until every distance fits.
-        let mut rooms: Vec<usize> = flow
-            .ops
-            .iter()
-            .map(|op| if op.target.is_some() { 0 } else { extra(op.argument) })
-            .collect();
+        let mut rooms: Vec<usize> =
+            flow.ops.iter().map(|op| if op.target.is_some() { 0 } else { extra(op.argument) }).collect();
         // Where falling into an instruction begins, and jumping to it.
         let (mut falls, mut labels) = (vec![0; count + 1], vec![0; count + 1]);
         loop {
@@ -264,6 +294,7 @@ impl Builder<'_> {
                 break;
             }
         }
+        let mut origins = Vec::with_capacity(count);
         let mut out = Output { units: Vec::new(), locations: Vec::new(), lines: Vec::new() };
         for (index, op) in flow.ops.iter().enumerate() {
             let location = code.locations[op.unit];
@@ -277,6 +308,7 @@ impl Builder<'_> {
             for step in (1..=rooms[index]).rev() {
                 out.unit(Opcode::ExtendedArg, (argument >> (8 * step)) as u8, location, op.line);
             }
+            origins.push((out.units.len() as u32, op.unit as u32));
             out.push(CodeUnit::new(op.instruction, OpArgByte::new(argument as u8)), location, op.line);
             for cache in &op.caches {
                 out.push(*cache, location, op.line);
@@ -336,13 +368,18 @@ impl Builder<'_> {
                 };
                 let (start, end) = (falls[index] as u32, falls[index + 1] as u32);
                 match entries.last_mut() {
-                    Some(last) if last.end == start && (last.target, last.depth, last.push_lasti) == (target, depth, push_lasti) => {
+                    Some(last)
+                        if last.end == start
+                            && (last.target, last.depth, last.push_lasti) == (target, depth, push_lasti) =>
+                    {
                         last.end = end;
                     }
                     _ => entries.push(ExceptionTableEntry { start, end, target, depth, push_lasti }),
                 }
             }
         }
+        // Nobody else sets it.
+        let _ = self.layout.origins.set(origins);
         let mut object = code.clone();
         object.constants = self.constants.into_iter().map(Into::into).collect();
         object.linetable = line_table(&out.lines, object.first_line_number.map_or(0, |line| line.get() as i64));

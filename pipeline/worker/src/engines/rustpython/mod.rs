@@ -14,6 +14,7 @@ use rustpython_vm::{
     builtins::{PyBaseExceptionRef, PyCode, PyCoroutine, PyDictRef},
     compiler::Mode,
     scope::Scope,
+    types::PyComparisonOp,
 };
 use tracemill_trace::{Exception, Finished, Granularity, Job, JobKind, Outcome};
 
@@ -32,12 +33,16 @@ mod interpreter;
 mod iterators;
 mod labels;
 mod lines;
+mod literals;
 mod modules;
 mod operations;
+mod own_repr;
 mod probe;
 mod recorder;
 mod render;
 mod sets;
+#[cfg(test)]
+mod snapshot;
 mod stack;
 mod state;
 mod stdio;
@@ -54,7 +59,7 @@ use recorder::Recorder;
 /// Jobs after which an interpreter is replaced: it keeps a little of each.
 const MAX_JOBS: u32 = 2_000;
 /// Jobs after which cycles are collected.
-const COLLECT_EVERY: u32 = 50;
+const COLLECT_EVERY: u32 = 400;
 /// Steps outside of what is recorded that a job may take, for each step that may be recorded.
 const UNRECORDED_FACTOR: u64 = 100;
 /// Times that a coroutine may hand control back before it is taken for one that waits for ever.
@@ -65,6 +70,8 @@ pub struct RustPython {
     interpreter: Interpreter,
     base: modules::Base,
     unit: Option<Unit>,
+    /// What the streams that stand were given to read, when the last job has left them as they were.
+    streams: Option<String>,
     jobs: u32,
 }
 
@@ -89,7 +96,7 @@ impl RustPython {
     /// The interpreter's own modules do not load.
     pub fn start() -> Result<Self> {
         let (interpreter, base) = interpreter::start()?;
-        Ok(RustPython { interpreter, base, unit: None, jobs: 0 })
+        Ok(RustPython { interpreter, base, unit: None, streams: None, jobs: 0 })
     }
 }
 
@@ -100,13 +107,14 @@ impl Engine for RustPython {
 
     fn run(&mut self, job: &Job, sink: SharedSink) -> Execution {
         self.jobs += 1;
-        let (base, unit, jobs) = (&mut self.base, &mut self.unit, self.jobs);
+        let (base, unit, streams, jobs) = (&mut self.base, &mut self.unit, &mut self.streams, self.jobs);
         self.interpreter.enter(|vm| {
             probe::forget(vm);
             stop::reset();
             labels::forget();
+            own_repr::want(job.subscription.own_repr);
             let limit = usize::try_from(job.limits.value_chars).unwrap_or(usize::MAX);
-            let finished = match Run::prepare(job, sink, limit, base, unit, vm) {
+            let finished = match Run::prepare(job, sink, limit, base, unit, streams, vm) {
                 Ok(run) => run.run(),
                 Err(finished) => *finished,
             };
@@ -140,9 +148,17 @@ struct Run<'a> {
     limit: usize,
     unit: PyRef<PyCode>,
     setup: Option<PyRef<PyCode>>,
-    call: Option<PyRef<PyCode>>,
+    call: Option<Call>,
     imports: BTreeSet<String>,
     namespace: PyDictRef,
+}
+
+/// The call of a job.
+enum Call {
+    /// A name, called with literals.
+    Literals(literals::Call),
+    /// Anything else.
+    Compiled(PyRef<PyCode>),
 }
 
 /// What a phase of a job came to, when it is the end of it.
@@ -156,10 +172,18 @@ impl<'a> Run<'a> {
         limit: usize,
         base: &mut modules::Base,
         unit: &mut Option<Unit>,
+        streams: &mut Option<String>,
         vm: &'a VirtualMachine,
     ) -> std::result::Result<Self, Ending> {
         let internal = |error: PyBaseExceptionRef| end(Outcome::Crashed, Some(errors::ending(&error, limit, vm)));
-        base.streams.install(&job.stdin, job.limits.output_bytes, vm).map_err(internal)?;
+        match &*streams {
+            Some(stdin) if *stdin == job.stdin => stdio::reopen(job.limits.output_bytes),
+            _ => base.streams.install(&job.stdin, job.limits.output_bytes, vm).map_err(internal)?,
+        }
+        // Without a way to them a program leaves the streams as they are.
+        let spoils = |text: &String| ["import", "__", "input", "open"].iter().any(|word| text.contains(word));
+        let spoiled = [&job.source, &job.setup, &job.call].into_iter().any(spoils);
+        *streams = (!spoiled).then(|| job.stdin.clone());
         vm.recursion_limit.set(1_000);
         let detail = match job.subscription.granularity {
             Granularity::Outcome => Detail::Count,
@@ -185,15 +209,20 @@ impl<'a> Run<'a> {
             false => units::compile(text, mode, path, Detail::Count, vm).map(Some).map_err(invalid),
         };
         let setup = compile(&job.setup, Mode::Exec, units::SETUP)?;
-        let call = match job.kind {
-            JobKind::Call => compile(job.call.trim(), Mode::Eval, units::CALL)?,
-            JobKind::Program => None,
+        let call = match (job.kind, literals::call(job.call.trim())) {
+            (JobKind::Program, _) => None,
+            (JobKind::Call, Some(call)) => Some(Call::Literals(call)),
+            (JobKind::Call, None) => compile(job.call.trim(), Mode::Eval, units::CALL)?.map(Call::Compiled),
         };
         if job.kind == JobKind::Call && call.is_none() {
             return Err(end(Outcome::InvalidInput, None));
         }
         let mut imports = BTreeSet::new();
-        for code in std::iter::once(&code).chain(&setup).chain(&call) {
+        let compiled = match &call {
+            Some(Call::Compiled(code)) => Some(code),
+            _ => None,
+        };
+        for code in std::iter::once(&code).chain(&setup).chain(compiled) {
             units::imported_names(code, &mut imports);
         }
         base.prepare(&imports, vm).map_err(internal)?;
@@ -203,8 +232,9 @@ impl<'a> Run<'a> {
 
     fn run(self) -> Finished {
         let vm = self.vm;
-        // One frame of ours lies below the program's.
-        vm.recursion_limit.set(self.job.limits.depth as usize + 1);
+        // A call that was compiled lies below the program's frames.
+        let own = usize::from(!matches!(self.call, Some(Call::Literals(_))));
+        vm.recursion_limit.set(self.job.limits.depth as usize + own);
         stdio::forget(self.job.limits.output_bytes);
         let mut finished = match self.set_up() {
             Ok(()) => self.trace(),
@@ -233,6 +263,24 @@ impl<'a> Run<'a> {
 
     fn execute(&self, code: &PyRef<PyCode>) -> PyResult {
         self.vm.run_code_obj(code.clone(), Scope::with_builtins(None, self.namespace.clone(), self.vm))
+    }
+
+    /// Evaluates the call.
+    fn evaluate(&self, call: &Call) -> PyResult {
+        match call {
+            Call::Compiled(code) => self.execute(code),
+            Call::Literals(call) => match call.run(&self.namespace, self.vm) {
+                Some(result) => result,
+                // A built-in, or a name that is nowhere.
+                None => self.execute(&units::compile(
+                    self.job.call.trim(),
+                    Mode::Eval,
+                    units::CALL,
+                    Detail::Count,
+                    self.vm,
+                )?),
+            },
+        }
     }
 
     /// Runs what comes before the call, counted but not recorded.
@@ -264,7 +312,7 @@ impl<'a> Run<'a> {
         let recorder = Box::new(Recorder::new(self.sink.clone(), look));
         let watch = Watch::Record { recorder, steps: self.unrecorded_steps() };
         let (result, _) = probe::watched(watch, vm, || match &self.call {
-            Some(call) => self.execute(call).and_then(|value| self.drive(value)),
+            Some(call) => self.evaluate(call).and_then(|value| self.drive(value)),
             None => self.execute(&self.unit),
         });
         if let Some(outcome) = stop::outcome() {
@@ -315,13 +363,26 @@ impl<'a> Run<'a> {
     /// Whether the check holds for the value. What it prints is not the program's output.
     fn check(&self, check: &str, value: PyObjectRef) -> bool {
         let vm = self.vm;
-        let Ok(code) = units::compile(check.trim(), Mode::Eval, units::CHECK, Detail::Count, vm) else { return false };
+        let expected = literals::expected(check.trim(), vm);
+        let code = match expected {
+            Some(_) => None,
+            None => match units::compile(check.trim(), Mode::Eval, units::CHECK, Detail::Count, vm) {
+                Ok(code) => Some(code),
+                Err(_) => return false,
+            },
+        };
         let printed = stdio::take_whole();
         stdio::forget(u64::MAX);
         let watch = Watch::Count { steps: self.unrecorded_steps() };
         let (held, _) = probe::watched(watch, vm, || {
+            if let Some(expected) = &expected {
+                return value.rich_compare_bool(expected, PyComparisonOp::Eq, vm);
+            }
             self.namespace.set_item("__result__", value, vm)?;
-            self.execute(&code)?.try_to_bool(vm)
+            match &code {
+                Some(code) => self.execute(code)?.try_to_bool(vm),
+                None => Ok(false),
+            }
         });
         stdio::restore(printed);
         let stopped = stop::outcome().is_some();

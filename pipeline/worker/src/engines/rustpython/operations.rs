@@ -1,11 +1,7 @@
 //! What an instruction is and what its argument means, in CPython's words. Called by `units` for each code object that
 //! is recorded at instruction granularity.
 
-use rustpython_vm::{
-    Py, PyObjectRef, VirtualMachine,
-    builtins::PyCode,
-    bytecode::Opcode,
-};
+use rustpython_vm::{Py, PyObjectRef, VirtualMachine, builtins::PyCode, bytecode::Opcode};
 use tracemill_trace::Operation;
 
 use super::{
@@ -21,6 +17,34 @@ const BINARY: [&str; 27] = [
     "+", "&", "//", "<<", "@", "*", "%", "|", "**", ">>", "-", "/", "^", "+=", "&=", "//=", "<<=", "@=", "*=", "%=",
     "|=", "**=", ">>=", "-=", "/=", "^=", "[]",
 ];
+
+const INTRINSIC_1: [&str; 12] = [
+    "INTRINSIC_1_INVALID",
+    "INTRINSIC_PRINT",
+    "INTRINSIC_IMPORT_STAR",
+    "INTRINSIC_STOPITERATION_ERROR",
+    "INTRINSIC_ASYNC_GEN_WRAP",
+    "INTRINSIC_UNARY_POSITIVE",
+    "INTRINSIC_LIST_TO_TUPLE",
+    "INTRINSIC_TYPEVAR",
+    "INTRINSIC_PARAMSPEC",
+    "INTRINSIC_TYPEVARTUPLE",
+    "INTRINSIC_SUBSCRIPT_GENERIC",
+    "INTRINSIC_TYPEALIAS",
+];
+
+const INTRINSIC_2: [&str; 6] = [
+    "INTRINSIC_2_INVALID",
+    "INTRINSIC_PREP_RERAISE_STAR",
+    "INTRINSIC_TYPEVAR_WITH_BOUND",
+    "INTRINSIC_TYPEVAR_WITH_CONSTRAINTS",
+    "INTRINSIC_SET_FUNCTION_TYPE_PARAMS",
+    "INTRINSIC_SET_TYPEPARAM_DEFAULT",
+];
+
+fn listed(names: &[&str], argument: usize) -> String {
+    names.get(argument).map_or_else(String::new, |name| (*name).to_owned())
+}
 
 /// What is told about each instruction.
 pub(super) fn of(code: &Py<PyCode>, flow: &Flow, vm: &VirtualMachine) -> Vec<Operation> {
@@ -42,7 +66,10 @@ pub(super) fn of(code: &Py<PyCode>, flow: &Flow, vm: &VirtualMachine) -> Vec<Ope
 fn snake(name: &str) -> String {
     let mut out = String::with_capacity(name.len() + 4);
     for (at, letter) in name.char_indices() {
-        if at > 0 && (letter.is_ascii_uppercase() || (letter.is_ascii_digit() && !out.ends_with(|c: char| c.is_ascii_digit()))) {
+        if at > 0
+            && (letter.is_ascii_uppercase()
+                || (letter.is_ascii_digit() && !out.ends_with(|c: char| c.is_ascii_digit())))
+        {
             out.push('_');
         }
         out.push(letter.to_ascii_uppercase());
@@ -54,29 +81,69 @@ fn meaning(code: &Py<PyCode>, flow: &Flow, op: &Op, vm: &VirtualMachine) -> Stri
     let object = &code.code;
     let argument = op.argument as usize;
     let local = |at: usize| {
-        let plain = object.varnames.iter().chain(object.cellvars.iter().filter(|name| {
-            !object.varnames.iter().any(|variable| std::ptr::eq(*variable, **name))
-        }));
+        let plain = object.varnames.iter().chain(
+            object
+                .cellvars
+                .iter()
+                .filter(|name| !object.varnames.iter().any(|variable| std::ptr::eq(*variable, **name))),
+        );
         plain.chain(object.freevars.iter()).nth(at).map_or_else(String::new, |name| name.as_str().to_owned())
     };
     let name = |at: usize| object.names.get(at).map_or_else(String::new, |name| name.as_str().to_owned());
     use Opcode as O;
     match op.opcode {
-        O::LoadFast | O::LoadFastBorrow | O::LoadFastCheck | O::LoadFastAndClear | O::StoreFast | O::DeleteFast
-        | O::LoadDeref | O::StoreDeref | O::DeleteDeref | O::MakeCell | O::LoadFromDictOrDeref => local(argument),
+        O::LoadFast
+        | O::LoadFastBorrow
+        | O::LoadFastCheck
+        | O::LoadFastAndClear
+        | O::StoreFast
+        | O::DeleteFast
+        | O::LoadDeref
+        | O::StoreDeref
+        | O::DeleteDeref
+        | O::MakeCell
+        | O::LoadFromDictOrDeref => local(argument),
         O::LoadFastLoadFast | O::LoadFastBorrowLoadFastBorrow | O::StoreFastLoadFast | O::StoreFastStoreFast => {
             format!("{}, {}", local(argument >> 4), local(argument & 15))
         }
-        O::LoadGlobal | O::LoadAttr => name(argument >> 1),
-        O::LoadSuperAttr => name(argument >> 2),
-        O::LoadName | O::StoreName | O::DeleteName | O::StoreGlobal | O::DeleteGlobal | O::StoreAttr | O::DeleteAttr
-        | O::ImportName | O::ImportFrom | O::LoadFromDictOrGlobals => name(argument),
+        O::LoadGlobal => name(argument >> 1) + if argument & 1 == 1 { " + NULL" } else { "" },
+        O::LoadAttr => name(argument >> 1) + if argument & 1 == 1 { " + NULL|self" } else { "" },
+        O::LoadSuperAttr => name(argument >> 2) + if argument & 1 == 1 { " + NULL|self" } else { "" },
+        O::SetFunctionAttribute => match argument {
+            1 => "defaults",
+            2 => "kwdefaults",
+            4 => "annotations",
+            8 => "closure",
+            16 => "annotate",
+            _ => "",
+        }
+        .to_owned(),
+        O::LoadName
+        | O::StoreName
+        | O::DeleteName
+        | O::StoreGlobal
+        | O::DeleteGlobal
+        | O::StoreAttr
+        | O::DeleteAttr
+        | O::ImportName
+        | O::ImportFrom
+        | O::LoadFromDictOrGlobals => name(argument),
         O::LoadConst => object.constants.get(argument).map_or_else(String::new, |constant| {
             let constant: PyObjectRef = constant.clone().into();
             constant_text(&constant, vm)
         }),
-        O::BinaryOp => BINARY.get(argument).map_or_else(String::new, |operator| (*operator).to_owned()),
-        O::CompareOp => ["<", "<=", "==", "!=", ">", ">="].get(argument >> 5).map_or_else(String::new, |operator| (*operator).to_owned()),
+        O::BinaryOp => listed(&BINARY, argument),
+        O::CompareOp => {
+            /// The result is made a truth value.
+            const TO_BOOL: usize = 16;
+            let operator = ["<", "<=", "==", "!=", ">", ">="].get(argument >> 5).copied().unwrap_or_default();
+            if argument & TO_BOOL != 0 { format!("bool({operator})") } else { operator.to_owned() }
+        }
+        O::LoadCommonConstant => listed(&["AssertionError", "NotImplementedError", "tuple", "all", "any"], argument),
+        O::LoadSpecial => listed(&["__enter__", "__exit__", "__aenter__", "__aexit__"], argument),
+        O::ConvertValue => listed(&["", "str", "repr", "ascii"], argument),
+        O::CallIntrinsic1 => listed(&INTRINSIC_1, argument),
+        O::CallIntrinsic2 => listed(&INTRINSIC_2, argument),
         O::IsOp => if argument == 0 { "is" } else { "is not" }.to_owned(),
         O::ContainsOp => if argument == 0 { "in" } else { "not in" }.to_owned(),
         _ => op.target.map_or_else(String::new, |target| format!("to {}", flow.ops[target].line)),

@@ -15,7 +15,7 @@ use rustpython_vm::{
 };
 use tracemill_trace::Outcome;
 
-use super::{recorder::Recorder, sets, stop, units::Layout};
+use super::{own_repr, recorder::Recorder, sets, stop, units::Layout};
 
 /// Where a probe sits.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -163,6 +163,9 @@ fn called(probe: &PyObject, top: Option<&PyObject>, vm: &VirtualMachine) -> PyRe
         if matches!(probe.site, Site::Reads | Site::Updates | Site::Adds) {
             return Ok(vm.ctx.none());
         }
+        if let Some(shown) = own_repr::watch(probe, vm) {
+            return shown.map(|()| vm.ctx.none());
+        }
         let flow = WATCH.with(|watch| match watch.try_borrow_mut() {
             Ok(mut watch) => watch.as_mut().map_or(ControlFlow::Continue(()), |watch| watch.probe(probe, top, vm)),
             // An object that died while the recorder worked runs code of the unit: it is no step of the program's.
@@ -185,7 +188,8 @@ impl Watch {
         match self {
             Watch::Record { recorder, .. } if probe.layout.is_unit => recorder.probe(probe, top, vm),
             Watch::Count { steps } | Watch::Record { steps, .. } => {
-                if !matches!(probe.site, Site::Line | Site::LineByFalling | Site::LineUnlessFallen | Site::LineIfOther) {
+                if !matches!(probe.site, Site::Line | Site::LineByFalling | Site::LineUnlessFallen | Site::LineIfOther)
+                {
                     return ControlFlow::Continue(());
                 }
                 match steps.checked_sub(1) {

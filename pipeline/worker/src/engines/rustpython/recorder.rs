@@ -15,7 +15,6 @@ use tracemill_trace::{
 use super::{
     changes::{Look, Shadow, Teller},
     errors,
-    flow::Effect,
     heap::Heap,
     iterators::Loop,
     probe::{Probe, Site},
@@ -140,8 +139,7 @@ impl Recorder {
             }
             Site::Draw(number) => {
                 if self.surface(key)
-                    && let Some(Some(known)) =
-                        self.live.last_mut().and_then(|live| live.loops.get_mut(number as usize))
+                    && let Some(Some(known)) = self.live.last_mut().and_then(|live| live.loops.get_mut(number as usize))
                 {
                     known.draw();
                 }
@@ -214,11 +212,8 @@ impl Recorder {
             self.codes.len() - 1
         }) as u32;
         let shadows = |count: usize| std::iter::repeat_with(|| Shadow::Unbound).take(count).collect();
-        let call = Call {
-            parent_index: self.live.last().map(|live| live.index),
-            depth: self.live.len() as u32,
-            code_index,
-        };
+        let call =
+            Call { parent_index: self.live.last().map(|live| live.index), depth: self.live.len() as u32, code_index };
         let loops = layout.variables.len() - layout.first_iterator as usize;
         self.live.push(Live {
             key,
@@ -352,6 +347,8 @@ impl Recorder {
         heap.event += 1;
         let mut to = Teller { encoder, heap, look: *look, vm };
         state::changes(live, codes, mutated, &mut to);
+        #[cfg(test)]
+        super::snapshot::take(live, to.look.limit, vm);
         let first_iterator = live.layout.first_iterator;
         if !live.loops.is_empty() {
             let running = live.layout.running.get(op as usize).map_or(&[][..], Vec::as_slice);
@@ -362,8 +359,7 @@ impl Recorder {
             }
         }
         if let Some((_, depth)) = said.instruction {
-            let effect = live.layout.effects.get(op as usize).copied().unwrap_or(Effect::Replaces { popped: 0 });
-            live.stack.tell(&live.frame, effect, depth, mutated, &mut to);
+            live.stack.tell(&live.frame, &live.layout, op, depth, mutated, &mut to);
         }
         if kind != EventKind::Instruction {
             live.line = line;

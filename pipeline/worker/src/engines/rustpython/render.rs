@@ -89,16 +89,7 @@ impl<'a> Writer<'a> {
 
     /// A writer into an empty buffer.
     pub(super) fn within(out: String, limit: usize, vm: &'a VirtualMachine) -> Self {
-        Writer {
-            out,
-            chars: 0,
-            limit,
-            deep: false,
-            holdable: true,
-            inside: Vec::new(),
-            members: Vec::new(),
-            vm,
-        }
+        Writer { out, chars: 0, limit, deep: false, holdable: true, inside: Vec::new(), members: Vec::new(), vm }
     }
 
     /// Characters written so far, those beyond the cut that were counted included.

@@ -39,6 +39,8 @@ type Table = table::Table<PyObjectRef>;
 
 /// Elements of a set whose order is told; that of larger ones stays in doubt.
 const MAX_ELEMENTS: usize = 10_000;
+/// Elements of a display that the compiler makes a constant of.
+const CONSTANT: std::ops::RangeInclusive<usize> = 3..=30;
 /// Slots of the tables kept before those of dead sets are looked for.
 const MIN_KEPT: usize = 1 << 14;
 
@@ -179,6 +181,20 @@ pub(super) fn constant(object: PyObjectRef, seen: &mut Vec<PyObjectRef>, vm: &Vi
     }
     seen.push(made.clone());
     made
+}
+
+/// The set that a display of constants makes: it is copied from a constant, unless it is very small or large.
+pub(super) fn literal(elements: Vec<PyObjectRef>, vm: &VirtualMachine) -> PyResult {
+    if CONSTANT.contains(&elements.len()) {
+        let frozen = PyFrozenSet::from_iter(vm, elements)?.into_ref(&vm.ctx);
+        let frozen = constant(frozen.into(), &mut Vec::new(), vm);
+        return vm.ctx.types.set_type.as_object().call((frozen,), vm);
+    }
+    let made = PySet::default();
+    for element in elements {
+        made.add(element, vm)?;
+    }
+    Ok(made.into_ref(&vm.ctx).into())
 }
 
 /// Whether elements stand in the order of a table.

@@ -4,14 +4,16 @@
 //! without the places that are empty. How many places there are is known from the code, and which are empty follows
 //! from what the instruction before pushed: an empty place is always the last thing that an instruction pushes.
 
-use rustpython_vm::{
-    PyObject,
-    frame::FrameObjectRef,
-    object::{Traverse, TraverseFn},
-};
 use super::{
     changes::{Shadow, Teller, Variable},
     flow::Effect,
+    render::small_int,
+    units::Layout,
+};
+use rustpython_vm::{
+    PyObject, PyObjectRef,
+    frame::{FrameObject, FrameObjectRef},
+    object::{Traverse, TraverseFn},
 };
 
 /// What was on a frame's stack at its previous instruction.
@@ -25,22 +27,27 @@ pub(super) struct Stack {
 }
 
 impl Stack {
-    /// Tells what changed, before an instruction with this effect runs on a stack of `depth` places.
+    /// Tells what changed, before an instruction runs on a stack of `depth` places.
     pub(super) fn tell(
         &mut self,
         frame: &FrameObjectRef,
-        effect: Effect,
+        layout: &Layout,
+        op: u32,
         depth: u32,
         mutated: bool,
         to: &mut Teller<'_>,
     ) {
         let depth = depth as usize;
+        let effect = layout.effects.get(op as usize).copied().unwrap_or(Effect::Replaces { popped: 0 });
+        let raisers = layout.raisers.get(op as usize).map_or(&[][..], Vec::as_slice);
         self.objects.clear();
         {
             let objects = &mut self.objects;
             let mut visit = |object: &PyObject| objects.push(object);
             let visit: &mut TraverseFn<'_> = &mut visit;
-            frame.traverse(visit);
+            // The frame itself: traversing a reference to it would visit the frame and no more.
+            let inner: &FrameObject = frame;
+            inner.traverse(visit);
         }
         let iframe = frame.iframe();
         #[expect(unsafe_code, reason = "the frame's variables are behind an unsafe function")]
@@ -62,6 +69,9 @@ impl Stack {
             #[expect(unsafe_code, reason = "the interpreter hands out its references for the length of a call only")]
             // SAFETY: the frame owns the object, and the frame does not run while this does.
             let object = object.map(|object| unsafe { &*object });
+            let unit =
+                object.filter(|_| raisers.contains(&(at as u32))).and_then(|object| original(layout, object, to));
+            let object = unit.as_deref().or(object);
             shadow.tell(object, mutated, Variable { number: at as u32, on_stack: true }, to);
         }
     }
@@ -94,4 +104,13 @@ impl Stack {
             *place = false;
         }
     }
+}
+
+/// The number of a unit as it was before there were probes.
+fn original(layout: &Layout, unit: &PyObject, to: &Teller<'_>) -> Option<PyObjectRef> {
+    let unit = u32::try_from(small_int(unit, to.vm)?).ok()?;
+    let origins = layout.origins.get()?;
+    let at = origins.partition_point(|(place, _)| *place < unit);
+    let (_, original) = origins.get(at)?;
+    Some(to.vm.ctx.new_int(*original).into())
 }

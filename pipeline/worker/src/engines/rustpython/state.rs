@@ -15,12 +15,7 @@ use super::{
 ///
 /// `mutated` is false when nothing ran that could change an object in place.
 #[inline]
-pub(super) fn changes(
-    live: &mut Live,
-    codes: &mut [CodeState],
-    mutated: bool,
-    to: &mut Teller<'_>,
-) {
+pub(super) fn changes(live: &mut Live, codes: &mut [CodeState], mutated: bool, to: &mut Teller<'_>) {
     let vm = to.vm;
     if live.layout.in_dictionary {
         if mutated {
@@ -62,12 +57,7 @@ pub(super) fn changes(
 }
 
 /// Compares a namespace kept in a dictionary, in the order in which its names first appeared.
-fn names(
-    live: &mut Live,
-    codes: &mut [CodeState],
-    namespace: &Py<PyDict>,
-    to: &mut Teller<'_>,
-) {
+fn names(live: &mut Live, codes: &mut [CodeState], namespace: &Py<PyDict>, to: &mut Teller<'_>) {
     let Live { names: known, layout, code_index, .. } = live;
     let Some(code) = codes.get_mut(*code_index as usize) else { return };
     let mut current: Vec<Option<PyObjectRef>> = Vec::new();

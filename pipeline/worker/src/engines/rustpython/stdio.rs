@@ -44,6 +44,12 @@ pub(super) fn forget(limit_bytes: u64) {
     BUFFERS.set(Buffers { pending: String::new(), whole: String::new(), limit });
 }
 
+/// Starts the streams that stand anew: nothing has been written to them or read from them.
+pub(super) fn reopen(limit_bytes: u64) {
+    forget(limit_bytes);
+    CLOSED.set(false);
+}
+
 fn write(text: &str, vm: &VirtualMachine) -> PyResult<()> {
     let full = BUFFERS.with_borrow_mut(|buffers| {
         let room = buffers.limit.saturating_sub(buffers.whole.len());

@@ -159,7 +159,9 @@ fn well_nested(events: &[Event], outcome: Outcome) {
             EventKind::Return | EventKind::Unwind | EventKind::Yield => {
                 assert_eq!(open.pop(), Some(event.frame_index), "{event:?}");
             }
-            EventKind::Line | EventKind::Instruction | EventKind::Exception | EventKind::Handled => assert_eq!(open.last(), Some(&event.frame_index), "{event:?}"),
+            EventKind::Line | EventKind::Instruction | EventKind::Exception | EventKind::Handled => {
+                assert_eq!(open.last(), Some(&event.frame_index), "{event:?}")
+            }
         }
     }
     if matches!(outcome, Outcome::Returned | Outcome::Raised | Outcome::Exited) {
@@ -173,3 +175,5 @@ mod endings;
 mod events;
 #[path = "tests/sets.rs"]
 mod sets;
+#[path = "tests/replay.rs"]
+mod replay;

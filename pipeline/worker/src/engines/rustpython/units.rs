@@ -1,6 +1,6 @@
 //! Compiled code and what is known about it before it runs. Called by the engine and by `recorder`.
 
-use std::{collections::BTreeSet, rc::Rc};
+use std::{cell::OnceCell, collections::BTreeSet, rc::Rc};
 
 use rustpython_vm::{
     Py, PyObjectRef, PyRef, VirtualMachine,
@@ -13,7 +13,7 @@ use tracemill_trace::{Operation, Scope};
 use super::{
     flow::{Effect, Flow, Op},
     instrument::{Detail, instrument},
-    operations,
+    operations, own_repr,
 };
 
 /// File name of the unit's own code: its frames are recorded.
@@ -117,10 +117,16 @@ pub(super) struct Layout {
     pub(super) in_dictionary: bool,
     /// The line of the `def`.
     pub(super) first_line: u32,
+    /// It only reads, computes and builds.
+    pub(super) is_harmless: bool,
     /// It came with the unit and is recorded; else it is counted.
     pub(super) is_unit: bool,
     /// For each instruction what it does to the stack; empty below instruction granularity.
     pub(super) effects: Vec<Effect>,
+    /// For each instruction the places of the stack that hold the number of a unit that raised; likewise.
+    pub(super) raisers: Vec<Vec<u32>>,
+    /// For each instruction its unit in the code with probes, and the one that it had.
+    pub(super) origins: OnceCell<Vec<(u32, u32)>>,
 }
 
 impl Layout {
@@ -171,7 +177,8 @@ impl Layout {
         let first_global = variables.len() as u32;
         variables.extend(globals.iter().map(|name| (Scope::Global, name.as_str().to_owned())));
         let first_iterator = variables.len() as u32;
-        variables.extend(flow.loops.iter().map(|known| (Scope::Iterator, format!("for {}", flow.ops[known.head].line))));
+        variables
+            .extend(flow.loops.iter().map(|known| (Scope::Iterator, format!("for {}", flow.ops[known.head].line))));
         let fine = detail == Detail::Instructions;
         Rc::new(Layout {
             slots,
@@ -186,7 +193,10 @@ impl Layout {
             function: object.qualname.as_str().to_owned(),
             in_dictionary,
             first_line: object.first_line_number.map_or(0, |line| line.get() as u32),
+            is_harmless: own_repr::is_harmless(code, flow),
             is_unit: code.source_path().as_str() == UNIT,
+            raisers: if fine { flow.raisers.clone() } else { Vec::new() },
+            origins: OnceCell::new(),
             effects: if fine { flow.ops.iter().map(Op::effect).collect() } else { Vec::new() },
         })
     }

@@ -44,7 +44,9 @@ fn corrected(class: &str, text: &str) -> Option<String> {
         "ValueError" if text.ends_with(" is not in list") => Some("list.index(x): x not in list".to_owned()),
         "ValueError" if text == "list.remove(x): x not in list" => None,
         "ValueError" if text == "maxlen must be non-negative." => Some("maxlen must be non-negative".to_owned()),
-        "TypeError" if text.starts_with("class ") && text.contains(" without an implementation for abstract method") => {
+        "TypeError"
+            if text.starts_with("class ") && text.contains(" without an implementation for abstract method") =>
+        {
             Some(format!("Can't instantiate abstract {text}"))
         }
         "RecursionError" if text.ends_with(' ') => Some(text.trim_end().to_owned()),

@@ -6,7 +6,7 @@ use rustpython_vm::{
     builtins::{PyBaseException, PyBoundMethod, PyDict, PyFunction, PyModule, PyStr, PyTuple, PyType},
 };
 
-use super::{Go, Writer, strip_addresses};
+use super::{super::own_repr, Go, Writer, strip_addresses};
 
 /// Modules of the library whose classes' own `repr` is wanted: they hold plain values and show no address.
 const TRUSTED_MODULES: &[&str] = &[
@@ -89,6 +89,11 @@ impl Writer<'_> {
         let class = object.class();
         let name = class.name().to_string();
         let module = self.module_of(class);
+        if is_program(&module)
+            && let Some(text) = own_repr::of(object, self.vm)
+        {
+            return self.nested(object, "...", |writer| writer.put(&strip_addresses(&text)));
+        }
         if class.class().name().to_string().starts_with("Enum")
             && let Some(dict) = object.dict()
         {

@@ -82,6 +82,20 @@ def f():
 }
 
 #[test]
+fn sets_among_the_arguments_are_literals_too() {
+    for (argument, expected) in [
+        ("{9, 1, 8, 0, 17}", "[0, 1, 17, 8, 9]"),
+        ("set([9, 1, 8, 0, 17])", "[0, 1, 8, 9, 17]"),
+        ("{'b', 'a'}", "['a', 'b']"),
+    ] {
+        let job = call("def f(s):\n    return list(s)\n", &format!("f({argument})"));
+        let finished = run_one(job).1.finished;
+        assert_eq!(finished.result.map(|value| value.repr()), Some(expected.to_owned()), "{argument}");
+        assert_eq!(finished.labels, [""; 0]);
+    }
+}
+
+#[test]
 fn a_set_that_changes_under_its_iterator_is_the_programs_error() {
     check_ending(
         program("s = {8, 1, 16}\nfor x in s:\n    print(x)\n    for y in s:\n        pass\n    s.add(x + 100)\n"),
