@@ -27,6 +27,7 @@ use super::{
     flow::{Flow, reraises},
     lines::{Jumping, marks},
     probe::{Probe, Site},
+    sets,
     units::{Layout, quiet},
 };
 
@@ -53,6 +54,11 @@ struct Insertion {
 
 /// A code object with probes, and so those nested in it.
 pub(super) fn instrument(code: &Py<PyCode>, detail: Detail, vm: &VirtualMachine) -> PyRef<PyCode> {
+    nested(code, detail, &mut Vec::new(), vm)
+}
+
+/// `sets` are the constant sets of the unit that were met before.
+fn nested(code: &Py<PyCode>, detail: Detail, sets: &mut Vec<PyObjectRef>, vm: &VirtualMachine) -> PyRef<PyCode> {
     let mut flow = Flow::of(code);
     let layout = Layout::new(code, &flow, detail, vm);
     let mut builder = Builder {
@@ -63,8 +69,8 @@ pub(super) fn instrument(code: &Py<PyCode>, detail: Detail, vm: &VirtualMachine)
             .map(|constant| {
                 let object: PyObjectRef = constant.clone().into();
                 match object.downcast_ref::<PyCode>() {
-                    Some(inner) => instrument(inner, detail, vm).into(),
-                    None => object,
+                    Some(inner) => nested(inner, detail, sets, vm).into(),
+                    None => sets::constant(object, sets, vm),
                 }
             })
             .collect(),
@@ -157,6 +163,17 @@ impl Builder<'_> {
                 && (!untouchable || matches!(op.opcode, Opcode::NotTaken | Opcode::EndSend))
             {
                 let probe = self.probe(Site::Instruction, at, op.line, 0);
+                self.before[at].push(probe);
+            }
+            // Sets are read and updated in CPython's order, whoever watches.
+            let sites: &[(Site, u8)] = match op.opcode {
+                Opcode::ListExtend | Opcode::UnpackEx => &[(Site::Reads, 1)],
+                Opcode::CallFunctionEx => &[(Site::Reads, 2)],
+                Opcode::SetUpdate => &[(Site::Updates, op.argument as u8 + 1), (Site::Adds, 1)],
+                _ => &[],
+            };
+            for &(site, entry) in sites {
+                let probe = self.probe(site, at, op.line, entry);
                 self.before[at].push(probe);
             }
             if detail != Detail::Count {

@@ -5,7 +5,7 @@ use rustpython_vm::{
     compiler::Mode, scope::Scope,
 };
 
-use super::{builtins, labels, modules, modules::Base, probe, stdio, stop};
+use super::{builtins, labels, modules, modules::Base, probe, sets, stdio, stop};
 use crate::error::{Error, Result};
 
 /// Starts an interpreter for this thread; only one may live on a thread at a time.
@@ -35,6 +35,7 @@ fn furnish(vm: &VirtualMachine) -> PyResult<Base> {
     builtins::reset();
     builtins::install(vm)?;
     labels::install(vm)?;
+    sets::install(vm)?;
     let streams = stdio::Streams::new(vm)?;
     streams.install("", u64::MAX, vm)?;
     run_module("os", include_str!("python/os_stub.py"), vm)?;

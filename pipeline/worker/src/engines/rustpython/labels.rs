@@ -3,7 +3,7 @@
 //!
 //! | label | what was seen |
 //! | --- | --- |
-//! | `set_order` | the order of a set of two or more elements: it was iterated, or shown in an event |
+//! | `set_order` | the order of a set of which it is not known to be CPython's: it was iterated, or shown in an event |
 //! | `id` | the program asked for an `id`, which is an address |
 //! | `hash` | the program asked for the hash of something that is not a number |
 //! | `random` | chance, in another stream than CPython's unless seeded |
@@ -20,7 +20,7 @@ use rustpython_vm::{
     function::FuncArgs,
 };
 
-use super::units;
+use super::{sets, units};
 
 /// A label.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -80,9 +80,13 @@ pub(super) fn read(source: &str) {
     }
 }
 
-/// Notes that a set's order is shown, if it has one.
-pub(super) fn shown(set: &PyObject) {
-    if has_order(set) {
+/// Notes that a set's order is walked by the job's own code, unless it is sure or does not matter.
+pub(super) fn walked(is_sure: bool, set: &PyObject, vm: &VirtualMachine) {
+    if is_sure || !has_order(set) {
+        return;
+    }
+    let orderless = !ORDERLESS.get().is_null() && ORDERLESS.get() == current_thread_iframe();
+    if !orderless && is_called_by_own(vm) {
         note(Label::SetOrder);
     }
 }
@@ -138,10 +142,8 @@ fn iterate_frozenset(set: PyObjectRef, vm: &VirtualMachine) -> PyResult {
 }
 
 fn iterate(which: usize, set: PyObjectRef, vm: &VirtualMachine) -> PyResult {
-    let orderless = !ORDERLESS.get().is_null() && ORDERLESS.get() == current_thread_iframe();
-    if !orderless && has_order(&set) && is_called_by_own(vm) {
-        note(Label::SetOrder);
-    }
+    let is_sure = sets::settle(&set, vm);
+    walked(is_sure || sets::makers::is_being_added(&set), &set, vm);
     match ITERATE.with(|known| known[which].get()) {
         Some(iterate) => iterate(set, vm),
         None => Err(vm.new_type_error("a set cannot be iterated")),
@@ -184,6 +186,7 @@ fn orderless(name: &'static str, vm: &VirtualMachine) -> PyResult<()> {
     let function = vm.builtins.get_attr(name, vm)?;
     let watched = move |args: FuncArgs, vm: &VirtualMachine| -> PyResult {
         if !args.kwargs.is_empty() {
+            args.args.iter().for_each(|read| sets::readers::about_to_read(read, vm));
             return function.call(args, vm);
         }
         let before = ORDERLESS.replace(current_thread_iframe());

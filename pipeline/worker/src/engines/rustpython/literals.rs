@@ -7,10 +7,12 @@ use malachite_bigint::BigInt;
 use ruff_python_ast::{CmpOp, Expr, ExprCall, Number, UnaryOp};
 use ruff_python_parser::parse_expression;
 use rustpython_vm::{
-    PyObjectRef, PyPayload, PyResult, VirtualMachine,
-    builtins::{PyDictRef, PySet},
+    PyObjectRef, PyResult, VirtualMachine,
+    builtins::PyDictRef,
     function::{FuncArgs, KwArgs},
 };
+
+use super::sets;
 
 /// A call of a name with literals.
 pub(super) struct Call {
@@ -109,13 +111,7 @@ fn make(expr: &Expr, vm: &VirtualMachine) -> PyResult {
         },
         Expr::List(list) => vm.ctx.new_list(all(&list.elts)?).into(),
         Expr::Tuple(tuple) => vm.ctx.new_tuple(all(&tuple.elts)?).into(),
-        Expr::Set(set) => {
-            let made = PySet::default();
-            for item in all(&set.elts)? {
-                made.add(item, vm)?;
-            }
-            made.into_pyobject(vm)
-        }
+        Expr::Set(set) => sets::literal(all(&set.elts)?, vm)?,
         Expr::Dict(dict) => {
             let made = vm.ctx.new_dict();
             for item in &dict.items {

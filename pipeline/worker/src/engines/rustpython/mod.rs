@@ -4,7 +4,7 @@
 //!   mod: a job, step by step ─▶ units (compile) ─▶ instrument (flow) ─▶ code with probes
 //!     code runs ─▶ probe ─▶ recorder ─▶ state, iterators, stack ─▶ changes ─▶ render ─▶ records
 //!     ├ interpreter: start      modules: before and after a job
-//!     └ builtins, stdio: what the program finds   stop: how it is ended   errors: exceptions as text
+//!     └ builtins, stdio, sets: what the program finds   stop: how it is ended   errors: exceptions as text
 //! ```
 
 use std::collections::BTreeSet;
@@ -40,6 +40,7 @@ mod own_repr;
 mod probe;
 mod recorder;
 mod render;
+mod sets;
 #[cfg(test)]
 mod snapshot;
 mod stack;

@@ -15,7 +15,7 @@ use rustpython_vm::{
 };
 use tracemill_trace::Outcome;
 
-use super::{own_repr, recorder::Recorder, stop, units::Layout};
+use super::{own_repr, recorder::Recorder, sets, stop, units::Layout};
 
 /// Where a probe sits.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -60,6 +60,12 @@ pub(super) enum Site {
     DrawFrom(u32),
     /// A loop's iterator is exhausted.
     Exhausted,
+    /// The stack's top, or another entry, is about to be read natively if it is a set.
+    Reads,
+    /// The entry is the set that is about to be updated.
+    Updates,
+    /// The entry is what it is about to be updated with.
+    Adds,
 }
 
 /// A probe.
@@ -148,6 +154,15 @@ pub(super) fn forget(vm: &VirtualMachine) {
 
 fn called(probe: &PyObject, top: Option<&PyObject>, vm: &VirtualMachine) -> PyResult {
     if let Some(probe) = probe.downcast_ref::<Probe>() {
+        match (probe.site, top) {
+            (Site::Reads, Some(top)) => sets::readers::about_to_read(top, vm),
+            (Site::Updates, Some(top)) => sets::makers::about_to_update(top),
+            (Site::Adds, Some(top)) => sets::makers::about_to_add(top, vm),
+            _ => {}
+        }
+        if matches!(probe.site, Site::Reads | Site::Updates | Site::Adds) {
+            return Ok(vm.ctx.none());
+        }
         if let Some(shown) = own_repr::watch(probe, vm) {
             return shown.map(|()| vm.ctx.none());
         }

@@ -183,6 +183,7 @@ impl Recorder {
                 }
                 ON
             }
+            Site::Reads | Site::Updates | Site::Adds => ControlFlow::Continue(()),
             Site::Exhausted => {
                 // The end of an iterator is no exception, unless code of the program raised it: CPython's rule.
                 match self.stopped.take() {

@@ -16,7 +16,11 @@ use tracemill_trace::Value;
 
 pub(super) use text::strip_addresses;
 
-use super::{heap::has_identity, labels};
+use super::{
+    heap::has_identity,
+    labels::{self, Label},
+    sets::{self, Order},
+};
 
 /// Containers inside each other that are shown; deeper ones end the text.
 const MAX_DEPTH: usize = 100;
@@ -155,10 +159,10 @@ impl<'a> Writer<'a> {
             self.nested(object, "(...)", |writer| writer.sequence("(", tuple.as_slice(), end))
         } else if let Some(dict) = object.downcast_ref::<PyDict>() {
             self.nested(object, "{...}", |writer| writer.dict(dict))
-        } else if let Some(set) = object.downcast_ref::<PySet>() {
-            self.set(object, &set.elements(), class.is(vm.ctx.types.set_type))
-        } else if let Some(set) = object.downcast_ref::<PyFrozenSet>() {
-            self.set(object, &set.elements(), false)
+        } else if object.downcast_ref::<PySet>().is_some() {
+            self.set(object, class.is(vm.ctx.types.set_type))
+        } else if object.downcast_ref::<PyFrozenSet>().is_some() {
+            self.set(object, false)
         } else if object.downcast_ref::<PyStr>().is_some() {
             self.string(object)
         } else if let Some(bytes) = object.downcast_ref::<PyBytes>() {
@@ -226,18 +230,21 @@ impl<'a> Writer<'a> {
         self.put("}")
     }
 
-    fn set(&mut self, object: &PyObject, items: &[PyObjectRef], plain: bool) -> Go {
+    fn set(&mut self, object: &PyObject, plain: bool) -> Go {
+        let Order { items, is_sure } = sets::order(object, self.limit + 1, self.vm);
         let name = object.class().name().to_string();
         if items.is_empty() {
             return self.put(&name).and_then(|()| self.put("()"));
         }
-        labels::shown(object);
+        if !is_sure {
+            labels::note(Label::SetOrder);
+        }
         self.nested(object, &format!("{name}(...)"), |writer| {
             if plain {
-                return writer.sequence("{", items, "}");
+                return writer.sequence("{", &items, "}");
             }
             writer.put(&name)?;
-            writer.sequence("({", items, "})")
+            writer.sequence("({", &items, "})")
         })
     }
 
