@@ -87,7 +87,13 @@ impl Shadow {
     ///
     /// `mutated` says what ran could have changed in place.
     #[inline]
-    pub(super) fn tell(&mut self, current: Option<&PyObject>, mutated: Mutates, variable: Variable, to: &mut Teller<'_>) {
+    pub(super) fn tell(
+        &mut self,
+        current: Option<&PyObject>,
+        mutated: Mutates,
+        variable: Variable,
+        to: &mut Teller<'_>,
+    ) {
         let Some(object) = current else {
             if !matches!(self, Shadow::Unbound) {
                 *self = Shadow::Unbound;

@@ -58,13 +58,7 @@ pub(super) fn changes(live: &mut Live, codes: &mut [CodeState], mutated: Mutates
 }
 
 /// Compares a namespace kept in a dictionary, in the order in which its names first appeared.
-fn names(
-    live: &mut Live,
-    codes: &mut [CodeState],
-    namespace: &Py<PyDict>,
-    mutated: Mutates,
-    to: &mut Teller<'_>,
-) {
+fn names(live: &mut Live, codes: &mut [CodeState], namespace: &Py<PyDict>, mutated: Mutates, to: &mut Teller<'_>) {
     let Live { names: known, layout, code_index, .. } = live;
     let Some(code) = codes.get_mut(*code_index as usize) else { return };
     let mut current: Vec<Option<PyObjectRef>> = Vec::new();

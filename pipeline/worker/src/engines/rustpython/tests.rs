@@ -173,7 +173,7 @@ fn well_nested(events: &[Event], outcome: Outcome) {
 mod endings;
 #[path = "tests/events.rs"]
 mod events;
-#[path = "tests/sets.rs"]
-mod sets;
 #[path = "tests/replay.rs"]
 mod replay;
+#[path = "tests/sets.rs"]
+mod sets;
