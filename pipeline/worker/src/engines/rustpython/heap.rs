@@ -4,7 +4,11 @@
 //! A list is compared once an event however many variables name it, and a change of it is told as the piece of its
 //! text that changed, so that a long list costs what changed in it.
 
-use std::{cell::RefCell, collections::HashMap, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+    rc::Rc,
+};
 
 use rustpython_vm::{
     AsObject, PyObject, PyObjectRef, VirtualMachine,
@@ -31,6 +35,8 @@ pub(super) struct Object {
     object: PyObjectRef,
     pub(super) ordinal: u32,
     pub(super) list: RefCell<Option<List>>,
+    /// The highest version that the list has had.
+    version: Cell<u64>,
 }
 
 /// What a list of immutable values held.
@@ -82,7 +88,12 @@ impl Heap {
             self.objects.retain(|_, known| known.object.strong_count() > 1 || Rc::strong_count(known) > 1);
             self.sweep_at = (self.objects.len() * 2).max(FIRST_SWEEP);
         }
-        let known = Rc::new(Object { object: object.to_owned(), ordinal: self.next, list: RefCell::new(None) });
+        let known = Rc::new(Object {
+            object: object.to_owned(),
+            ordinal: self.next,
+            list: RefCell::new(None),
+            version: Cell::new(0),
+        });
         self.next += 1;
         self.objects.insert(key, Rc::clone(&known));
         known
@@ -118,26 +129,25 @@ impl Object {
         std::ptr::eq(&*self.object, object)
     }
 
-    /// Takes the list's items in; `false` when one of them can change itself.
+    /// Takes the list's items in, or looks at them again; `false` when one of them can change itself.
     pub(super) fn take_in(&self, event: u64, limit: usize, vm: &VirtualMachine) -> bool {
-        if let Some(list) = &*self.list.borrow()
-            && list.looked_at == event
-        {
-            return true;
+        if self.list.borrow().is_some() {
+            return matches!(self.look(event, limit, vm), Found::Looked);
         }
         let Some(list) = self.object.downcast_ref_if_exact::<PyList>(vm) else { return false };
         let items: Vec<PyObjectRef> = list.borrow_vec().to_vec();
         if !items.iter().all(|item| is_immutable(item, vm)) {
-            *self.list.borrow_mut() = None;
             return false;
         }
         let mut scratch = String::new();
         let lengths: Vec<u32> = items.iter().map(|item| chars_of(item, limit, &mut scratch, vm)).collect();
         let separators = 2 * lengths.len().saturating_sub(1) as u64;
         let chars = 2 + separators + lengths.iter().map(|length| u64::from(*length)).sum::<u64>();
-        let mut known = self.list.borrow_mut();
-        let version = known.as_ref().map_or(0, |known| known.version + 2);
-        *known = Some(List { items, lengths, chars, version, splice: Splice::default(), looked_at: event });
+        // Whoever was told an earlier version must be told the whole list.
+        let version = self.version.get() + 2;
+        self.version.set(version);
+        *self.list.borrow_mut() =
+            Some(List { items, lengths, chars, version, splice: Splice::default(), looked_at: event });
         true
     }
 
@@ -166,6 +176,7 @@ impl Object {
             return Found::Mixed;
         }
         list.replace(start, before_end(list, kept), new, limit, vm);
+        self.version.set(list.version);
         Found::Looked
     }
 
