@@ -112,6 +112,10 @@ pub(crate) fn of_tables(data: &Path) -> BTreeMap<String, Execution> {
     for (execution_index, rows) in stored {
         let execution = executions.get_mut(&execution_index).expect("the rows' execution");
         execution.events = told(events_of(rows));
+        // The return that gives the result does not store it again.
+        for event in execution.events.iter_mut().filter(|event| event.kind == "return" && event.value.is_none()) {
+            event.value.clone_from(&execution.result);
+        }
     }
     executions.into_values().map(|execution| (execution.id.clone(), execution)).collect()
 }
