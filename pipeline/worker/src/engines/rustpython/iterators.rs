@@ -3,7 +3,7 @@
 //!
 //! Positions are counted where a loop draws, so they are right whatever the iterator is and however loops are nested.
 
-use rustpython_vm::{PyObject, VirtualMachine, function::FuncArgs, types::PyTypeFlags};
+use rustpython_vm::{PyObject, PyObjectRef, VirtualMachine, builtins::PyTuple, function::FuncArgs, types::PyTypeFlags};
 use tracemill_trace::{Action, Encoder, Value, ValueRef};
 
 use super::render::render;
@@ -21,7 +21,15 @@ pub(super) struct Loop {
 impl Loop {
     /// A loop that is about to walk an object.
     pub(super) fn walking(object: &PyObject, limit: usize, vm: &VirtualMachine) -> Self {
-        let walks = render(object, limit, vm);
+        let walks = inside(object, limit, 0, vm).map_or_else(
+            || render(object, limit, vm),
+            |text| {
+                let chars = text.chars().count();
+                let full_chars = (chars > limit).then_some(chars as u64);
+                let type_name = object.class().name().to_string();
+                Value::Text { repr: text.chars().take(limit).collect(), type_name, full_chars }
+            },
+        );
         let type_name = object.class().name().to_string();
         Loop { walks, type_name, drawn: 0, left: None, told: None }
     }
@@ -96,4 +104,34 @@ fn items_left(iterator: &PyObject, vm: &VirtualMachine) -> Option<u64> {
     let hint = class.get_attr(vm.ctx.intern_str("__length_hint__"))?;
     let hint = hint.call(FuncArgs::from(vec![iterator.to_owned()]), vm).ok()?;
     u64::try_from(super::render::small_int(&hint, vm)?).ok()
+}
+
+/// What an iterator of a built-in type walks, as the call that makes one: `enumerate([1, 2])`. `None` for what is no such
+/// iterator, or tells it only by using itself up.
+fn inside(iterator: &PyObject, limit: usize, depth: usize, vm: &VirtualMachine) -> Option<String> {
+    const MAX_DEPTH: usize = 5;
+    let class = iterator.class();
+    if class.slots.flags.has_feature(PyTypeFlags::HEAPTYPE) || depth > MAX_DEPTH {
+        return None;
+    }
+    let name = class.name();
+    let is_plain = matches!(&*name, "list_iterator" | "tuple_iterator" | "str_iterator" | "range_iterator");
+    let is_reversed = matches!(&*name, "reversed" | "list_reverseiterator");
+    if !is_plain && !is_reversed && !matches!(&*name, "enumerate" | "zip" | "map" | "filter") {
+        return None;
+    }
+    let reduce = class.get_attr(vm.ctx.intern_str("__reduce__"))?;
+    let reduced = reduce.call(FuncArgs::from(vec![iterator.to_owned()]), vm).ok()?;
+    let arguments = reduced.downcast_ref::<PyTuple>()?.as_slice().get(1)?.clone();
+    let arguments = arguments.downcast_ref::<PyTuple>()?;
+    let told =
+        |object: &PyObjectRef| inside(object, limit, depth + 1, vm).unwrap_or_else(|| render(object, limit, vm).repr());
+    match (&*name, arguments.as_slice()) {
+        (_, [walked, ..]) if is_plain => Some(told(walked)),
+        (_, [walked, ..]) if is_reversed => Some(format!("reversed({})", told(walked))),
+        ("enumerate", [walked, start]) if super::render::small_int(start, vm) == Some(0) => {
+            Some(format!("enumerate({})", told(walked)))
+        }
+        (_, all) => Some(format!("{name}({})", all.iter().map(told).collect::<Vec<_>>().join(", "))),
+    }
 }

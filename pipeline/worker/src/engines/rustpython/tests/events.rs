@@ -146,7 +146,7 @@ fn two_generators_interleave() {
             call f2 L1 g parent=Some(0) depth=1 +l:t='a'
             line f2 L2
             yield f2 L2 -> 'a'
-            line f0 L6 +l:p=(1, 'a') +l:x=1 +i:for 6=<zip>[1 drawn, ? left] +i:for 6=(1, 'a')[1 drawn, 1 left]
+            line f0 L6 +l:p=(1, 'a') +l:x=1 +i:for 6=zip(<generator g>, <generator g>)[1 drawn, ? left] +i:for 6=(1, 'a')[1 drawn, 1 left]
             line f0 L6 =l:x='a' =i:for 6=2
             line f0 L6 -i:for 6=
             resume f1 L2
@@ -413,7 +413,7 @@ fn a_comprehension_runs_in_its_frame() {
             line f0 L2 =l:i=1 =i:for 2=2
             line f0 L2 =l:i=2 =i:for 2=3
             line f0 L3 -l:i= +l:squares=[0, 1, 4] -i:for 2=
-            line f0 L3 +l:k=0 +l:v=0 +i:for 3=<enumerate>[1 drawn, ? left]
+            line f0 L3 +l:k=0 +l:v=0 +i:for 3=enumerate([0, 1, 4])[1 drawn, ? left]
             line f0 L3 =l:k=1 =l:v=1 =i:for 3=2
             line f0 L3 =l:k=2 =l:v=4 =i:for 3=3
             return f0 L3 -l:k= -l:v= -i:for 3= -> {0: 0, 1: 1, 2: 4}
@@ -649,4 +649,22 @@ fn an_objects_own_text_is_shown_where_the_job_asks_and_it_changes_nothing() {
     check("    def __repr__(self):\n        return 1 / 0", "C(n=1)");
     check("    def __repr__(self):\n        return repr(self)", "C(n=1)");
     check("    def __repr__(self):\n        print('seen')\n        return 'x'", "C(n=1)");
+}
+
+#[test]
+fn a_loop_says_what_it_walks() {
+    let walks = |iterable: &str| {
+        let (events, _) = run_one(call(&format!("def f(xs):\n    for x in {iterable}:\n        y = x\n"), "f([4, 5])"));
+        let change =
+            events.iter().flat_map(|event| &event.changes).find(|change| change.scope.name() == "iterator").unwrap();
+        change.value.as_ref().unwrap().repr()
+    };
+    let check = |iterable: &str, expect: &str| assert_eq!(walks(iterable), expect, "{iterable}");
+    check("xs", "[4, 5]");
+    check("reversed(xs)", "reversed([4, 5])");
+    check("enumerate(xs, 3)", "enumerate([4, 5], 3)");
+    check("zip(xs, 'ab', range(9))", "zip([4, 5], 'ab', range(0, 9))");
+    check("map(abs, enumerate(xs)) if not xs else map(abs, xs)", "map(<built-in function abs>, [4, 5])");
+    check("filter(None, zip(xs))", "filter(None, zip([4, 5]))");
+    check("{1: 2}.items()", "dict_items([(1, 2)])");
 }
