@@ -22,10 +22,6 @@ mod difference;
 mod file;
 mod rows;
 
-/// The engine tells the loops that a frame is in.
-const TELLS_LOOPS: bool = true;
-/// The engine tells instructions and the value stack.
-const TELLS_INSTRUCTIONS: bool = true;
 /// Workers at one time.
 const WORKERS: usize = 2;
 
@@ -96,9 +92,6 @@ fn check_file(path: &Path, update: bool) -> (usize, Vec<Complaint>) {
     let mut complaints = Vec::new();
     for program in &mut file.programs {
         for kind in [Kind::Events, Kind::Instructions] {
-            if kind == Kind::Instructions && !TELLS_INSTRUCTIONS {
-                continue;
-            }
             let Some(at) = program.blocks.iter().position(|block| block.kind == kind) else { continue };
             let mut heard = Heard::default();
             let completed = supervisor.run(job(program, kind, limits), &mut heard).unwrap();
@@ -153,8 +146,8 @@ fn check_table(
     completed: &Completed,
     update: bool,
 ) -> Option<String> {
-    let expected = rows::of_table(&program.blocks[at], TELLS_LOOPS);
-    let told = rows::of_engine(program.blocks[at].kind, events, completed, TELLS_LOOPS);
+    let expected = rows::of_table(&program.blocks[at]);
+    let told = rows::of_engine(program.blocks[at].kind, events, completed);
     let declared = program.blocks.get(at + 1).filter(|block| block.kind == Kind::Difference).cloned();
     let reason = declared.as_ref().map(difference::reason).unwrap_or_default();
     let actual = difference::between(&expected, &told);

@@ -8,13 +8,13 @@ use tracemill_trace::{Action, Change, Event, EventKind, Scope, Value};
 use super::file::{Block, Kind};
 
 /// The rows of a table, then how it ended. Numbers of rows and padding are left out.
-pub(super) fn of_table(block: &Block, loops: bool) -> Vec<String> {
+pub(super) fn of_table(block: &Block) -> Vec<String> {
     let (header, rest) = block.lines.split_first().expect("a table has a header");
     let (ending, rows) = rest.split_last().expect("a table has an ending");
     let bars: Vec<usize> = header.chars().enumerate().filter(|(_, letter)| *letter == '|').map(|(at, _)| at).collect();
     let names = cells(header, &bars);
     let kept = |cells: Vec<String>| -> String {
-        let kept = names.iter().zip(cells).filter(|(name, _)| *name != "#" && (loops || *name != "loops"));
+        let kept = names.iter().zip(cells).filter(|(name, _)| *name != "#");
         join(&kept.map(|(_, cell)| cell).collect::<Vec<_>>())
     };
     // CPython has a type of its own for the iterators of texts without special letters.
@@ -41,7 +41,7 @@ fn join(cells: &[String]) -> String {
 }
 
 /// What the engine told, as rows of such a table.
-pub(super) fn of_engine(kind: Kind, events: &[Event], completed: &Completed, loops: bool) -> Vec<String> {
+pub(super) fn of_engine(kind: Kind, events: &[Event], completed: &Completed) -> Vec<String> {
     let mut frames: Vec<Frame> = Vec::new();
     let mut rows = Vec::new();
     // What a line event tells at instruction granularity, where the tables have no rows for lines.
@@ -70,7 +70,7 @@ pub(super) fn of_engine(kind: Kind, events: &[Event], completed: &Completed, loo
             rows.push(join(&[place, line, stack, what, one_line(&std::mem::take(&mut waiting).join(", "))]));
         } else {
             let mut row = vec![event.kind.name().to_owned(), place, line];
-            row.extend(loops.then(|| frame.loops(event.kind)));
+            row.push(frame.loops(event.kind));
             row.push(one_line(&happened.join(", ")));
             rows.push(join(&row));
         }

@@ -175,7 +175,8 @@ impl Object {
             *known = None;
             return Found::Mixed;
         }
-        list.replace(start, before_end(list, kept), new, limit, vm);
+        let end = list.items.len() - kept;
+        list.replace(start, end, new, limit, vm);
         self.version.set(list.version);
         Found::Looked
     }
@@ -200,10 +201,6 @@ fn alike(before: &[PyObjectRef], now: &[PyObjectRef], most: usize) -> usize {
     whole + before[whole..most].iter().zip(&now[whole..most]).take_while(|(a, b)| a.is(*b)).count()
 }
 
-fn before_end(list: &List, kept: usize) -> usize {
-    list.items.len() - kept
-}
-
 impl List {
     /// Puts `new` in place of the items from `from` to `to`, and says what that does to the text.
     fn replace(&mut self, from: usize, to: usize, new: Vec<PyObjectRef>, limit: usize, vm: &VirtualMachine) {
@@ -221,7 +218,6 @@ impl List {
         let (gone, come) = ((to - from) as u64, new.len() as u64);
         let mut writer = Writer::within(String::new(), limit, vm);
         let mut lengths = Vec::with_capacity(new.len());
-        let mut inserted_chars = 0;
         for (at, item) in new.iter().enumerate() {
             let before = writer.chars();
             if writer.object(item).is_err() {
@@ -237,7 +233,7 @@ impl List {
                 break;
             }
         }
-        inserted_chars += lengths.iter().map(|length| u64::from(*length)).sum::<u64>();
+        let inserted_chars = lengths.iter().map(|length| u64::from(*length)).sum::<u64>();
         let mut inserted = writer.into_text();
         let separators = |count: u64| 2 * count.saturating_sub(1);
         let mut removed = removed_chars + separators(gone);

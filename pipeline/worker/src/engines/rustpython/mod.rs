@@ -310,7 +310,11 @@ impl<'a> Run<'a> {
             ["__del__", "weakref", "gc", "getrefcount"].iter().any(|word| self.job.source.contains(word));
         let look = Look { limit: self.limit, hold: !watches_ends };
         let recorder = Box::new(Recorder::new(self.sink.clone(), look));
-        let watch = Watch::Record { recorder, steps: self.unrecorded_steps() };
+        let watch = match self.job.subscription.granularity {
+            // Without events a step is a line.
+            Granularity::Outcome => Watch::Count { steps: self.job.limits.steps },
+            _ => Watch::Record { recorder, steps: self.unrecorded_steps() },
+        };
         let (result, _) = probe::watched(watch, vm, || match &self.call {
             Some(call) => self.evaluate(call).and_then(|value| self.drive(value)),
             None => self.execute(&self.unit),

@@ -177,3 +177,5 @@ mod events;
 mod replay;
 #[path = "tests/sets.rs"]
 mod sets;
+#[path = "tests/shown.rs"]
+mod shown;

@@ -528,3 +528,12 @@ fn a_unit_that_ran_hot_gives_the_same_events() {
     assert_eq!(results[0], results[1]);
     assert_eq!(results[0], results[2]);
 }
+
+#[test]
+fn an_endless_program_without_events_stops() {
+    let mut job = call("def f():\n    while True:\n        x = 1\n", "f()");
+    job.subscription.granularity = tracemill_trace::Granularity::Outcome;
+    let (events, execution) = run(vec![job]).remove(0);
+    assert!(events.is_empty());
+    assert_eq!(execution.finished.outcome, tracemill_trace::Outcome::StepLimit);
+}
