@@ -227,8 +227,14 @@ fn instructions_with_the_stack_they_find_and_loops_with_their_positions() {
     let step = |instruction_index, opcode: &str, argument, meaning: &str, stack_depth, changes| Event {
         instruction: Some(Instruction {
             instruction_index,
-            operation: Operation { opcode: opcode.into(), argument, meaning: meaning.into(), line_number: 2 },
-            stack_depth,
+            operation: Operation {
+                opcode: opcode.into(),
+                argument,
+                meaning: meaning.into(),
+                line_number: 2,
+                stack_depth,
+                pushes: None,
+            },
         }),
         ..event(EventKind::Instruction, 0, 2, changes)
     };

@@ -51,7 +51,7 @@ impl Held {
 
     /// The stack that an instruction finds, from the bottom; `None` for an empty one.
     pub(super) fn stack(&mut self, event: &Event) -> Option<String> {
-        let depth = event.instruction.as_ref()?.stack_depth as usize;
+        let depth = event.instruction.as_ref()?.operation.stack_depth as usize;
         let stack = self.stacks.entry(event.frame_index).or_default();
         stack.truncate(depth);
         (!stack.is_empty()).then(|| format!("| {}", stack.join(" | ")))

@@ -169,7 +169,7 @@ fn event_json(index: usize, event: &Event) -> Json {
         object.insert("opcode".to_owned(), json!(instruction.operation.opcode));
         object.insert("argument".to_owned(), json!(instruction.operation.argument));
         object.insert("meaning".to_owned(), json!(instruction.operation.meaning));
-        object.insert("stack_depth".to_owned(), json!(instruction.stack_depth));
+        object.insert("stack_depth".to_owned(), json!(instruction.operation.stack_depth));
     }
     if let (Some(frame), Some(object)) = (&event.frame, json.as_object_mut()) {
         object.insert("function".to_owned(), json!(frame.function));

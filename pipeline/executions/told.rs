@@ -8,7 +8,7 @@ use tracemill_schemas::events::EventsRow;
 use tracemill_schemas::frames::FramesRow;
 use tracemill_schemas::instructions::InstructionsRow;
 use tracemill_trace::wire::splice;
-use tracemill_trace::{Action, Change, Event, EventKind, Frame, Instruction, Operation, Scope, Value};
+use tracemill_trace::{Action, Change, Event, EventKind, Frame, Instruction, Operation, Scope, States, Value};
 
 /// The rows of one execution, in the order of their tables.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -33,28 +33,26 @@ pub fn events_of(rows: StoredRows) -> Vec<Event> {
         instructions.into_iter().map(|row| ((row.code_index, row.instruction_index), row)).collect();
     let frames: BTreeMap<i32, FramesRow> = frames.into_iter().map(|row| (row.frame_index, row)).collect();
     let mut changes = by_event(changes);
-    let mut values = Values::new();
+    let mut states = States::default();
     let mut told = Vec::with_capacity(events.len());
     for row in events {
         let frame = frames.get(&row.frame_index);
         let own = changes.remove(&row.event_index).unwrap_or_default();
-        let changes = own.into_iter().map(|change| changed(change, &mut values)).collect();
+        let mut changes: Vec<Change> = own.into_iter().map(|change| changed(change, &mut states)).collect();
         let kind = match &row.kind {
             Some(name) => EventKind::ALL.into_iter().find(|kind| kind.name() == name).unwrap_or(EventKind::Line),
             None if row.instruction_index.is_some() => EventKind::Instruction,
             None => EventKind::Line,
         };
-        if matches!(kind, EventKind::Return | EventKind::Unwind) {
-            values.retain(|(of, ..), _| *of != row.frame_index);
-        }
         let instruction = row.instruction_index.map(|index| {
             let operation = frame.and_then(|frame| operations.get(&(frame.code_index, index)));
             Instruction {
                 instruction_index: number(index),
                 operation: operation.map_or_else(unknown, operation_of),
-                stack_depth: row.stack_depth.map_or(0, number),
             }
         });
+        let operation = instruction.as_ref().map(|instruction| &instruction.operation);
+        changes.extend(states.event(kind, number(row.frame_index), operation));
         let frame = frame.filter(|_| kind == EventKind::Call).map(|frame| Frame {
             parent_index: frame.parent_index.map(number),
             depth: number(frame.depth),
@@ -121,13 +119,15 @@ pub fn states_of(events: &[Event]) -> Vec<Vec<Held>> {
                     known.items_left = known.items_left.map(|left| left.saturating_sub(more));
                     known.items_drawn = Some(drawn);
                 }
-                (Some(value), _) => {
+                (Some(value), known) => {
+                    // What is mutated stays the object that it was.
+                    let same = known.filter(|_| change.action == Action::Mutated).and_then(|known| known.object_index);
                     let held = Held {
                         scope: change.scope,
                         variable_index: change.variable_index,
                         name: change.name.clone(),
                         value: value.clone(),
-                        object_index: change.object_index,
+                        object_index: change.object_index.or(same),
                         members: change.members.clone(),
                         items_drawn: change.items_drawn,
                         items_left: change.items_left,
@@ -137,7 +137,7 @@ pub fn states_of(events: &[Event]) -> Vec<Vec<Held>> {
             }
         }
         if let Some(instruction) = &event.instruction {
-            drop(frame.split_off(&(Scope::Stack, instruction.stack_depth)));
+            drop(frame.split_off(&(Scope::Stack, instruction.operation.stack_depth)));
         }
         states.push(frame.values().cloned().collect());
         if matches!(event.kind, EventKind::Return | EventKind::Unwind) {
@@ -146,9 +146,6 @@ pub fn states_of(events: &[Event]) -> Vec<Vec<Held>> {
     }
     states
 }
-
-/// What each variable holds: frame, scope and place to value.
-type Values = BTreeMap<(i32, Scope, i32), Value>;
 
 /// The changes by event, each with its name, and whether the name was its own; within an event by scope and variable.
 fn by_event(changes: Vec<ChangesRow>) -> BTreeMap<i32, Vec<(ChangesRow, bool)>> {
@@ -168,15 +165,15 @@ fn by_event(changes: Vec<ChangesRow>) -> BTreeMap<i32, Vec<(ChangesRow, bool)>> 
     sorted
 }
 
-fn changed((row, is_first): (ChangesRow, bool), values: &mut Values) -> Change {
+fn changed((row, is_first): (ChangesRow, bool), states: &mut States) -> Change {
     let scope = scope_of(&row);
-    let key = (row.frame_index, scope, row.variable_index);
+    let (frame_index, variable_index) = (number(row.frame_index), number(row.variable_index));
     let value_chars = row.value_chars.and_then(|chars| u64::try_from(chars).ok());
     let items_drawn = row.value_int.filter(|_| row.value_text.is_some()).and_then(|drawn| u64::try_from(drawn).ok());
     let value = match (row.value_int, row.value_text, row.splice_start) {
         (Some(number), None, _) => Some(Value::Int(number)),
         (_, Some(inserted), Some(start)) => {
-            let (mut repr, type_name) = match values.get(&key) {
+            let (mut repr, type_name) = match states.value(frame_index, scope, variable_index) {
                 Some(Value::Text { repr, type_name, .. }) => (repr.clone(), type_name.clone()),
                 Some(Value::Int(_)) | None => (String::new(), String::new()),
             };
@@ -191,10 +188,6 @@ fn changed((row, is_first): (ChangesRow, bool), values: &mut Values) -> Change {
         }),
         (None, None, _) => None,
     };
-    match &value {
-        Some(value) => values.insert(key, value.clone()),
-        None => values.remove(&key),
-    };
     let granted = match (&value, row.splice_start) {
         (None, _) => Action::Deleted,
         (_, Some(_)) => Action::Mutated,
@@ -202,9 +195,9 @@ fn changed((row, is_first): (ChangesRow, bool), values: &mut Values) -> Change {
         _ => Action::Rebound,
     };
     let action = row.action.and_then(|name| Action::ALL.into_iter().find(|action| action.name() == name));
-    Change {
+    let change = Change {
         scope,
-        variable_index: number(row.variable_index),
+        variable_index,
         name: if scope == Scope::Stack { String::new() } else { row.name.unwrap_or_default() },
         action: action.unwrap_or(granted),
         value,
@@ -212,7 +205,9 @@ fn changed((row, is_first): (ChangesRow, bool), values: &mut Values) -> Change {
         members: row.members,
         items_drawn,
         items_left: row.items_left.and_then(|items| u64::try_from(items).ok()),
-    }
+    };
+    states.change(frame_index, &change);
+    change
 }
 
 fn scope_of(row: &ChangesRow) -> Scope {
@@ -226,12 +221,14 @@ fn operation_of(row: &InstructionsRow) -> Operation {
         argument: row.argument.map(number),
         meaning: row.meaning.clone().unwrap_or_default(),
         line_number: number(row.line_number),
+        stack_depth: number(row.stack_depth),
+        pushes: row.pushes.clone(),
     }
 }
 
 /// For rows that are not whole.
 fn unknown() -> Operation {
-    Operation { opcode: "?".to_owned(), argument: None, meaning: String::new(), line_number: 0 }
+    Operation { opcode: "?".to_owned(), argument: None, meaning: String::new(), line_number: 0, stack_depth: 0, pushes: None }
 }
 
 fn number(stored: i32) -> u32 {

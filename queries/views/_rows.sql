@@ -1,7 +1,7 @@
 -- One row is one event, or one change that an event found; the replaying functions read them by `position`
 -- within an execution, so that an event comes after its changes. One number, and not a constant a table beside
 -- `event_index`: the engine takes such a constant for one of the whole union when it plans the sort.
--- @reads events, stored_changes
+-- @reads events, instructions, stored_changes
 -- @column execution_index BIGINT ordinal, 0-based  The execution.
 -- @column event_index INT ordinal, 0-based  The event, or the event that found the change.
 -- @column position BIGINT  Where it stands in its execution; 2^32 places for each event, the last its own.
@@ -16,27 +16,29 @@
 -- @column output VARCHAR  Text written since the event before.
 -- @column step STRUCT  All that the replaying functions need of the row.
 SELECT
-  execution_index,
-  event_index,
-  CAST(event_index AS BIGINT) * 4294967296 + 4294967295 AS position,
-  kind,
-  frame_index,
-  depth,
-  function,
-  line_number,
-  value,
-  value_chars,
-  exception,
-  output,
+  events.execution_index,
+  events.event_index,
+  CAST(events.event_index AS BIGINT) * 4294967296 + 4294967295 AS position,
+  events.kind,
+  events.frame_index,
+  events.depth,
+  events.function,
+  events.line_number,
+  events.value,
+  events.value_chars,
+  events.exception,
+  events.output,
   named_struct(
-    'kind', kind,
-    'frame_index', frame_index,
-    'function', function,
-    'line_number', line_number,
-    'stack_depth', stack_depth,
+    'kind', events.kind,
+    'frame_index', events.frame_index,
+    'function', events.function,
+    'line_number', events.line_number,
+    'stack_depth', instructions.stack_depth,
+    'pushes', instructions.pushes,
     'scope', CAST(NULL AS VARCHAR),
     'variable_index', CAST(NULL AS INT),
     'name', CAST(NULL AS VARCHAR),
+    'action', CAST(NULL AS VARCHAR),
     'value_int', CAST(NULL AS BIGINT),
     'value_text', CAST(NULL AS VARCHAR),
     'value_type', CAST(NULL AS VARCHAR),
@@ -47,7 +49,12 @@ SELECT
     'members', CAST(NULL AS VARCHAR),
     'items_left', CAST(NULL AS BIGINT)
   ) AS step
-FROM events
+-- The smaller side stands to the left, where the engine keeps it in memory.
+FROM instructions
+RIGHT JOIN events
+  ON events.execution_index = instructions.execution_index
+  AND events.code_index = instructions.code_index
+  AND events.instruction_index = instructions.instruction_index
 UNION ALL
 SELECT
   execution_index,
@@ -70,9 +77,11 @@ SELECT
     'function', CAST(NULL AS VARCHAR),
     'line_number', CAST(NULL AS INT),
     'stack_depth', CAST(NULL AS INT),
+    'pushes', CAST(NULL AS VARCHAR),
     'scope', scope,
     'variable_index', variable_index,
     'name', name,
+    'action', action,
     'value_int', value_int,
     'value_text', value_text,
     'value_type', value_type,

@@ -11,7 +11,6 @@
 -- @column code_index INT ordinal, 0-based  Which of the execution's code objects it runs.
 -- @column line_number INT lines, 1-based  About to run for `line`, of the `def` for `call`, running for the others.
 -- @column instruction_index INT ordinal, 0-based  Which instruction of the code; null for other kinds.
--- @column stack_depth INT entries  Entries on the value stack; null as `instruction_index`.
 -- @column value VARCHAR  The value returned or yielded, as `repr`.
 -- @column value_type VARCHAR  That value's type.
 -- @column value_chars BIGINT characters  Length of the whole `repr` when `value` is cut; else null.
@@ -32,7 +31,6 @@ SELECT
   frames.code_index,
   stored_events.line_number,
   stored_events.instruction_index,
-  stored_events.stack_depth,
   CASE WHEN results.execution_index IS NULL THEN stored_events.value ELSE results.result END AS value,
   CASE WHEN results.execution_index IS NULL THEN stored_events.value_type ELSE results.result_type END AS value_type,
   CASE WHEN results.execution_index IS NULL THEN stored_events.value_chars ELSE results.result_chars END AS value_chars,

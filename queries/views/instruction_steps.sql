@@ -11,6 +11,7 @@
 -- @column argument INT  Its argument; null when it takes none.
 -- @column meaning VARCHAR  What the argument means; null when it is a number, or there is none.
 -- @column stack_depth INT entries  Entries on the value stack.
+-- @column pushes VARCHAR  What it pushes where that goes without saying, see the table; null where `changes` tells.
 SELECT
   events.execution_index,
   events.event_index,
@@ -22,7 +23,8 @@ SELECT
   instructions.opcode,
   instructions.argument,
   instructions.meaning,
-  events.stack_depth
+  instructions.stack_depth,
+  instructions.pushes
 -- The smaller side stands to the left, where the engine keeps it in memory.
 FROM instructions
 RIGHT JOIN events

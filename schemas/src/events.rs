@@ -7,7 +7,7 @@ crate::table! {
     /// One row is one event of an execution. The state of a step is what holds before its line or instruction runs.
     EVENTS: EventsRow, EventsRef, EventsBuilder {
         name: "events",
-        version: 2,
+        version: 3,
         written_by: "the executions stage",
         read_by: "the mixtures stage",
         sort_key: ["execution_index", "event_index"],
@@ -25,8 +25,6 @@ crate::table! {
             line_number: i32 [Repeating] unit "lines, 1-based";
             /// Which instruction of the frame's code is about to run.
             instruction_index: Option<i32> [Repeating] unit "ordinal, 0-based" null "not an instruction";
-            /// Entries on the frame's value stack; those from there on have no value any more.
-            stack_depth: Option<i32> [Repeating] unit "entries" null "not an instruction";
             /// The value returned or yielded, as `repr`.
             value: Option<String> [Lengths] null "not `return` or `yield`, or the `result` of the execution, which its last `return` gives";
             /// That value's type.

@@ -5,7 +5,7 @@ crate::table! {
     /// One row is one instruction of a code object that an execution ran, whether it was reached or not.
     INSTRUCTIONS: InstructionsRow, InstructionsRef, InstructionsBuilder {
         name: "instructions",
-        version: 1,
+        version: 2,
         written_by: "the executions stage",
         read_by: "the mixtures stage",
         sort_key: ["execution_index", "code_index", "instruction_index"],
@@ -25,6 +25,12 @@ crate::table! {
             meaning: Option<String> [Dictionary] null "it is a number, or there is none";
             /// Its line of the unit's source.
             line_number: i32 [Repeating] unit "lines, 1-based";
+            /// Entries on the frame's value stack before it runs; those from there on have no value any more.
+            stack_depth: i32 [Repeating] unit "entries";
+            /// What it pushes, where that follows from the instruction alone and `changes` has no row of it: `local 3`,
+            /// `local 3, local 4` (what these variables hold), `constant TYPE REPR`, `copy 2` (the entry so many places
+            /// from the top), `swap 2` (the top and that entry change places).
+            pushes: Option<String> [Dictionary] null "`changes` tells, or it pushes nothing";
         }
     }
 }

@@ -293,10 +293,9 @@ impl Told {
         self
     }
 
-    fn instruction(self, line_number: i32, instruction_index: i32, stack_depth: i32) -> Self {
+    fn instruction(self, line_number: i32, instruction_index: i32) -> Self {
         self.event("line", 0, line_number, |row| {
             row.instruction_index = Some(instruction_index);
-            row.stack_depth = Some(stack_depth);
         })
     }
 
@@ -350,13 +349,13 @@ fn events() -> Vec<EventsRow> {
     let steps = Told::new(6)
         .plain("call", 0, 9)
         .plain("line", 0, 10)
-        .instruction(10, 0, 0)
-        .instruction(10, 1, 1)
-        .instruction(10, 2, 1)
+        .instruction(10, 0)
+        .instruction(10, 1)
+        .instruction(10, 2)
         .plain("line", 0, 11)
-        .instruction(11, 3, 2)
+        .instruction(11, 3)
         .plain("line", 0, 10)
-        .instruction(10, 2, 1);
+        .instruction(10, 2);
     [returned, raised, program, limited, steps].into_iter().flat_map(|told| told.rows).collect()
 }
 
@@ -382,20 +381,22 @@ fn frames() -> Vec<FramesRow> {
 }
 
 fn instructions() -> Vec<InstructionsRow> {
-    let instruction = |instruction_index, opcode: &str, argument, meaning: Option<&str>, line_number| InstructionsRow {
+    let instruction = |instruction_index, opcode: &str, argument, meaning: Option<&str>, stack_depth| InstructionsRow {
         execution_index: 6,
         code_index: 0,
         instruction_index,
         opcode: opcode.into(),
         argument,
         meaning: meaning.map(Into::into),
-        line_number,
+        line_number: if opcode == "STORE_FAST" { 11 } else { 10 },
+        stack_depth,
+        pushes: (opcode == "LOAD_FAST").then(|| "local 0".into()),
     };
     vec![
-        instruction(0, "LOAD_FAST", Some(0), Some("xs"), 10),
-        instruction(1, "GET_ITER", None, None, 10),
-        instruction(2, "FOR_ITER", Some(9), Some("to 12"), 10),
-        instruction(3, "STORE_FAST", Some(1), Some("x"), 11),
+        instruction(0, "LOAD_FAST", Some(0), Some("xs"), 0),
+        instruction(1, "GET_ITER", None, None, 1),
+        instruction(2, "FOR_ITER", Some(9), Some("to 12"), 1),
+        instruction(3, "STORE_FAST", Some(1), Some("x"), 2),
     ]
 }
 

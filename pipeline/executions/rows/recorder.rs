@@ -313,7 +313,6 @@ impl Visitor for Told {
             (EventKind::Instruction, Some(instruction)) => {
                 self.counted.instructions += 1;
                 row.instruction_index = Some(ordinal(instruction.instruction_index));
-                row.stack_depth = Some(ordinal(instruction.stack_depth));
             }
             _ => row.kind = Some(kind.name()),
         }
@@ -366,6 +365,8 @@ impl Visitor for Told {
                 argument: operation.argument.map(ordinal),
                 meaning: (!operation.meaning.is_empty()).then_some(operation.meaning.as_str()),
                 line_number: ordinal(operation.line_number),
+                stack_depth: ordinal(operation.stack_depth),
+                pushes: operation.pushes.as_deref(),
             });
         }
     }

@@ -349,6 +349,8 @@ fn records_of(steps: &[Step]) -> Vec<u8> {
         argument,
         meaning: meaning.into(),
         line_number: 2,
+        stack_depth: 3,
+        pushes: argument.map(|_| "local 1".to_owned()),
     };
     to.code("f", variables.into_iter(), &[operation("LOAD_FAST", Some(1), "b"), operation("POP_TOP", None, "")]);
     let mut records = to.event(EventKind::Call, 0, 1, call(None, 0, 0)).to_vec();
@@ -416,7 +418,7 @@ fn records_of(steps: &[Step]) -> Vec<u8> {
                 to.event(EventKind::Return, frame, *line, Said { value: Some(ValueRef::Int(-1)), ..said })
             }
             2 => to.event(EventKind::Exception, frame, *line, Said { exception: Some("E: x"), ..said }),
-            3..6 => to.event(EventKind::Instruction, frame, *line, Said { instruction: Some((*line % 2, 3)), ..said }),
+            3..6 => to.event(EventKind::Instruction, frame, *line, Said { instruction: Some((*line % 2, 2 - *line % 2)), ..said }),
             _ => to.event(EventKind::Line, frame, *line, said),
         };
         records.extend_from_slice(record);

@@ -112,8 +112,6 @@ pub struct Instruction {
     pub instruction_index: u32,
     /// What is known about it whatever the execution.
     pub operation: Operation,
-    /// Entries on the frame's value stack before it runs. Entries from there on have no value any more.
-    pub stack_depth: u32,
 }
 
 /// An instruction of a code object.
@@ -127,6 +125,11 @@ pub struct Operation {
     pub meaning: String,
     /// Line of the unit's source, 1-based.
     pub line_number: u32,
+    /// Entries on the frame's value stack before it runs. Entries from there on have no value any more.
+    pub stack_depth: u32,
+    /// What it pushes, as [`crate::Pushes`] writes it, where that follows from the instruction alone; `None` where each
+    /// execution tells.
+    pub pushes: Option<String>,
 }
 
 /// One variable that changed.

@@ -14,6 +14,7 @@ pub mod frames;
 pub mod job;
 pub mod limits;
 pub mod outcome;
+pub mod pushes;
 pub mod value;
 pub mod wire;
 
@@ -22,5 +23,6 @@ pub use frames::{FrameError, MAX_FRAME_BYTES, events_head, read_frame, write_fra
 pub use job::{Granularity, Job, JobKind, Reply, Subscription};
 pub use limits::Limits;
 pub use outcome::{Exception, Finished, Outcome};
+pub use pushes::{Kept, Pushes};
 pub use value::Value;
-pub use wire::{ChangeRef, Collector, Decoder, Encoder, EventRef, Malformed, ValueRef, Visitor};
+pub use wire::{ChangeRef, Collector, Decoder, Encoder, EventRef, Malformed, States, ValueRef, Visitor};

@@ -11,16 +11,19 @@
 //!  record      = event | 0x80 code | 0x81 variable | 0x82 type
 //!  code        = text(function) count(variable…) count(instruction…)
 //!  variable    = [code index] scope text(name)             the code index only in a record of its own
-//!  instruction = text(opcode) argument+1 text(meaning) line
-//!  event       = tag [frame] line-delta [parent+1 depth code] [instruction depth] [count change…] [value] [text] [text]
+//!  instruction = text(opcode) argument+1 text(meaning) line depth text(pushes)
+//!  event       = tag [frame] line-delta [parent+1 depth code] [instruction count] [count change…] [value] [text] [text]
 //!  change      = op variable [value] [object] [text(members)]
 //! ```
+//!
+//! Instructions of one line that follow each other are one record as long as nothing is told in between: it is so many
+//! events, of which the first has what is told.
 
 mod collector;
 mod decoder;
 mod encoder;
 
-pub use collector::Collector;
+pub use collector::{Collector, States};
 pub use decoder::{Decoder, Malformed};
 pub use encoder::{Call, Encoder, Said};
 
@@ -87,8 +90,6 @@ pub struct CallRef<'a> {
 pub struct InstructionRef<'a> {
     /// See [`crate::Instruction::instruction_index`].
     pub instruction_index: u32,
-    /// See [`crate::Instruction::stack_depth`].
-    pub stack_depth: u32,
     /// What is known about it.
     pub operation: &'a Operation,
 }

@@ -18,9 +18,10 @@ use tracemill_trace::{Finished, Job, Outcome};
 
 /// Takes events as they happen.
 pub trait Sink {
-    /// Takes one event as an [`tracemill_trace::Encoder`] wrote it, with the definitions that it needs before it.
+    /// Takes one event, or so many instructions in a row, as an [`tracemill_trace::Encoder`] wrote it, with the
+    /// definitions that it needs before it.
     /// `Break` stops the program with the outcome it carries, which is one of the limits.
-    fn record(&mut self, record: &[u8]) -> ControlFlow<Outcome>;
+    fn record(&mut self, record: &[u8], events: u32) -> ControlFlow<Outcome>;
 }
 
 /// A sink that an engine may keep while it runs: its hook is called from deep inside the interpreter.

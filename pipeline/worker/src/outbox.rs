@@ -57,11 +57,11 @@ impl<W: Write> Outbox<W> {
 
 impl<W: Write> Sink for Outbox<W> {
     #[inline]
-    fn record(&mut self, record: &[u8]) -> ControlFlow<Outcome> {
+    fn record(&mut self, record: &[u8], events: u32) -> ControlFlow<Outcome> {
         // The batch may move only in one step, see `memory`.
         self.batch.extend_from_slice(record);
-        self.in_batch += 1;
-        self.steps += 1;
+        self.in_batch += u64::from(events);
+        self.steps += u64::from(events);
         memory::publish(Some((&self.batch, self.in_batch)));
         let total = self.sent_bytes + self.batch.len() as u64;
         if self.batch.len() >= BATCH_BYTES {

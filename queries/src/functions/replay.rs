@@ -107,6 +107,8 @@ pub struct Change<'a> {
     pub variable_index: i32,
     /// Its name; `None` where an earlier change has told it.
     pub name: Option<&'a str>,
+    /// What was done to it; `None` where the rest says it.
+    pub action: Option<&'a str>,
     /// Its value, when it is an `int`; for an iterator the items drawn.
     pub value_int: Option<i64>,
     /// Its value otherwise, or the piece that takes another one's place; with neither it has no value any more.
@@ -136,6 +138,8 @@ pub struct Event<'a> {
     pub line_number: i32,
     /// Entries on the value stack, for an instruction.
     pub stack_depth: Option<i32>,
+    /// What the instruction pushes, where that goes without saying; as the column of `instructions` has it.
+    pub pushes: Option<&'a str>,
 }
 
 /// Where a variable stands in its frame's state.
@@ -153,6 +157,8 @@ pub struct Frame {
     names: BTreeMap<Place, String>,
     changed: BTreeSet<Place>,
     deleted: BTreeMap<Place, String>,
+    /// What the latest instruction pushes without a change that says so.
+    pushes: Option<String>,
 }
 
 impl Frame {
@@ -179,6 +185,59 @@ impl Frame {
     /// The variables of the program that were deleted since the latest event before this one, in order.
     pub fn deleted(&self) -> impl Iterator<Item = &str> {
         self.deleted.values().map(String::as_str)
+    }
+}
+
+impl Frame {
+    /// Puts on the stack what an instruction pushes without saying so; `depth` is the stack's afterwards.
+    fn push(&mut self, pushes: &str, depth: i32) {
+        let top = depth.saturating_sub(1);
+        let words = pushes.split_once(' ').unwrap_or_default();
+        let place = || words.1.parse::<i32>().ok();
+        match words.0 {
+            "local" => {
+                let variables: Vec<&str> = pushes.split(", ").collect();
+                for (at, variable) in (0..).zip(variables.iter().rev()) {
+                    let index = variable.strip_prefix("local ").and_then(|index| index.parse().ok());
+                    let held = index.and_then(|index| self.variables.get(&(Scope::Local, index)).cloned());
+                    self.put(top.saturating_sub(at), held);
+                }
+            }
+            "constant" => {
+                let (value_type, value) = words.1.split_once(' ').unwrap_or_default();
+                let mut constant = Variable::new((Scope::Stack, top), "");
+                constant.set(&Change { value_text: Some(value), value_type: Some(value_type), ..Change::default() });
+                self.put(top, Some(constant));
+            }
+            "copy" => {
+                let from = place().and_then(|place| self.entry(top.saturating_sub(place)));
+                self.put(top, from);
+            }
+            "swap" => {
+                if let Some(other) = place().map(|place| depth.saturating_sub(place)) {
+                    let (upper, lower) = (self.entry(top), self.entry(other));
+                    self.put(top, lower);
+                    self.put(other, upper);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn entry(&self, place: i32) -> Option<Variable> {
+        self.variables.get(&(Scope::Stack, place)).cloned()
+    }
+
+    /// Makes an entry of the stack hold what something else does; `None` for an empty place.
+    fn put(&mut self, place: i32, held: Option<Variable>) {
+        let place = (Scope::Stack, place);
+        match held {
+            Some(held) => {
+                let (scope, variable_index) = place;
+                self.variables.insert(place, Variable { scope, variable_index, name: String::new(), ..held });
+            }
+            None => drop(self.variables.remove(&place)),
+        }
     }
 }
 
@@ -257,6 +316,10 @@ impl Replay {
             frame.line_number = event.line_number;
         }
         if let Some(depth) = event.stack_depth {
+            if let Some(pushes) = frame.pushes.take() {
+                frame.push(&pushes, depth);
+            }
+            frame.pushes = event.pushes.map(str::to_owned);
             // Entries above the depth are gone without a word.
             drop(frame.variables.split_off(&(Scope::Stack, depth)));
         }
@@ -348,7 +411,9 @@ impl Variable {
             None => "str".clone_into(&mut self.value_type),
         }
         self.value_chars = change.value_chars;
-        self.object_index = change.object_index;
+        // What is mutated stays the object that it was.
+        let same = change.splice.is_some() || change.action == Some("mutated");
+        self.object_index = change.object_index.or(self.object_index.filter(|_| same));
         self.members = change.members.map(str::to_owned);
     }
 }

@@ -79,9 +79,11 @@ struct Steps<'a> {
     function: &'a StringArray,
     line_number: &'a Int32Array,
     stack_depth: &'a Int32Array,
+    pushes: &'a StringArray,
     scope: &'a StringArray,
     variable_index: &'a Int32Array,
     name: &'a StringArray,
+    action: &'a StringArray,
     value_int: &'a Int64Array,
     value_text: &'a StringArray,
     value_type: &'a StringArray,
@@ -94,15 +96,17 @@ struct Steps<'a> {
 }
 
 /// The names of the fields, in their order in the struct.
-const FIELDS: [&str; 17] = [
+const FIELDS: [&str; 19] = [
     "kind",
     "frame_index",
     "function",
     "line_number",
     "stack_depth",
+    "pushes",
     "scope",
     "variable_index",
     "name",
+    "action",
     "value_int",
     "value_text",
     "value_type",
@@ -128,18 +132,20 @@ impl<'a> Steps<'a> {
             function: texts(&columns[2])?,
             line_number: int32s(&columns[3])?,
             stack_depth: int32s(&columns[4])?,
-            scope: texts(&columns[5])?,
-            variable_index: int32s(&columns[6])?,
-            name: texts(&columns[7])?,
-            value_int: int64s(&columns[8])?,
-            value_text: texts(&columns[9])?,
-            value_type: texts(&columns[10])?,
-            value_chars: int64s(&columns[11])?,
-            splice_start: int32s(&columns[12])?,
-            splice_removed: int32s(&columns[13])?,
-            object_index: int32s(&columns[14])?,
-            members: texts(&columns[15])?,
-            items_left: int64s(&columns[16])?,
+            pushes: texts(&columns[5])?,
+            scope: texts(&columns[6])?,
+            variable_index: int32s(&columns[7])?,
+            name: texts(&columns[8])?,
+            action: texts(&columns[9])?,
+            value_int: int64s(&columns[10])?,
+            value_text: texts(&columns[11])?,
+            value_type: texts(&columns[12])?,
+            value_chars: int64s(&columns[13])?,
+            splice_start: int32s(&columns[14])?,
+            splice_removed: int32s(&columns[15])?,
+            object_index: int32s(&columns[16])?,
+            members: texts(&columns[17])?,
+            items_left: int64s(&columns[18])?,
         })
     }
 
@@ -148,6 +154,7 @@ impl<'a> Steps<'a> {
             scope: text(self.scope, row),
             variable_index: self.variable_index.value(row),
             name: text(self.name, row),
+            action: text(self.action, row),
             value_int: long(self.value_int, row),
             value_text: text(self.value_text, row),
             value_type: text(self.value_type, row),
@@ -187,6 +194,7 @@ impl Evaluator {
             function: text(steps.function, row).unwrap_or_default(),
             line_number: steps.line_number.value(row),
             stack_depth: int(steps.stack_depth, row),
+            pushes: text(steps.pushes, row),
         };
         self.replay.event(frame_index, &event);
         match source {

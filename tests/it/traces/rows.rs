@@ -141,7 +141,7 @@ impl Frame {
     /// The stack before the instruction, and the instruction; the kind of an event that is none.
     fn instruction(&mut self, event: &Event) -> (String, String) {
         let Some(instruction) = &event.instruction else { return (String::new(), event.kind.name().to_owned()) };
-        self.stack.resize(instruction.stack_depth as usize, None);
+        self.stack.resize(instruction.operation.stack_depth as usize, None);
         let stack = self.stack.iter().map(|entry| entry.as_deref().unwrap_or("NULL")).collect::<Vec<_>>();
         let operation = &instruction.operation;
         let argument = operation.argument.map(|argument| argument.to_string()).unwrap_or_default();

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{ChangeRef, EventRef, ValueRef, Visitor, splice};
 use crate::{
-    event::{Action, Change, Event, EventKind, Frame, Instruction, Scope},
+    event::{Action, Change, Event, EventKind, Frame, Instruction, Operation, Scope},
+    pushes::{Kept, Pushes},
     value::Value,
 };
 
@@ -13,8 +14,7 @@ use crate::{
 pub struct Collector {
     events: Vec<Event>,
     changes: Vec<Change>,
-    /// What each variable holds, to apply splices to.
-    values: BTreeMap<(u32, Scope, u32), Value>,
+    states: States,
 }
 
 impl Collector {
@@ -22,6 +22,72 @@ impl Collector {
     #[must_use]
     pub fn into_events(self) -> Vec<Event> {
         self.events
+    }
+}
+
+/// What the frames of an execution hold while its events are told again: for splices, and for entries of the stack that
+/// follow from the instruction that pushed them.
+#[derive(Debug, Default)]
+pub struct States {
+    frames: BTreeMap<u32, State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    kept: BTreeMap<(Scope, u32), Kept>,
+    /// What the instruction before pushes.
+    pushes: Option<String>,
+}
+
+impl States {
+    /// What a variable holds.
+    #[must_use]
+    pub fn value(&self, frame_index: u32, scope: Scope, variable_index: u32) -> Option<&Value> {
+        self.frames.get(&frame_index)?.kept.get(&(scope, variable_index)).map(|kept| &kept.value)
+    }
+
+    /// Applies a change.
+    pub fn change(&mut self, frame_index: u32, change: &Change) {
+        self.frames.entry(frame_index).or_default().change(change);
+    }
+
+    /// Applies an event, after its changes, and gives the changes of the stack that went without saying.
+    pub fn event(&mut self, kind: EventKind, frame_index: u32, operation: Option<&Operation>) -> Vec<Change> {
+        let mut implied = Vec::new();
+        if let Some(operation) = operation {
+            let state = self.frames.entry(frame_index).or_default();
+            let pushes = std::mem::replace(&mut state.pushes, operation.pushes.clone());
+            if let Some(pushes) = pushes.as_deref().and_then(Pushes::parse) {
+                let kept = &state.kept;
+                implied = pushes.changes(operation.stack_depth, |scope, index| kept.get(&(scope, index)));
+                for change in &implied {
+                    state.change(change);
+                }
+            }
+            drop(state.kept.split_off(&(Scope::Stack, operation.stack_depth)));
+        }
+        if matches!(kind, EventKind::Return | EventKind::Unwind) {
+            self.frames.remove(&frame_index);
+        }
+        implied
+    }
+}
+
+impl State {
+    fn change(&mut self, change: &Change) {
+        let key = (change.scope, change.variable_index);
+        match &change.value {
+            Some(value) => {
+                let (object_index, members) = (change.object_index, change.members.clone());
+                // What is mutated stays the object that it was.
+                let object_index = match (change.action, self.kept.get(&key)) {
+                    (Action::Mutated, Some(kept)) => object_index.or(kept.object_index),
+                    _ => object_index,
+                };
+                self.kept.insert(key, Kept { value: value.clone(), object_index, members });
+            }
+            None => drop(self.kept.remove(&key)),
+        }
     }
 }
 
@@ -40,8 +106,8 @@ fn owned(value: ValueRef<'_>) -> Value {
 
 impl Visitor for Collector {
     fn change(&mut self, frame_index: u32, change: &ChangeRef<'_>) {
-        let key = (frame_index, change.scope, change.variable_index);
-        let value = match (change.value, self.values.get(&key)) {
+        let known = self.states.value(frame_index, change.scope, change.variable_index);
+        let value = match (change.value, known) {
             (None, _) => None,
             (
                 Some(ValueRef::Splice { start, removed, inserted, full_chars }),
@@ -53,15 +119,11 @@ impl Visitor for Collector {
             }
             (Some(value), _) => Some(owned(value)),
         };
-        match &value {
-            Some(value) => self.values.insert(key, value.clone()),
-            None => self.values.remove(&key),
-        };
         let (items_drawn, items_left) = match change.value {
             Some(ValueRef::Iterator { items_drawn, items_left, .. }) => (Some(items_drawn), items_left),
             _ => (None, None),
         };
-        self.changes.push(Change {
+        let change = Change {
             scope: change.scope,
             variable_index: change.variable_index,
             name: change.name.to_owned(),
@@ -71,10 +133,15 @@ impl Visitor for Collector {
             members: change.members.map(str::to_owned),
             items_drawn,
             items_left,
-        });
+        };
+        self.states.change(frame_index, &change);
+        self.changes.push(change);
     }
 
     fn event(&mut self, event: &EventRef<'_>) {
+        let operation = event.instruction.map(|instruction| instruction.operation);
+        let implied = self.states.event(event.kind, event.frame_index, operation);
+        self.changes.extend(implied);
         self.events.push(Event {
             kind: event.kind,
             frame_index: event.frame_index,
@@ -82,7 +149,6 @@ impl Visitor for Collector {
             instruction: event.instruction.map(|instruction| Instruction {
                 instruction_index: instruction.instruction_index,
                 operation: instruction.operation.clone(),
-                stack_depth: instruction.stack_depth,
             }),
             changes: std::mem::take(&mut self.changes),
             value: event.value.map(owned),
@@ -95,9 +161,5 @@ impl Visitor for Collector {
                 code_index: call.code_index,
             }),
         });
-        if matches!(event.kind, EventKind::Return | EventKind::Unwind) {
-            let frame = event.frame_index;
-            self.values.retain(|(of, ..), _| *of != frame);
-        }
     }
 }

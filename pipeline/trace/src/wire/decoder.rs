@@ -152,8 +152,7 @@ impl Decoder {
                 }
                 TYPE => self.types.push(from.text()?.to_owned()),
                 tag => {
-                    self.event(tag, &mut from, to)?;
-                    events += 1;
+                    events += self.event(tag, &mut from, to)?;
                 }
             }
         }
@@ -170,7 +169,9 @@ impl Decoder {
             let opcode = from.text()?.to_owned();
             let argument = from.optional()?.map(|argument| u32::try_from(argument).unwrap_or(u32::MAX));
             let (meaning, line_number) = (from.text()?.to_owned(), from.ordinal()?);
-            code.operations.push(Operation { opcode, argument, meaning, line_number });
+            let (stack_depth, pushes) = (from.ordinal()?, from.text()?);
+            let pushes = (!pushes.is_empty()).then(|| pushes.to_owned());
+            code.operations.push(Operation { opcode, argument, meaning, line_number, stack_depth, pushes });
         }
         let index = u32::try_from(self.codes.len()).unwrap_or(u32::MAX);
         to.code(index, &code.function, &code.operations);
@@ -178,7 +179,8 @@ impl Decoder {
         Ok(())
     }
 
-    fn event(&mut self, tag: u8, from: &mut Reader<'_>, to: &mut impl Visitor) -> Read<()> {
+    /// Reads a record of one event, or of several instructions, and gives how many.
+    fn event(&mut self, tag: u8, from: &mut Reader<'_>, to: &mut impl Visitor) -> Read<u64> {
         let Some(&kind) = EventKind::ALL.get(usize::from(tag & KIND_MASK)).filter(|_| tag < 0x80) else {
             return from.wrong("no such record");
         };
@@ -201,13 +203,13 @@ impl Decoder {
         let Some(code) = self.code_index.and_then(|at| self.codes.get(at as usize)) else {
             return from.wrong("a frame that was never called, or of an unknown code");
         };
-        let mut instruction = None;
+        let (mut instruction, mut following) = (None, (0, &code.operations[..0]));
         if kind == EventKind::Instruction {
-            let (instruction_index, stack_depth) = (from.ordinal()?, from.ordinal()?);
-            let Some(operation) = code.operations.get(instruction_index as usize) else {
-                return from.wrong("no such instruction");
-            };
-            instruction = Some(InstructionRef { instruction_index, stack_depth, operation });
+            let (first, count) = (from.ordinal()?, from.ordinal()?);
+            let run = (first as usize).checked_add(count as usize).and_then(|end| code.operations.get(first as usize..end));
+            let Some([operation, rest @ ..]) = run else { return from.wrong("no such instruction") };
+            instruction = Some(InstructionRef { instruction_index: first, operation });
+            following = (first + 1, rest);
         }
         if tag & HAS_CHANGES != 0 {
             for _ in 0..from.number()? {
@@ -231,11 +233,16 @@ impl Decoder {
             function: &code.function,
         });
         to.event(&EventRef { kind, frame_index, line_number, instruction, value, exception, output, call });
+        for (instruction_index, operation) in (following.0..).zip(following.1) {
+            let instruction = Some(InstructionRef { instruction_index, operation });
+            let (value, exception, output, call) = (None, None, "", None);
+            to.event(&EventRef { kind, frame_index, line_number, instruction, value, exception, output, call });
+        }
         if matches!(kind, EventKind::Return | EventKind::Unwind) {
             // A frame that has ended is not spoken of again; recursion would pile them up.
             self.frames.remove(&frame_index);
         }
-        Ok(())
+        Ok(1 + following.1.len() as u64)
     }
 }
 

@@ -37,7 +37,7 @@ pub struct Call {
 pub struct Said<'a> {
     /// For `Call`.
     pub call: Option<Call>,
-    /// For `Instruction`: which, and the stack's depth.
+    /// For `Instruction`: the first, and how many follow each other, itself included.
     pub instruction: Option<(u32, u32)>,
     /// For `Return` and `Yield`.
     pub value: Option<ValueRef<'a>>,
@@ -88,6 +88,8 @@ impl Encoder {
             number(to, operation.argument.map_or(0, |argument| u64::from(argument) + 1));
             text(to, &operation.meaning);
             number(to, u64::from(operation.line_number));
+            number(to, u64::from(operation.stack_depth));
+            text(to, operation.pushes.as_deref().unwrap_or_default());
         }
     }
 
@@ -202,9 +204,9 @@ impl Encoder {
             number(record, u64::from(call.depth));
             number(record, u64::from(call.code_index));
         }
-        if let (EventKind::Instruction, Some((instruction, depth))) = (kind, said.instruction) {
-            number(record, u64::from(instruction));
-            number(record, u64::from(depth));
+        if let (EventKind::Instruction, Some((first, count))) = (kind, said.instruction) {
+            number(record, u64::from(first));
+            number(record, u64::from(count));
         }
         if self.change_count != 0 {
             number(record, u64::from(self.change_count));

@@ -8,8 +8,20 @@ use crate::{Event, Value};
 /// An encoder with one code of two locals and one iterator, and its frame called.
 fn begun() -> (Encoder, Vec<u8>) {
     let mut encoder = Encoder::default();
-    let operations =
-        [Operation { opcode: "LOAD_FAST".to_owned(), argument: Some(0), meaning: "a".to_owned(), line_number: 2 }];
+    let operation = |opcode: &str, stack_depth, pushes: Option<&str>| Operation {
+        opcode: opcode.to_owned(),
+        argument: Some(0),
+        meaning: "a".to_owned(),
+        line_number: 2,
+        stack_depth,
+        pushes: pushes.map(str::to_owned),
+    };
+    let operations = [
+        operation("LOAD_FAST", 0, Some("local 0")),
+        operation("COPY", 1, Some("copy 1")),
+        operation("CALL", 2, None),
+        operation("POP_TOP", 1, None),
+    ];
     let variables = [(Scope::Local, "a"), (Scope::Local, "b"), (Scope::Iterator, "for 2")];
     encoder.code("f", variables.into_iter(), &operations);
     let call = encoder::Call { parent_index: None, depth: 0, code_index: 0 };
@@ -42,10 +54,18 @@ fn splices_are_applied_and_types_kept() {
     assert_eq!((change.value.as_ref(), change.object_index), (Some(&value), Some(4)));
     assert_eq!(events[1].changes[0].members.as_deref(), Some("5"));
     assert_eq!(events[2].output, "hi\n");
-    assert_eq!(
-        events[2].instruction.as_ref().map(|at| (at.stack_depth, at.operation.meaning.as_str())),
-        Some((3, "a"))
-    );
+    // The record is three events; the stack of two follows from the instructions before them.
+    let stack = |event: &Event| {
+        let entries = event.changes.iter().filter(|change| change.scope == Scope::Stack);
+        entries.map(|change| (change.variable_index, change.value.clone(), change.object_index)).collect::<Vec<_>>()
+    };
+    let opcodes: Vec<&str> =
+        events[2..].iter().filter_map(|event| Some(event.instruction.as_ref()?.operation.opcode.as_str())).collect();
+    assert_eq!(opcodes, ["LOAD_FAST", "COPY", "CALL"]);
+    assert_eq!(stack(&events[2]), []);
+    assert_eq!(stack(&events[3]), [(0, Some(value.clone()), Some(4))]);
+    assert_eq!(stack(&events[4]), [(1, Some(value.clone()), Some(4))]);
+    assert_eq!((events[3].changes.len(), events[3].output.as_str()), (1, ""));
 }
 
 #[test]

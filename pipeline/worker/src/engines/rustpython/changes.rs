@@ -20,7 +20,7 @@ use super::{
 };
 
 /// What a variable held at the frame's previous event.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub(super) enum Shadow {
     /// No value.
     #[default]
@@ -34,14 +34,15 @@ pub(super) enum Shadow {
     /// A list of such values, and the version of it that was told.
     List(Rc<Object>, u64),
     /// Anything else.
-    Seen(Box<Seen>),
+    Seen(Rc<Seen>),
 }
 
 /// A value as it was seen.
+#[derive(Clone)]
 pub(super) struct Seen {
     identity: usize,
     /// Keeps the identity from being given to another object, where that cannot be noticed.
-    _held: Option<PyObjectRef>,
+    held: Option<PyObjectRef>,
     text: String,
     type_name: String,
     full_chars: Option<u64>,
@@ -119,11 +120,71 @@ impl Shadow {
                 }
             }
             Shadow::Seen(seen) if seen.identity == std::ptr::from_ref(object) as usize => {
-                if mutated != Mutates::Nothing || seen._held.is_none() {
+                if mutated != Mutates::Nothing || seen.held.is_none() {
                     self.show(object, true, variable, to);
                 }
             }
             _ => self.show(object, false, variable, to),
+        }
+    }
+
+    /// Takes over what another place holds, as assigning it does, and tells what was done.
+    pub(super) fn adopt(&mut self, other: Shadow, variable: Variable, to: &mut Teller<'_>) {
+        match other {
+            Shadow::Unbound => self.tell(None, Mutates::Nothing, variable, to),
+            Shadow::Int(number) => {
+                if !matches!(self, Shadow::Int(before) if *before == number) {
+                    let action = self.bound();
+                    *self = Shadow::Int(number);
+                    to.change(variable, action, Some(ValueRef::Int(number)), None);
+                }
+            }
+            Shadow::Held(object) => self.tell(Some(&object), Mutates::Nothing, variable, to),
+            Shadow::Opaque(class) => {
+                if !matches!(self, Shadow::Opaque(before) if before.is(&class)) {
+                    let (action, name) = (self.bound(), class.name().to_string());
+                    let text = format!("<{name}>");
+                    *self = Shadow::Opaque(class);
+                    let value = ValueRef::Text { repr: &text, type_name: &name, full_chars: None };
+                    to.change(variable, action, Some(value), None);
+                }
+            }
+            Shadow::List(known, version) => match self {
+                Shadow::List(before, told) if Rc::ptr_eq(before, &known) && *told == version => {}
+                _ => {
+                    let (text, full_chars) = known.text(to.look.limit, String::new(), to.vm);
+                    let value = ValueRef::Text { repr: &text, type_name: "list", full_chars };
+                    to.change(variable, self.bound(), Some(value), Some(known.ordinal));
+                    *self = Shadow::List(known, version);
+                }
+            },
+            Shadow::Seen(seen) => {
+                let same = matches!(self, Shadow::Seen(before) if before.identity == seen.identity);
+                let action = if same { Action::Mutated } else { self.bound() };
+                self.compare(Seen::clone(&seen), same, action, variable, to);
+            }
+        }
+    }
+
+    /// Looks at what is held again, where it is known what that is; `false` where it is not.
+    ///
+    /// `mutated` says what ran could have changed in place.
+    pub(super) fn look_again(&mut self, mutated: Mutates, variable: Variable, to: &mut Teller<'_>) -> bool {
+        match self {
+            Shadow::Unbound | Shadow::Int(_) | Shadow::Held(_) | Shadow::Opaque(_) => true,
+            Shadow::List(known, _) => {
+                let known = Rc::clone(known);
+                self.tell(Some(known.object()), mutated, variable, to);
+                true
+            }
+            Shadow::Seen(seen) if mutated == Mutates::Nothing && seen.held.is_some() => true,
+            Shadow::Seen(seen) => match seen.held.clone() {
+                Some(held) => {
+                    self.tell(Some(&held), mutated, variable, to);
+                    true
+                }
+                None => false,
+            },
         }
     }
 
@@ -188,7 +249,7 @@ impl Shadow {
         let type_name = object.class().name().to_string();
         let seen = Seen {
             identity: std::ptr::from_ref(object) as usize,
-            _held: may_hold.then(|| object.to_owned()),
+            held: may_hold.then(|| object.to_owned()),
             text,
             type_name,
             full_chars,
@@ -207,7 +268,7 @@ impl Shadow {
                 && before.type_name == seen.type_name
                 && before.members == seen.members;
             if alike && before.object_index == seen.object_index {
-                *self = Shadow::Seen(Box::new(seen));
+                *self = Shadow::Seen(Rc::new(seen));
                 return;
             }
             if same && before.type_name == seen.type_name {
@@ -223,7 +284,7 @@ impl Shadow {
         };
         let object_index = seen.object_index.filter(|_| !same);
         to.encoder.change(variable.number, variable.on_stack, action, Some(value), object_index, members);
-        *self = Shadow::Seen(Box::new(seen));
+        *self = Shadow::Seen(Rc::new(seen));
     }
 }
 

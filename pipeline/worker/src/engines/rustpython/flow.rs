@@ -88,7 +88,7 @@ impl Op {
     }
 
     /// How many entries it pushes after it has popped some.
-    fn pushes(&self) -> usize {
+    pub(super) fn pushes(&self) -> usize {
         let effect = self.opcode.stack_effect_info(self.argument);
         match self.effect() {
             Effect::Replaces { popped } => (effect.pushed() as usize + popped).saturating_sub(effect.popped() as usize),

@@ -129,6 +129,11 @@ impl Object {
         std::ptr::eq(&*self.object, object)
     }
 
+    /// The object itself.
+    pub(super) fn object(&self) -> &PyObject {
+        &self.object
+    }
+
     /// Takes the list's items in, or looks at them again; `false` when one of them can change itself.
     pub(super) fn take_in(&self, event: u64, limit: usize, vm: &VirtualMachine) -> bool {
         if self.list.borrow().is_some() {

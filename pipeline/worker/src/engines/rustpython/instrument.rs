@@ -12,7 +12,10 @@
 //! probe and jumps on; what no handler covered is covered by a stub that calls the probe and raises again. An
 //! instruction that raises again what was raised before has entries of its own, which lead past the probes.
 
-use std::rc::Rc;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
 
 use rustpython_vm::{
     Py, PyObjectRef, PyPayload, PyRef, VirtualMachine,
@@ -24,10 +27,11 @@ use rustpython_vm::{
 };
 
 use super::{
-    flow::{Flow, reraises},
-    lines::{Jumping, marks},
+    flow::{Flow, Loop, reraises},
+    lines::{Jumping, Mark, marks},
     probe::{Probe, Site},
     sets,
+    steps::{Does, Leads, Step},
     units::{Layout, quiet},
 };
 
@@ -39,7 +43,10 @@ pub(super) enum Detail {
     /// What line granularity needs.
     Lines,
     /// Instructions too.
-    Instructions,
+    Instructions {
+        /// Each of them is looked at.
+        each: bool,
+    },
 }
 
 /// `BINARY_OP`'s argument for `@`, which nothing built in has.
@@ -53,14 +60,22 @@ struct Insertion {
 }
 
 /// A code object with probes, and so those nested in it.
-pub(super) fn instrument(code: &Py<PyCode>, detail: Detail, vm: &VirtualMachine) -> PyRef<PyCode> {
-    nested(code, detail, &mut Vec::new(), vm)
+///
+/// `drops` says that dropping a value may run code of it.
+pub(super) fn instrument(code: &Py<PyCode>, detail: Detail, drops: bool, vm: &VirtualMachine) -> PyRef<PyCode> {
+    nested(code, detail, drops, &mut Vec::new(), vm)
 }
 
 /// `sets` are the constant sets of the unit that were met before.
-fn nested(code: &Py<PyCode>, detail: Detail, sets: &mut Vec<PyObjectRef>, vm: &VirtualMachine) -> PyRef<PyCode> {
+fn nested(
+    code: &Py<PyCode>,
+    detail: Detail,
+    drops: bool,
+    sets: &mut Vec<PyObjectRef>,
+    vm: &VirtualMachine,
+) -> PyRef<PyCode> {
     let mut flow = Flow::of(code);
-    let layout = Layout::new(code, &flow, detail, vm);
+    let layout = Layout::new(code, &flow, detail, drops, vm);
     let mut builder = Builder {
         constants: code
             .code
@@ -69,7 +84,7 @@ fn nested(code: &Py<PyCode>, detail: Detail, sets: &mut Vec<PyObjectRef>, vm: &V
             .map(|constant| {
                 let object: PyObjectRef = constant.clone().into();
                 match object.downcast_ref::<PyCode>() {
-                    Some(inner) => nested(inner, detail, sets, vm).into(),
+                    Some(inner) => nested(inner, detail, drops, sets, vm).into(),
                     None => sets::constant(object, sets, vm),
                 }
             })
@@ -79,7 +94,7 @@ fn nested(code: &Py<PyCode>, detail: Detail, sets: &mut Vec<PyObjectRef>, vm: &V
         layout: &layout,
         vm,
     };
-    if detail == Detail::Instructions {
+    if layout.is_fine() {
         builder.own_what_is_borrowed(&mut flow);
     }
     builder.place(&flow, detail);
@@ -102,7 +117,12 @@ struct Builder<'a> {
 
 impl Builder<'_> {
     fn probe(&mut self, site: Site, op: usize, line: u32, entry: u8) -> Insertion {
-        let probe = Probe { layout: Rc::clone(self.layout), site, op: op as u32, line };
+        self.probe_at(site, op, op, line, entry)
+    }
+
+    /// A probe before the instruction `place` that is about the instruction `op`.
+    fn probe_at(&mut self, site: Site, op: usize, place: usize, line: u32, entry: u8) -> Insertion {
+        let probe = Probe { layout: Rc::clone(self.layout), site, op: op as u32, place: place as u32, line };
         self.constants.push(probe.into_ref(&self.vm.ctx).into());
         Insertion { constant: self.constants.len() - 1, entry }
     }
@@ -134,12 +154,11 @@ impl Builder<'_> {
     /// Decides where the probes go.
     fn place(&mut self, flow: &Flow, detail: Detail) {
         let marks = marks(flow);
+        let fine = self.layout.is_fine();
+        let wanted = if fine { places(flow, &self.layout.steps, &marks, detail) } else { Places::default() };
         let mut begun = false;
         for (at, op) in flow.ops.iter().enumerate() {
             let is_resume = op.opcode == Opcode::Resume;
-            // These are skipped or looked for by what jumps to them; nothing may come in between.
-            let untouchable =
-                is_resume || matches!(op.opcode, Opcode::EndFor | Opcode::EndSend | Opcode::NotTaken | Opcode::Cache);
             let mark = marks[at];
             match (mark.by_falling, mark.by_jumping) {
                 (false, Jumping::Never) => {}
@@ -158,10 +177,7 @@ impl Builder<'_> {
             if mark.again {
                 self.line(Site::Line, true, at, op.line);
             }
-            if begun
-                && detail == Detail::Instructions
-                && (!untouchable || matches!(op.opcode, Opcode::NotTaken | Opcode::EndSend))
-            {
+            if wanted.before.contains(&at) {
                 let probe = self.probe(Site::Instruction, at, op.line, 0);
                 self.before[at].push(probe);
             }
@@ -186,7 +202,7 @@ impl Builder<'_> {
                         let site = if begun { Site::Resume } else { Site::Call };
                         let line = if begun { op.line } else { self.layout.first_line };
                         // The one after an `await` that has not begun to wait is none of the program's.
-                        let probe = self.probe(site, at, line, 0);
+                        let probe = self.probe_at(site, at, at + 1, line, 0);
                         self.fall[at + 1].push(probe);
                     }
                     Opcode::ReturnValue => {
@@ -201,13 +217,15 @@ impl Builder<'_> {
                         if let Some(number) = flow.loops.iter().position(|known| known.head == at) {
                             let given = flow.ops[flow.loops[number].source].opcode != Opcode::GetIter;
                             let number = number as u32;
-                            let (site, entry) =
-                                if given { (Site::DrawFrom(number), 2) } else { (Site::Draw(number), 0) };
-                            let probe = self.probe(site, at, op.line, entry);
+                            let (site, entry) = match given {
+                                true => (Site::DrawFrom(number), 2),
+                                false => (Site::Draw(number), u8::from(fine)),
+                            };
+                            let probe = self.probe_at(site, at, at + 1, op.line, entry);
                             self.fall[at + 1].push(probe);
                         }
                         if let Some(target) = op.target.filter(|target| flow.ops[*target].opcode == Opcode::EndFor) {
-                            let probe = self.probe(Site::Exhausted, at, op.line, 0);
+                            let probe = self.probe_at(Site::Exhausted, at, target + 1, op.line, 0);
                             self.before[target + 1].push(probe);
                         }
                     }
@@ -215,12 +233,16 @@ impl Builder<'_> {
                         if let Some(number) = flow.loops.iter().position(|known| known.source == at) {
                             let probe = self.probe(Site::Walks(number as u32), at, op.line, 1);
                             self.before[at].push(probe);
-                            let probe = self.probe(Site::Begins(number as u32), at, op.line, 1);
+                            let probe = self.probe_at(Site::Begins(number as u32), at, at + 1, op.line, 1);
                             self.fall[at + 1].push(probe);
                         }
                     }
                     _ => {}
                 }
+            }
+            if let Some(entry) = wanted.behind.get(&at) {
+                let probe = self.probe_at(Site::Instruction, at, at + 1, op.line, *entry);
+                self.fall[at + 1].push(probe);
             }
             begun |= is_resume;
         }
@@ -389,6 +411,78 @@ impl Builder<'_> {
         object.exceptiontable = encode_exception_table(&entries);
         object
     }
+}
+
+/// Where instructions are recorded: probes before an instruction, and behind one, with the entry of the stack that they
+/// are given.
+#[derive(Default)]
+struct Places {
+    before: BTreeSet<usize>,
+    behind: BTreeMap<usize, u8>,
+}
+
+/// Decides where probes go besides those of lines, calls and loops, so that all that ran between two probes follows from
+/// where they are.
+fn places(flow: &Flow, steps: &[Step], marks: &[Mark], detail: Detail) -> Places {
+    let mut places = Places::default();
+    if detail == (Detail::Instructions { each: true }) {
+        places.before.extend((0..steps.len()).filter(|at| steps[*at].is_told));
+        return places;
+    }
+    let begins = steps.iter().position(|step| step.is_told).unwrap_or(steps.len());
+    // A line that may begin has a probe for each way that leads to it.
+    let has_line = |at: usize| marks.get(at).is_some_and(|mark| *mark != Mark::default());
+    // What is jumped to.
+    let handlers = flow.handlers.iter().map(|handler| handler.target);
+    let jumps = flow.ops.iter().filter(|op| op.opcode != Opcode::ForIter).filter_map(|op| op.target);
+    for target in handlers.chain(jumps) {
+        let mark = marks[target];
+        if !mark.again && mark.by_jumping == Jumping::Never && target >= begins {
+            places.before.insert(target);
+        }
+    }
+    // What has run and must be looked at.
+    let tracked = |at: usize, kind: fn(&Loop) -> usize| flow.loops.iter().any(|known| kind(known) == at);
+    for (at, (step, op)) in steps.iter().zip(&flow.ops).enumerate().skip(begins) {
+        let Does::Stop { pushed, .. } = step.does else { continue };
+        let entry = match op.opcode {
+            _ if !step.is_told || op.opcode.is_scope_exit() || op.opcode.is_unconditional_jump() => continue,
+            // These have a probe of their own behind them.
+            Opcode::YieldValue => continue,
+            Opcode::ForIter if tracked(at, |known| known.head) => continue,
+            Opcode::GetIter if tracked(at, |known| known.source) => continue,
+            // The empty place lies on the top.
+            Opcode::LoadGlobal => pushed as u8,
+            // It may push an empty place.
+            Opcode::LoadFastAndClear => 0,
+            _ if pushed == 0 && (has_line(at + 1) || places.before.contains(&(at + 1))) => continue,
+            _ => u8::from(pushed == 1),
+        };
+        places.behind.insert(at, entry);
+    }
+    for (at, step) in steps.iter().enumerate().skip(begins) {
+        let has_probe =
+            |at: usize| has_line(at) || places.before.contains(&at) || (at > 0 && steps[at - 1].is_stop());
+        let target = match step.leads {
+            Leads::To(target) | Leads::OnOr(target) => target as usize,
+            Leads::On => continue,
+        };
+        match step.leads {
+            // Falling on must not look like the jump.
+            Leads::OnOr(_) if !step.is_stop() => {
+                let next = (at + 1..steps.len()).find(|next| *next == target || has_probe(*next));
+                if next == Some(target) && target > at + 1 {
+                    places.behind.insert(at, 0);
+                }
+            }
+            // Nor a round of a loop like nothing.
+            Leads::To(_) if target <= at && !(target + 1..=at).any(has_probe) => {
+                places.before.insert(at);
+            }
+            _ => {}
+        }
+    }
+    places
 }
 
 /// The units as they come out, with the location of each.

@@ -8,12 +8,27 @@ use tracemill_trace::{Action, Encoder, Value, ValueRef};
 
 use super::render::render;
 
+/// Iterators over what holds its items itself.
+const PLAIN: [&str; 9] = [
+    "range_iterator",
+    "longrange_iterator",
+    "list_iterator",
+    "tuple_iterator",
+    "str_iterator",
+    "bytes_iterator",
+    "dict_keyiterator",
+    "dict_valueiterator",
+    "dict_itemiterator",
+];
+
 /// One running loop.
 pub(super) struct Loop {
     walks: Value,
     type_name: String,
     drawn: u64,
     left: Option<u64>,
+    /// Drawing an item changes nothing but the iterator.
+    pub(super) is_plain: bool,
     /// The items drawn when it was last told; `None` before it was.
     told: Option<u64>,
 }
@@ -31,13 +46,15 @@ impl Loop {
             },
         );
         let type_name = object.class().name().to_string();
-        Loop { walks, type_name, drawn: 0, left: None, told: None }
+        Loop { walks, type_name, drawn: 0, left: None, is_plain: false, told: None }
     }
 
     /// The loop has its iterator.
     pub(super) fn begin(&mut self, iterator: &PyObject, vm: &VirtualMachine) {
         self.type_name = iterator.class().name().to_string();
         self.left = items_left(iterator, vm);
+        self.is_plain = PLAIN.contains(&self.type_name.as_str())
+            && !iterator.class().slots.flags.has_feature(PyTypeFlags::HEAPTYPE);
     }
 
     /// The loop has an iterator from which it has just drawn its first item.

@@ -28,6 +28,7 @@ mod changes;
 mod errors;
 mod flow;
 mod heap;
+mod instructions;
 mod instrument;
 mod interpreter;
 mod iterators;
@@ -46,6 +47,7 @@ mod snapshot;
 mod stack;
 mod state;
 mod stdio;
+mod steps;
 mod stop;
 mod units;
 mod wording;
@@ -188,7 +190,10 @@ impl<'a> Run<'a> {
         let detail = match job.subscription.granularity {
             Granularity::Outcome => Detail::Count,
             Granularity::Line => Detail::Lines,
-            Granularity::Instruction => Detail::Instructions,
+            // Where values are cut short, constants may be too: then each instruction tells what it pushes.
+            Granularity::Instruction => {
+                Detail::Instructions { each: watches_ends(&job.source) || limit < steps::CONSTANT_CHARS }
+            }
         };
         let known = unit.take().filter(|unit| unit.source == job.source && unit.detail == detail);
         let known = known.unwrap_or_else(|| Unit {
@@ -306,10 +311,8 @@ impl<'a> Run<'a> {
     fn trace(&self) -> Finished {
         let vm = self.vm;
         // Holding a value between two events postpones its end: not for a program that watches for that.
-        let watches_ends =
-            ["__del__", "weakref", "gc", "getrefcount"].iter().any(|word| self.job.source.contains(word));
-        let look = Look { limit: self.limit, hold: !watches_ends };
-        let recorder = Box::new(Recorder::new(self.sink.clone(), look));
+        let look = Look { limit: self.limit, hold: !watches_ends(&self.job.source) };
+        let recorder = Box::new(Recorder::new(self.sink.clone(), look, self.job.limits.steps));
         let watch = match self.job.subscription.granularity {
             // Without events a step is a line.
             Granularity::Outcome => Watch::Count { steps: self.job.limits.steps },
@@ -433,3 +436,8 @@ fn fresh_namespace(kind: JobKind, vm: &VirtualMachine) -> PyResult<PyDictRef> {
 
 #[cfg(test)]
 mod tests;
+
+/// Whether a program may notice when its objects end.
+fn watches_ends(source: &str) -> bool {
+    ["__del__", "weakref", "gc", "getrefcount"].iter().any(|word| source.contains(word))
+}

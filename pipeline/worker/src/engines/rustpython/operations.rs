@@ -7,10 +7,9 @@ use tracemill_trace::Operation;
 use super::{
     flow::{Flow, Op},
     render::render,
+    steps::{CONSTANT_CHARS, Step, pushes},
+    units::Slot,
 };
-
-/// Characters kept of a constant's text.
-const CONSTANT_CHARS: usize = 80;
 
 /// The operators of `BINARY_OP`, by argument.
 const BINARY: [&str; 27] = [
@@ -47,17 +46,27 @@ fn listed(names: &[&str], argument: usize) -> String {
 }
 
 /// What is told about each instruction.
-pub(super) fn of(code: &Py<PyCode>, flow: &Flow, vm: &VirtualMachine) -> Vec<Operation> {
+pub(super) fn of(
+    code: &Py<PyCode>,
+    flow: &Flow,
+    steps: &[Step],
+    slots: &[Slot],
+    vm: &VirtualMachine,
+) -> Vec<Operation> {
     let mut line_number = code.code.first_line_number.map_or(0, |line| line.get() as u32);
     flow.ops
         .iter()
-        .map(|op| {
+        .zip(&flow.depths)
+        .zip(steps)
+        .map(|((op, depth), step)| {
             if op.line != 0 {
                 line_number = op.line;
             }
             let opcode = snake(&format!("{:?}", op.opcode));
             let meaning = meaning(code, flow, op, vm);
-            Operation { opcode, argument: op.opcode.has_arg().then_some(op.argument), meaning, line_number }
+            let argument = op.opcode.has_arg().then_some(op.argument);
+            let (stack_depth, pushes) = (depth.unwrap_or(0), pushes(step, slots, vm));
+            Operation { opcode, argument, meaning, line_number, stack_depth, pushes }
         })
         .collect()
 }

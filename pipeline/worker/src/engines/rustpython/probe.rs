@@ -34,7 +34,7 @@ pub(super) enum Site {
     LineUnlessFallen,
     /// A line begins if another one ran before.
     LineIfOther,
-    /// An instruction is about to run.
+    /// An instruction is about to run, or has run; the stack's top, or another entry, is what it pushed.
     Instruction,
     /// A frame returns the stack's top.
     Return,
@@ -68,13 +68,34 @@ pub(super) enum Site {
     Adds,
 }
 
+impl Site {
+    /// The frame runs on from where the probe sits: what came before has run.
+    pub(super) fn is_passed(self) -> bool {
+        !matches!(
+            self,
+            Site::Call
+                | Site::Resume
+                | Site::Falls
+                | Site::Raise
+                | Site::Unwind
+                | Site::UnwindAgain
+                | Site::RaisedAt
+                | Site::Reads
+                | Site::Updates
+                | Site::Adds
+        )
+    }
+}
+
 /// A probe.
 #[pyclass(name = "probe", module = false)]
 pub(super) struct Probe {
     pub(super) layout: Rc<Layout>,
     pub(super) site: Site,
-    /// The instruction that it sits at.
+    /// The instruction that it is about.
     pub(super) op: u32,
+    /// The instruction before which it sits.
+    pub(super) place: u32,
     /// That instruction's line; 0 for none.
     pub(super) line: u32,
 }
@@ -143,7 +164,11 @@ pub(super) fn watched<T>(watch: Watch, vm: &VirtualMachine, run: impl FnOnce() -
     vm.use_tracing.set(records);
     let result = run();
     vm.use_tracing.set(false);
-    (result, WATCH.take())
+    let mut watch = WATCH.take();
+    if let Some(Watch::Record { recorder, .. }) = &mut watch {
+        recorder.end(vm);
+    }
+    (result, watch)
 }
 
 /// Takes whatever watch a panic left behind.

@@ -16,6 +16,7 @@ use super::{
     changes::{Look, Shadow, Teller},
     errors,
     heap::Heap,
+    instructions::Position,
     iterators::Loop,
     probe::{Probe, Site},
     render::render,
@@ -40,9 +41,10 @@ pub(super) struct Live {
     pub(super) names: Vec<(String, u32, Shadow)>,
     pub(super) loops: Vec<Option<Loop>>,
     pub(super) stack: Stack,
-    /// The line that runs, and the recorder's count of comings and goings at the frame's last event.
-    line: u32,
-    epoch: u64,
+    pub(super) position: Position,
+    /// The line that runs, and the recorder's count of comings and goings when the frame was last looked at.
+    pub(super) line: u32,
+    pub(super) epoch: u64,
     /// The instruction at which it sleeps.
     asleep_at: u32,
 }
@@ -57,14 +59,19 @@ pub(super) struct CodeState {
 /// Makes events of one execution.
 pub(super) struct Recorder {
     sink: SharedSink,
-    look: Look,
-    encoder: Encoder,
-    heap: Heap,
-    live: Vec<Live>,
+    pub(super) look: Look,
+    pub(super) encoder: Encoder,
+    pub(super) heap: Heap,
+    pub(super) live: Vec<Live>,
     asleep: HashMap<usize, Live>,
-    codes: Vec<CodeState>,
+    pub(super) codes: Vec<CodeState>,
     frames: u32,
-    epoch: u64,
+    pub(super) epoch: u64,
+    /// Events told, and how many may be.
+    pub(super) told: u64,
+    most: u64,
+    /// At instruction granularity: what was written since the event before.
+    pub(super) output: String,
     /// The line at which the exception that is about to leave a frame was raised there.
     raised_line: Option<u32>,
     /// The probe before this one said that what follows is reached without a jump.
@@ -73,12 +80,12 @@ pub(super) struct Recorder {
     stopped: Option<String>,
 }
 
-type Flow = ControlFlow<Outcome>;
-const ON: Flow = ControlFlow::Continue(());
+pub(super) type Flow = ControlFlow<Outcome>;
+pub(super) const ON: Flow = ControlFlow::Continue(());
 
 impl Recorder {
-    /// A recorder for one execution.
-    pub(super) fn new(sink: SharedSink, look: Look) -> Self {
+    /// A recorder for one execution of at most `most` events.
+    pub(super) fn new(sink: SharedSink, look: Look, most: u64) -> Self {
         Recorder {
             sink,
             look,
@@ -89,6 +96,9 @@ impl Recorder {
             codes: Vec::new(),
             frames: 0,
             epoch: 0,
+            told: 0,
+            most,
+            output: String::new(),
             raised_line: None,
             fallen: false,
             stopped: None,
@@ -100,6 +110,15 @@ impl Recorder {
     pub(super) fn probe(&mut self, probe: &Probe, top: Option<&PyObject>, vm: &VirtualMachine) -> Flow {
         let key = current_thread_iframe();
         let fallen = std::mem::take(&mut self.fallen);
+        if probe.layout.is_fine() && probe.site.is_passed() {
+            if !self.surface(key) {
+                return ON;
+            }
+            let stop = self.tell_up_to(probe.place, vm)?;
+            self.loops(probe, top, vm);
+            let pushed = top.filter(|_| matches!(probe.site, Site::Instruction | Site::Draw(_) | Site::Begins(_)));
+            self.look(stop, probe.place, pushed, vm);
+        }
         match probe.site {
             Site::Line | Site::LineByFalling => {
                 self.fallen = probe.site == Site::LineByFalling;
@@ -121,35 +140,22 @@ impl Recorder {
                 }
                 self.event(EventKind::Line, probe.line, probe.op, Said::default(), vm)
             }
-            Site::Instruction => self.instruction(key, probe, vm),
-            Site::DrawFrom(number) => {
-                // A loop over an iterator that came from elsewhere begins when it first draws.
-                if let (true, Some(iterator)) = (self.surface(key), top) {
-                    let limit = self.look.limit;
-                    if let Some(known) = self.live.last_mut().and_then(|live| live.loops.get_mut(number as usize)) {
-                        let known = known.get_or_insert_with(|| {
-                            let mut known = Loop::walking(iterator, limit, vm);
-                            known.begun(iterator, vm);
-                            known
-                        });
-                        known.draw();
-                    }
-                }
-                ON
-            }
-            Site::Draw(number) => {
-                if self.surface(key)
-                    && let Some(Some(known)) = self.live.last_mut().and_then(|live| live.loops.get_mut(number as usize))
-                {
-                    known.draw();
+            Site::Instruction => ON,
+            Site::Walks(_) | Site::Begins(_) | Site::Draw(_) | Site::DrawFrom(_) => {
+                if !probe.layout.is_fine() && self.surface(key) {
+                    self.loops(probe, top, vm);
                 }
                 ON
             }
             Site::Call => self.call(key, probe, vm),
-            Site::Resume => match self.wake(key) {
-                true => self.event(EventKind::Resume, probe.line, probe.op, Said::default(), vm),
-                false => ON,
-            },
+            Site::Resume => {
+                if !self.wake(key, vm)? {
+                    return ON;
+                }
+                self.event(EventKind::Resume, probe.line, probe.op, Said::default(), vm)?;
+                self.starts(probe.place, vm);
+                ON
+            }
             Site::Return | Site::Yield => match top {
                 Some(top) if self.surface(key) => self.hand_out(probe, top, vm),
                 _ => ON,
@@ -169,20 +175,6 @@ impl Recorder {
                 });
                 ON
             }
-            Site::Walks(number) | Site::Begins(number) => {
-                if let (true, Some(top)) = (self.surface(key), top) {
-                    let limit = self.look.limit;
-                    if let Some(live) = self.live.last_mut()
-                        && let Some(known) = live.loops.get_mut(number as usize)
-                    {
-                        match probe.site {
-                            Site::Walks(_) => *known = Some(Loop::walking(top, limit, vm)),
-                            _ => known.get_or_insert_with(|| Loop::walking(top, limit, vm)).begin(top, vm),
-                        }
-                    }
-                }
-                ON
-            }
             Site::Reads | Site::Updates | Site::Adds => ControlFlow::Continue(()),
             Site::Exhausted => {
                 // The end of an iterator is no exception, unless code of the program raised it: CPython's rule.
@@ -198,8 +190,53 @@ impl Recorder {
         }
     }
 
+    /// What a probe of a loop of the topmost frame says about the loop.
+    #[inline]
+    fn loops(&mut self, probe: &Probe, top: Option<&PyObject>, vm: &VirtualMachine) {
+        let (Site::Walks(number) | Site::Begins(number) | Site::Draw(number) | Site::DrawFrom(number)) = probe.site
+        else {
+            return;
+        };
+        let limit = self.look.limit;
+        let Some(known) = self.live.last_mut().and_then(|live| live.loops.get_mut(number as usize)) else { return };
+        match (probe.site, top, &mut *known) {
+            (Site::Walks(_), Some(top), _) => *known = Some(Loop::walking(top, limit, vm)),
+            (Site::Begins(_), Some(top), _) => {
+                known.get_or_insert_with(|| Loop::walking(top, limit, vm)).begin(top, vm);
+            }
+            (Site::Draw(_), _, Some(known)) => known.draw(),
+            // A loop over an iterator that came from elsewhere begins when it first draws.
+            (Site::DrawFrom(_), Some(iterator), _) => {
+                let known = known.get_or_insert_with(|| {
+                    let mut known = Loop::walking(iterator, limit, vm);
+                    known.begun(iterator, vm);
+                    known
+                });
+                known.draw();
+            }
+            _ => {}
+        }
+    }
+
+    /// The topmost frame is about to run its first instruction, or the first one since it slept.
+    fn starts(&mut self, at: u32, vm: &VirtualMachine) {
+        if let Some(live) = self.live.last_mut().filter(|live| live.layout.is_fine()) {
+            live.position.set(at, true);
+            self.look(None, at, None, vm);
+        }
+    }
+
+    /// The execution is over: what was running when it was stopped is told.
+    pub(super) fn end(&mut self, vm: &VirtualMachine) {
+        if self.told < self.most {
+            // The program has stopped already.
+            let _ = self.tell_begun(vm);
+        }
+    }
+
     fn call(&mut self, key: *const InterpreterFrame, probe: &Probe, vm: &VirtualMachine) -> Flow {
         let Some(frame) = current_thread_frame() else { return ON };
+        self.tell_begun(vm)?;
         self.epoch += 1;
         // A generator that was dropped asleep has left its address behind.
         self.asleep.remove(&(key as usize));
@@ -225,46 +262,38 @@ impl Recorder {
             names: Vec::new(),
             loops: std::iter::repeat_with(|| None).take(loops).collect(),
             stack: Stack::default(),
+            position: Position::default(),
             layout: Rc::clone(layout),
             line: 0,
             epoch: 0,
             asleep_at: 0,
         });
         self.frames += 1;
-        let flow = self.event(EventKind::Call, probe.line, probe.op, Said { call: Some(call), ..Said::default() }, vm);
+        self.event(EventKind::Call, probe.line, probe.op, Said { call: Some(call), ..Said::default() }, vm)?;
         // No line runs yet: the first one begins whatever its number.
         if let Some(live) = self.live.last_mut() {
             live.line = 0;
         }
-        flow
+        self.starts(probe.place, vm);
+        ON
     }
 
     /// Puts a sleeping frame on top of the stack.
-    fn wake(&mut self, key: *const InterpreterFrame) -> bool {
+    fn wake(&mut self, key: *const InterpreterFrame, vm: &VirtualMachine) -> ControlFlow<Outcome, bool> {
         match self.asleep.remove(&(key as usize)) {
             Some(live) => {
+                self.tell_begun(vm)?;
                 self.epoch += 1;
                 self.live.push(live);
-                true
+                ControlFlow::Continue(true)
             }
-            None => false,
+            None => ControlFlow::Continue(false),
         }
-    }
-
-    fn instruction(&mut self, key: *const InterpreterFrame, probe: &Probe, vm: &VirtualMachine) -> Flow {
-        if !self.surface(key) {
-            return ON;
-        }
-        let depth = probe.layout.depths.get(probe.op as usize).copied().unwrap_or(0);
-        let line = match probe.line {
-            0 => self.live.last().map_or(0, |live| live.line),
-            line => line,
-        };
-        let said = Said { instruction: Some((probe.op, depth)), ..Said::default() };
-        self.event(EventKind::Instruction, line, probe.op, said, vm)
     }
 
     fn hand_out(&mut self, probe: &Probe, top: &PyObject, vm: &VirtualMachine) -> Flow {
+        // The instruction that does it.
+        self.tell_begun(vm)?;
         let kind = if probe.site == Site::Return { EventKind::Return } else { EventKind::Yield };
         let line = match probe.line {
             0 => self.live.last().map_or(0, |live| live.line),
@@ -294,11 +323,14 @@ impl Recorder {
         if let Some(live) = self.asleep.get(&(key as usize)) {
             // Something was thrown in.
             let (line, op) = (live.line, live.asleep_at);
-            self.wake(key);
+            self.wake(key, vm)?;
             self.event(EventKind::Resume, line, op, Said::default(), vm)?;
         }
         if !self.surface(key) {
             return ON;
+        }
+        if probe.site != Site::Handled {
+            self.tell_begun(vm)?;
         }
         if matches!(probe.site, Site::Raise | Site::Unwind) {
             wording::correct(exception, vm);
@@ -312,6 +344,9 @@ impl Recorder {
         }
         if probe.site != Site::UnwindAgain {
             self.event(EventKind::Exception, line, probe.op, said, vm)?;
+            if let Some(live) = self.live.last_mut() {
+                live.position.set(probe.place, true);
+            }
         }
         if probe.site != Site::Raise {
             self.event(EventKind::Unwind, line, probe.op, said, vm)?;
@@ -340,15 +375,49 @@ impl Recorder {
     /// Tells an event of the topmost frame, with what changed since its last one.
     #[inline]
     fn event(&mut self, kind: EventKind, line: u32, op: u32, said: Said<'_>, vm: &VirtualMachine) -> Flow {
-        let Recorder { live, encoder, codes, look, epoch, sink, heap, .. } = self;
+        self.stopped = None;
+        // Where each instruction is recorded, what changed was found when the last one had run, unless it did not end.
+        let is_known = self.live.last().is_some_and(|live| live.layout.is_fine())
+            && !matches!(kind, EventKind::Call | EventKind::Resume | EventKind::Exception | EventKind::Unwind);
+        if !is_known {
+            self.changes(kind, op, vm);
+        }
+        let Recorder { live, encoder, sink, output, .. } = self;
+        let Some(live) = live.last_mut() else { return ON };
+        live.line = line;
+        let mut pending = std::mem::take(output);
+        pending.push_str(&stdio::take_pending());
+        let record = encoder.event(kind, live.index, line, Said { output: &pending, ..said });
+        self.told += 1;
+        sink.borrow_mut().record(record, 1)
+    }
+
+    /// Tells so many instructions of the topmost frame that follow each other.
+    #[inline]
+    pub(super) fn tell_instructions(&mut self, first: u32, count: u32, line: u32) -> Flow {
+        let Recorder { live, encoder, sink, output, told, most, .. } = self;
         let Some(live) = live.last_mut() else { return ON };
         self.stopped = None;
+        let count = u32::try_from(most.saturating_sub(*told)).map_or(count, |left| count.min(left));
+        let said = Said { instruction: Some((first, count)), output, ..Said::default() };
+        let record = encoder.event(EventKind::Instruction, live.index, line, said);
+        *told += u64::from(count);
+        let flow = sink.borrow_mut().record(record, count);
+        output.clear();
+        flow
+    }
+
+    /// Finds what changed in the topmost frame.
+    #[inline]
+    fn changes(&mut self, kind: EventKind, op: u32, vm: &VirtualMachine) {
+        let Recorder { live, encoder, codes, look, epoch, heap, .. } = self;
+        let Some(live) = live.last_mut() else { return };
         let mutated = if live.epoch == *epoch { live.layout.may_mutate(live.line) } else { Mutates::Anything };
         heap.event += 1;
         let mut to = Teller { encoder, heap, look: *look, vm };
         state::changes(live, codes, mutated, &mut to);
         #[cfg(test)]
-        super::snapshot::take(live, to.look.limit, vm);
+        super::snapshot::take(self.told, live, to.look.limit, vm);
         let first_iterator = live.layout.first_iterator;
         if !live.loops.is_empty() {
             let running = live.layout.running.get(op as usize).map_or(&[][..], Vec::as_slice);
@@ -358,16 +427,7 @@ impl Recorder {
                 Loop::tell(known, runs, first_iterator + number as u32, to.encoder);
             }
         }
-        if let Some((_, depth)) = said.instruction {
-            live.stack.tell(&live.frame, &live.layout, op, depth, mutated, &mut to);
-        }
-        if kind != EventKind::Instruction {
-            live.line = line;
-        }
         live.epoch = *epoch;
-        let output = stdio::take_pending();
-        let record = encoder.event(kind, live.index, line, Said { output: &output, ..said });
-        sink.borrow_mut().record(record)
     }
 }
 

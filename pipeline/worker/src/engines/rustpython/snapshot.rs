@@ -1,4 +1,4 @@
-//! For tests alone: the whole state of a frame at each event, rendered anew and not from what is remembered of it.
+//! For tests alone: the whole state of a frame at each event at which it was looked at, rendered anew and not from what is remembered of it.
 //! `recorder` takes them, `tests/replay.rs` compares them with what replaying the changes gives.
 
 use std::{cell::RefCell, collections::BTreeMap};
@@ -15,16 +15,16 @@ use super::{recorder::Live, render::render};
 pub(super) type State = BTreeMap<(Scope, String), Value>;
 
 thread_local! {
-    static STATES: RefCell<Vec<State>> = const { RefCell::new(Vec::new()) };
+    static STATES: RefCell<BTreeMap<u64, State>> = const { RefCell::new(BTreeMap::new()) };
 }
 
-/// The states taken since the last call.
-pub(super) fn take_all() -> Vec<State> {
+/// The states taken since the last call, by the event that they belong to.
+pub(super) fn take_all() -> BTreeMap<u64, State> {
     STATES.take()
 }
 
-/// Takes the state of a frame.
-pub(super) fn take(live: &Live, limit: usize, vm: &VirtualMachine) {
+/// Takes the state of a frame before the event `event_index`.
+pub(super) fn take(event_index: u64, live: &Live, limit: usize, vm: &VirtualMachine) {
     let mut state = State::new();
     let layout = &live.layout;
     let mut put = |scope, name: &str, object: &PyObject| {
@@ -65,5 +65,5 @@ pub(super) fn take(live: &Live, limit: usize, vm: &VirtualMachine) {
             }
         }
     }
-    STATES.with_borrow_mut(|states| states.push(state));
+    STATES.with_borrow_mut(|states| states.insert(event_index, state));
 }

@@ -1,8 +1,10 @@
-//! The value stack of a frame, at instruction granularity. Called by `recorder`.
+//! The value stack of a frame, at instruction granularity. Called by `instructions`.
 //!
-//! The interpreter shows a frame's objects in one order: what it runs, its variables, then the stack from the bottom,
-//! without the places that are empty. How many places there are is known from the code, and which are empty follows
-//! from what the instruction before pushed: an empty place is always the last thing that an instruction pushes.
+//! Most of it follows from the instructions, and is kept up without looking. Where it does not, one value is handed
+//! over by the probe, or the whole stack is read: the interpreter shows a frame's objects in one order, which is what it
+//! runs, its variables, then the stack from the bottom, without the places that are empty. How many places there are is
+//! known from the code, and which are empty follows from what the instruction before pushed: an empty place is always
+//! the last thing that an instruction pushes.
 
 use super::{
     changes::{Shadow, Teller, Variable},
@@ -16,29 +18,95 @@ use rustpython_vm::{
     object::{Traverse, TraverseFn},
 };
 
-/// What was on a frame's stack at its previous instruction.
+/// What is on a frame's stack.
 #[derive(Default)]
 pub(super) struct Stack {
     shadows: Vec<Shadow>,
-    /// The places that were empty, and what the instruction did that was about to run.
+    /// The places that are empty.
     empty: Vec<bool>,
-    effect: Option<Effect>,
     objects: Vec<*const PyObject>,
 }
 
 impl Stack {
-    /// Tells what changed, before an instruction runs on a stack of `depth` places.
-    pub(super) fn tell(
+    /// Pushes what is known.
+    #[inline]
+    pub(super) fn push(&mut self, shadow: Shadow) {
+        self.shadows.push(shadow);
+        self.empty.push(false);
+    }
+
+    /// Pushes an empty place.
+    pub(super) fn push_empty(&mut self) {
+        self.shadows.push(Shadow::Unbound);
+        self.empty.push(true);
+    }
+
+    /// Takes the top.
+    #[inline]
+    pub(super) fn pop(&mut self) -> Shadow {
+        self.empty.pop();
+        self.shadows.pop().unwrap_or_default()
+    }
+
+    /// Takes so many entries.
+    #[inline]
+    pub(super) fn drop_top(&mut self, count: usize) {
+        let depth = self.shadows.len().saturating_sub(count);
+        self.shadows.truncate(depth);
+        self.empty.truncate(depth);
+    }
+
+    /// Pushes the entry so far down again.
+    pub(super) fn copy(&mut self, place: usize) {
+        let Some(from) = self.shadows.len().checked_sub(place) else { return };
+        self.shadows.push(self.shadows[from].clone());
+        self.empty.push(self.empty[from]);
+    }
+
+    /// Swaps the top and the entry so far down.
+    pub(super) fn swap(&mut self, place: usize) {
+        let length = self.shadows.len();
+        if (1..=length).contains(&place) {
+            self.shadows.swap(length - 1, length - place);
+            self.empty.swap(length - 1, length - place);
+        }
+    }
+
+    /// The entry so many places from the top, the top being 0.
+    pub(super) fn entry(&self, place: usize) -> Option<&Shadow> {
+        self.shadows.len().checked_sub(place + 1).and_then(|at| self.shadows.get(at))
+    }
+
+    /// Tells of one value that was pushed.
+    #[inline]
+    pub(super) fn push_told(&mut self, object: &PyObject, to: &mut Teller<'_>) {
+        let mut shadow = Shadow::Unbound;
+        let variable = Variable { number: self.shadows.len() as u32, on_stack: true };
+        shadow.tell(Some(object), Mutates::Nothing, variable, to);
+        self.push(shadow);
+    }
+
+    /// Looks again at the entries that are there; `false` when it is not known what one of them is.
+    #[inline]
+    pub(super) fn look_again(&mut self, mutated: Mutates, to: &mut Teller<'_>) -> bool {
+        self.shadows
+            .iter_mut()
+            .enumerate()
+            .all(|(at, shadow)| shadow.look_again(mutated, Variable { number: at as u32, on_stack: true }, to))
+    }
+
+    /// Reads the whole stack and tells what changed, before an instruction runs on a stack of `depth` places. `effect` is
+    /// what ran.
+    pub(super) fn read(
         &mut self,
         frame: &FrameObjectRef,
         layout: &Layout,
         op: u32,
-        depth: u32,
+        effect: Effect,
         mutated: Mutates,
         to: &mut Teller<'_>,
     ) {
-        let depth = depth as usize;
-        let effect = layout.effects.get(op as usize).copied().unwrap_or(Effect::Replaces { popped: 0 });
+        let depth = layout.depths.get(op as usize).copied().unwrap_or(0) as usize;
         let raisers = layout.raisers.get(op as usize).map_or(&[][..], Vec::as_slice);
         self.objects.clear();
         {
@@ -57,8 +125,7 @@ impl Stack {
         let behind = usize::from(iframe.locals.get().is_some());
         let end = self.objects.len().saturating_sub(behind);
         let full = end.saturating_sub(before).min(depth);
-        self.place_empty(depth, depth - full);
-        self.effect = Some(effect);
+        self.place_empty(effect, depth, depth - full);
 
         self.shadows.truncate(depth);
         self.shadows.resize_with(depth, Shadow::default);
@@ -77,13 +144,13 @@ impl Stack {
     }
 
     /// Finds the places that are empty, `count` of `depth`.
-    fn place_empty(&mut self, depth: usize, count: usize) {
+    fn place_empty(&mut self, effect: Effect, depth: usize, count: usize) {
         let empty = &mut self.empty;
         let length = empty.len();
-        match self.effect {
-            Some(Effect::Swap(n)) if (1..=length).contains(&n) => empty.swap(length - 1, length - n),
-            Some(Effect::Copy(n)) if (1..=length).contains(&n) => empty.push(empty[length - n]),
-            Some(Effect::Replaces { popped }) => empty.truncate(length.saturating_sub(popped)),
+        match effect {
+            Effect::Swap(n) if (1..=length).contains(&n) => empty.swap(length - 1, length - n),
+            Effect::Copy(n) if (1..=length).contains(&n) => empty.push(empty[length - n]),
+            Effect::Replaces { popped } => empty.truncate(length.saturating_sub(popped)),
             _ => {}
         }
         // An exception may have emptied more of the stack than the instruction would have.

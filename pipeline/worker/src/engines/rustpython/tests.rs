@@ -19,9 +19,9 @@ static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 struct Counted(Rc<RefCell<Vec<u8>>>, Outbox<Vec<u8>>);
 
 impl Sink for Counted {
-    fn record(&mut self, record: &[u8]) -> ControlFlow<Outcome> {
+    fn record(&mut self, record: &[u8], events: u32) -> ControlFlow<Outcome> {
         self.0.borrow_mut().extend_from_slice(record);
-        self.1.record(record)
+        self.1.record(record, events)
     }
 }
 

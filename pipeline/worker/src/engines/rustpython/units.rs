@@ -14,6 +14,7 @@ use super::{
     flow::{Effect, Flow, Op},
     instrument::{Detail, instrument},
     operations, own_repr,
+    steps::{Care, Step, has_generators, steps},
 };
 
 /// File name of the unit's own code: its frames are recorded.
@@ -39,7 +40,8 @@ pub(super) fn compile(
     vm: &VirtualMachine,
 ) -> Result<PyRef<PyCode>, PyBaseExceptionRef> {
     let code = vm.compile(source, mode, path).map_err(|error| error.into_pyexception(vm, Some(source)))?;
-    Ok(instrument(&code, detail, vm))
+    let drops = has_generators(&code);
+    Ok(instrument(&code, detail, drops, vm))
 }
 
 /// Turns adaptive specialisation off: it hides instructions of hot loops and makes exception events depend on heat.
@@ -121,8 +123,11 @@ pub(super) struct Layout {
     pub(super) is_harmless: bool,
     /// It came with the unit and is recorded; else it is counted.
     pub(super) is_unit: bool,
-    /// For each instruction what it does to the stack; empty below instruction granularity.
+    /// For each instruction what it does to the places of the stack, what else is known of it before it runs, and its
+    /// opcode; empty below instruction granularity.
     pub(super) effects: Vec<Effect>,
+    pub(super) steps: Vec<Step>,
+    pub(super) opcodes: Vec<Opcode>,
     /// For each instruction the places of the stack that hold the number of a unit that raised; likewise.
     pub(super) raisers: Vec<Vec<u32>>,
     /// For each instruction its unit in the code with probes, and the one that it had.
@@ -131,7 +136,13 @@ pub(super) struct Layout {
 
 impl Layout {
     /// What is known about a code object that was read.
-    pub(super) fn new(code: &Py<PyCode>, flow: &Flow, detail: Detail, vm: &VirtualMachine) -> Rc<Self> {
+    pub(super) fn new(
+        code: &Py<PyCode>,
+        flow: &Flow,
+        detail: Detail,
+        drops: bool,
+        vm: &VirtualMachine,
+    ) -> Rc<Self> {
         let object = &code.code;
         let in_dictionary = !object.flags.contains(CodeFlags::OPTIMIZED);
         let own = object.varnames.iter().chain(object.cellvars.iter().filter(|name| {
@@ -179,13 +190,21 @@ impl Layout {
         let first_iterator = variables.len() as u32;
         variables
             .extend(flow.loops.iter().map(|known| (Scope::Iterator, format!("for {}", flow.ops[known.head].line))));
-        let fine = detail == Detail::Instructions;
+        let steps = match detail {
+            Detail::Instructions { each } => {
+                // Where variables live in a dictionary, slots are the compiler's own.
+                let told = if in_dictionary { &[][..] } else { &slots };
+                steps(code, flow, told, Care { each, drops }, vm)
+            }
+            Detail::Count | Detail::Lines => Vec::new(),
+        };
+        let fine = !steps.is_empty();
         Rc::new(Layout {
-            slots,
             globals,
             running: flow.running.clone(),
             depths: flow.depths.iter().map(|depth| depth.unwrap_or(0)).collect(),
-            operations: if fine { operations::of(code, flow, vm) } else { Vec::new() },
+            operations: if fine { operations::of(code, flow, &steps, &slots, vm) } else { Vec::new() },
+            steps,
             variables,
             first_global,
             first_iterator,
@@ -197,8 +216,15 @@ impl Layout {
             is_unit: code.source_path().as_str() == UNIT,
             raisers: if fine { flow.raisers.clone() } else { Vec::new() },
             origins: OnceCell::new(),
+            slots,
+            opcodes: if fine { flow.ops.iter().map(|op| op.opcode).collect() } else { Vec::new() },
             effects: if fine { flow.ops.iter().map(Op::effect).collect() } else { Vec::new() },
         })
+    }
+
+    /// Each instruction of it is recorded.
+    pub(super) fn is_fine(&self) -> bool {
+        !self.steps.is_empty()
     }
 
     /// What running the line can change in place.
@@ -220,7 +246,7 @@ pub(super) enum Mutates {
 
 /// What the instruction can change in place, whatever it works on. It may run code of the program; then that code
 /// makes events of its own, and the caller is looked at again because of them.
-fn mutates(opcode: Opcode, argument: usize) -> Mutates {
+pub(super) fn mutates(opcode: Opcode, argument: usize) -> Mutates {
     const SUBSCRIPT: usize = 26;
     match opcode {
         Opcode::BinaryOp if argument == SUBSCRIPT => Mutates::Dictionaries,

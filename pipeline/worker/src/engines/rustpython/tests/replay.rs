@@ -86,9 +86,14 @@ fn alike(state: &snapshot::State) -> BTreeMap<&(Scope, String), (String, &str, b
     state.iter().map(|(key, value): (_, &Value)| (key, (value.repr(), value.type_name(), value.is_cut()))).collect()
 }
 
-fn compare(name: &str, events: &[Event], snapshots: &[snapshot::State]) {
-    assert_eq!(events.len(), snapshots.len(), "{name}");
-    for ((event, replayed), snapshot) in events.iter().zip(replayed(events)).zip(snapshots) {
+fn compare(name: &str, events: &[Event], snapshots: &BTreeMap<u64, snapshot::State>) {
+    let fine = events.iter().any(|event| event.kind == EventKind::Instruction);
+    for ((index, event), replayed) in (0..).zip(events).zip(replayed(events)) {
+        // Most instructions are not looked at: what they do is known.
+        let Some(snapshot) = snapshots.get(&index) else {
+            assert!(fine, "{name}: no state was taken at {event:?}");
+            continue;
+        };
         // What one frame did to an object of another shows in the other when it goes on.
         assert_eq!(alike(&replayed), alike(snapshot), "{name}: {event:?}");
     }
