@@ -46,10 +46,7 @@ pub fn events_of(rows: StoredRows) -> Vec<Event> {
         };
         let instruction = row.instruction_index.map(|index| {
             let operation = frame.and_then(|frame| operations.get(&(frame.code_index, index)));
-            Instruction {
-                instruction_index: number(index),
-                operation: operation.map_or_else(unknown, operation_of),
-            }
+            Instruction { instruction_index: number(index), operation: operation.map_or_else(unknown, operation_of) }
         });
         let operation = instruction.as_ref().map(|instruction| &instruction.operation);
         changes.extend(states.event(kind, number(row.frame_index), operation));
@@ -228,7 +225,14 @@ fn operation_of(row: &InstructionsRow) -> Operation {
 
 /// For rows that are not whole.
 fn unknown() -> Operation {
-    Operation { opcode: "?".to_owned(), argument: None, meaning: String::new(), line_number: 0, stack_depth: 0, pushes: None }
+    Operation {
+        opcode: "?".to_owned(),
+        argument: None,
+        meaning: String::new(),
+        line_number: 0,
+        stack_depth: 0,
+        pushes: None,
+    }
 }
 
 fn number(stored: i32) -> u32 {

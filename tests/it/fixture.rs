@@ -265,7 +265,7 @@ fn executions() -> Vec<ExecutionsRow> {
             ..execution(2, "i-hello", "returned", [5, 3, 1, 1])
         },
         ExecutionsRow { depth_max: 0, ..execution(5, "i-limit", "step_limit", [1, 0, 0, 1]) },
-        ExecutionsRow { depth_max: 0, instruction_count: 5, ..execution(6, "i-steps", "step_limit", [9, 3, 8, 1]) },
+        ExecutionsRow { depth_max: 0, instruction_count: 5, ..execution(6, "i-steps", "step_limit", [9, 3, 7, 1]) },
     ]
 }
 
@@ -445,7 +445,6 @@ fn changes() -> Vec<ChangesRow> {
             ..text("[5, 7]", "list_iterator", change(6, 0, "iterator", 0, "for 10", 5))
         },
         int(2, change(6, 0, "iterator", 0, "", 8)),
-        list(change(6, 0, "stack", 0, "", 3)),
         text("<list_iterator object>", "list_iterator", change(6, 0, "stack", 0, "", 4)),
         int(5, change(6, 0, "stack", 1, "", 6)),
     ]

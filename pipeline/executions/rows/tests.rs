@@ -418,7 +418,12 @@ fn records_of(steps: &[Step]) -> Vec<u8> {
                 to.event(EventKind::Return, frame, *line, Said { value: Some(ValueRef::Int(-1)), ..said })
             }
             2 => to.event(EventKind::Exception, frame, *line, Said { exception: Some("E: x"), ..said }),
-            3..6 => to.event(EventKind::Instruction, frame, *line, Said { instruction: Some((*line % 2, 2 - *line % 2)), ..said }),
+            3..6 => to.event(
+                EventKind::Instruction,
+                frame,
+                *line,
+                Said { instruction: Some((*line % 2, 2 - *line % 2)), ..said },
+            ),
             _ => to.event(EventKind::Line, frame, *line, said),
         };
         records.extend_from_slice(record);

@@ -84,10 +84,7 @@ impl<'a> Pushes<'a> {
         match *self {
             Pushes::Locals(only, None) => vec![entry(top, held(Scope::Local, only))],
             Pushes::Locals(first, Some(second)) => {
-                vec![
-                    entry(top.saturating_sub(1), held(Scope::Local, first)),
-                    entry(top, held(Scope::Local, second)),
-                ]
+                vec![entry(top.saturating_sub(1), held(Scope::Local, first)), entry(top, held(Scope::Local, second))]
             }
             Pushes::Constant { type_name, repr } => {
                 let value = match repr.parse() {

@@ -49,7 +49,10 @@ fn the_stack_shrinks_to_its_depth_and_news_wait_for_the_next_line() {
         ..Change::default()
     };
     let step = |replay: &mut Replay, depth| {
-        replay.event(0, &Event { kind: "instruction", function: "f", line_number: 9, stack_depth: Some(depth), pushes: None });
+        replay.event(
+            0,
+            &Event { kind: "instruction", function: "f", line_number: 9, stack_depth: Some(depth), pushes: None },
+        );
     };
     replay.change(0, &entry(0, 7));
     replay.change(0, &entry(1, 8));

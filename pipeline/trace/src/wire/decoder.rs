@@ -206,7 +206,8 @@ impl Decoder {
         let (mut instruction, mut following) = (None, (0, &code.operations[..0]));
         if kind == EventKind::Instruction {
             let (first, count) = (from.ordinal()?, from.ordinal()?);
-            let run = (first as usize).checked_add(count as usize).and_then(|end| code.operations.get(first as usize..end));
+            let run =
+                (first as usize).checked_add(count as usize).and_then(|end| code.operations.get(first as usize..end));
             let Some([operation, rest @ ..]) = run else { return from.wrong("no such instruction") };
             instruction = Some(InstructionRef { instruction_index: first, operation });
             following = (first + 1, rest);

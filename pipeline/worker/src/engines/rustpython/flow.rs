@@ -67,7 +67,8 @@ impl Op {
         match self.opcode {
             Opcode::Swap => Effect::Swap(argument),
             Opcode::Copy => Effect::Copy(argument),
-            Opcode::ForIter => Effect::Replaces { popped: 0 },
+            // Described as popping and pushing what it leaves alone.
+            Opcode::ForIter | Opcode::WithExceptStart => Effect::Replaces { popped: 0 },
             _ => {
                 let effect = self.opcode.stack_effect_info(self.argument);
                 let (pushed, popped) = (effect.pushed() as usize, effect.popped() as usize);

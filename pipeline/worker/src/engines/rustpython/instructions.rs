@@ -56,7 +56,11 @@ struct Run {
 
 impl Recorder {
     /// The topmost frame has come to the instruction `to`: tells what ran until there, and gives the stop that ran last.
-    pub(super) fn tell_up_to(&mut self, to: u32, vm: &VirtualMachine) -> ControlFlow<tracemill_trace::Outcome, Option<u32>> {
+    pub(super) fn tell_up_to(
+        &mut self,
+        to: u32,
+        vm: &VirtualMachine,
+    ) -> ControlFlow<tracemill_trace::Outcome, Option<u32>> {
         let Some(live) = self.live.last_mut() else { return ControlFlow::Continue(None) };
         let stop = match live.position.inside.take() {
             Some(stop) => Some(stop),
@@ -105,10 +109,16 @@ impl Recorder {
             let is_stop = step.is_stop();
             if let Some((variable, value)) = self.apply(&step.does) {
                 self.tell_run(&mut run, vm)?;
-                self.store(variable, value, vm);
-                if let Does::StoreTwo(_, second) = step.does {
-                    let value = self.live.last_mut().map(|live| live.stack.pop()).unwrap_or_default();
-                    self.store(second, value, vm);
+                match step.does {
+                    Does::StoreTwo(_, second) => {
+                        let other = self.live.last_mut().map(|live| live.stack.pop()).unwrap_or_default();
+                        // Changes are told in the order of the variables.
+                        let (low, high) = ((variable, value), (second, other));
+                        let (low, high) = if low.0 <= high.0 { (low, high) } else { (high, low) };
+                        self.store(low.0, low.1, vm);
+                        self.store(high.0, high.1, vm);
+                    }
+                    _ => self.store(variable, value, vm),
                 }
                 if let (Does::StoreLoad(_, loaded), Some(live)) = (&step.does, self.live.last_mut()) {
                     let shadow = live.slots.get(*loaded as usize).cloned().unwrap_or_default();

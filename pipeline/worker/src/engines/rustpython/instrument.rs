@@ -461,8 +461,7 @@ fn places(flow: &Flow, steps: &[Step], marks: &[Mark], detail: Detail) -> Places
         places.behind.insert(at, entry);
     }
     for (at, step) in steps.iter().enumerate().skip(begins) {
-        let has_probe =
-            |at: usize| has_line(at) || places.before.contains(&at) || (at > 0 && steps[at - 1].is_stop());
+        let has_probe = |at: usize| has_line(at) || places.before.contains(&at) || (at > 0 && steps[at - 1].is_stop());
         let target = match step.leads {
             Leads::To(target) | Leads::OnOr(target) => target as usize,
             Leads::On => continue,

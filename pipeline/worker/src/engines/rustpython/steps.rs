@@ -138,9 +138,11 @@ fn stop(op: &Op) -> Does {
     let effect = op.opcode.stack_effect_info(op.argument);
     let (popped, pushed) = match op.effect() {
         Effect::Replaces { popped } => (popped as u32, op.pushes() as u32),
-        Effect::Swap(_) => (0, 0),
+        Effect::Swap(places) => (places as u32, places as u32),
         Effect::Copy(_) => (0, effect.pushed() as u32 - effect.popped() as u32),
     };
+    // It leads to a handler if anywhere, where the stack must be read.
+    let pushed = if op.opcode.is_scope_exit() { u32::MAX } else { pushed };
     let fills = matches!(op.opcode, Opcode::ListAppend | Opcode::SetAdd | Opcode::MapAdd);
     let binds = matches!(
         op.opcode,

@@ -136,13 +136,7 @@ pub(super) struct Layout {
 
 impl Layout {
     /// What is known about a code object that was read.
-    pub(super) fn new(
-        code: &Py<PyCode>,
-        flow: &Flow,
-        detail: Detail,
-        drops: bool,
-        vm: &VirtualMachine,
-    ) -> Rc<Self> {
+    pub(super) fn new(code: &Py<PyCode>, flow: &Flow, detail: Detail, drops: bool, vm: &VirtualMachine) -> Rc<Self> {
         let object = &code.code;
         let in_dictionary = !object.flags.contains(CodeFlags::OPTIMIZED);
         let own = object.varnames.iter().chain(object.cellvars.iter().filter(|name| {

@@ -81,6 +81,25 @@ fn replayed(events: &[Event]) -> Vec<snapshot::State> {
         .collect()
 }
 
+/// The stack that each instruction finds, from the bottom.
+fn stacks(events: &[Event]) -> Vec<(u32, Vec<Option<String>>)> {
+    let mut stacks: BTreeMap<u32, Vec<Option<String>>> = BTreeMap::new();
+    let mut found = Vec::new();
+    for event in events {
+        let stack = stacks.entry(event.frame_index).or_default();
+        for change in event.changes.iter().filter(|change| change.scope == Scope::Stack) {
+            let place = change.variable_index as usize;
+            stack.resize(stack.len().max(place + 1), None);
+            stack[place] = change.value.as_ref().map(Value::repr);
+        }
+        if let Some(instruction) = &event.instruction {
+            stack.resize(instruction.operation.stack_depth as usize, None);
+            found.push((instruction.instruction_index, stack.clone()));
+        }
+    }
+    found
+}
+
 /// Texts and types are equal, and whether they are cut: a whole length may be a lower bound.
 fn alike(state: &snapshot::State) -> BTreeMap<&(Scope, String), (String, &str, bool)> {
     state.iter().map(|(key, value): (_, &Value)| (key, (value.repr(), value.type_name(), value.is_cut()))).collect()
@@ -125,23 +144,28 @@ fn golden() -> Vec<[String; 4]> {
     programs
 }
 
-/// Runs jobs on one interpreter and compares each with its snapshots.
-fn replay_all(jobs: Vec<(String, Job)>) {
+/// Runs jobs on one interpreter and compares each with its snapshots, and gives the stacks that instructions found.
+fn replay_all(jobs: Vec<(String, Job)>) -> Vec<Vec<(u32, Vec<Option<String>>)>> {
     let guard = super::ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     let thread = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(move || {
         let mut engine = RustPython::start().unwrap();
+        let mut found = Vec::new();
         for (name, job) in jobs {
             let records = Rc::new(RefCell::new(Vec::new()));
             let outbox = Outbox::new(Vec::new(), 1, job.limits);
             let sink = Rc::new(RefCell::new(super::Counted(records.clone(), outbox)));
             let _ = snapshot::take_all();
             run_job(&mut engine as &mut dyn Engine, &job, sink);
-            compare(&name, &events(&records.take()), &snapshot::take_all());
+            let events = events(&records.take());
+            compare(&name, &events, &snapshot::take_all());
+            found.push(stacks(&events));
         }
         std::mem::forget(engine);
+        found
     });
-    thread.unwrap().join().unwrap();
+    let found = thread.unwrap().join().unwrap();
     drop(guard);
+    found
 }
 
 fn subscription(granularity: Granularity) -> Subscription {
@@ -172,4 +196,25 @@ fn replaying_gives_every_state_of_the_golden_programs() {
         })
     });
     replay_all(jobs.collect());
+}
+
+#[test]
+fn what_goes_without_saying_is_what_looking_at_each_instruction_gives() {
+    let limits = Limits { value_chars: 300, ..Limits::default() };
+    let job = |source: &str, call: &str| Job {
+        subscription: subscription(Granularity::Instruction),
+        limits,
+        ..super::job(if call.is_empty() { JobKind::Program } else { JobKind::Call }, source, call)
+    };
+    let random = (0..200).map(|seed| [format!("seed {seed}"), program(seed), String::new(), "f()".to_owned()]);
+    for [title, source, setup, call] in golden().into_iter().chain(random) {
+        let job = Job { setup, ..job(&source, &call) };
+        // The word alone makes the engine look at every instruction: objects that end could be noticed.
+        let each = Job { source: format!("{source}\n# weakref\n"), ..job.clone() };
+        let found = replay_all(vec![(title.clone(), job), (title.clone(), each)]);
+        for (told, looked_at) in found[0].iter().zip(&found[1]) {
+            assert_eq!(told, looked_at, "{title}");
+        }
+        assert_eq!(found[0].len(), found[1].len(), "{title}");
+    }
 }
