@@ -84,6 +84,16 @@ impl Teller<'_> {
 }
 
 impl Shadow {
+    /// What is held stays as it is, unless something else takes its place.
+    #[inline]
+    pub(super) fn stays(&self, mutated: Mutates) -> bool {
+        match self {
+            Shadow::Unbound | Shadow::Int(_) | Shadow::Held(_) | Shadow::Opaque(_) => true,
+            Shadow::List(..) => mutated < Mutates::Objects,
+            Shadow::Seen(seen) => mutated == Mutates::Nothing && seen.held.is_some(),
+        }
+    }
+
     /// Compares with what the variable holds now, remembers it, and tells what was done to it.
     ///
     /// `mutated` says what ran could have changed in place.
@@ -115,7 +125,7 @@ impl Shadow {
             Shadow::Held(held) if held.is(object) => {}
             Shadow::Opaque(class) if object.class().is(&**class) => {}
             Shadow::List(known, version) if known.is(object) => {
-                if mutated == Mutates::Anything && !list(known, version, variable, to) {
+                if mutated >= Mutates::Objects && !list(known, version, variable, to) {
                     self.show(object, true, variable, to);
                 }
             }

@@ -24,7 +24,9 @@ use super::{
     flow::Effect,
     iterators::Loop,
     recorder::{Flow, Live, ON, Recorder},
-    state, stdio,
+    state,
+    state::ALL,
+    stdio,
     steps::{Does, Leads},
     units::Mutates,
 };
@@ -205,7 +207,7 @@ impl Recorder {
                 let quiet = live.epoch == *epoch;
                 let mutated = if quiet { narrowed(live, stop, mutates, pushed, &to) } else { Mutates::Anything };
                 if mutated != Mutates::Nothing || binds || !quiet {
-                    state::changes(live, codes, mutated, &mut to);
+                    state::changes(live, codes, mutated, ALL, &mut to);
                 }
                 let inside = if fills { Mutates::Anything } else { mutated };
                 // One value, or one value and an empty place above it.
@@ -226,7 +228,7 @@ impl Recorder {
                     let effect = effect.unwrap_or(Effect::Replaces { popped: 0 });
                     live.stack.read(&live.frame, &layout, at, effect, inside, &mut to);
                 }
-                output.push_str(&stdio::take_pending());
+                stdio::take_pending(output);
             }
             None if live.position.unread => {
                 let effect = Effect::Replaces { popped: 0 };

@@ -32,7 +32,7 @@ use super::{
     probe::{Probe, Site},
     sets,
     steps::{Does, Leads, Step},
-    units::{Layout, quiet},
+    units::{Layout, Traits, quiet},
 };
 
 /// How finely code is probed.
@@ -60,22 +60,20 @@ struct Insertion {
 }
 
 /// A code object with probes, and so those nested in it.
-///
-/// `drops` says that dropping a value may run code of it.
-pub(super) fn instrument(code: &Py<PyCode>, detail: Detail, drops: bool, vm: &VirtualMachine) -> PyRef<PyCode> {
-    nested(code, detail, drops, &mut Vec::new(), vm)
+pub(super) fn instrument(code: &Py<PyCode>, detail: Detail, traits: Traits, vm: &VirtualMachine) -> PyRef<PyCode> {
+    nested(code, detail, traits, &mut Vec::new(), vm)
 }
 
 /// `sets` are the constant sets of the unit that were met before.
 fn nested(
     code: &Py<PyCode>,
     detail: Detail,
-    drops: bool,
+    traits: Traits,
     sets: &mut Vec<PyObjectRef>,
     vm: &VirtualMachine,
 ) -> PyRef<PyCode> {
     let mut flow = Flow::of(code);
-    let layout = Layout::new(code, &flow, detail, drops, vm);
+    let layout = Layout::new(code, &flow, detail, traits, vm);
     let mut builder = Builder {
         constants: code
             .code
@@ -84,7 +82,7 @@ fn nested(
             .map(|constant| {
                 let object: PyObjectRef = constant.clone().into();
                 match object.downcast_ref::<PyCode>() {
-                    Some(inner) => nested(inner, detail, drops, sets, vm).into(),
+                    Some(inner) => nested(inner, detail, traits, sets, vm).into(),
                     None => sets::constant(object, sets, vm),
                 }
             })

@@ -179,13 +179,13 @@ pub(super) fn forget(vm: &VirtualMachine) {
 
 fn called(probe: &PyObject, top: Option<&PyObject>, vm: &VirtualMachine) -> PyResult {
     if let Some(probe) = probe.downcast_ref::<Probe>() {
-        match (probe.site, top) {
-            (Site::Reads, Some(top)) => sets::readers::about_to_read(top, vm),
-            (Site::Updates, Some(top)) => sets::makers::about_to_update(top),
-            (Site::Adds, Some(top)) => sets::makers::about_to_add(top, vm),
-            _ => {}
-        }
         if matches!(probe.site, Site::Reads | Site::Updates | Site::Adds) {
+            match (probe.site, top) {
+                (Site::Reads, Some(top)) => sets::readers::about_to_read(top, vm),
+                (Site::Updates, Some(top)) => sets::makers::about_to_update(top),
+                (_, Some(top)) => sets::makers::about_to_add(top, vm),
+                (_, None) => {}
+            }
             return Ok(vm.ctx.none());
         }
         if let Some(shown) = own_repr::watch(probe, vm) {

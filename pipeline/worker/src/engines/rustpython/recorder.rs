@@ -70,7 +70,7 @@ pub(super) struct Recorder {
     /// Events told, and how many may be.
     pub(super) told: u64,
     most: u64,
-    /// At instruction granularity: what was written since the event before.
+    /// What was written since the event before.
     pub(super) output: String,
     /// The line at which the exception that is about to leave a frame was raised there.
     raised_line: Option<u32>,
@@ -385,11 +385,12 @@ impl Recorder {
         let Recorder { live, encoder, sink, output, .. } = self;
         let Some(live) = live.last_mut() else { return ON };
         live.line = line;
-        let mut pending = std::mem::take(output);
-        pending.push_str(&stdio::take_pending());
-        let record = encoder.event(kind, live.index, line, Said { output: &pending, ..said });
+        stdio::take_pending(output);
+        let record = encoder.event(kind, live.index, line, Said { output, ..said });
         self.told += 1;
-        sink.borrow_mut().record(record, 1)
+        let flow = sink.borrow_mut().record(record, 1);
+        output.clear();
+        flow
     }
 
     /// Tells so many instructions of the topmost frame that follow each other.
@@ -412,10 +413,12 @@ impl Recorder {
     fn changes(&mut self, kind: EventKind, op: u32, vm: &VirtualMachine) {
         let Recorder { live, encoder, codes, look, epoch, heap, .. } = self;
         let Some(live) = live.last_mut() else { return };
-        let mutated = if live.epoch == *epoch { live.layout.may_mutate(live.line) } else { Mutates::Anything };
+        let quiet = live.epoch == *epoch;
+        let mutated = if quiet { live.layout.may_mutate(live.line) } else { Mutates::Anything };
+        let stored = if quiet { live.layout.stored(live.line) } else { state::ALL };
         heap.event += 1;
         let mut to = Teller { encoder, heap, look: *look, vm };
-        state::changes(live, codes, mutated, &mut to);
+        state::changes(live, codes, mutated, stored, &mut to);
         #[cfg(test)]
         super::snapshot::take(self.told, live, to.look.limit, vm);
         let first_iterator = live.layout.first_iterator;

@@ -6,7 +6,7 @@
 mod instances;
 mod text;
 
-use malachite_bigint::BigInt;
+use malachite_bigint::{BigInt, Sign};
 use rustpython_vm::{
     AsObject, PyObject, PyObjectRef, VirtualMachine,
     builtins::{PyByteArray, PyBytes, PyDict, PyFloat, PyFrozenSet, PyInt, PyList, PySet, PyStr, PyTuple, PyType},
@@ -64,9 +64,15 @@ pub(super) fn render(object: &PyObject, limit: usize, vm: &VirtualMachine) -> Va
 }
 
 /// The number, when the object is exactly an `int` that fits.
+#[inline]
 pub(super) fn small_int(object: &PyObject, vm: &VirtualMachine) -> Option<i64> {
-    let number = object.downcast_ref_if_exact::<PyInt>(vm)?;
-    i64::try_from(number.as_bigint()).ok()
+    let number = object.downcast_ref_if_exact::<PyInt>(vm)?.as_bigint();
+    // The magnitude alone converts without a general algorithm.
+    let magnitude = u64::try_from(number.magnitude()).ok()?;
+    match number.sign() {
+        Sign::Minus => 0_i64.checked_sub_unsigned(magnitude),
+        _ => i64::try_from(magnitude).ok(),
+    }
 }
 
 /// Writes text up to a number of characters.

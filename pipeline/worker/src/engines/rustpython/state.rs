@@ -12,11 +12,14 @@ use super::{
     units::Mutates,
 };
 
+/// Slots that could have been stored to, a bit for each: all of them. Those from the 64th on are always looked at.
+pub(super) const ALL: u64 = u64::MAX;
+
 /// Tells what changed in a frame.
 ///
-/// `mutated` says what ran could have changed in place.
+/// `mutated` says what ran could have changed in place, `stored` to which slots it could have stored.
 #[inline]
-pub(super) fn changes(live: &mut Live, codes: &mut [CodeState], mutated: Mutates, to: &mut Teller<'_>) {
+pub(super) fn changes(live: &mut Live, codes: &mut [CodeState], mutated: Mutates, stored: u64, to: &mut Teller<'_>) {
     let vm = to.vm;
     if live.layout.in_dictionary {
         if mutated != Mutates::Nothing {
@@ -33,7 +36,7 @@ pub(super) fn changes(live: &mut Live, codes: &mut [CodeState], mutated: Mutates
     // called while the slice lives runs code of the frame.
     let locals = unsafe { frame.fastlocals() };
     for (at, ((slot, shadow), object)) in layout.slots.iter().zip(slots).zip(locals).enumerate() {
-        if slot.hidden {
+        if slot.hidden || (at < 64 && stored >> at & 1 == 0 && shadow.stays(mutated)) {
             continue;
         }
         let object = object.as_deref();
@@ -50,6 +53,9 @@ pub(super) fn changes(live: &mut Live, codes: &mut [CodeState], mutated: Mutates
     if mutated != Mutates::Nothing && !layout.globals.is_empty() {
         let dictionary = frame.iframe().globals();
         for (at, (name, shadow)) in layout.globals.iter().zip(globals).enumerate() {
+            if mutated < Mutates::Anything && shadow.stays(mutated) {
+                continue;
+            }
             let object = dictionary.get_item_opt(*name, vm).ok().flatten().filter(|object| is_data(object, vm));
             let variable = Variable { number: layout.first_global + at as u32, on_stack: false };
             shadow.tell(object.as_deref(), mutated, variable, to);

@@ -17,15 +17,20 @@ struct Buffers {
 }
 
 thread_local! {
+    /// There is text for the next event.
+    static HAS_PENDING: Cell<bool> = const { Cell::new(false) };
     // Apart from the recorder: an object that dies while the recorder works may still print.
     static BUFFERS: RefCell<Buffers> = RefCell::default();
     /// The program has closed its standard output.
     static CLOSED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Takes the text written since the last call.
-pub(super) fn take_pending() -> String {
-    BUFFERS.with_borrow_mut(|buffers| std::mem::take(&mut buffers.pending))
+/// Moves the text written since the last call to the end of `to`.
+#[inline]
+pub(super) fn take_pending(to: &mut String) {
+    if HAS_PENDING.replace(false) {
+        BUFFERS.with_borrow_mut(|buffers| to.push_str(&std::mem::take(&mut buffers.pending)));
+    }
 }
 
 /// Takes everything written.
@@ -41,6 +46,7 @@ pub(super) fn restore(whole: String) {
 /// Forgets what the set-up wrote.
 pub(super) fn forget(limit_bytes: u64) {
     let limit = usize::try_from(limit_bytes).unwrap_or(usize::MAX);
+    HAS_PENDING.set(false);
     BUFFERS.set(Buffers { pending: String::new(), whole: String::new(), limit });
 }
 
@@ -59,6 +65,7 @@ fn write(text: &str, vm: &VirtualMachine) -> PyResult<()> {
         }
         buffers.whole.push_str(&text[..end]);
         buffers.pending.push_str(&text[..end]);
+        HAS_PENDING.set(true);
         end < text.len()
     });
     if full { Err(stop::begin(Outcome::OutputLimit, vm)) } else { Ok(()) }

@@ -83,6 +83,8 @@ pub(super) struct Care {
     pub(super) each: bool,
     /// What drops a value is: that may run code of a generator.
     pub(super) drops: bool,
+    /// A change of a dictionary may bind a global.
+    pub(super) reaches_globals: bool,
 }
 
 impl Step {
@@ -111,10 +113,10 @@ pub(super) fn steps(code: &PyCode, flow: &Flow, slots: &[Slot], care: Care, vm: 
         .enumerate()
         .map(|(at, op)| {
             let does = match op.target {
-                _ if care.each => stop(op),
+                _ if care.each => stop(op, care),
                 // A loop that ends is noticed at once.
-                None if runs(at) != runs(at + 1) => stop(op),
-                _ => does(code, op, slots, care, vm).unwrap_or_else(|| stop(op)),
+                None if runs(at) != runs(at + 1) => stop(op, care),
+                _ => does(code, op, slots, care, vm).unwrap_or_else(|| stop(op, care)),
             };
             let is_hidden = matches!(op.opcode, Opcode::Resume | Opcode::EndFor | Opcode::Cache);
             Step { does, leads: leads(flow, op), line: op.line, is_told: at > begins && !is_hidden }
@@ -134,7 +136,7 @@ fn leads(flow: &Flow, op: &Op) -> Leads {
     }
 }
 
-fn stop(op: &Op) -> Does {
+fn stop(op: &Op, care: Care) -> Does {
     let effect = op.opcode.stack_effect_info(op.argument);
     let (popped, pushed) = match op.effect() {
         Effect::Replaces { popped } => (popped as u32, op.pushes() as u32),
@@ -154,7 +156,11 @@ fn stop(op: &Op) -> Does {
             | Opcode::StoreDeref
             | Opcode::DeleteDeref
     );
-    Does::Stop { popped, pushed, mutates: mutates(op.opcode, op.argument as usize), binds, fills }
+    let mutates = match mutates(op.opcode, op.argument as usize) {
+        Mutates::Objects if care.reaches_globals => Mutates::Anything,
+        mutates => mutates,
+    };
+    Does::Stop { popped, pushed, mutates, binds, fills }
 }
 
 /// What follows from the instruction alone; `None` for one that must be looked at.

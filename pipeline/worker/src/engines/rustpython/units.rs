@@ -40,8 +40,21 @@ pub(super) fn compile(
     vm: &VirtualMachine,
 ) -> Result<PyRef<PyCode>, PyBaseExceptionRef> {
     let code = vm.compile(source, mode, path).map_err(|error| error.into_pyexception(vm, Some(source)))?;
-    let drops = has_generators(&code);
-    Ok(instrument(&code, detail, drops, vm))
+    let traits = Traits {
+        drops: has_generators(&code),
+        // The ways to the dictionary behind a module, whose items are its globals.
+        reaches_globals: ["globals", "__dict__", "vars", "locals", "modules"].iter().any(|word| source.contains(word)),
+    };
+    Ok(instrument(&code, detail, traits, vm))
+}
+
+/// What is known about a piece as a whole.
+#[derive(Clone, Copy)]
+pub(super) struct Traits {
+    /// Dropping a value may run code of it.
+    pub(super) drops: bool,
+    /// It may bind a global by changing a dictionary.
+    pub(super) reaches_globals: bool,
 }
 
 /// Turns adaptive specialisation off: it hides instructions of hot loops and makes exception events depend on heat.
@@ -111,8 +124,9 @@ pub(super) struct Layout {
     /// The number of the first global, and of the first iterator.
     pub(super) first_global: u32,
     pub(super) first_iterator: u32,
-    /// By line: what the line's instructions can change in place.
+    /// By line: what the line's instructions can change in place, and the slots that they store to.
     mutating: Box<[Mutates]>,
+    stored: Box<[u64]>,
     /// The qualified name.
     pub(super) function: String,
     /// Variables live in a dictionary: module and class bodies.
@@ -136,7 +150,7 @@ pub(super) struct Layout {
 
 impl Layout {
     /// What is known about a code object that was read.
-    pub(super) fn new(code: &Py<PyCode>, flow: &Flow, detail: Detail, drops: bool, vm: &VirtualMachine) -> Rc<Self> {
+    pub(super) fn new(code: &Py<PyCode>, flow: &Flow, detail: Detail, traits: Traits, vm: &VirtualMachine) -> Rc<Self> {
         let object = &code.code;
         let in_dictionary = !object.flags.contains(CodeFlags::OPTIMIZED);
         let own = object.varnames.iter().chain(object.cellvars.iter().filter(|name| {
@@ -156,6 +170,7 @@ impl Layout {
             })
             .collect();
         let (mut globals, mut mutating): (Vec<&'static PyStrInterned>, Vec<Mutates>) = (Vec::new(), Vec::new());
+        let mut stored: Vec<u64> = Vec::new();
         for op in &flow.ops {
             let argument = op.argument as usize;
             let index = match op.opcode {
@@ -172,8 +187,17 @@ impl Layout {
             if mutating.len() <= line {
                 mutating.resize(line + 1, Mutates::Nothing);
             }
-            mutating[line] = mutating[line].max(mutates(op.opcode, argument));
+            let mutates = match mutates(op.opcode, argument) {
+                Mutates::Objects if traits.reaches_globals => Mutates::Anything,
+                mutates => mutates,
+            };
+            mutating[line] = mutating[line].max(mutates);
+            stored.resize(mutating.len(), 0);
+            stored[line] |= stored_by(op.opcode, argument);
         }
+        // What is of no line may run after any.
+        let of_none = stored.first().copied().unwrap_or(0);
+        stored.iter_mut().for_each(|slots| *slots |= of_none);
         let mut variables: Vec<(Scope, String)> = Vec::new();
         for slot in &slots {
             let scope = if slot.captured { Scope::Captured } else { Scope::Local };
@@ -188,7 +212,7 @@ impl Layout {
             Detail::Instructions { each } => {
                 // Where variables live in a dictionary, slots are the compiler's own.
                 let told = if in_dictionary { &[][..] } else { &slots };
-                steps(code, flow, told, Care { each, drops }, vm)
+                steps(code, flow, told, Care { each, drops: traits.drops, reaches_globals: traits.reaches_globals }, vm)
             }
             Detail::Count | Detail::Lines => Vec::new(),
         };
@@ -203,6 +227,7 @@ impl Layout {
             first_global,
             first_iterator,
             mutating: mutating.into(),
+            stored: stored.into(),
             function: object.qualname.as_str().to_owned(),
             in_dictionary,
             first_line: object.first_line_number.map_or(0, |line| line.get() as u32),
@@ -221,9 +246,30 @@ impl Layout {
         !self.steps.is_empty()
     }
 
+    /// The slots that running the line can store to, a bit for each of the first 64.
+    pub(super) fn stored(&self, line: u32) -> u64 {
+        self.stored.get(line as usize).copied().unwrap_or(u64::MAX)
+    }
+
     /// What running the line can change in place.
     pub(super) fn may_mutate(&self, line: u32) -> Mutates {
         self.mutating.get(line as usize).copied().unwrap_or(Mutates::Anything)
+    }
+}
+
+/// The slots that an instruction stores to or empties, a bit for each of the first 64.
+fn stored_by(opcode: Opcode, argument: usize) -> u64 {
+    let slot = |at: usize| if at < 64 { 1 << at } else { 0 };
+    match opcode {
+        Opcode::StoreFast
+        | Opcode::DeleteFast
+        | Opcode::LoadFastAndClear
+        | Opcode::StoreDeref
+        | Opcode::DeleteDeref
+        | Opcode::MakeCell => slot(argument),
+        Opcode::StoreFastStoreFast => slot(argument >> 4) | slot(argument & 15),
+        Opcode::StoreFastLoadFast => slot(argument >> 4),
+        _ => 0,
     }
 }
 
@@ -234,7 +280,9 @@ pub(super) enum Mutates {
     Nothing,
     /// Not lists: `x[i]` may fill a `defaultdict`.
     Dictionaries,
-    /// Any object.
+    /// Any object; but every global names what it did.
+    Objects,
+    /// Any object, and globals too.
     Anything,
 }
 
@@ -242,8 +290,14 @@ pub(super) enum Mutates {
 /// makes events of its own, and the caller is looked at again because of them.
 pub(super) fn mutates(opcode: Opcode, argument: usize) -> Mutates {
     const SUBSCRIPT: usize = 26;
+    use Opcode as O;
     match opcode {
-        Opcode::BinaryOp if argument == SUBSCRIPT => Mutates::Dictionaries,
+        O::BinaryOp if argument == SUBSCRIPT => Mutates::Dictionaries,
+        O::BinaryOp | O::StoreSubscr | O::DeleteSubscr | O::StoreSlice | O::ListExtend | O::SetAdd | O::SetUpdate
+            if !keeps_objects(opcode, argument) =>
+        {
+            Mutates::Objects
+        }
         _ if keeps_objects(opcode, argument) => Mutates::Nothing,
         _ => Mutates::Anything,
     }

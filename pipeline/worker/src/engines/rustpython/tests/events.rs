@@ -618,3 +618,20 @@ fn the_harness_of_a_test_is_not_recorded() {
     "#]],
     );
 }
+
+#[test]
+fn a_global_that_is_bound_through_its_dictionary_shows() {
+    let source = "n = 1\nd = globals()\ndef f():\n    a = n\n    d['n'] = 2\n    b = n\n    return b\n";
+    check(
+        call(source, "f()"),
+        expect![[r#"
+            call f0 L3 f parent=None depth=0 +g:n=1 +g:d={'__name__': 'unit', '__doc__': None, '__package__': None, '__loader__': None, '__spec__': None, '__builtins__': <module builtins>, 'n': 1, 'd': {...}, 'f': <function f>}
+            line f0 L4
+            line f0 L5 +l:a=1
+            line f0 L6 =g:n=2 ~g:d={'__name__': 'unit', '__doc__': None, '__package__': None, '__loader__': None, '__spec__': None, '__builtins__': <module builtins>, 'n': 2, 'd': {...}, 'f': <function f>}
+            line f0 L7 +l:b=2
+            return f0 L7 -> 2
+            returned 2
+        "#]],
+    );
+}

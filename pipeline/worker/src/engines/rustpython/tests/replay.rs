@@ -206,7 +206,7 @@ fn what_goes_without_saying_is_what_looking_at_each_instruction_gives() {
         limits,
         ..super::job(if call.is_empty() { JobKind::Program } else { JobKind::Call }, source, call)
     };
-    let random = (0..200).map(|seed| [format!("seed {seed}"), program(seed), String::new(), "f()".to_owned()]);
+    let random = (0..60).map(|seed| [format!("seed {seed}"), program(seed), String::new(), "f()".to_owned()]);
     for [title, source, setup, call] in golden().into_iter().chain(random) {
         let job = Job { setup, ..job(&source, &call) };
         // The word alone makes the engine look at every instruction: objects that end could be noticed.
