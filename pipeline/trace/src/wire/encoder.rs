@@ -9,16 +9,76 @@ use crate::event::{Action, EventKind, Operation, Scope};
 /// Encodes the records of one execution.
 ///
 /// An event is begun, gets its changes, and is ended; [`Encoder::record`] then holds its bytes.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Encoder {
     /// Definitions that the event in progress needs, before it.
     definitions: Vec<u8>,
-    changes: Vec<u8>,
-    change_count: u32,
+    /// The event in progress: room for its head, then its changes, which come first.
     record: Vec<u8>,
+    change_count: u32,
+    /// Whether the record was given out.
+    is_done: bool,
     types: Vec<String>,
     frame_index: u32,
     line_number: u32,
+}
+
+/// Bytes of the room for what stands before an event's changes, which nearly always fits.
+const HEAD_BYTES: usize = 16;
+
+impl Default for Encoder {
+    fn default() -> Self {
+        Encoder {
+            definitions: Vec::new(),
+            record: vec![0; HEAD_BYTES],
+            change_count: 0,
+            is_done: false,
+            types: Vec::new(),
+            frame_index: 0,
+            line_number: 0,
+        }
+    }
+}
+
+/// What stands before an event's changes, in the order in which it is written.
+struct Head {
+    tag: u8,
+    numbers: [Option<u64>; 7],
+}
+
+impl Head {
+    #[inline]
+    fn each(&self, mut byte: impl FnMut(u8)) {
+        byte(self.tag);
+        for mut number in self.numbers.into_iter().flatten() {
+            while number >= 0x80 {
+                byte(number as u8 | 0x80);
+                number >>= 7;
+            }
+            byte(number as u8);
+        }
+    }
+
+    /// Writes itself so that it ends where the changes begin, and gives where it starts.
+    #[inline]
+    fn put(&self, record: &mut Vec<u8>) -> usize {
+        let (mut bits, mut length) = (0_u128, 0);
+        self.each(|byte| {
+            if length < HEAD_BYTES {
+                bits |= u128::from(byte) << (8 * length);
+            }
+            length += 1;
+        });
+        if let Some(start) = HEAD_BYTES.checked_sub(length) {
+            bits <<= 8 * start;
+            record[..HEAD_BYTES].copy_from_slice(&bits.to_le_bytes());
+            return start;
+        }
+        let mut bytes = Vec::with_capacity(length);
+        self.each(|byte| bytes.push(byte));
+        record.splice(..HEAD_BYTES, bytes);
+        0
+    }
 }
 
 /// Who a frame that starts is.
@@ -124,6 +184,7 @@ impl Encoder {
         object_index: Option<u32>,
         members: Option<&str>,
     ) {
+        self.begin();
         self.change_count += 1;
         let form = match value {
             None => FORM_NONE,
@@ -136,16 +197,26 @@ impl Encoder {
         op |= if on_stack { ON_STACK } else { 0 };
         op |= if object_index.is_some() { HAS_OBJECT } else { 0 };
         op |= if members.is_some() { HAS_MEMBERS } else { 0 };
-        self.changes.push(op);
-        number(&mut self.changes, u64::from(variable));
+        self.record.push(op);
+        number(&mut self.record, u64::from(variable));
         if let Some(value) = value {
-            Self::value(&mut self.changes, &mut self.types, &mut self.definitions, value);
+            Self::value(&mut self.record, &mut self.types, &mut self.definitions, value);
         }
         if let Some(object_index) = object_index {
-            number(&mut self.changes, u64::from(object_index));
+            number(&mut self.record, u64::from(object_index));
         }
         if let Some(members) = members {
-            text(&mut self.changes, members);
+            text(&mut self.record, members);
+        }
+    }
+
+    /// Forgets the record that was given out.
+    #[inline]
+    fn begin(&mut self) {
+        if self.is_done {
+            self.is_done = false;
+            self.change_count = 0;
+            self.record.truncate(HEAD_BYTES);
         }
     }
 
@@ -179,44 +250,35 @@ impl Encoder {
     /// [`Encoder::change`] begins the next event.
     #[inline]
     pub fn event(&mut self, kind: EventKind, frame_index: u32, line_number: u32, said: Said<'_>) -> &[u8] {
-        let Encoder { definitions, changes, record, types, .. } = self;
-        record.clear();
+        self.begin();
+        let Encoder { definitions, record, types, .. } = self;
         let mut tag = kind as u8;
         tag |= if frame_index == self.frame_index { 0 } else { OTHER_FRAME };
         tag |= if self.change_count == 0 { 0 } else { HAS_CHANGES };
         tag |= if said.output.is_empty() { 0 } else { HAS_OUTPUT };
-        // A value's type may be new: its definition goes before the event.
-        let value_at = changes.len();
-        if let (EventKind::Return | EventKind::Yield, Some(value)) = (kind, said.value) {
-            changes.push(if matches!(value, ValueRef::Int(_)) { FORM_INT } else { FORM_TEXT });
-            Self::value(changes, types, definitions, value);
-        }
-        if !definitions.is_empty() {
-            record.append(definitions);
-        }
-        record.push(tag);
-        if tag & OTHER_FRAME != 0 {
-            number(record, u64::from(frame_index));
-        }
-        signed(record, i64::from(line_number) - i64::from(self.line_number));
-        if let (EventKind::Call, Some(call)) = (kind, said.call) {
-            number(record, call.parent_index.map_or(0, |index| u64::from(index) + 1));
-            number(record, u64::from(call.depth));
-            number(record, u64::from(call.code_index));
-        }
-        if let (EventKind::Instruction, Some((first, count))) = (kind, said.instruction) {
-            number(record, u64::from(first));
-            number(record, u64::from(count));
-        }
-        if self.change_count != 0 {
-            number(record, u64::from(self.change_count));
-            record.extend_from_slice(&changes[..value_at]);
-        }
-        if matches!(kind, EventKind::Return | EventKind::Yield) {
-            match changes.get(value_at..) {
-                Some([]) | None => record.push(FORM_NONE),
-                Some(value) => record.extend_from_slice(value),
+        let line = i64::from(line_number) - i64::from(self.line_number);
+        let call = said.call.filter(|_| kind == EventKind::Call);
+        let instruction = said.instruction.filter(|_| kind == EventKind::Instruction);
+        let head = Head {
+            tag,
+            numbers: [
+                (tag & OTHER_FRAME != 0).then_some(u64::from(frame_index)),
+                Some(((line << 1) ^ (line >> 63)) as u64),
+                call.map(|call| call.parent_index.map_or(0, |index| u64::from(index) + 1)),
+                call.map(|call| u64::from(call.depth)),
+                call.map(|call| u64::from(call.code_index)).or(instruction.map(|(first, _)| u64::from(first))),
+                instruction.map(|(_, count)| u64::from(count)),
+                (self.change_count != 0).then_some(u64::from(self.change_count)),
+            ],
+        };
+        match (kind, said.value) {
+            (EventKind::Return | EventKind::Yield, Some(value)) => {
+                record.push(if matches!(value, ValueRef::Int(_)) { FORM_INT } else { FORM_TEXT });
+                // The value's type may be new: its definition goes before the event.
+                Self::value(record, types, definitions, value);
             }
+            (EventKind::Return | EventKind::Yield, None) => record.push(FORM_NONE),
+            _ => {}
         }
         if kind.tells_exception() {
             text(record, said.exception.unwrap_or_default());
@@ -224,10 +286,13 @@ impl Encoder {
         if !said.output.is_empty() {
             text(record, said.output);
         }
-        changes.clear();
-        self.change_count = 0;
+        let start = head.put(record);
+        if !definitions.is_empty() {
+            record.splice(start..start, definitions.drain(..));
+        }
+        self.is_done = true;
         self.frame_index = frame_index;
         self.line_number = line_number;
-        &self.record
+        &self.record[start..]
     }
 }

@@ -22,7 +22,7 @@ use super::{
     render::render,
     stack::Stack,
     state, stdio,
-    units::{Layout, Mutates},
+    units::{Layout, Mutates, Round},
     wording,
 };
 use crate::engine::SharedSink;
@@ -45,6 +45,8 @@ pub(super) struct Live {
     /// The line that runs, and the recorder's count of comings and goings when the frame was last looked at.
     pub(super) line: u32,
     pub(super) epoch: u64,
+    /// The line that runs began with the drawing of a loop.
+    round: Option<Round>,
     /// The instruction at which it sleeps.
     asleep_at: u32,
 }
@@ -266,6 +268,7 @@ impl Recorder {
             layout: Rc::clone(layout),
             line: 0,
             epoch: 0,
+            round: None,
             asleep_at: 0,
         });
         self.frames += 1;
@@ -385,6 +388,9 @@ impl Recorder {
         let Recorder { live, encoder, sink, output, .. } = self;
         let Some(live) = live.last_mut() else { return ON };
         live.line = line;
+        if kind == EventKind::Line {
+            live.round = live.layout.round(op);
+        }
         stdio::take_pending(output);
         let record = encoder.event(kind, live.index, line, Said { output, ..said });
         self.told += 1;
@@ -414,7 +420,15 @@ impl Recorder {
         let Recorder { live, encoder, codes, look, epoch, heap, .. } = self;
         let Some(live) = live.last_mut() else { return };
         let quiet = live.epoch == *epoch;
-        let mutated = if quiet { live.layout.may_mutate(live.line) } else { Mutates::Anything };
+        let plain = |round: &Round| {
+            let walking = live.loops.get(round.number as usize).and_then(Option::as_ref);
+            walking.is_some_and(|known| known.is_plain)
+        };
+        let mutated = match live.round.filter(plain) {
+            _ if !quiet => Mutates::Anything,
+            Some(round) => round.mutates,
+            None => live.layout.may_mutate(live.line),
+        };
         let stored = if quiet { live.layout.stored(live.line) } else { state::ALL };
         heap.event += 1;
         let mut to = Teller { encoder, heap, look: *look, vm };

@@ -127,6 +127,8 @@ pub(super) struct Layout {
     /// By line: what the line's instructions can change in place, and the slots that they store to.
     mutating: Box<[Mutates]>,
     stored: Box<[u64]>,
+    /// Loops by the instruction that draws: what the rest of its line can change in place, where a round begins with it.
+    rounds: Vec<(u32, Round)>,
     /// The qualified name.
     pub(super) function: String,
     /// Variables live in a dictionary: module and class bodies.
@@ -187,11 +189,7 @@ impl Layout {
             if mutating.len() <= line {
                 mutating.resize(line + 1, Mutates::Nothing);
             }
-            let mutates = match mutates(op.opcode, argument) {
-                Mutates::Objects if traits.reaches_globals => Mutates::Anything,
-                mutates => mutates,
-            };
-            mutating[line] = mutating[line].max(mutates);
+            mutating[line] = mutating[line].max(mutates_here(op, traits));
             stored.resize(mutating.len(), 0);
             stored[line] |= stored_by(op.opcode, argument);
         }
@@ -228,6 +226,7 @@ impl Layout {
             first_iterator,
             mutating: mutating.into(),
             stored: stored.into(),
+            rounds: rounds(flow, traits),
             function: object.qualname.as_str().to_owned(),
             in_dictionary,
             first_line: object.first_line_number.map_or(0, |line| line.get() as u32),
@@ -246,6 +245,11 @@ impl Layout {
         !self.steps.is_empty()
     }
 
+    /// What is known where a line begins with the drawing of a loop; `None` where it begins with something else.
+    pub(super) fn round(&self, op: u32) -> Option<Round> {
+        self.rounds.iter().find(|(head, _)| *head == op).map(|(_, round)| *round)
+    }
+
     /// The slots that running the line can store to, a bit for each of the first 64.
     pub(super) fn stored(&self, line: u32) -> u64 {
         self.stored.get(line as usize).copied().unwrap_or(u64::MAX)
@@ -254,6 +258,39 @@ impl Layout {
     /// What running the line can change in place.
     pub(super) fn may_mutate(&self, line: u32) -> Mutates {
         self.mutating.get(line as usize).copied().unwrap_or(Mutates::Anything)
+    }
+}
+
+/// A line that begins anew with the drawing of a loop.
+#[derive(Clone, Copy)]
+pub(super) struct Round {
+    /// The loop.
+    pub(super) number: u32,
+    /// What the line can change in place, besides by drawing.
+    pub(super) mutates: Mutates,
+}
+
+fn rounds(flow: &Flow, traits: Traits) -> Vec<(u32, Round)> {
+    let mut rounds = Vec::new();
+    for (number, known) in (0..).zip(&flow.loops) {
+        let head = known.head;
+        let line = flow.ops[head].line;
+        let rest = flow.ops[head..].iter().take_while(|op| op.line == line).count();
+        // What comes before in the line is not run again.
+        let stays = |op: &Op| op.target.is_none_or(|target| flow.ops[target].line != line || target >= head);
+        let rest = &flow.ops[head + 1..(head + rest).max(head + 1)];
+        if rest.iter().all(stays) {
+            let mutates = rest.iter().map(|op| mutates_here(op, traits)).max().unwrap_or(Mutates::Nothing);
+            rounds.push((head as u32, Round { number, mutates }));
+        }
+    }
+    rounds
+}
+
+fn mutates_here(op: &Op, traits: Traits) -> Mutates {
+    match mutates(op.opcode, op.argument as usize) {
+        Mutates::Objects if traits.reaches_globals => Mutates::Anything,
+        mutates => mutates,
     }
 }
 
