@@ -8,7 +8,7 @@
 crate::table! {
     /// One row is one variable that an event found changed: a variable of the frame, the iterator of one of its loops,
     /// or an entry of its value stack. Replayed in event order from the start, the rows of a frame give its full state
-    /// at every event.
+    /// at every event; entries of the stack that follow from an instruction alone have no row, see `instructions`.
     CHANGES: ChangesRow, ChangesRef, ChangesBuilder {
         name: "changes",
         version: 2,
