@@ -127,7 +127,7 @@ fn replay_all(jobs: Vec<(String, Job)>) {
         let mut engine = RustPython::start().unwrap();
         for (name, job) in jobs {
             let records = Rc::new(RefCell::new(Vec::new()));
-            let outbox = Outbox::new(Vec::new(), 1, job.limits);
+            let outbox = Outbox::new(Vec::new(), 1, job.limits, Vec::new());
             let sink = Rc::new(RefCell::new(super::Counted(records.clone(), outbox)));
             let _ = snapshot::take_all();
             run_job(&mut engine as &mut dyn Engine, &job, sink);
