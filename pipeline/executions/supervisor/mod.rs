@@ -18,17 +18,18 @@
 //!
 //! Records go to a [`Listener`] as they come, while the program runs on: nobody holds them all.
 
+mod idle;
 mod process;
 
 use std::collections::VecDeque;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
 use std::process::ExitStatus;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tracemill_trace::{Exception, Finished, Job, Malformed, Outcome, Reply};
 
+pub use self::idle::IdleWorkers;
 use self::process::{Heard, Process};
 use crate::config::ExecutionsConfig;
 use crate::error::{Error, Result};
@@ -99,21 +100,6 @@ pub struct Supervisor {
     /// How many of them the worker has.
     sent: usize,
     ticket: u64,
-}
-
-/// Workers that nobody uses at the moment: starting one takes as long as some hundred small jobs.
-#[derive(Debug, Clone, Default)]
-pub struct IdleWorkers(Arc<Mutex<Vec<Process>>>);
-
-impl IdleWorkers {
-    /// Ends them.
-    pub fn end(&self) {
-        self.lock().clear();
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Process>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// How one attempt at a job ended.
@@ -248,8 +234,7 @@ impl Supervisor {
     }
 
     fn take_idle(&self) -> Option<Process> {
-        let worker = self.idle.lock().pop();
-        worker.filter(|worker| worker.jobs() < self.jobs_per_worker)
+        self.idle.take().filter(|worker| worker.jobs() < self.jobs_per_worker)
     }
 
     /// Starts a worker and waits until its sandbox is up.
@@ -260,7 +245,7 @@ impl Supervisor {
             if attempt > 0 {
                 std::thread::sleep(Duration::from_millis(50 << attempt));
             }
-            let mut process = Process::spawn(&self.command.program)?;
+            let mut process = self.idle.start(&self.command.program)?;
             match process.hear(Instant::now() + START, 0, &self.cancel)? {
                 Heard::Reply(Reply::Ready { engine, .. }) => {
                     process.set_engine(engine);
@@ -328,7 +313,7 @@ impl Drop for Supervisor {
     fn drop(&mut self) {
         // One that still has jobs was given up in the middle.
         if let Some(worker) = self.worker.take().filter(|_| self.sent == 0) {
-            self.idle.lock().push(worker);
+            self.idle.put(worker);
         }
     }
 }
