@@ -28,10 +28,6 @@ const MUCH: usize = 16 << 10;
 /// Bytes kept of what a worker says on standard error.
 const STDERR_BYTES: usize = 16 << 10;
 
-/// Lets glibc keep many small blocks at hand: compiling takes and gives back thousands at a time. There is no other way
-/// to say so.
-const ALLOCATOR: (&str, &str) = ("GLIBC_TUNABLES", "glibc.malloc.tcache_count=2000");
-
 /// What was heard from a worker.
 #[derive(Debug)]
 pub(super) enum Heard {
@@ -72,7 +68,6 @@ impl Process {
         let mut child = Command::new(program)
             .arg("worker")
             .env_clear()
-            .env(ALLOCATOR.0, ALLOCATOR.1)
             .current_dir("/")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

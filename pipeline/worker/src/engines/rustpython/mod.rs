@@ -57,7 +57,7 @@ use probe::Watch;
 use recorder::Recorder;
 
 /// Jobs after which an interpreter is replaced: it keeps a little of each.
-const MAX_JOBS: u32 = 2_000;
+const MAX_JOBS: u32 = 10_000;
 /// Jobs after which cycles are collected.
 const COLLECT_EVERY: u32 = 400;
 /// Steps outside of what is recorded that a job may take, for each step that may be recorded.
