@@ -24,12 +24,12 @@ use tracemill_schemas::frames::FramesRow;
 use tracemill_schemas::functions::FunctionsRow;
 use tracemill_schemas::inputs::InputsRow;
 use tracemill_schemas::instructions::InstructionsRow;
-use tracemill_trace::{Job, JobKind, Outcome};
+use tracemill_trace::{Job, JobKind, Limits, Outcome, Subscription};
 
 use self::rows::{Piece, Recorder, Scratches};
 
 pub use single::{Recorded, TraceRequest, Traced, rows_of, trace_one};
-pub use supervisor::{Completed, Listener, Supervisor, WorkerCommand};
+pub use supervisor::{Completed, IdleWorkers, Listener, Supervisor, WorkerCommand};
 pub use told::{Held, StoredRows, events_of, states_of, value_of};
 
 use crate::dataset::{Count, PartOutput, ScratchFolder, Severity, TableWriter, read_rows};
@@ -48,6 +48,8 @@ const STRIDE: i64 = 1_000_000;
 #[derive(Debug, Clone)]
 pub struct Executions {
     command: WorkerCommand,
+    /// Workers between two parts.
+    idle: IdleWorkers,
 }
 
 impl Executions {
@@ -56,13 +58,13 @@ impl Executions {
     /// # Errors
     /// The executable's path cannot be found.
     pub fn new() -> Result<Self> {
-        Ok(Executions { command: WorkerCommand::this_executable()? })
+        Ok(Executions { command: WorkerCommand::this_executable()?, idle: IdleWorkers::default() })
     }
 
     /// A stage whose workers are another build of the executable, for tests and benchmarks.
     #[must_use]
     pub fn with_program(program: PathBuf) -> Self {
-        Executions { command: WorkerCommand::new(program) }
+        Executions { command: WorkerCommand::new(program), idle: IdleWorkers::default() }
     }
 }
 
@@ -131,7 +133,10 @@ impl Stage for Executions {
             batches(inputs, &functions, base),
             cx.workers,
             cx.workers * 4,
-            |_| Ok(Supervisor::new(self.command.clone(), &cx.config.executions, cx.cancel.clone())),
+            |_| {
+                let supervisor = Supervisor::new(self.command.clone(), &cx.config.executions, cx.cancel.clone());
+                Ok(supervisor.sharing(self.idle.clone()))
+            },
             |supervisor, batch| trace_batch(supervisor, cx, &batch, &folder),
             |traced| {
                 cx.cancel.check()?;
@@ -149,6 +154,11 @@ impl Stage for Executions {
         output.close(executions)?;
         tables.close(output)?;
         Ok(tally.into_counts())
+    }
+
+    fn finish(&self, _cx: &Context) -> Result<()> {
+        self.idle.end();
+        Ok(())
     }
 }
 
@@ -245,28 +255,29 @@ fn trace_batch(
     let mut recorder = Recorder::new(Some(folder.clone()));
     let mut executions = Vec::with_capacity(batch.inputs.len());
     let mut stillborn: Option<(&str, &str, Completed)> = None;
-    for (index, (function, input)) in (batch.first_index..).zip(&batch.inputs) {
+    // Inputs whose jobs the supervisor has got, so far.
+    let mut offered = 0;
+    let mut indexes = batch.first_index..;
+    for (at, (function, input)) in batch.inputs.iter().enumerate() {
         cx.cancel.check()?;
+        let index = indexes.next().unwrap_or(i64::MAX);
         recorder.start(index);
-        let completed = match &stillborn {
-            Some((function_id, setup, completed)) if *function_id == input.function_id && *setup == input.setup => {
+        let known = stillborn.as_ref().filter(|(function_id, setup, _)| {
+            offered <= at && *function_id == input.function_id && *setup == input.setup
+        });
+        let completed = match known {
+            Some((_, _, completed)) => {
+                offered = at + 1;
                 completed.clone()
             }
-            _ => {
-                let program = function.kind == "program";
-                let job = Job {
-                    ticket: 0, // the supervisor numbers its jobs
-                    kind: if program { JobKind::Program } else { JobKind::Call },
-                    source: function.source.clone(),
-                    setup: input.setup.clone(),
-                    call: input.call.clone(),
-                    check: input.check.clone(),
-                    stdin: input.stdin.clone(),
-                    subscription,
-                    limits,
-                };
-                let completed = supervisor.run(job, &mut recorder)?;
-                if !program && never_began(&completed, &recorder) {
+            None => {
+                while offered < batch.inputs.len() && (offered <= at || may_go_ahead(&batch.inputs[..=offered], at)) {
+                    let (function, input) = &batch.inputs[offered];
+                    supervisor.offer(job(function, input, subscription, limits));
+                    offered += 1;
+                }
+                let completed = supervisor.finish(&mut recorder)?;
+                if function.kind != "program" && never_began(&completed, &recorder) {
                     let again = Completed { attempts: 1, ..completed.clone() };
                     stillborn = Some((&input.function_id, &input.setup, again));
                 }
@@ -277,6 +288,31 @@ fn trace_batch(
         executions.push(rows::execution(function, input, index, subscription, &limits, completed, &counted));
     }
     Ok(TracedBatch { executions, pieces: recorder.into_pieces() })
+}
+
+fn job(function: &FunctionsRow, input: &InputsRow, subscription: Subscription, limits: Limits) -> Job {
+    Job {
+        ticket: 0, // the supervisor numbers its jobs
+        kind: if function.kind == "program" { JobKind::Program } else { JobKind::Call },
+        source: function.source.clone(),
+        setup: input.setup.clone(),
+        call: input.call.clone(),
+        check: input.check.clone(),
+        stdin: input.stdin.clone(),
+        subscription,
+        limits,
+    }
+}
+
+/// Whether the last of these inputs may be given to the worker before the others are done, of which those from `at` on
+/// are not: not before the first one of a unit with imports has shown that they do not fail, see [`never_began`].
+fn may_go_ahead(inputs: &[(Arc<FunctionsRow>, InputsRow)], at: usize) -> bool {
+    let Some(((function, input), before)) = inputs.split_last() else { return true };
+    let same = |(_, other): &(Arc<FunctionsRow>, InputsRow)| {
+        other.function_id == input.function_id && other.setup == input.setup
+    };
+    let imports = || function.source.contains("import") || input.setup.contains("import");
+    before[..at].last().is_some_and(same) || !before[at..].iter().any(same) || !imports()
 }
 
 /// Whether a call's source failed by itself, before the call: then it fails for every call after the same set-up, and a

@@ -13,10 +13,15 @@
 //! | the worker dies by itself in a later job | it runs again in a fresh worker, which decides |
 //! | the worker breaks the protocol, or sends records that are none | `crashed`; the worker is ended |
 //!
+//! A worker is sent jobs ahead of their turn, so that neither side waits for the other between two jobs. It answers in
+//! their order, and each job is judged for itself: those behind one whose worker is lost are sent again to the next.
+//!
 //! Records go to a [`Listener`] as they come, while the program runs on: nobody holds them all.
 
+mod idle;
 mod process;
 
+use std::collections::VecDeque;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
 use std::process::ExitStatus;
@@ -24,6 +29,7 @@ use std::time::{Duration, Instant};
 
 use tracemill_trace::{Exception, Finished, Job, Malformed, Outcome, Reply};
 
+pub use self::idle::IdleWorkers;
 use self::process::{Heard, Process};
 use crate::config::ExecutionsConfig;
 use crate::error::{Error, Result};
@@ -87,7 +93,12 @@ pub struct Supervisor {
     attempts_max: u32,
     jobs_per_worker: u64,
     cancel: Cancel,
+    idle: IdleWorkers,
     worker: Option<Process>,
+    /// Jobs that are not over, the oldest first.
+    jobs: VecDeque<Job>,
+    /// How many of them the worker has.
+    sent: usize,
     ticket: u64,
 }
 
@@ -112,68 +123,118 @@ impl Supervisor {
             attempts_max: config.attempts_max.max(1),
             jobs_per_worker: config.jobs_per_worker.max(1),
             cancel,
+            idle: IdleWorkers::default(),
             worker: None,
+            jobs: VecDeque::new(),
+            sent: 0,
             ticket: 0,
         }
     }
 
-    /// Runs one job to its end. What the listener has heard afterwards are its events; none, where a run whose number of
-    /// events says nothing was the last.
+    /// Uses these idle workers before it starts one, and leaves its own among them.
+    #[must_use]
+    pub fn sharing(mut self, idle: IdleWorkers) -> Self {
+        self.idle = idle;
+        self
+    }
+
+    /// Runs one job to its end, see [`Supervisor::finish`].
     ///
     /// # Errors
-    /// No worker can be started, the listener fails, or the user asks to stop.
-    pub fn run(&mut self, mut job: Job, listener: &mut dyn Listener) -> Result<Completed> {
+    /// As [`Supervisor::finish`].
+    pub fn run(&mut self, job: Job, listener: &mut dyn Listener) -> Result<Completed> {
+        self.offer(job);
+        self.finish(listener)
+    }
+
+    /// Takes a job. Its turn comes after those taken before; how each ended, [`Supervisor::finish`] says.
+    pub fn offer(&mut self, job: Job) {
+        self.jobs.push_back(job);
+    }
+
+    /// How many jobs were taken and are not over.
+    #[must_use]
+    pub fn pending(&self) -> usize {
+        self.jobs.len()
+    }
+
+    /// Brings the oldest job to its end. What the listener has heard afterwards are its events; none, where a run whose
+    /// number of events says nothing was the last.
+    ///
+    /// # Errors
+    /// There is no job, no worker can be started, the listener fails, or the user asks to stop.
+    pub fn finish(&mut self, listener: &mut dyn Listener) -> Result<Completed> {
         let mut attempts = 1;
         loop {
             self.cancel.check()?;
             let mut worker = match self.worker.take() {
                 Some(worker) if worker.jobs() < self.jobs_per_worker => worker,
-                _ => self.start()?,
+                _ => {
+                    self.sent = 0;
+                    self.take_idle().map_or_else(|| self.start(), Ok)?
+                }
             };
-            self.ticket += 1;
-            job.ticket = self.ticket;
+            self.send(&mut worker)?;
+            let Some(job) = self.jobs.front() else {
+                return Err(Error::Internal("a supervisor without a job".to_owned()));
+            };
             let engine = worker.engine().to_owned();
             let fresh = worker.jobs() == 0;
             listener.begin();
-            let attempt = self.attempt(&mut worker, &job, listener)?;
+            let attempt = self.attempt(&mut worker, job, listener)?;
             let completed = |finished| Completed { engine, finished, attempts };
             if !matches!(attempt, Attempt::Finished(_)) {
                 listener.begin();
             }
-            match attempt {
+            let finished = match attempt {
                 Attempt::Finished(finished) => {
                     if !worker.is_retiring() {
                         self.worker = Some(worker);
                     }
-                    return Ok(completed(*finished));
+                    *finished
                 }
                 Attempt::TimedOut => {
                     let mut finished = ended(Outcome::TimeLimit, None);
                     finished.labels.push("wall_clock".to_owned());
-                    return Ok(completed(finished));
+                    finished
                 }
                 Attempt::Protocol(problem) => {
-                    let finished = ended(Outcome::Crashed, Some(format!("the worker broke the protocol: {problem}")));
-                    return Ok(completed(finished));
+                    ended(Outcome::Crashed, Some(format!("the worker broke the protocol: {problem}")))
                 }
                 Attempt::Died { status, .. } if killed_from_outside(status) => {
-                    if attempts >= self.attempts_max {
-                        let finished = ended(Outcome::Crashed, Some(describe(status, "")));
-                        return Ok(completed(finished));
+                    if attempts < self.attempts_max {
+                        attempts += 1;
+                        continue;
                     }
-                    attempts += 1;
+                    ended(Outcome::Crashed, Some(describe(status, "")))
                 }
                 // What an earlier job left behind may have killed it: a fresh worker decides.
-                Attempt::Died { .. } if !fresh => {}
+                Attempt::Died { .. } if !fresh => continue,
                 Attempt::Died { stderr, .. } if stderr.contains("memory allocation of ") => {
-                    return Ok(completed(ended(Outcome::MemoryLimit, None)));
+                    ended(Outcome::MemoryLimit, None)
                 }
-                Attempt::Died { status, stderr } => {
-                    let finished = ended(Outcome::Crashed, Some(describe(status, &stderr)));
-                    return Ok(completed(finished));
-                }
-            }
+                Attempt::Died { status, stderr } => ended(Outcome::Crashed, Some(describe(status, &stderr))),
+            };
+            self.jobs.pop_front();
+            self.sent = self.sent.saturating_sub(1);
+            return Ok(completed(finished));
         }
+    }
+
+    /// Sends what the worker does not have yet, up to the last job that it is to do.
+    fn send(&mut self, worker: &mut Process) -> Result<()> {
+        let left = usize::try_from(self.jobs_per_worker - worker.jobs()).unwrap_or(usize::MAX);
+        for job in self.jobs.iter_mut().take(left).skip(self.sent) {
+            self.ticket += 1;
+            job.ticket = self.ticket;
+            worker.send(job)?;
+            self.sent += 1;
+        }
+        Ok(())
+    }
+
+    fn take_idle(&self) -> Option<Process> {
+        self.idle.take().filter(|worker| worker.jobs() < self.jobs_per_worker)
     }
 
     /// Starts a worker and waits until its sandbox is up.
@@ -184,8 +245,8 @@ impl Supervisor {
             if attempt > 0 {
                 std::thread::sleep(Duration::from_millis(50 << attempt));
             }
-            let mut process = Process::spawn(&self.command.program)?;
-            match process.hear(Instant::now() + START, &self.cancel)? {
+            let mut process = self.idle.start(&self.command.program)?;
+            match process.hear(Instant::now() + START, 0, &self.cancel)? {
                 Heard::Reply(Reply::Ready { engine, .. }) => {
                     process.set_engine(engine);
                     return Ok(process);
@@ -203,16 +264,13 @@ impl Supervisor {
     }
 
     fn attempt(&self, worker: &mut Process, job: &Job, listener: &mut dyn Listener) -> Result<Attempt> {
+        // The worker has begun it by now: it got it only just now, or it has ended the one before just now.
         let deadline = Instant::now() + Duration::from_millis(job.limits.wall_ms.max(1));
         // What an honest worker can send: its events, and one frame more than the limit stops at.
         let bytes_max = job.limits.trace_bytes.saturating_mul(2).saturating_add(128 << 20);
-        if !worker.send(job)? {
-            let (status, stderr) = worker.end()?;
-            return Ok(Attempt::Died { status, stderr });
-        }
+        let ahead = self.sent.saturating_sub(1);
         loop {
-            match worker.hear(deadline, &self.cancel)? {
-                Heard::Reply(Reply::Started { ticket }) if ticket == job.ticket => {}
+            match worker.hear(deadline, ahead, &self.cancel)? {
                 Heard::Reply(Reply::Events { ticket, count, records }) if ticket == job.ticket => {
                     let problem = if worker.heard_bytes() > bytes_max {
                         format!("more than {bytes_max} bytes of events")
@@ -247,6 +305,15 @@ impl Supervisor {
                     return Ok(Attempt::Died { status, stderr });
                 }
             }
+        }
+    }
+}
+
+impl Drop for Supervisor {
+    fn drop(&mut self) {
+        // One that still has jobs was given up in the middle.
+        if let Some(worker) = self.worker.take().filter(|_| self.sent == 0) {
+            self.idle.put(worker);
         }
     }
 }

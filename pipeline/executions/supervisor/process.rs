@@ -1,8 +1,9 @@
 //! One worker process and the pipes to it. Owned by a supervisor; dropped, the process is gone.
 //!
-//! Reading waits with `poll`, so that a deadline and a request to stop are seen while a program runs.
+//! Reading waits with `poll`, so that a deadline and a request to stop are seen while a program runs. Jobs are sent
+//! ahead of their turn, as far as the pipe has room: neither side ever waits to write while the other does.
 
-use std::io::{ErrorKind, Read, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::os::fd::AsFd as _;
 use std::path::Path;
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
@@ -17,7 +18,13 @@ use crate::stage::Cancel;
 /// How often a request to stop is looked at while a worker is silent.
 const CANCEL_EVERY: Duration = Duration::from_millis(100);
 /// Bytes read from a worker at once.
-const READ_BYTES: u64 = 128 << 10;
+const READ_BYTES: usize = 128 << 10;
+/// How long a worker that has jobs ahead of it is left alone for each of them, and at most. Being woken for every word
+/// of it costs both sides more than a small job.
+const NAP: Duration = Duration::from_micros(40);
+const NAP_MAX: Duration = Duration::from_micros(600);
+/// A worker that said so much since it was last looked at has a lot to say, and may be waiting for room.
+const MUCH: usize = 16 << 10;
 /// Bytes kept of what a worker says on standard error.
 const STDERR_BYTES: usize = 16 << 10;
 
@@ -41,7 +48,14 @@ pub(super) struct Process {
     stdin: Option<ChildStdin>,
     stdout: ChildStdout,
     stderr: ChildStderr,
+    /// Bytes of jobs that the pipe had no room for yet.
+    outgoing: Vec<u8>,
+    /// What was read: the bytes between `taken` and `filled` wait to be taken.
     buffer: Vec<u8>,
+    taken: usize,
+    filled: usize,
+    /// Bytes that the last look at the pipe brought.
+    last_read: usize,
     engine: String,
     jobs: u64,
     heard_bytes: u64,
@@ -64,7 +78,7 @@ impl Process {
         let stdin = child.stdin.take().ok_or_else(missing)?;
         let stdout = child.stdout.take().ok_or_else(missing)?;
         let stderr = child.stderr.take().ok_or_else(missing)?;
-        for fd in [stdout.as_fd(), stderr.as_fd()] {
+        for fd in [stdin.as_fd(), stdout.as_fd(), stderr.as_fd()] {
             rustix::io::ioctl_fionbio(fd, true).map_err(|error| Error::Worker(format!("prepare its pipe: {error}")))?;
         }
         Ok(Process {
@@ -72,7 +86,11 @@ impl Process {
             stdin: Some(stdin),
             stdout,
             stderr,
+            outgoing: Vec::new(),
             buffer: Vec::new(),
+            taken: 0,
+            filled: 0,
+            last_read: 0,
             engine: String::new(),
             jobs: 0,
             heard_bytes: 0,
@@ -93,7 +111,7 @@ impl Process {
         self.jobs
     }
 
-    /// Bytes heard since the last job was sent.
+    /// Bytes of the messages since the last job was over.
     pub(super) fn heard_bytes(&self) -> u64 {
         self.heard_bytes
     }
@@ -105,42 +123,53 @@ impl Process {
 
     pub(super) fn finished_job(&mut self, retiring: bool) {
         self.jobs += 1;
+        self.heard_bytes = 0;
         self.retiring = retiring;
     }
 
-    /// Sends a job; false when the worker is gone.
-    pub(super) fn send(&mut self, job: &Job) -> Result<bool> {
-        self.heard_bytes = 0;
-        let mut bytes = Vec::new();
-        write_frame(&mut bytes, job).map_err(|error| Error::Worker(format!("encode a job: {error}")))?;
-        let Some(stdin) = &mut self.stdin else { return Ok(false) };
-        match stdin.write_all(&bytes) {
-            Ok(()) => Ok(true),
-            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
-            Err(error) => Err(Error::Worker(format!("send a job: {error}"))),
-        }
+    /// Takes a job that is to be sent, with the next look at what the worker says.
+    pub(super) fn send(&mut self, job: &Job) -> Result<()> {
+        write_frame(&mut self.outgoing, job).map_err(|error| Error::Worker(format!("encode a job: {error}")))?;
+        Ok(())
     }
 
-    /// Waits for the next message.
-    pub(super) fn hear(&mut self, deadline: Instant, cancel: &Cancel) -> Result<Heard> {
+    /// Sends what waits to be sent, as far as there is room. A worker that is gone is noticed where it is heard.
+    fn push(&mut self) -> Result<()> {
+        let mut sent = 0;
+        while sent < self.outgoing.len()
+            && let Some(stdin) = &mut self.stdin
+        {
+            match stdin.write(&self.outgoing[sent..]) {
+                Ok(count) => sent += count,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::BrokenPipe => self.stdin = None,
+                Err(error) => return Err(Error::Worker(format!("send a job: {error}"))),
+            }
+        }
+        self.outgoing.drain(..sent);
+        Ok(())
+    }
+
+    /// Waits for the next message. `ahead` is the number of jobs that the worker has besides the one at hand.
+    pub(super) fn hear(&mut self, deadline: Instant, ahead: usize, cancel: &Cancel) -> Result<Heard> {
+        let mut may_nap = ahead > 1;
         loop {
             if let Some(heard) = self.take_message() {
                 return Ok(heard);
             }
+            self.push()?;
             cancel.check()?;
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return Ok(Heard::Silence);
             }
-            if !wait_readable(&self.stdout, left.min(CANCEL_EVERY))? {
+            if std::mem::take(&mut may_nap) && self.last_read < MUCH && self.outgoing.is_empty() {
+                std::thread::sleep((NAP * u32::try_from(ahead).unwrap_or(u32::MAX)).min(NAP_MAX).min(left));
+            } else if !self.wait(left.min(CANCEL_EVERY))? {
                 continue;
             }
-            // What was read before an error is in the buffer all the same.
-            let before = self.buffer.len();
-            let read = Read::take(&mut self.stdout, READ_BYTES).read_to_end(&mut self.buffer);
-            let count = self.buffer.len() - before;
-            self.heard_bytes += count as u64;
-            match read {
+            match self.read() {
                 Ok(0) => return Ok(Heard::End),
                 Ok(_) => {}
                 Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
@@ -149,22 +178,60 @@ impl Process {
         }
     }
 
+    /// Reads what is there, up to [`READ_BYTES`].
+    fn read(&mut self) -> std::io::Result<usize> {
+        if self.taken > 0 {
+            self.buffer.copy_within(self.taken..self.filled, 0);
+            self.filled -= self.taken;
+            self.taken = 0;
+        }
+        if self.buffer.len() < self.filled + READ_BYTES {
+            // Half as much again: a long message comes in many pieces.
+            self.buffer.resize(self.filled + self.filled / 2 + READ_BYTES, 0);
+        }
+        self.last_read = 0;
+        let count = self.stdout.read(&mut self.buffer[self.filled..][..READ_BYTES])?;
+        self.last_read = count;
+        self.filled += count;
+        Ok(count)
+    }
+
+    /// Waits until there is something to read, or room for what is to be sent; false when there is nothing to read.
+    fn wait(&self, at_most: Duration) -> Result<bool> {
+        let timeout = Timespec {
+            tv_sec: i64::try_from(at_most.as_secs()).unwrap_or(i64::MAX),
+            tv_nsec: i64::from(at_most.subsec_nanos()),
+        };
+        let stdout = PollFd::new(&self.stdout, PollFlags::IN);
+        let polled = match &self.stdin {
+            Some(stdin) if !self.outgoing.is_empty() => {
+                let mut fds = [stdout, PollFd::new(stdin, PollFlags::OUT)];
+                poll(&mut fds, Some(&timeout)).map(|_| !fds[0].revents().is_empty())
+            }
+            _ => poll(&mut [stdout], Some(&timeout)).map(|ready| ready > 0),
+        };
+        match polled {
+            Ok(readable) => Ok(readable),
+            Err(rustix::io::Errno::INTR) => Ok(false),
+            Err(error) => Err(Error::Worker(format!("wait for a worker: {error}"))),
+        }
+    }
+
     /// The first whole message in the buffer.
     fn take_message(&mut self) -> Option<Heard> {
-        let length = self.buffer.first_chunk::<4>()?;
-        let length = u32::from_le_bytes(*length) as usize;
+        let waiting = &self.buffer[self.taken..self.filled];
+        let length = u32::from_le_bytes(*waiting.first_chunk::<4>()?) as usize;
         if length > MAX_FRAME_BYTES {
             return Some(Heard::Malformed(format!("a frame of {length} bytes")));
         }
-        if self.buffer.len() < length + 4 {
-            return None;
-        }
-        let heard = match read_frame::<Reply>(&mut &self.buffer[..length + 4]) {
+        let mut frame = waiting.get(..length + 4)?;
+        let heard = match read_frame::<Reply>(&mut frame) {
             Ok(Some(reply)) => Heard::Reply(reply),
             Ok(None) => Heard::Malformed("an empty frame".to_owned()),
             Err(error) => Heard::Malformed(error.to_string()),
         };
-        self.buffer.drain(..length + 4);
+        self.taken += length + 4;
+        self.heard_bytes += length as u64 + 4;
         Some(heard)
     }
 
@@ -203,18 +270,5 @@ impl Drop for Process {
         // Already reaped is fine; anything else cannot be helped here.
         let _ = self.child.kill();
         let _ = self.child.wait();
-    }
-}
-
-fn wait_readable(stdout: &ChildStdout, at_most: Duration) -> Result<bool> {
-    let timeout = Timespec {
-        tv_sec: i64::try_from(at_most.as_secs()).unwrap_or(i64::MAX),
-        tv_nsec: i64::from(at_most.subsec_nanos()),
-    };
-    let mut fds = [PollFd::new(stdout, PollFlags::IN)];
-    match poll(&mut fds, Some(&timeout)) {
-        Ok(ready) => Ok(ready > 0),
-        Err(rustix::io::Errno::INTR) => Ok(false),
-        Err(error) => Err(Error::Worker(format!("wait for a worker: {error}"))),
     }
 }

@@ -10,6 +10,9 @@ use serde::{Serialize, de::DeserializeOwned};
 /// The longest frame that either side accepts, in bytes.
 pub const MAX_FRAME_BYTES: usize = 64 << 20;
 
+/// Bytes of a frame that are made room for before they come.
+const PIECE_BYTES: usize = 4 << 10;
+
 /// Why a frame could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum FrameError {
@@ -50,7 +53,7 @@ pub fn write_frame<T: Serialize>(to: &mut impl Write, message: &T) -> Result<usi
 #[must_use]
 pub fn events_head(ticket: u64, events: u64, bytes: usize) -> ([u8; 40], usize) {
     /// The place of `Events` among the variants of `Reply`.
-    const EVENTS: u8 = 2;
+    const EVENTS: u8 = 1;
     let mut head = [0_u8; 40];
     let mut at = 4;
     head[at] = EVENTS;
@@ -89,8 +92,8 @@ pub fn read_frame<T: DeserializeOwned>(from: &mut impl Read) -> Result<Option<T>
     if length > MAX_FRAME_BYTES {
         return Err(FrameError::TooLong(length));
     }
-    let mut bytes = Vec::new();
-    // `take` grows the buffer as bytes arrive, so a lying length allocates nothing.
+    // Beyond this `take` grows the buffer as bytes arrive, so a lying length allocates little.
+    let mut bytes = Vec::with_capacity(length.min(PIECE_BYTES));
     let got = from.take(length as u64).read_to_end(&mut bytes)?;
     if got < length {
         return Err(FrameError::Truncated);

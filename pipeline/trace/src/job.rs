@@ -89,11 +89,6 @@ pub enum Reply {
         /// The sandbox layers in force.
         layers: Vec<String>,
     },
-    /// The job was read and begins.
-    Started {
-        /// The job.
-        ticket: u64,
-    },
     /// Some events, in order.
     Events {
         /// The job.

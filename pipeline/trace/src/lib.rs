@@ -3,7 +3,7 @@
 //! ```text
 //!  orchestrator                                   worker (sandboxed, hostile once it has run a program)
 //!    Job  ──────────── frames ──────────────▶     engine runs the program
-//!    Reply ◀────────── frames ───────────────     Started, Events…, Finished
+//!    Reply ◀────────── frames ───────────────     Events…, Finished
 //! ```
 //!
 //! Nothing here knows Arrow, the engine, or the file system. The orchestrator treats every byte that a worker sends

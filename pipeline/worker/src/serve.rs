@@ -24,6 +24,9 @@ use crate::{
 /// Stack of the engine's thread. Reserved, not committed: only what deep recursion touches costs memory.
 pub const STACK_BYTES: usize = 512 << 20;
 
+/// Bytes of jobs that are read at once: the supervisor sends them ahead.
+const JOBS_BYTES: usize = 64 << 10;
+
 /// Takes the frame channel from descriptors 0 and 1, raises the sandbox, and serves jobs until the supervisor closes
 /// its end or the engine must be replaced. Then it ends the process; it returns only to say what went wrong.
 ///
@@ -40,6 +43,7 @@ pub fn run() -> Result<Infallible> {
             // The engine looks around the file system when it starts, and no program has run yet: the filter, which
             // ends the process for that, comes after.
             let engine = RustPython::start()?;
+            sandbox::pool::open();
             layers.extend(sandbox::raise_threads()?);
             layers.sort();
             serve(engine, channel, layers)
@@ -51,10 +55,11 @@ pub fn run() -> Result<Infallible> {
 fn serve(mut engine: RustPython, channel: Channel, layers: Vec<String>) -> Result<Infallible> {
     let Channel { jobs, replies } = channel;
     let replies = Arc::new(replies);
-    let mut jobs = BufReader::new(jobs);
+    let mut jobs = BufReader::with_capacity(JOBS_BYTES, jobs);
     write_frame(&mut &*replies, &Reply::Ready { engine: engine.name(), layers })?;
+    let mut batch = Vec::new();
     while let Some(job) = read_frame::<Job>(&mut jobs)? {
-        if serve_job(&mut engine, &job, &replies)? {
+        if serve_job(&mut engine, &job, &replies, &mut batch)? {
             break;
         }
     }
@@ -62,21 +67,20 @@ fn serve(mut engine: RustPython, channel: Channel, layers: Vec<String>) -> Resul
     std::process::exit(0)
 }
 
-/// Serves one job; `true` when it must be the last.
-fn serve_job(engine: &mut RustPython, job: &Job, replies: &Arc<File>) -> Result<bool> {
+/// Serves one job; `true` when it must be the last. `batch` is memory that jobs share. There is one word to the
+/// supervisor where a job is small: each may wake it.
+fn serve_job(engine: &mut RustPython, job: &Job, replies: &Arc<File>, batch: &mut Vec<u8>) -> Result<bool> {
     let ticket = job.ticket;
-    write_frame(&mut &**replies, &Reply::Started { ticket })?;
+    let outbox = Outbox::new(Arc::clone(replies), ticket, job.limits, std::mem::take(batch));
+    let outbox = Rc::new(RefCell::new(outbox));
     memory::arm(replies.as_raw_fd(), ticket, job.limits.memory_bytes);
-    let outbox = Rc::new(RefCell::new(Outbox::new(Arc::clone(replies), ticket, job.limits)));
     let execution = run_job(engine, job, outbox.clone());
-    let flushed = outbox.borrow_mut().flush();
     memory::disarm();
-    if !flushed {
-        return Ok(true);
-    }
     let Execution { finished, retiring } = execution;
-    write_frame(&mut &**replies, &Reply::Finished { ticket, finished: Box::new(finished), retiring })?;
-    Ok(retiring)
+    let mut outbox = outbox.borrow_mut();
+    let sent = outbox.finish(&Reply::Finished { ticket, finished: Box::new(finished), retiring })?;
+    *batch = outbox.take_batch();
+    Ok(retiring || !sent)
 }
 
 /// Runs one job on an engine in this process, without a sandbox: what the tests call. A panic of the engine is a

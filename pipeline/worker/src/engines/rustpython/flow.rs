@@ -3,7 +3,7 @@
 
 use rustpython_vm::{
     builtins::PyCode,
-    bytecode::{CodeUnit, ExceptionTableEntry, Instruction, Opcode, build_no_location_mask, decode_exception_table},
+    bytecode::{ExceptionTableEntry, Instruction, Opcode, build_no_location_mask, decode_exception_table},
 };
 
 /// One instruction, prefixes folded into its argument.
@@ -12,7 +12,8 @@ pub(super) struct Op {
     pub(super) instruction: Instruction,
     pub(super) opcode: Opcode,
     pub(super) argument: u32,
-    pub(super) caches: Vec<CodeUnit>,
+    /// Units behind it that hold nothing of the program's.
+    pub(super) caches: usize,
     /// The instruction that it can jump to.
     pub(super) target: Option<usize>,
     /// The unit of the instruction itself.
@@ -26,6 +27,64 @@ type Token = usize;
 /// An entry that the interpreter pushed for a handler: an exception, or the number of the unit that raised it.
 const EXCEPTION: Token = usize::MAX;
 const RAISER: Token = usize::MAX - 1;
+
+/// The value stacks that are met, each as its top and the stack below.
+struct Stacks(Vec<Entry>);
+
+#[derive(Clone, Copy)]
+struct Entry {
+    token: Token,
+    below: Stack,
+    /// Entries, this one included.
+    depth: usize,
+}
+
+/// A place in [`Stacks`].
+type Stack = usize;
+/// The one without entries.
+const EMPTY: Stack = 0;
+
+impl Stacks {
+    fn new() -> Self {
+        Stacks(vec![Entry { token: EXCEPTION, below: EMPTY, depth: 0 }])
+    }
+
+    fn depth(&self, stack: Stack) -> usize {
+        self.0[stack].depth
+    }
+
+    fn push(&mut self, below: Stack, token: Token) -> Stack {
+        let depth = self.depth(below) + 1;
+        self.0.push(Entry { token, below, depth });
+        self.0.len() - 1
+    }
+
+    /// The stack with so many entries less.
+    fn drop(&self, mut stack: Stack, count: usize) -> Stack {
+        for _ in 0..count {
+            stack = self.0[stack].below;
+        }
+        stack
+    }
+
+    /// The stack with so many entries: cut, or filled up.
+    fn resize(&mut self, mut stack: Stack, depth: usize, token: Token) -> Stack {
+        stack = self.drop(stack, self.depth(stack).saturating_sub(depth));
+        while self.depth(stack) < depth {
+            stack = self.push(stack, token);
+        }
+        stack
+    }
+
+    /// The entries, the top first.
+    fn tokens(&self, mut stack: Stack) -> impl Iterator<Item = Token> {
+        std::iter::from_fn(move || {
+            let entry = (stack != EMPTY).then(|| self.0[stack])?;
+            stack = entry.below;
+            Some(entry.token)
+        })
+    }
+}
 
 /// A `for` loop, or a loop of a comprehension.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,7 +220,7 @@ impl Flow {
                 instruction,
                 opcode: instruction.as_opcode(),
                 argument,
-                caches: (1..=count).map(|step| units.read_unit(at + step)).collect(),
+                caches: count,
                 target: None,
                 unit: at,
                 line: if nowhere.get(at).copied().unwrap_or(true) { 0 } else { line },
@@ -173,7 +232,7 @@ impl Flow {
         for index in 0..ops.len() {
             let op = &ops[index];
             let Some(forward) = jumps_forward(op.opcode) else { continue };
-            let behind = op.unit + 1 + op.caches.len();
+            let behind = op.unit + 1 + op.caches;
             let argument = op.argument as usize;
             let unit = if forward { behind + argument } else { behind.saturating_sub(argument) };
             let target = op_at.get(unit).copied().filter(|target| *target < ops.len());
@@ -204,47 +263,46 @@ impl Flow {
 
     /// Follows every path once and notes what lies on the stack.
     fn walk(&mut self) {
-        let mut stacks: Vec<Option<Vec<Token>>> = vec![None; self.ops.len()];
-        let mut waiting: Vec<(usize, Vec<Token>)> = vec![(0, Vec::new())];
+        let mut stacks = Stacks::new();
+        let mut before: Vec<Option<Stack>> = vec![None; self.ops.len()];
+        let mut waiting: Vec<(usize, Stack)> = vec![(0, EMPTY)];
         let mut heads: Vec<Loop> = Vec::new();
         loop {
             while let Some((at, stack)) = waiting.pop() {
-                let Some(known) = stacks.get_mut(at) else { continue };
+                let Some(known) = before.get_mut(at) else { continue };
                 if known.is_some() {
                     continue;
                 }
-                *known = Some(stack.clone());
+                *known = Some(stack);
                 let op = &self.ops[at];
                 if op.opcode == Opcode::ForIter
-                    && let Some(&source) = stack.last()
+                    && let Some(source) = stacks.tokens(stack).next()
                 {
                     heads.push(Loop { source, head: at });
                 }
                 if let Some(target) = op.target.filter(|_| op.opcode != Opcode::EndAsyncFor) {
                     waiting.push(match op.opcode {
                         // An exhausted loop leaves its iterator, and what it leads to skips `END_FOR`.
-                        Opcode::ForIter => {
-                            (target + usize::from(self.opcode(target) == Some(Opcode::EndFor)), stack.clone())
-                        }
-                        _ => (target, self.after(at, stack.clone())),
+                        Opcode::ForIter => (target + usize::from(self.opcode(target) == Some(Opcode::EndFor)), stack),
+                        _ => (target, self.after(at, stack, &mut stacks)),
                     });
                 }
                 if !op.opcode.is_scope_exit() && !op.opcode.is_unconditional_jump() {
-                    waiting.push((at + 1, self.after(at, stack)));
+                    waiting.push((at + 1, self.after(at, stack, &mut stacks)));
                 }
             }
             // Handlers of what is known by now; their own handlers come with the next round.
             for handler in &self.handlers {
-                if stacks.get(handler.target).is_none_or(Option::is_some) {
+                if before.get(handler.target).is_none_or(Option::is_some) {
                     continue;
                 }
-                let covered = stacks[handler.first..handler.end.min(stacks.len())].iter().flatten().next();
-                if let Some(stack) = covered {
-                    let mut stack = stack.clone();
-                    stack.resize(usize::from(handler.depth), EXCEPTION);
-                    stack.extend(handler.push_lasti.then_some(RAISER));
-                    stack.push(EXCEPTION);
-                    waiting.push((handler.target, stack));
+                let covered = before[handler.first..handler.end.min(before.len())].iter().flatten().next();
+                if let Some(&covered) = covered {
+                    let mut stack = stacks.resize(covered, usize::from(handler.depth), EXCEPTION);
+                    if handler.push_lasti {
+                        stack = stacks.push(stack, RAISER);
+                    }
+                    waiting.push((handler.target, stacks.push(stack, EXCEPTION)));
                 }
             }
             if waiting.is_empty() {
@@ -252,24 +310,27 @@ impl Flow {
             }
         }
         heads.sort_by_key(|known| known.head);
-        self.depths = stacks.iter().map(|stack| stack.as_ref().map(|stack| stack.len() as u32)).collect();
-        self.raisers = stacks
-            .iter()
-            .map(|stack| {
-                let places = stack.iter().flatten().enumerate().filter(|(_, token)| **token == RAISER);
-                places.map(|(at, _)| at as u32).collect()
-            })
-            .collect();
-        self.running = stacks
-            .iter()
-            .map(|stack| {
-                let sources = stack.iter().flatten();
-                sources
-                    .filter_map(|source| heads.iter().position(|known| known.source == *source))
-                    .map(|at| at as u32)
-                    .collect()
-            })
-            .collect();
+        // For each stack, what `of` says of its entries, the lowest first.
+        let each = |of: &dyn Fn(usize, Token) -> Option<usize>| -> Vec<Vec<u32>> {
+            let found = |stack: Stack| {
+                let depth = stacks.depth(stack);
+                let tokens = stacks.tokens(stack).enumerate();
+                let mut found: Vec<u32> =
+                    tokens.filter_map(|(at, token)| of(depth - 1 - at, token)).map(|at| at as u32).collect();
+                found.reverse();
+                found
+            };
+            before.iter().map(|stack| stack.map(found).unwrap_or_default()).collect()
+        };
+        self.raisers = match self.handlers.iter().any(|handler| handler.push_lasti) {
+            true => each(&|at, token| (token == RAISER).then_some(at)),
+            false => vec![Vec::new(); before.len()],
+        };
+        self.running = match heads.is_empty() {
+            true => vec![Vec::new(); before.len()],
+            false => each(&|_, token| heads.iter().position(|known| known.source == token)),
+        };
+        self.depths = before.iter().map(|stack| stack.map(|stack| stacks.depth(stack) as u32)).collect();
         self.loops = heads;
     }
 
@@ -297,19 +358,26 @@ impl Flow {
     }
 
     /// The stack after an instruction that went on to the next one.
-    fn after(&self, at: usize, mut stack: Vec<Token>) -> Vec<Token> {
+    fn after(&self, at: usize, stack: Stack, stacks: &mut Stacks) -> Stack {
         let op = &self.ops[at];
-        let length = stack.len();
+        let depth = stacks.depth(stack);
         match (op.opcode, op.effect()) {
-            (_, Effect::Swap(n)) if (1..=length).contains(&n) => stack.swap(length - 1, length - n),
-            (_, Effect::Copy(n)) if (1..=length).contains(&n) => stack.push(stack[length - n]),
-            (Opcode::ForIter, _) => stack.push(at),
-            (_, Effect::Replaces { popped }) => {
-                stack.truncate(length.saturating_sub(popped));
-                stack.resize(stack.len() + op.pushes(), at);
+            (_, Effect::Swap(n)) if (1..=depth).contains(&n) => {
+                let mut tokens: Vec<Token> = stacks.tokens(stack).take(n).collect();
+                tokens.swap(0, n - 1);
+                let below = stacks.drop(stack, n);
+                tokens.into_iter().rev().fold(below, |stack, token| stacks.push(stack, token))
             }
-            _ => {}
+            (_, Effect::Copy(n)) if (1..=depth).contains(&n) => {
+                let token = stacks.tokens(stack).nth(n - 1).unwrap_or(EXCEPTION);
+                stacks.push(stack, token)
+            }
+            (Opcode::ForIter, _) => stacks.push(stack, at),
+            (_, Effect::Replaces { popped }) => {
+                let below = stacks.drop(stack, popped.min(depth));
+                stacks.resize(below, stacks.depth(below) + op.pushes(), at)
+            }
+            _ => stack,
         }
-        stack
     }
 }

@@ -73,7 +73,7 @@ fn nested(
     vm: &VirtualMachine,
 ) -> PyRef<PyCode> {
     let mut flow = Flow::of(code);
-    let layout = Layout::new(code, &flow, detail, traits, vm);
+    let layout = Layout::new(code, &mut flow, detail, traits, vm);
     let mut builder = Builder {
         constants: code
             .code
@@ -87,8 +87,7 @@ fn nested(
                 }
             })
             .collect(),
-        fall: (0..=flow.ops.len()).map(|_| Vec::new()).collect(),
-        before: (0..=flow.ops.len()).map(|_| Vec::new()).collect(),
+        insertions: Vec::new(),
         layout: &layout,
         vm,
     };
@@ -105,12 +104,20 @@ fn nested(
 
 struct Builder<'a> {
     constants: Vec<PyObjectRef>,
-    /// Probes before an instruction that only the one before it leads to.
-    fall: Vec<Vec<Insertion>>,
-    /// Probes before an instruction, however it is reached.
-    before: Vec<Vec<Insertion>>,
+    /// Probes with their places, see [`fall`] and [`before`].
+    insertions: Vec<(usize, Insertion)>,
     layout: &'a Rc<Layout>,
     vm: &'a VirtualMachine,
+}
+
+/// The place of what is run before an instruction where the one before it leads there.
+fn fall(at: usize) -> usize {
+    2 * at
+}
+
+/// The place of what is run before an instruction however it is reached; behind [`fall`].
+fn before(at: usize) -> usize {
+    2 * at + 1
 }
 
 impl Builder<'_> {
@@ -146,7 +153,7 @@ impl Builder<'_> {
     /// Puts a probe of a line in, for whatever leads to the instruction or for falling into it alone.
     fn line(&mut self, site: Site, however: bool, at: usize, line: u32) {
         let probe = self.probe(site, at, line, 0);
-        if however { &mut self.before[at] } else { &mut self.fall[at] }.push(probe);
+        self.insertions.push((if however { before(at) } else { fall(at) }, probe));
     }
 
     /// Decides where the probes go.
@@ -177,7 +184,7 @@ impl Builder<'_> {
             }
             if wanted.before.contains(&at) {
                 let probe = self.probe(Site::Instruction, at, op.line, 0);
-                self.before[at].push(probe);
+                self.insertions.push((before(at), probe));
             }
             // Sets are read and updated in CPython's order, whoever watches.
             let sites: &[(Site, u8)] = match op.opcode {
@@ -188,12 +195,12 @@ impl Builder<'_> {
             };
             for &(site, entry) in sites {
                 let probe = self.probe(site, at, op.line, entry);
-                self.before[at].push(probe);
+                self.insertions.push((before(at), probe));
             }
             if detail != Detail::Count {
                 if let Some((place, only_by_falling)) = flow.taken_at(at) {
                     let probe = self.probe(Site::Handled, place, op.line, 1);
-                    if only_by_falling { &mut self.fall[place] } else { &mut self.before[place] }.push(probe);
+                    self.insertions.push((if only_by_falling { fall(place) } else { before(place) }, probe));
                 }
                 match op.opcode {
                     Opcode::Resume => {
@@ -201,15 +208,15 @@ impl Builder<'_> {
                         let line = if begun { op.line } else { self.layout.first_line };
                         // The one after an `await` that has not begun to wait is none of the program's.
                         let probe = self.probe_at(site, at, at + 1, line, 0);
-                        self.fall[at + 1].push(probe);
+                        self.insertions.push((fall(at + 1), probe));
                     }
                     Opcode::ReturnValue => {
                         let probe = self.probe(Site::Return, at, op.line, 1);
-                        self.before[at].push(probe);
+                        self.insertions.push((before(at), probe));
                     }
                     Opcode::YieldValue => {
                         let probe = self.probe(Site::Yield, at, op.line, 1);
-                        self.before[at].push(probe);
+                        self.insertions.push((before(at), probe));
                     }
                     Opcode::ForIter => {
                         if let Some(number) = flow.loops.iter().position(|known| known.head == at) {
@@ -220,19 +227,19 @@ impl Builder<'_> {
                                 false => (Site::Draw(number), u8::from(fine)),
                             };
                             let probe = self.probe_at(site, at, at + 1, op.line, entry);
-                            self.fall[at + 1].push(probe);
+                            self.insertions.push((fall(at + 1), probe));
                         }
                         if let Some(target) = op.target.filter(|target| flow.ops[*target].opcode == Opcode::EndFor) {
                             let probe = self.probe_at(Site::Exhausted, at, target + 1, op.line, 0);
-                            self.before[target + 1].push(probe);
+                            self.insertions.push((before(target + 1), probe));
                         }
                     }
                     Opcode::GetIter => {
                         if let Some(number) = flow.loops.iter().position(|known| known.source == at) {
                             let probe = self.probe(Site::Walks(number as u32), at, op.line, 1);
-                            self.before[at].push(probe);
+                            self.insertions.push((before(at), probe));
                             let probe = self.probe_at(Site::Begins(number as u32), at, at + 1, op.line, 1);
-                            self.fall[at + 1].push(probe);
+                            self.insertions.push((fall(at + 1), probe));
                         }
                     }
                     _ => {}
@@ -240,7 +247,7 @@ impl Builder<'_> {
             }
             if let Some(entry) = wanted.behind.get(&at) {
                 let probe = self.probe_at(Site::Instruction, at, at + 1, op.line, *entry);
-                self.fall[at + 1].push(probe);
+                self.insertions.push((fall(at + 1), probe));
             }
             begun |= is_resume;
         }
@@ -255,7 +262,7 @@ impl Builder<'_> {
         begins: usize,
     ) -> CodeObject<C>
     where
-        CodeObject<C>: Clone,
+        C::Name: Clone,
     {
         let count = flow.ops.len();
         // Stubs: one for each handler's target and depth, two for what nothing covers.
@@ -281,7 +288,13 @@ impl Builder<'_> {
             let binary = 1 + Instruction::from(Opcode::BinaryOp).cache_entries();
             load + if insertion.entry > 0 { 1 + binary + 1 } else { 2 }
         };
-        let total = |insertions: &[Insertion]| insertions.iter().map(length).sum::<usize>();
+        let mut insertions = std::mem::take(&mut self.insertions);
+        // Stable: probes at one place stay in order.
+        insertions.sort_by_key(|(place, _)| *place);
+        let mut lengths = vec![0; before(count) + 1];
+        for (place, insertion) in &insertions {
+            lengths[*place] += length(insertion);
+        }
         let extra = |argument: u32| match argument {
             0..=0xff => 0,
             0x100..=0xffff => 1,
@@ -297,8 +310,8 @@ impl Builder<'_> {
             let mut at = 0;
             for (index, op) in flow.ops.iter().enumerate() {
                 falls[index] = at;
-                labels[index] = at + total(&self.fall[index]);
-                at = labels[index] + total(&self.before[index]) + rooms[index] + 1 + op.caches.len();
+                labels[index] = at + lengths[fall(index)];
+                at = labels[index] + lengths[before(index)] + rooms[index] + 1 + op.caches;
             }
             (falls[count], labels[count]) = (at, at);
             let mut grown = false;
@@ -315,11 +328,12 @@ impl Builder<'_> {
             }
         }
         let mut origins = Vec::with_capacity(count);
-        let mut out = Output { units: Vec::new(), locations: Vec::new(), lines: Vec::new() };
+        let mut out = Output::with_capacity(labels[count] + 16 * (stubs.len() + 2));
+        let mut insertions = insertions.into_iter().peekable();
         for (index, op) in flow.ops.iter().enumerate() {
             let location = code.locations[op.unit];
-            for insertion in self.fall[index].iter().chain(&self.before[index]) {
-                out.insertion(insertion, location, op.line);
+            while let Some((_, insertion)) = insertions.next_if(|(place, _)| *place <= before(index)) {
+                out.insertion(&insertion, location, op.line);
             }
             let argument = match op.target {
                 Some(target) => labels[target].abs_diff(falls[index + 1]) as u32,
@@ -330,8 +344,8 @@ impl Builder<'_> {
             }
             origins.push((out.units.len() as u32, op.unit as u32));
             out.push(CodeUnit::new(op.instruction, OpArgByte::new(argument as u8)), location, op.line);
-            for cache in &op.caches {
-                out.push(*cache, location, op.line);
+            for step in 1..=op.caches {
+                out.push(code.instructions.read_unit(op.unit + step), location, op.line);
             }
         }
         let last = flow.ops.last().map_or(0, |op| op.unit);
@@ -400,14 +414,27 @@ impl Builder<'_> {
         }
         // Nobody else sets it.
         let _ = self.layout.origins.set(origins);
-        let mut object = code.clone();
-        object.constants = self.constants.into_iter().map(Into::into).collect();
-        object.linetable = line_table(&out.lines, object.first_line_number.map_or(0, |line| line.get() as i64));
-        object.instructions = CodeUnits::from(out.units);
-        object.locations = out.locations.into();
-        object.max_stackdepth += 3;
-        object.exceptiontable = encode_exception_table(&entries);
-        object
+        CodeObject {
+            constants: self.constants.into_iter().map(Into::into).collect(),
+            linetable: line_table(&out.lines, code.first_line_number.map_or(0, |line| line.get() as i64)),
+            instructions: CodeUnits::from(out.units),
+            locations: out.locations.into(),
+            max_stackdepth: code.max_stackdepth + 3,
+            exceptiontable: encode_exception_table(&entries),
+            flags: code.flags,
+            posonlyarg_count: code.posonlyarg_count,
+            arg_count: code.arg_count,
+            kwonlyarg_count: code.kwonlyarg_count,
+            source_path: code.source_path.clone(),
+            first_line_number: code.first_line_number,
+            obj_name: code.obj_name.clone(),
+            qualname: code.qualname.clone(),
+            names: code.names.clone(),
+            varnames: code.varnames.clone(),
+            cellvars: code.cellvars.clone(),
+            freevars: code.freevars.clone(),
+            localspluskinds: code.localspluskinds.clone(),
+        }
     }
 }
 
@@ -490,6 +517,14 @@ struct Output<L> {
 }
 
 impl<L: Copy> Output<L> {
+    fn with_capacity(units: usize) -> Self {
+        Output {
+            units: Vec::with_capacity(units),
+            locations: Vec::with_capacity(units),
+            lines: Vec::with_capacity(units),
+        }
+    }
+
     fn push(&mut self, unit: CodeUnit, location: L, line: u32) {
         self.units.push(unit);
         self.locations.push(location);

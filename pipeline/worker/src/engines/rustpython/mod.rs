@@ -59,7 +59,7 @@ use probe::Watch;
 use recorder::Recorder;
 
 /// Jobs after which an interpreter is replaced: it keeps a little of each.
-const MAX_JOBS: u32 = 2_000;
+const MAX_JOBS: u32 = 10_000;
 /// Jobs after which cycles are collected.
 const COLLECT_EVERY: u32 = 400;
 /// Steps outside of what is recorded that a job may take, for each step that may be recorded.
@@ -227,8 +227,12 @@ impl<'a> Run<'a> {
             Some(Call::Compiled(code)) => Some(code),
             _ => None,
         };
-        for code in std::iter::once(&code).chain(&setup).chain(compiled) {
-            units::imported_names(code, &mut imports);
+        // Where the word is not, neither is the statement.
+        let texts = [(&job.source, Some(&code)), (&job.setup, setup.as_ref()), (&job.call, compiled)];
+        for (text, code) in texts {
+            if let Some(code) = code.filter(|_| text.contains("import")) {
+                units::imported_names(code, &mut imports);
+            }
         }
         base.prepare(&imports, vm).map_err(internal)?;
         let namespace = fresh_namespace(job.kind, vm).map_err(internal)?;

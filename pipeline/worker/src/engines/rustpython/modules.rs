@@ -4,7 +4,10 @@
 //! their own are loaded in a clean interpreter the first time a unit imports them, and stay; everything else that a
 //! program loads is forgotten with it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use rustpython_vm::{
     AsObject, PyObjectRef, PyResult, VirtualMachine,
@@ -91,6 +94,8 @@ type Entries = Vec<(PyObjectRef, PyObjectRef)>;
 pub(super) struct Base {
     builtins: Entries,
     modules: BTreeMap<String, (PyObjectRef, Entries)>,
+    /// `sys.modules` as the last look left it.
+    loaded: RefCell<Entries>,
     lists: Vec<(PyObjectRef, Vec<PyObjectRef>)>,
     /// What logging holds, where a module that stays has loaded it.
     logging: Option<Logging>,
@@ -118,6 +123,7 @@ impl Base {
         let mut base = Base {
             builtins: entries(&vm.builtins.dict()),
             modules: BTreeMap::new(),
+            loaded: RefCell::default(),
             lists,
             logging: None,
             filters,
@@ -175,12 +181,18 @@ impl Base {
     pub(super) fn clean(&self, thorough: bool, vm: &VirtualMachine) -> PyResult<bool> {
         let loaded = modules(vm)?;
         let mut dirty = differs(&self.builtins, &vm.builtins.dict(), &[]);
-        for (name, module) in loaded.items_vec() {
-            match self.modules.get(&text(&name)) {
-                Some((before, _)) if before.is(&module) => {}
-                Some((before, _)) => loaded.set_item(&*name, before.clone(), vm)?,
-                None => loaded.del_item(&*name, vm)?,
+        if let Some(own) = last_behind(&self.loaded.borrow(), &loaded) {
+            // Nothing came but the job's own module.
+            loaded.del_item(&*own, vm)?;
+        } else {
+            for (name, module) in loaded.items_vec() {
+                match self.modules.get(&text(&name)) {
+                    Some((before, _)) if before.is(&module) => {}
+                    Some((before, _)) => loaded.set_item(&*name, before.clone(), vm)?,
+                    None => loaded.del_item(&*name, vm)?,
+                }
             }
+            *self.loaded.borrow_mut() = entries(&loaded);
         }
         if !thorough {
             return Ok(dirty);
@@ -238,6 +250,21 @@ pub(super) fn modules(vm: &VirtualMachine) -> PyResult<PyDictRef> {
 
 fn entries(dict: &PyDictRef) -> Entries {
     dict.items_vec()
+}
+
+/// The key of the one entry that is behind these, where all of these are there as they were.
+fn last_behind(before: &Entries, now: &PyDictRef) -> Option<PyObjectRef> {
+    let (mut at, mut last) = (0, None);
+    let mut before = before.iter();
+    while let Some((next, key, value)) = now.next_entry(at) {
+        at = next;
+        match before.next() {
+            Some((old_key, old_value)) if old_key.is(&key) && old_value.is(&value) => {}
+            None if last.is_none() => last = Some(key),
+            _ => return None,
+        }
+    }
+    last.filter(|_| before.next().is_none())
 }
 
 fn differs(before: &Entries, now: &PyDictRef, ignored: &[&str]) -> bool {

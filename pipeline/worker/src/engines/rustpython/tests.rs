@@ -62,7 +62,7 @@ fn run(jobs: Vec<Job>) -> Vec<(Vec<Event>, Execution)> {
             .iter()
             .map(|job| {
                 let collected = Rc::new(RefCell::new(Vec::new()));
-                let outbox = Outbox::new(Vec::new(), job.ticket, job.limits);
+                let outbox = Outbox::new(Vec::new(), job.ticket, job.limits, Vec::new());
                 let sink = Rc::new(RefCell::new(Counted(collected.clone(), outbox)));
                 let execution = run_job(&mut engine as &mut dyn Engine, job, sink);
                 (events(&collected.take()), execution)

@@ -6,7 +6,8 @@ use rustpython_vm::{
     Py, PyObjectRef, PyRef, VirtualMachine,
     builtins::{PyBaseExceptionRef, PyCode, PyStrInterned},
     bytecode::{CO_FAST_CELL, CO_FAST_FREE, CodeFlags, OpArgState, Opcode},
-    compiler::Mode,
+    compiler::{self, Mode},
+    vm::VmCompileError,
 };
 use tracemill_trace::{Operation, Scope};
 
@@ -39,7 +40,11 @@ pub(super) fn compile(
     detail: Detail,
     vm: &VirtualMachine,
 ) -> Result<PyRef<PyCode>, PyBaseExceptionRef> {
-    let code = vm.compile(source, mode, path).map_err(|error| error.into_pyexception(vm, Some(source)))?;
+    // Not the interpreter's own way, which first looks for what deserves a warning, with a scan and a parse more: nobody
+    // hears it.
+    let code = compiler::compile(source, mode, path, vm.compile_opts())
+        .map_err(|error| VmCompileError::from(error).into_pyexception(vm, Some(source)))?;
+    let code = PyCode::new_ref_from_bytecode(vm, code);
     let traits = Traits {
         drops: has_generators(&code),
         // The ways to the dictionary behind a module, whose items are its globals.
@@ -151,8 +156,8 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    /// What is known about a code object that was read.
-    pub(super) fn new(code: &Py<PyCode>, flow: &Flow, detail: Detail, traits: Traits, vm: &VirtualMachine) -> Rc<Self> {
+    /// What is known about a code object that was read. Takes from the flow what nobody else wants.
+    pub(super) fn new(code: &Py<PyCode>, flow: &mut Flow, detail: Detail, traits: Traits, vm: &VirtualMachine) -> Rc<Self> {
         let object = &code.code;
         let in_dictionary = !object.flags.contains(CodeFlags::OPTIMIZED);
         let own = object.varnames.iter().chain(object.cellvars.iter().filter(|name| {
@@ -217,7 +222,7 @@ impl Layout {
         let fine = !steps.is_empty();
         Rc::new(Layout {
             globals,
-            running: flow.running.clone(),
+            running: std::mem::take(&mut flow.running),
             depths: flow.depths.iter().map(|depth| depth.unwrap_or(0)).collect(),
             operations: if fine { operations::of(code, flow, &steps, &slots, vm) } else { Vec::new() },
             steps,
@@ -232,7 +237,7 @@ impl Layout {
             first_line: object.first_line_number.map_or(0, |line| line.get() as u32),
             is_harmless: own_repr::is_harmless(code, flow),
             is_unit: code.source_path().as_str() == UNIT,
-            raisers: if fine { flow.raisers.clone() } else { Vec::new() },
+            raisers: if fine { std::mem::take(&mut flow.raisers) } else { Vec::new() },
             origins: OnceCell::new(),
             slots,
             opcodes: if fine { flow.ops.iter().map(|op| op.opcode).collect() } else { Vec::new() },

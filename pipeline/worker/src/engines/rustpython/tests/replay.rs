@@ -152,7 +152,7 @@ fn replay_all(jobs: Vec<(String, Job)>) -> Vec<Vec<(u32, Vec<Option<String>>)>> 
         let mut found = Vec::new();
         for (name, job) in jobs {
             let records = Rc::new(RefCell::new(Vec::new()));
-            let outbox = Outbox::new(Vec::new(), 1, job.limits);
+            let outbox = Outbox::new(Vec::new(), 1, job.limits, Vec::new());
             let sink = Rc::new(RefCell::new(super::Counted(records.clone(), outbox)));
             let _ = snapshot::take_all();
             run_job(&mut engine as &mut dyn Engine, &job, sink);

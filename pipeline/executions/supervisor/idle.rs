@@ -1,0 +1,72 @@
+//! Workers that nobody uses at the moment, and the thread that starts workers. Shared by the supervisors of a stage.
+//!
+//! The system ends a worker with the thread that started it. The stage's threads end with each part, so workers that
+//! are to outlive them are started by a thread of their own.
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use super::process::Process;
+use crate::error::{Error, Result};
+
+/// Workers that nobody uses at the moment: starting one takes as long as some hundred small jobs.
+#[derive(Debug, Clone, Default)]
+pub struct IdleWorkers(Arc<Mutex<Shared>>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    workers: Vec<Process>,
+    /// To the thread that starts workers; it ends when this is dropped.
+    starter: Option<Sender<Order>>,
+}
+
+/// The executable of a worker that is wanted, and where to deliver it.
+type Order = (PathBuf, Sender<Result<Process>>);
+
+impl IdleWorkers {
+    /// Ends them.
+    pub fn end(&self) {
+        let workers = std::mem::take(&mut self.lock().workers);
+        drop(workers);
+    }
+
+    pub(super) fn put(&self, worker: Process) {
+        self.lock().workers.push(worker);
+    }
+
+    pub(super) fn take(&self) -> Option<Process> {
+        self.lock().workers.pop()
+    }
+
+    /// Starts a worker.
+    pub(super) fn start(&self, program: &Path) -> Result<Process> {
+        let (deliver, delivered) = channel();
+        let starter = match &mut self.lock().starter {
+            Some(starter) => starter.clone(),
+            none => none.insert(starter()?).clone(),
+        };
+        let gone = || Error::Internal("the thread that starts workers ended".to_owned());
+        starter.send((program.to_owned(), deliver)).map_err(|_| gone())?;
+        delivered.recv().map_err(|_| gone())?
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Shared> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn starter() -> Result<Sender<Order>> {
+    let (sender, orders) = channel::<Order>();
+    thread::Builder::new()
+        .name("starter".to_owned())
+        .spawn(move || {
+            for (program, deliver) in orders {
+                // Whoever ordered it may be gone.
+                let _ = deliver.send(Process::spawn(&program));
+            }
+        })
+        .map_err(|error| Error::Internal(format!("start a thread: {error}")))?;
+    Ok(sender)
+}
