@@ -43,7 +43,6 @@ pub fn run() -> Result<Infallible> {
             // The engine looks around the file system when it starts, and no program has run yet: the filter, which
             // ends the process for that, comes after.
             let engine = RustPython::start()?;
-            sandbox::pool::open();
             layers.extend(sandbox::raise_threads()?);
             layers.sort();
             serve(engine, channel, layers)

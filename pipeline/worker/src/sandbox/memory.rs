@@ -9,14 +9,14 @@
 #![allow(unsafe_code, reason = "a global allocator is unsafe by its trait, and so is writing without std's buffers")]
 
 use std::{
-    alloc::{GlobalAlloc, Layout, System},
+    alloc::{GlobalAlloc, Layout},
     ptr,
     sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU64, AtomicUsize, Ordering::Relaxed},
 };
 
+use mimalloc::MiMalloc;
 use tracemill_trace::{Outcome, Reply, events_head, write_frame};
 
-use super::pool;
 use crate::engine::bare_finish;
 
 /// The exit status of a process that ended at its memory limit.
@@ -38,42 +38,25 @@ static BATCH_EVENTS: AtomicU64 = AtomicU64::new(0);
 #[derive(Debug, Default)]
 pub struct CountingAllocator;
 
-// SAFETY: every call is passed on to the pool or to the system's allocator unchanged, and a block goes back to where it
-// came from; the bookkeeping around it neither allocates nor touches the blocks.
+// SAFETY: every call is passed on to the system's allocator unchanged; the bookkeeping around it neither allocates
+// nor touches the blocks.
 unsafe impl GlobalAlloc for CountingAllocator {
-    #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         grow(layout.size());
-        let block = pool::take(layout);
-        if !block.is_null() {
-            return block;
-        }
         // SAFETY: the caller's duties are exactly those of the callee.
-        refused(unsafe { System.alloc(layout) })
+        refused(unsafe { MiMalloc.alloc(layout) })
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         grow(layout.size());
-        let block = pool::take(layout);
-        if !block.is_null() {
-            // SAFETY: the block is that long, and nobody else has it.
-            unsafe { block.write_bytes(0, layout.size()) };
-            return block;
-        }
         // SAFETY: as above.
-        refused(unsafe { System.alloc_zeroed(layout) })
+        refused(unsafe { MiMalloc.alloc_zeroed(layout) })
     }
 
-    #[inline]
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         shrink(layout.size());
-        if pool::has(block) {
-            // SAFETY: the pool gave it for this layout, by the caller's duties, who does not use it any more.
-            unsafe { pool::give_back(block, layout.size()) };
-            return;
-        }
         // SAFETY: as above.
-        unsafe { System.dealloc(block, layout) }
+        unsafe { MiMalloc.dealloc(block, layout) }
     }
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
@@ -83,29 +66,8 @@ unsafe impl GlobalAlloc for CountingAllocator {
         } else {
             shrink(layout.size() - size);
         }
-        if !pool::has(block) {
-            // SAFETY: as above.
-            return refused(unsafe { System.realloc(block, layout, size) });
-        }
-        if pool::fits(layout.size(), size) {
-            return block;
-        }
-        // SAFETY: the caller vouches that the new size makes a layout with the old alignment.
-        let wanted = unsafe { Layout::from_size_align_unchecked(size, layout.align()) };
-        let mut moved = pool::take(wanted);
-        if moved.is_null() {
-            // SAFETY: the new size is not zero, by the caller's duties.
-            moved = refused(unsafe { System.alloc(wanted) });
-        }
-        if !moved.is_null() {
-            // SAFETY: two different blocks, each at least as long as the shorter of the two sizes; then the old one is
-            // given back as in `dealloc`.
-            unsafe {
-                ptr::copy_nonoverlapping(block, moved, layout.size().min(size));
-                pool::give_back(block, layout.size());
-            }
-        }
-        moved
+        // SAFETY: as above.
+        refused(unsafe { MiMalloc.realloc(block, layout, size) })
     }
 }
 

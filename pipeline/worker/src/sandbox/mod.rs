@@ -8,7 +8,6 @@ pub mod channel;
 pub mod landlock;
 pub mod limits;
 pub mod memory;
-pub(crate) mod pool;
 pub mod seccomp;
 
 use crate::error::{Error, Result};
