@@ -34,12 +34,12 @@ static BATCH: AtomicPtr<u8> = AtomicPtr::new(ptr::null_mut());
 static BATCH_LEN: AtomicUsize = AtomicUsize::new(0);
 static BATCH_EVENTS: AtomicU64 = AtomicU64::new(0);
 
-/// The system's allocator with a count.
+/// mimalloc with a count: the interpreter takes and gives back thousands of small blocks for each program.
 #[derive(Debug, Default)]
 pub struct CountingAllocator;
 
-// SAFETY: every call is passed on to the system's allocator unchanged; the bookkeeping around it neither allocates
-// nor touches the blocks.
+// SAFETY: every call is passed on to mimalloc unchanged; the bookkeeping around it neither allocates nor touches the
+// blocks.
 unsafe impl GlobalAlloc for CountingAllocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         grow(layout.size());
@@ -96,16 +96,6 @@ fn refused(block: *mut u8) -> *mut u8 {
         out_of_memory();
     }
     block
-}
-
-/// Makes the system's allocator grow in large steps: the engine's thread would otherwise get an arena of its own,
-/// which asks the kernel for every page.
-pub(super) fn tune() {
-    #[cfg(target_env = "gnu")]
-    for (option, value) in [(libc::M_ARENA_MAX, 1), (libc::M_TOP_PAD, 4 << 20), (libc::M_TRIM_THRESHOLD, 64 << 20)] {
-        // SAFETY: sets a number; it is called before a second thread exists.
-        unsafe { libc::mallopt(option, value) };
-    }
 }
 
 /// Starts counting for a job whose replies go to the descriptor `fd`.

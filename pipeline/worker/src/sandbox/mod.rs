@@ -18,7 +18,6 @@ use crate::error::{Error, Result};
 /// # Errors
 /// A layer that every supported kernel has cannot be raised.
 pub fn raise_process() -> Result<Vec<String>> {
-    memory::tune();
     rustix::process::chdir("/").map_err(|error| Error::sandbox("working directory")(error.into()))?;
     rustix::thread::set_no_new_privs(true).map_err(|error| Error::sandbox("no_new_privs")(error.into()))?;
     let mut layers = vec!["no_new_privs".to_owned()];

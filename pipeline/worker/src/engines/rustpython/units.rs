@@ -157,7 +157,13 @@ pub(super) struct Layout {
 
 impl Layout {
     /// What is known about a code object that was read. Takes from the flow what nobody else wants.
-    pub(super) fn new(code: &Py<PyCode>, flow: &mut Flow, detail: Detail, traits: Traits, vm: &VirtualMachine) -> Rc<Self> {
+    pub(super) fn new(
+        code: &Py<PyCode>,
+        flow: &mut Flow,
+        detail: Detail,
+        traits: Traits,
+        vm: &VirtualMachine,
+    ) -> Rc<Self> {
         let object = &code.code;
         let in_dictionary = !object.flags.contains(CodeFlags::OPTIMIZED);
         let own = object.varnames.iter().chain(object.cellvars.iter().filter(|name| {
