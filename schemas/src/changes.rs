@@ -18,38 +18,38 @@ crate::table! {
         bulk: true,
         columns: {
             /// The execution.
-            execution_index: i64 [Steady] unit "ordinal, 0-based";
+            execution_index: i64 [Smaller] unit "ordinal, 0-based";
             /// The frame.
-            frame_index: i32 [Repeating] unit "ordinal, 0-based";
+            frame_index: i32 [Smaller] unit "ordinal, 0-based";
             /// `captured`, `global`, `iterator` or `stack`; in this order.
             scope: Option<String> [Dictionary] null "`local`, which is the first";
             /// Which of the variables of that scope in the frame's code, parameters first: the order in which states
             /// show them. For the stack the entry's place from the bottom, for an iterator its loop's place in the code.
-            variable_index: i32 [Repeating] unit "ordinal, 0-based";
+            variable_index: i32 [Smaller] unit "ordinal, 0-based";
             /// The variable; `for LINE` for an iterator.
             name: Option<String> [Dictionary] null "as in the row before, which is of the same variable; an entry of the stack has none";
             /// The event before which it changed.
-            event_index: i32 [Growing] unit "ordinal, 0-based";
+            event_index: i32 [Smaller] unit "ordinal, 0-based";
             /// `bound`, `rebound`, `mutated` or `deleted`.
             action: Option<String> [Dictionary] null "`deleted` without a value, `mutated` with a `splice_start`, `bound` with a `name` or on the stack, else `rebound`";
             /// The value, when it is an `int` of 64 bits; for an iterator the number of items that its loop has drawn.
-            value_int: Option<i64> [Split] null "another type, or deleted";
+            value_int: Option<i64> [Smaller] null "another type, or deleted";
             /// The value's `repr`, when it is anything else; what an iterator walks, where it begins.
             value_text: Option<String> [Lengths] null "`value_int` holds it, or deleted";
             /// The value's type; for an iterator that begins, the iterator's.
             value_type: Option<String> [Dictionary] null "`int` where `value_int` holds the value, as before where there is a `splice_start`, `str` for other texts";
             /// Characters of the whole `repr` (or a lower bound) when it is cut.
-            value_chars: Option<i64> [Split] unit "characters" null "the value is complete";
+            value_chars: Option<i64> [Smaller] unit "characters" null "the value is complete";
             /// `value_text` replaces a piece of the text before it, which begins here.
-            splice_start: Option<i32> [Split] unit "characters, 0-based" null "`value_text` is the whole text";
+            splice_start: Option<i32> [Smaller] unit "characters, 0-based" null "`value_text` is the whole text";
             /// The length of the piece that is replaced.
-            splice_removed: Option<i32> [Split] unit "characters" null "as `splice_start`";
+            splice_removed: Option<i32> [Smaller] unit "characters" null "as `splice_start`";
             /// Which of the execution's objects it is: rows with the same number speak of the same object.
-            object_index: Option<i32> [Split] unit "ordinal, 0-based" null "its type cannot change in place";
+            object_index: Option<i32> [Smaller] unit "ordinal, 0-based" null "its type cannot change in place";
             /// The numbers of the objects inside that can change in place, in the order of the text, a blank between.
             members: Option<String> [Lengths] null "there are none";
             /// Items left in an iterator that begins.
-            items_left: Option<i64> [Split] unit "items" null "not known, or not an iterator that begins";
+            items_left: Option<i64> [Smaller] unit "items" null "not known, or not an iterator that begins";
         }
     }
 }

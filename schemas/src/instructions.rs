@@ -12,19 +12,19 @@ crate::table! {
         bulk: true,
         columns: {
             /// The execution.
-            execution_index: i64 [Steady] unit "ordinal, 0-based";
+            execution_index: i64 [Smaller] unit "ordinal, 0-based";
             /// Which of its code objects.
-            code_index: i32 [Repeating] unit "ordinal, 0-based, by first call";
+            code_index: i32 [Smaller] unit "ordinal, 0-based, by first call";
             /// Which of its instructions; the compiler's padding is not counted.
-            instruction_index: i32 [Growing] unit "ordinal, 0-based";
+            instruction_index: i32 [Smaller] unit "ordinal, 0-based";
             /// Its canonical name, never a specialised one: `LOAD_FAST`, `BINARY_OP`.
             opcode: String [Dictionary];
             /// Its argument, prefixes folded in.
-            argument: Option<i32> [Split] null "it takes none";
+            argument: Option<i32> [Smaller] null "it takes none";
             /// What the argument means: a variable, a constant, an operator, `to LINE` for a jump.
             meaning: Option<String> [Dictionary] null "it is a number, or there is none";
             /// Its line of the unit's source.
-            line_number: i32 [Repeating] unit "lines, 1-based";
+            line_number: i32 [Smaller] unit "lines, 1-based";
         }
     }
 }
