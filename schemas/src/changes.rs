@@ -5,6 +5,8 @@
 //! As in `events`, the most frequent value of a column is null. Long executions are cut into segments of 65,536 events,
 //! each sorted by itself, so that they are written in bounded memory.
 
+use crate::Cell;
+
 crate::table! {
     /// One row is one variable that an event found changed: a variable of the frame, the iterator of one of its loops,
     /// or an entry of its value stack. Replayed in event order from the start, the rows of a frame give its full state
@@ -53,3 +55,28 @@ crate::table! {
         }
     }
 }
+
+impl ChangesBuilder {
+    /// Appends rows that differ in their event and their `value_int` only, of which the row says what they share. Its name
+    /// is that of the first one, and its other columns are null.
+    pub fn append_numbers(&mut self, row: ChangesRef<'_>, event_indexes: &[i32], values: &[i64]) {
+        let count = event_indexes.len().min(values.len());
+        if count == 0 {
+            return;
+        }
+        self.execution_index.repeat(row.execution_index, count);
+        self.frame_index.repeat(row.frame_index, count);
+        self.variable_index.repeat(row.variable_index, count);
+        self.event_index.extend(self.rows, &event_indexes[..count]);
+        self.value_int.extend(self.rows, &values[..count]);
+        if let Some(scope) = row.scope {
+            self.scope.repeat(scope, self.rows, count);
+        }
+        <Option<String> as Cell>::append(row.name, self.rows, &mut self.name);
+        self.rows += count;
+        self.bytes += count * NUMBER_BYTES;
+    }
+}
+
+/// What the row of an integer weighs.
+const NUMBER_BYTES: usize = 28;

@@ -3,6 +3,8 @@
 //!
 //! The most frequent value of a column is null, because nulls cost nothing: neither time nor bytes.
 
+use crate::Cell;
+
 crate::table! {
     /// One row is one event of an execution. The state of a step is what holds before its line or instruction runs.
     EVENTS: EventsRow, EventsRef, EventsBuilder {
@@ -40,3 +42,21 @@ crate::table! {
         }
     }
 }
+
+impl EventsBuilder {
+    /// Appends an event that is a line or, with its index and the stack's depth, an instruction, and no more than that.
+    #[inline]
+    pub fn append_step(&mut self, row: EventsRef<'_>) {
+        <i64 as Cell>::append(row.execution_index, self.rows, &mut self.execution_index);
+        <i32 as Cell>::append(row.event_index, self.rows, &mut self.event_index);
+        <i32 as Cell>::append(row.frame_index, self.rows, &mut self.frame_index);
+        <i32 as Cell>::append(row.line_number, self.rows, &mut self.line_number);
+        <Option<i32> as Cell>::append(row.instruction_index, self.rows, &mut self.instruction_index);
+        <Option<i32> as Cell>::append(row.stack_depth, self.rows, &mut self.stack_depth);
+        self.rows += 1;
+        self.bytes += STEP_BYTES;
+    }
+}
+
+/// What the row of a line or an instruction weighs.
+const STEP_BYTES: usize = 28;

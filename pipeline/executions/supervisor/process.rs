@@ -2,14 +2,15 @@
 //!
 //! Reading waits with `poll`, so that a deadline and a request to stop are seen while a program runs.
 
-use std::io::{ErrorKind, Read, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::ops::Range;
 use std::os::fd::AsFd as _;
 use std::path::Path;
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use tracemill_trace::{Job, MAX_FRAME_BYTES, Reply, read_frame, write_frame};
+use tracemill_trace::{Job, MAX_FRAME_BYTES, Reply, events_in, message_in, write_frame};
 
 use crate::error::{Error, Result};
 use crate::stage::Cancel;
@@ -17,7 +18,7 @@ use crate::stage::Cancel;
 /// How often a request to stop is looked at while a worker is silent.
 const CANCEL_EVERY: Duration = Duration::from_millis(100);
 /// Bytes read from a worker at once.
-const READ_BYTES: u64 = 128 << 10;
+const READ_BYTES: usize = 128 << 10;
 /// Bytes kept of what a worker says on standard error.
 const STDERR_BYTES: usize = 16 << 10;
 
@@ -26,6 +27,8 @@ const STDERR_BYTES: usize = 16 << 10;
 pub(super) enum Heard {
     /// A message.
     Reply(Reply),
+    /// What would be a `Reply::Events`; [`Process::records`] has the records until the next message is heard.
+    Events { ticket: u64, count: u64 },
     /// Bytes that are no message.
     Malformed(String),
     /// Nothing until the deadline.
@@ -41,7 +44,11 @@ pub(super) struct Process {
     stdin: Option<ChildStdin>,
     stdout: ChildStdout,
     stderr: ChildStderr,
+    /// What was read, and where in it what was not yet looked at begins and ends.
     buffer: Vec<u8>,
+    unseen: Range<usize>,
+    /// Where in it the records of the latest message are.
+    records: Range<usize>,
     engine: String,
     jobs: u64,
     heard_bytes: u64,
@@ -73,6 +80,8 @@ impl Process {
             stdout,
             stderr,
             buffer: Vec::new(),
+            unseen: 0..0,
+            records: 0..0,
             engine: String::new(),
             jobs: 0,
             heard_bytes: 0,
@@ -101,6 +110,11 @@ impl Process {
     /// Whether it said that it ends after its last job.
     pub(super) fn is_retiring(&self) -> bool {
         self.retiring
+    }
+
+    /// The records of the message that was heard last.
+    pub(super) fn records(&self) -> &[u8] {
+        &self.buffer[self.records.clone()]
     }
 
     pub(super) fn finished_job(&mut self, retiring: bool) {
@@ -135,36 +149,53 @@ impl Process {
             if !wait_readable(&self.stdout, left.min(CANCEL_EVERY))? {
                 continue;
             }
-            // What was read before an error is in the buffer all the same.
-            let before = self.buffer.len();
-            let read = Read::take(&mut self.stdout, READ_BYTES).read_to_end(&mut self.buffer);
-            let count = self.buffer.len() - before;
-            self.heard_bytes += count as u64;
-            match read {
+            let room = self.room();
+            match self.stdout.read(&mut self.buffer[room.clone()]) {
                 Ok(0) => return Ok(Heard::End),
-                Ok(_) => {}
+                Ok(count) => {
+                    self.unseen.end = room.start + count;
+                    self.heard_bytes += count as u64;
+                }
                 Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
                 Err(error) => return Ok(Heard::Malformed(format!("its pipe failed: {error}"))),
             }
         }
     }
 
+    /// Where to read to: what was looked at makes room for it.
+    fn room(&mut self) -> Range<usize> {
+        if self.unseen.start > 0 {
+            self.buffer.copy_within(self.unseen.clone(), 0);
+            self.unseen = 0..self.unseen.len();
+        }
+        let room = self.unseen.end..self.unseen.end + READ_BYTES;
+        if self.buffer.len() < room.end {
+            self.buffer.resize(room.end, 0);
+        }
+        room
+    }
+
     /// The first whole message in the buffer.
     fn take_message(&mut self) -> Option<Heard> {
-        let length = self.buffer.first_chunk::<4>()?;
+        let unseen = &self.buffer[self.unseen.clone()];
+        let length = unseen.first_chunk::<4>()?;
         let length = u32::from_le_bytes(*length) as usize;
         if length > MAX_FRAME_BYTES {
             return Some(Heard::Malformed(format!("a frame of {length} bytes")));
         }
-        if self.buffer.len() < length + 4 {
-            return None;
-        }
-        let heard = match read_frame::<Reply>(&mut &self.buffer[..length + 4]) {
-            Ok(Some(reply)) => Heard::Reply(reply),
-            Ok(None) => Heard::Malformed("an empty frame".to_owned()),
-            Err(error) => Heard::Malformed(error.to_string()),
+        let frame = unseen.get(4..length + 4)?;
+        let heard = match events_in(frame) {
+            Some((ticket, count, records)) => {
+                let end = self.unseen.start + length + 4;
+                self.records = end - records.len()..end;
+                Heard::Events { ticket, count }
+            }
+            None => match message_in::<Reply>(frame) {
+                Ok(reply) => Heard::Reply(reply),
+                Err(error) => Heard::Malformed(error.to_string()),
+            },
         };
-        self.buffer.drain(..length + 4);
+        self.unseen.start += length + 4;
         Some(heard)
     }
 
