@@ -131,7 +131,7 @@ impl Groups {
                 }
             }
             Columns::Pages { press, chunks, .. } => {
-                for chunk in chunks.drain(..) {
+                for chunk in chunks.iter_mut() {
                     let (bytes, close) = chunk.close(press)?;
                     group.append_column(bytes.buffer(), close)?;
                 }

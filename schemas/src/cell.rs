@@ -237,6 +237,8 @@ pub struct Texts {
     builder: StringBuilder,
     /// Rows that the builder has.
     rows: usize,
+    /// A column of nulls, of which others are pieces: it takes time to make one.
+    nulls: Option<StringArray>,
 }
 
 impl Texts {
@@ -373,7 +375,9 @@ impl Cell for Option<String> {
     fn finish(builder: &mut Self::Builder, rows: usize) -> ArrayRef {
         let known = std::mem::take(&mut builder.rows);
         if known == 0 {
-            return Arc::new(StringArray::new_null(rows));
+            let nulls = builder.nulls.take().filter(|nulls| nulls.len() >= rows);
+            let nulls = nulls.unwrap_or_else(|| StringArray::new_null(rows));
+            return Arc::new(builder.nulls.insert(nulls).slice(0, rows));
         }
         builder.builder.append_nulls(rows - known);
         Arc::new(builder.builder.finish())

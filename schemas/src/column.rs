@@ -26,8 +26,8 @@ pub enum Encoding {
     Dictionary,
     /// `DELTA_BINARY_PACKED`: for integers that grow or stay near each other.
     Delta,
-    /// For integers by the million: each page has `DELTA_BINARY_PACKED` or `BYTE_STREAM_SPLIT`, whichever is smaller there
-    /// after compression.
+    /// For integers by the million: `DELTA_BINARY_PACKED` or `BYTE_STREAM_SPLIT`, whichever is smaller after compression in
+    /// that row group.
     Smaller,
     /// `DELTA_LENGTH_BYTE_ARRAY`: all lengths, then all texts: for text that hardly repeats, in columns by the million.
     Lengths,

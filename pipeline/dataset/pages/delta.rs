@@ -12,6 +12,15 @@ const QUARTER: usize = 32;
 
 /// Appends the values.
 pub(super) fn encode<N: Number>(values: &[N], to: &mut Vec<u8>) {
+    encode_aligned(values, 1, to);
+}
+
+/// As [`encode`], with whole bytes for each difference: compression finds more in them.
+pub(super) fn encode_bytewise<N: Number>(values: &[N], to: &mut Vec<u8>) {
+    encode_aligned(values, 8, to);
+}
+
+fn encode_aligned<N: Number>(values: &[N], align: usize, to: &mut Vec<u8>) {
     let Some(&first) = values.first() else { return };
     head(values.len(), first.wide(), to);
     let mut deltas = [0_i64; BLOCK];
@@ -28,7 +37,7 @@ pub(super) fn encode<N: Number>(values: &[N], to: &mut Vec<u8>) {
         for ((delta, before), after) in deltas.iter_mut().zip(before).zip(after) {
             *delta = after.minus(*before).wide();
         }
-        block(&mut deltas, count, to);
+        block(&mut deltas, count, align, to);
     }
 }
 
@@ -58,7 +67,7 @@ fn block_of(step: i64, to: &mut Vec<u8>) {
 }
 
 /// A block of that many differences; what is behind them is overwritten.
-fn block(deltas: &mut [i64; BLOCK], count: usize, to: &mut Vec<u8>) {
+fn block(deltas: &mut [i64; BLOCK], count: usize, align: usize, to: &mut Vec<u8>) {
     let least = deltas[..count].iter().copied().min().unwrap_or(0);
     varint(zigzag(least), to);
     // A quarter that has begun is filled with the least difference.
@@ -67,7 +76,7 @@ fn block(deltas: &mut [i64; BLOCK], count: usize, to: &mut Vec<u8>) {
     to.extend_from_slice(&[0; BLOCK / QUARTER]);
     for (quarter, values) in deltas.chunks_exact(QUARTER).enumerate() {
         let all = values.iter().fold(0, |all, value| all | value.wrapping_sub(least) as u64);
-        let width = (64 - all.leading_zeros()) as usize;
+        let width = ((64 - all.leading_zeros()) as usize).next_multiple_of(align);
         to[widths_at + quarter] = width as u8;
         if width <= 32 {
             pack_narrow(values, least, width, to);

@@ -71,6 +71,41 @@ impl Packed {
     }
 }
 
+/// Appends that many bits, as [`encode`] would with a width of one, eight at a time.
+pub(super) fn bits(bits: &[u8], count: usize, to: &mut Vec<u8>) {
+    let bytes = &bits[..count.div_ceil(8)];
+    let mut literal = 0;
+    let mut at = 0;
+    while at < bytes.len() {
+        let byte = bytes[at];
+        let mut end = at + 1;
+        if byte == 0 || byte == 0xff {
+            // What is behind the last bit is zero, whatever the bits are; it may be said to repeat them.
+            let rest = &bytes[at..];
+            end = at + rest.iter().position(|&other| other != byte).unwrap_or(rest.len());
+            let last = end + 1 == bytes.len()
+                && byte == 0xff
+                && !count.is_multiple_of(8)
+                && bytes[end] == (1 << (count % 8)) - 1;
+            end += usize::from(last);
+            if (end - at) * 8 >= RUN_BITS || (at == 0 && end == bytes.len()) {
+                packed_bits(&bytes[literal..at], to);
+                repeat(u32::from(byte & 1), (end * 8).min(count) - at * 8, 1, to);
+                literal = end;
+            }
+        }
+        at = end;
+    }
+    packed_bits(&bytes[literal..], to);
+}
+
+fn packed_bits(bytes: &[u8], to: &mut Vec<u8>) {
+    if !bytes.is_empty() {
+        varint(bytes.len() as u64 * 2 + 1, to);
+        to.extend_from_slice(bytes);
+    }
+}
+
 /// Appends a number as LEB128.
 pub(super) fn varint(mut number: u64, to: &mut Vec<u8>) {
     while number >= 0x80 {

@@ -5,7 +5,7 @@
 //! sequence, or null almost everywhere, and cost a look at the array.
 //!
 //! ```text
-//!  arrays ─▶ Levels (runs of null) + Numbers or Texts (values) ─▶ page ─▶ Press ─▶ chunk ─▶ the file
+//!  arrays ─▶ Levels (which are null) + Numbers or Texts (values) ─▶ page ─▶ Press ─▶ chunk ─▶ the file
 //! ```
 
 mod delta;
@@ -15,7 +15,10 @@ mod press;
 mod split;
 mod texts;
 
-use datafusion::arrow::array::{Array, ArrayRef, AsArray as _};
+use std::sync::Arc;
+
+use datafusion::arrow::array::{Array, ArrayRef, AsArray as _, BooleanBufferBuilder};
+use datafusion::arrow::buffer::NullBuffer;
 use datafusion::arrow::datatypes::{Int32Type, Int64Type};
 use datafusion::parquet::basic::{Compression, Encoding as ParquetEncoding, Type, ZstdLevel};
 use datafusion::parquet::column::page::{CompressedPage, Page, PageWriter as _};
@@ -27,13 +30,13 @@ use datafusion::parquet::file::writer::{SerializedPageWriter, TrackedWrite};
 use datafusion::parquet::schema::types::ColumnDescPtr;
 use tracemill_schemas::Encoding;
 
-use self::numbers::Numbers;
+use self::numbers::{Encoded, Numbers};
 use self::texts::Texts;
 
 pub(super) use self::press::Press;
 
 /// Rows of a page. Patterns repeat over long distances: larger pages are smaller in all.
-pub(super) const PAGE_ROWS: usize = 1 << 18;
+pub(super) const PAGE_ROWS: usize = 1 << 19;
 /// Bytes of text after which a page ends.
 const PAGE_BYTES: usize = 2 << 20;
 
@@ -59,27 +62,32 @@ enum Values {
     Texts(Texts),
 }
 
-/// Which rows of a page have a value, as runs.
-#[derive(Default)]
-struct Levels(Vec<(u32, usize)>);
+/// Which rows of a page have a value.
+struct Levels(BooleanBufferBuilder);
 
 impl Levels {
-    fn push(&mut self, valid: bool, count: usize) {
-        match self.0.last_mut() {
-            _ if count == 0 => {}
-            Some((last, rows)) if *last == u32::from(valid) => *rows += count,
-            _ => self.0.push((u32::from(valid), count)),
-        }
-    }
-
     /// Appends them, behind their length.
     fn encode(&mut self, to: &mut Vec<u8>) {
         let at = to.len();
         to.extend_from_slice(&[0; 4]);
-        hybrid::encode(self.0.drain(..), 1, to);
+        hybrid::bits(self.0.as_slice(), self.0.len(), to);
         let length = u32::try_from(to.len() - at - 4).unwrap_or(u32::MAX);
         to[at..at + 4].copy_from_slice(&length.to_le_bytes());
+        self.0.truncate(0);
     }
+}
+
+/// The values that are not null.
+fn present<N: Copy + Default>(values: &[N], nulls: &NullBuffer) -> Vec<N> {
+    let mut present = vec![N::default(); values.len()];
+    let mut count = 0;
+    // Each value is written, and overwritten by the next one if it is null: that is faster than to decide.
+    for (value, valid) in values.iter().zip(nulls) {
+        present[count] = *value;
+        count += usize::from(valid);
+    }
+    present.truncate(count);
+    present
 }
 
 impl Chunk {
@@ -92,7 +100,7 @@ impl Chunk {
             other => return Err(ParquetError::General(format!("no pages of type {other}"))),
         };
         Ok(Chunk {
-            levels: (description.max_def_level() > 0).then(Levels::default),
+            levels: (description.max_def_level() > 0).then(|| Levels(BooleanBufferBuilder::new(0))),
             range: sorted.then_some(None),
             description,
             values,
@@ -107,29 +115,17 @@ impl Chunk {
     /// Appends the rows of an array.
     pub(super) fn append(&mut self, array: &ArrayRef, press: &mut Press) -> Result<()> {
         let nulls = array.nulls().filter(|nulls| nulls.null_count() > 0);
-        match nulls {
-            None => {
-                self.append_values(array, 0, array.len());
-                if let Some(levels) = &mut self.levels {
-                    levels.push(true, array.len());
-                }
+        match (nulls, &mut self.levels) {
+            (None, None) => {}
+            (None, Some(levels)) => levels.0.append_n(array.len(), true),
+            (Some(_), None) => {
+                return Err(ParquetError::General("a null in a column without nulls".to_owned()));
             }
-            Some(nulls) => {
-                let Some(levels) = &mut self.levels else {
-                    return Err(ParquetError::General("a null in a column without nulls".to_owned()));
-                };
-                let mut at = 0;
-                let slices = if nulls.null_count() == nulls.len() { None } else { Some(nulls.valid_slices()) };
-                for (from, to) in slices.into_iter().flatten() {
-                    levels.push(false, from - at);
-                    levels.push(true, to - from);
-                    at = to;
-                }
-                levels.push(false, array.len() - at);
-                if nulls.null_count() < nulls.len() {
-                    nulls.valid_slices().for_each(|(from, to)| self.append_values(array, from, to));
-                }
-            }
+            (Some(nulls), Some(levels)) if nulls.null_count() == nulls.len() => levels.0.append_n(nulls.len(), false),
+            (Some(nulls), Some(levels)) => levels.0.append_buffer(nulls.inner()),
+        }
+        if array.null_count() < array.len() {
+            self.append_values(array, nulls);
         }
         self.rows += array.len();
         let full = matches!(&self.values, Values::Texts(texts) if texts.bytes() >= PAGE_BYTES || texts.is_full());
@@ -139,17 +135,31 @@ impl Chunk {
         Ok(())
     }
 
-    fn append_values(&mut self, array: &ArrayRef, from: usize, to: usize) {
+    fn append_values(&mut self, array: &ArrayRef, nulls: Option<&NullBuffer>) {
         match &mut self.values {
-            Values::Narrow(numbers) => numbers.append(&array.as_primitive::<Int32Type>().values()[from..to]),
+            Values::Narrow(numbers) => {
+                let values = array.as_primitive::<Int32Type>().values();
+                match nulls {
+                    None => numbers.append(values),
+                    Some(nulls) => numbers.append(&present(values, nulls)),
+                }
+            }
             Values::Wide(numbers) => {
-                let values = &array.as_primitive::<Int64Type>().values()[from..to];
+                let values = array.as_primitive::<Int64Type>().values();
                 if let (Some(range), Some(&first), Some(&last)) = (&mut self.range, values.first(), values.last()) {
                     *range = Some((range.map_or(first, |(least, _)| least), last));
                 }
-                numbers.append(values);
+                match nulls {
+                    None => numbers.append(values),
+                    Some(nulls) => numbers.append(&present(values, nulls)),
+                }
             }
-            Values::Texts(texts) => texts.append(array.as_string::<i32>(), from, to),
+            Values::Texts(texts) => match nulls {
+                None => texts.append(array.as_string::<i32>(), 0, array.len()),
+                Some(nulls) => {
+                    nulls.valid_slices().for_each(|(from, to)| texts.append(array.as_string::<i32>(), from, to));
+                }
+            },
         }
     }
 
@@ -161,21 +171,23 @@ impl Chunk {
     /// Writes the rows so far as a page. The `last` one, when it is also the first, may stay as it is where compression
     /// makes it no smaller; a chunk is compressed or not as a whole.
     fn end_page(&mut self, press: &mut Press, last: bool) -> Result<Compression> {
-        let mut raw = Vec::new();
+        let mut raw = press.room();
         if let Some(levels) = &mut self.levels {
             levels.encode(&mut raw);
         }
-        let encoding = match &mut self.values {
+        let Encoded { encoding, pressed } = match &mut self.values {
             Values::Narrow(numbers) => numbers.encode(press, &mut raw)?,
             Values::Wide(numbers) => numbers.encode(press, &mut raw)?,
-            Values::Texts(texts) => texts.encode(&mut raw),
+            Values::Texts(texts) => Encoded { encoding: texts.encode(&mut raw), pressed: false },
         };
         let plain = last && self.rows_before == 0 && encoding != ParquetEncoding::RLE_DICTIONARY;
         let size = raw.len();
-        let packed = press.pack(&raw)?;
+        let packed = if pressed { press.pack_again(&raw)? } else { press.pack(&raw)? };
         let plain = plain && packed.len() >= size;
+        let buffer = if plain { raw.clone() } else { packed.to_vec() };
+        press.take_room(raw);
         let page = Page::DataPage {
-            buf: if plain { raw.into() } else { packed.to_vec().into() },
+            buf: buffer.into(),
             num_values: u32::try_from(self.rows).unwrap_or(u32::MAX),
             encoding,
             def_level_encoding: ParquetEncoding::RLE,
@@ -192,17 +204,23 @@ impl Chunk {
     }
 
     /// The bytes of the chunk, as the buffer of a page, and what is to be known of them.
-    pub(super) fn close(mut self, press: &mut Press) -> Result<(Page, ColumnCloseResult)> {
+    /// The chunk is empty afterwards.
+    pub(super) fn close(&mut self, press: &mut Press) -> Result<(Page, ColumnCloseResult)> {
         let mut compression = Compression::ZSTD(ZstdLevel::default());
         if self.rows > 0 {
             compression = self.end_page(press, true)?;
         }
+        match &mut self.values {
+            Values::Narrow(numbers) => numbers.forget(),
+            Values::Wide(numbers) => numbers.forget(),
+            Values::Texts(_) => {}
+        }
         let mut bytes = Vec::new();
-        if let Values::Texts(texts) = &self.values
-            && let Some((raw, count)) = texts.dictionary()
+        if let Values::Texts(texts) = &mut self.values
+            && let Some((raw, count)) = texts.take_dictionary()
         {
             let page = Page::DictionaryPage {
-                buf: press.pack(raw)?.to_vec().into(),
+                buf: press.pack(&raw)?.to_vec().into(),
                 num_values: u32::try_from(count).unwrap_or(u32::MAX),
                 encoding: ParquetEncoding::PLAIN,
                 is_sorted: false,
@@ -214,25 +232,29 @@ impl Chunk {
             self.encodings.push(ParquetEncoding::PLAIN);
         }
         let dictionary_bytes = bytes.len();
-        bytes.append(&mut self.pages.into_inner()?);
+        let pages = std::mem::replace(&mut self.pages, TrackedWrite::new(Vec::new()));
+        bytes.append(&mut pages.into_inner()?);
+        let mut encodings = std::mem::take(&mut self.encodings);
         if self.levels.is_some() {
-            self.encodings.push(ParquetEncoding::RLE);
+            encodings.push(ParquetEncoding::RLE);
         }
+        let rows = std::mem::take(&mut self.rows_before);
+        let uncompressed_bytes = std::mem::take(&mut self.uncompressed_bytes);
         let size = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
-        let mut metadata = ColumnChunkMetaData::builder(self.description)
-            .set_encodings(self.encodings)
+        let mut metadata = ColumnChunkMetaData::builder(Arc::clone(&self.description))
+            .set_encodings(encodings)
             .set_compression(compression)
-            .set_num_values(i64::try_from(self.rows_before).unwrap_or(i64::MAX))
+            .set_num_values(i64::try_from(rows).unwrap_or(i64::MAX))
             .set_total_compressed_size(size)
-            .set_total_uncompressed_size(i64::try_from(self.uncompressed_bytes).unwrap_or(i64::MAX))
+            .set_total_uncompressed_size(i64::try_from(uncompressed_bytes).unwrap_or(i64::MAX))
             .set_data_page_offset(i64::try_from(dictionary_bytes).unwrap_or(i64::MAX))
             .set_dictionary_page_offset((dictionary_bytes > 0).then_some(0));
-        if let Some(Some((least, greatest))) = self.range {
+        if let Some((least, greatest)) = self.range.as_mut().and_then(Option::take) {
             metadata = metadata.set_statistics(Statistics::int64(Some(least), Some(greatest), None, Some(0), false));
         }
         let close = ColumnCloseResult {
             bytes_written: bytes.len() as u64,
-            rows_written: self.rows_before as u64,
+            rows_written: rows as u64,
             metadata: metadata.build()?,
             bloom_filter: None,
             column_index: None,
@@ -247,3 +269,6 @@ impl Chunk {
         Ok((whole, close))
     }
 }
+
+#[cfg(test)]
+mod tests;

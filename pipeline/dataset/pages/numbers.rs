@@ -1,8 +1,8 @@
 //! The integers of a page. Used by the columns of this folder.
 //!
 //! A sequence, of which a column of equal values is one, is kept as such as long as the page is one, and costs next to
-//! nothing. For others the data choose: a page has the encoding in which it, or a sample of it, is smaller after
-//! compression.
+//! nothing. For others the data choose: the first page of a chunk is encoded both ways, and the chunk has the encoding in
+//! which that is smaller after compression. A sample would not do, because compression finds what repeats far apart.
 
 use datafusion::parquet::basic::Encoding;
 use datafusion::parquet::errors::Result;
@@ -10,10 +10,8 @@ use datafusion::parquet::errors::Result;
 use super::press::Press;
 use super::{delta, split};
 
-/// Up to that many values are encoded both ways; of more, a sample.
-const WHOLE: usize = 16_384;
-/// Pieces of a sample.
-const PIECES: usize = 4;
+/// Differences that take no more than a bit for so many values are small enough without a trial.
+const SPARSE: usize = 2;
 
 /// An integer of a column.
 pub(super) trait Number: Copy + Default + PartialEq + std::fmt::Debug {
@@ -72,6 +70,15 @@ pub(super) struct Numbers<N> {
     first: N,
     step: N,
     count: usize,
+    /// Whether the chunk's values are split by bytes, once that is known.
+    splits: Option<bool>,
+}
+
+/// How the values of a page were encoded.
+pub(super) struct Encoded {
+    pub(super) encoding: Encoding,
+    /// The press has the page already.
+    pub(super) pressed: bool,
 }
 
 impl<N: Number> Numbers<N> {
@@ -94,22 +101,41 @@ impl<N: Number> Numbers<N> {
     }
 
     /// Appends the page's values to what stands before them, and empties it.
-    pub(super) fn encode(&mut self, press: &mut Press, to: &mut Vec<u8>) -> Result<Encoding> {
-        let encoding = if self.values.is_empty() && self.count == 0 {
-            Encoding::PLAIN
-        } else if self.values.is_empty() {
-            delta::sequence(self.first.wide(), self.step.wide(), self.count, to);
-            Encoding::DELTA_BINARY_PACKED
-        } else if splits(&self.values, press)? {
-            split::encode(&self.values, to);
-            Encoding::BYTE_STREAM_SPLIT
+    pub(super) fn encode(&mut self, press: &mut Press, to: &mut Vec<u8>) -> Result<Encoded> {
+        let (values, count) = (std::mem::take(&mut self.values), std::mem::take(&mut self.count));
+        let (mut encoding, mut pressed) = (Encoding::DELTA_BINARY_PACKED, false);
+        if values.is_empty() && count == 0 {
+            encoding = Encoding::PLAIN;
+        } else if values.is_empty() {
+            delta::sequence(self.first.wide(), self.step.wide(), count, to);
         } else {
-            delta::encode(&self.values, to);
-            Encoding::DELTA_BINARY_PACKED
-        };
+            let splits = match self.splits {
+                Some(true) => {
+                    split::encode(&values, to);
+                    true
+                }
+                Some(false) => {
+                    delta::encode(&values, to);
+                    false
+                }
+                None => {
+                    pressed = encode_smaller(&values, press, to)?;
+                    pressed
+                }
+            };
+            self.splits = Some(splits);
+            if splits {
+                encoding = Encoding::BYTE_STREAM_SPLIT;
+            }
+        }
+        self.values = values;
         self.values.clear();
-        self.count = 0;
-        Ok(encoding)
+        Ok(Encoded { encoding, pressed })
+    }
+
+    /// The chunk ends: what was known of its values does not hold for the next one.
+    pub(super) fn forget(&mut self) {
+        self.splits = None;
     }
 }
 
@@ -119,20 +145,21 @@ fn goes_on<N: Number>(values: &[N], step: N) -> bool {
     pairs.into_iter().all(|(before, after)| N::keeps_step(before, after, step))
 }
 
-/// Whether the values are smaller split by bytes than as differences.
-fn splits<N: Number>(values: &[N], press: &mut Press) -> Result<bool> {
-    let sample: Vec<N>;
-    let sample = if values.len() <= WHOLE {
-        values
-    } else {
-        let (piece, apart) = (WHOLE / PIECES, values.len() / PIECES);
-        sample = (0..PIECES).flat_map(|at| &values[at * apart..at * apart + piece]).copied().collect();
-        &sample
-    };
-    let mut raw = Vec::with_capacity(sample.len() * N::BYTES);
-    delta::encode(sample, &mut raw);
-    let as_delta = press.size(&raw)?;
-    raw.clear();
-    split::encode(sample, &mut raw);
-    Ok(press.size(&raw)? < as_delta)
+/// Appends the values as differences or split by bytes, whichever makes the page smaller. Whether they are split, in which
+/// case the press has the page.
+fn encode_smaller<N: Number>(values: &[N], press: &mut Press, to: &mut Vec<u8>) -> Result<bool> {
+    let head = to.len();
+    delta::encode(values, to);
+    if (to.len() - head) * 8 * SPARSE <= values.len() {
+        return Ok(false);
+    }
+    let as_delta = press.size(to)?;
+    let deltas = to.split_off(head);
+    split::encode(values, to);
+    if press.size(to)? < as_delta {
+        return Ok(true);
+    }
+    to.truncate(head);
+    to.extend_from_slice(&deltas);
+    Ok(false)
 }

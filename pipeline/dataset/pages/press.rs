@@ -2,27 +2,57 @@
 
 use datafusion::parquet::errors::Result;
 
+use zstd::bulk::Compressor;
+
+/// Pages of up to so many bytes are compressed harder than asked for, because it takes hardly any time and they are what
+/// the tables of short executions consist of.
+const SMALL: usize = 64 << 10;
+/// How hard.
+const SMALL_LEVEL: i32 = 15;
+
 /// A compressor and its room.
 pub(in crate::dataset) struct Press {
-    zstd: zstd::bulk::Compressor<'static>,
+    zstd: Compressor<'static>,
+    hard: Compressor<'static>,
     packed: Vec<u8>,
+    room: Vec<u8>,
 }
 
 impl Press {
     pub(in crate::dataset) fn new(level: i32) -> Result<Self> {
-        Ok(Press { zstd: zstd::bulk::Compressor::new(level)?, packed: Vec::new() })
+        let (zstd, hard) = (Compressor::new(level)?, Compressor::new(level.max(SMALL_LEVEL))?);
+        Ok(Press { zstd, hard, packed: Vec::new(), room: Vec::new() })
     }
 
     /// The bytes, compressed.
     pub(super) fn pack(&mut self, raw: &[u8]) -> Result<&[u8]> {
+        let zstd = if raw.len() <= SMALL { &mut self.hard } else { &mut self.zstd };
         self.packed.clear();
         self.packed.reserve(zstd::zstd_safe::compress_bound(raw.len()));
-        self.zstd.compress_to_buffer(raw, &mut self.packed)?;
+        zstd.compress_to_buffer(raw, &mut self.packed)?;
         Ok(&self.packed)
     }
 
-    /// How long the bytes are, compressed.
+    /// As [`Press::pack`], for the bytes of which the size was asked last.
+    pub(super) fn pack_again(&mut self, raw: &[u8]) -> Result<&[u8]> {
+        if raw.len() <= SMALL { self.pack(raw) } else { Ok(&self.packed) }
+    }
+
+    /// How long the bytes are, compressed without effort.
     pub(super) fn size(&mut self, raw: &[u8]) -> Result<usize> {
-        Ok(self.pack(raw)?.len())
+        self.packed.clear();
+        self.packed.reserve(zstd::zstd_safe::compress_bound(raw.len()));
+        Ok(self.zstd.compress_to_buffer(raw, &mut self.packed)?)
+    }
+
+    /// Room for a page.
+    pub(super) fn room(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.room)
+    }
+
+    /// Takes the room back.
+    pub(super) fn take_room(&mut self, mut room: Vec<u8>) {
+        room.clear();
+        self.room = room;
     }
 }

@@ -43,7 +43,16 @@ impl Texts {
         let all = array.value_data();
         let ends = offsets.iter().zip(&offsets[1..]);
         match self.dictionary.as_mut().filter(|_| self.indexed) {
-            Some(dictionary) => ends.for_each(|(&start, &end)| dictionary.append(&all[start as usize..end as usize])),
+            Some(dictionary) => {
+                let mut texts = ends.map(|(&start, &end)| &all[start as usize..end as usize]).peekable();
+                while let Some(text) = texts.next() {
+                    let mut count = 1;
+                    while texts.next_if_eq(&text).is_some() {
+                        count += 1;
+                    }
+                    dictionary.append(text, count);
+                }
+            }
             None => {
                 self.lengths.extend(ends.map(|(start, end)| end - start));
                 if let [first, .., last] = offsets {
@@ -77,25 +86,27 @@ impl Texts {
         if self.lengths.is_empty() {
             return Encoding::PLAIN;
         }
-        delta::encode(&self.lengths, to);
+        delta::encode_bytewise(&self.lengths, to);
         to.append(&mut self.bytes);
         self.lengths.clear();
         Encoding::DELTA_LENGTH_BYTE_ARRAY
     }
 
-    /// The dictionary and how many texts it has.
-    pub(super) fn dictionary(&self) -> Option<(&[u8], usize)> {
-        let dictionary = self.dictionary.as_ref()?;
-        (!dictionary.known.is_empty()).then(|| (dictionary.page.as_slice(), dictionary.known.len()))
+    /// The dictionary, if it has any texts, and how many. The next one is empty.
+    pub(super) fn take_dictionary(&mut self) -> Option<(Vec<u8>, usize)> {
+        let dictionary = std::mem::take(self.dictionary.as_mut()?);
+        self.indexed = true;
+        let count = dictionary.known.len();
+        (count > 0).then_some((dictionary.page, count))
     }
 }
 
 impl Dictionary {
-    fn append(&mut self, text: &[u8]) {
+    fn append(&mut self, text: &[u8], count: usize) {
         let index = self.index(text);
         match self.runs.last_mut() {
-            Some((last, count)) if *last == index => *count += 1,
-            _ => self.runs.push((index, 1)),
+            Some((last, known)) if *last == index => *known += count,
+            _ => self.runs.push((index, count)),
         }
     }
 
