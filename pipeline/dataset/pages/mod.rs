@@ -30,7 +30,7 @@ use datafusion::parquet::file::writer::{SerializedPageWriter, TrackedWrite};
 use datafusion::parquet::schema::types::ColumnDescPtr;
 use tracemill_schemas::Encoding;
 
-use self::numbers::{Encoded, Numbers};
+use self::numbers::{Encoded, Number, Numbers};
 use self::texts::Texts;
 
 pub(super) use self::press::Press;
@@ -39,6 +39,10 @@ pub(super) use self::press::Press;
 pub(super) const PAGE_ROWS: usize = 1 << 19;
 /// Bytes of text after which a page ends.
 const PAGE_BYTES: usize = 2 << 20;
+/// Nulls are few when there is at most one in so many values.
+const FEW: usize = 16;
+/// Rows of a chunk that may be compressed harder than asked for, because the tables of short executions are such chunks.
+const SHORT_ROWS: usize = 1 << 17;
 
 /// One column of a row group while it is written.
 pub(super) struct Chunk {
@@ -77,8 +81,12 @@ impl Levels {
     }
 }
 
-/// The values that are not null.
-fn present<N: Copy + Default>(values: &[N], nulls: &NullBuffer) -> Vec<N> {
+/// Appends the values that are not null.
+fn append_present<N: Number>(numbers: &mut Numbers<N>, values: &[N], nulls: Option<&NullBuffer>) {
+    let Some(nulls) = nulls else { return numbers.append(values) };
+    if nulls.null_count() * FEW < values.len() {
+        return nulls.valid_slices().for_each(|(from, to)| numbers.append(&values[from..to]));
+    }
     let mut present = vec![N::default(); values.len()];
     let mut count = 0;
     // Each value is written, and overwritten by the next one if it is null: that is faster than to decide.
@@ -86,8 +94,7 @@ fn present<N: Copy + Default>(values: &[N], nulls: &NullBuffer) -> Vec<N> {
         present[count] = *value;
         count += usize::from(valid);
     }
-    present.truncate(count);
-    present
+    numbers.append(&present[..count]);
 }
 
 impl Chunk {
@@ -139,20 +146,14 @@ impl Chunk {
         match &mut self.values {
             Values::Narrow(numbers) => {
                 let values = array.as_primitive::<Int32Type>().values();
-                match nulls {
-                    None => numbers.append(values),
-                    Some(nulls) => numbers.append(&present(values, nulls)),
-                }
+                append_present(numbers, values, nulls);
             }
             Values::Wide(numbers) => {
                 let values = array.as_primitive::<Int64Type>().values();
                 if let (Some(range), Some(&first), Some(&last)) = (&mut self.range, values.first(), values.last()) {
                     *range = Some((range.map_or(first, |(least, _)| least), last));
                 }
-                match nulls {
-                    None => numbers.append(values),
-                    Some(nulls) => numbers.append(&present(values, nulls)),
-                }
+                append_present(numbers, values, nulls);
             }
             Values::Texts(texts) => match nulls {
                 None => texts.append(array.as_string::<i32>(), 0, array.len()),
@@ -182,7 +183,8 @@ impl Chunk {
         };
         let plain = last && self.rows_before == 0 && encoding != ParquetEncoding::RLE_DICTIONARY;
         let size = raw.len();
-        let packed = if pressed { press.pack_again(&raw)? } else { press.pack(&raw)? };
+        let short = last && self.rows_before == 0 && self.rows <= SHORT_ROWS;
+        let packed = press.pack(&raw, short, pressed)?;
         let plain = plain && packed.len() >= size;
         let buffer = if plain { raw.clone() } else { packed.to_vec() };
         press.take_room(raw);
@@ -220,7 +222,7 @@ impl Chunk {
             && let Some((raw, count)) = texts.take_dictionary()
         {
             let page = Page::DictionaryPage {
-                buf: press.pack(&raw)?.to_vec().into(),
+                buf: press.pack(&raw, self.rows_before <= SHORT_ROWS, false)?.to_vec().into(),
                 num_values: u32::try_from(count).unwrap_or(u32::MAX),
                 encoding: ParquetEncoding::PLAIN,
                 is_sorted: false,

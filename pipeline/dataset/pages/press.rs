@@ -4,8 +4,8 @@ use datafusion::parquet::errors::Result;
 
 use zstd::bulk::Compressor;
 
-/// Pages of up to so many bytes are compressed harder than asked for, because it takes hardly any time and they are what
-/// the tables of short executions consist of.
+/// Pages of up to so many bytes, of short chunks, are compressed harder than asked for, because it takes hardly any time
+/// and they are what the tables of short executions consist of.
 const SMALL: usize = 64 << 10;
 /// How hard.
 const SMALL_LEVEL: i32 = 15;
@@ -24,18 +24,17 @@ impl Press {
         Ok(Press { zstd, hard, packed: Vec::new(), room: Vec::new() })
     }
 
-    /// The bytes, compressed.
-    pub(super) fn pack(&mut self, raw: &[u8]) -> Result<&[u8]> {
-        let zstd = if raw.len() <= SMALL { &mut self.hard } else { &mut self.zstd };
-        self.packed.clear();
-        self.packed.reserve(zstd::zstd_safe::compress_bound(raw.len()));
-        zstd.compress_to_buffer(raw, &mut self.packed)?;
+    /// The bytes, compressed; harder than asked for where they are few and of a short chunk. They are `pressed` when their
+    /// size was what was asked last.
+    pub(super) fn pack(&mut self, raw: &[u8], short: bool, pressed: bool) -> Result<&[u8]> {
+        if short && raw.len() <= SMALL {
+            self.packed.clear();
+            self.packed.reserve(zstd::zstd_safe::compress_bound(raw.len()));
+            self.hard.compress_to_buffer(raw, &mut self.packed)?;
+        } else if !pressed {
+            self.size(raw)?;
+        }
         Ok(&self.packed)
-    }
-
-    /// As [`Press::pack`], for the bytes of which the size was asked last.
-    pub(super) fn pack_again(&mut self, raw: &[u8]) -> Result<&[u8]> {
-        if raw.len() <= SMALL { self.pack(raw) } else { Ok(&self.packed) }
     }
 
     /// How long the bytes are, compressed without effort.
