@@ -1,7 +1,8 @@
 //! Row groups of a Parquet file: encoded from batches, or taken over as they are from a scratch file. Called by the
 //! writer of a part.
 //!
-//! The library's own writer of batches cannot take encoded row groups in between; it consists of the same pieces.
+//! The library's own writer of batches cannot take encoded row groups in between; it consists of the same pieces. Tables
+//! whose rows come by the million are encoded by `pages`, the others by the library.
 
 use std::fs::File;
 use std::sync::Arc;
@@ -17,6 +18,9 @@ use datafusion::parquet::errors::Result;
 use datafusion::parquet::file::metadata::{PageIndexPolicy, ParquetMetaDataReader};
 use datafusion::parquet::file::properties::WriterProperties;
 use datafusion::parquet::file::writer::SerializedFileWriter;
+use tracemill_schemas::Table;
+
+use super::pages::{Chunk, PAGE_ROWS, Press};
 
 /// Rows of a row group.
 pub(super) const GROUP_ROWS: usize = 1 << 20;
@@ -28,9 +32,15 @@ pub(super) struct Groups {
     file: SerializedFileWriter<File>,
     factory: ArrowRowGroupWriterFactory,
     schema: SchemaRef,
-    columns: Vec<ArrowColumnWriter>,
+    columns: Columns,
     /// Rows in the row group in progress.
     rows: usize,
+}
+
+/// The columns of the row group in progress; none before its first row.
+enum Columns {
+    Library(Vec<ArrowColumnWriter>),
+    Pages { table: &'static Table, press: Press, chunks: Vec<Chunk> },
 }
 
 impl std::fmt::Debug for Groups {
@@ -41,33 +51,51 @@ impl std::fmt::Debug for Groups {
 
 impl Groups {
     /// A file without rows. Readers find the schema in the footer where it says what Parquet's own does not.
-    pub(super) fn new(file: File, schema: SchemaRef, properties: WriterProperties, plain: bool) -> Result<Self> {
-        let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(plain);
+    pub(super) fn new(
+        file: File,
+        table: &'static Table,
+        properties: WriterProperties,
+        zstd_level: i32,
+    ) -> Result<Self> {
+        let schema = table.schema();
+        let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(table.bulk);
         let writer = ArrowWriter::try_new_with_options(file, Arc::clone(&schema), options)?;
         let (file, factory) = writer.into_serialized_writer()?;
-        Ok(Groups { file, factory, schema, columns: Vec::new(), rows: 0 })
+        let columns = match table.bulk {
+            true => Columns::Pages { table, press: Press::new(zstd_level)?, chunks: Vec::new() },
+            false => Columns::Library(Vec::new()),
+        };
+        Ok(Groups { file, factory, schema, columns, rows: 0 })
     }
 
     /// Encodes a batch.
     pub(super) fn write(&mut self, batch: &RecordBatch) -> Result<()> {
         let mut rest = batch.clone();
         while rest.num_rows() > 0 {
-            if self.columns.is_empty() {
-                self.columns = self.factory.create_column_writers(self.file.flushed_row_groups().len())?;
-            }
-            let rows = rest.num_rows().min(GROUP_ROWS - self.rows);
+            self.begin_group()?;
+            let rows = rest.num_rows().min(GROUP_ROWS - self.rows).min(PAGE_ROWS);
             let now = rest.slice(0, rows);
             rest = rest.slice(rows, rest.num_rows() - rows);
-            let mut writers = self.columns.iter_mut();
-            for (field, column) in self.schema.fields().iter().zip(now.columns()) {
-                for leaf in compute_leaves(field, column)? {
-                    if let Some(writer) = writers.next() {
-                        writer.write(&leaf)?;
+            let bytes: usize = match &mut self.columns {
+                Columns::Library(writers) => {
+                    let mut leaves = writers.iter_mut();
+                    for (field, column) in self.schema.fields().iter().zip(now.columns()) {
+                        for leaf in compute_leaves(field, column)? {
+                            if let Some(writer) = leaves.next() {
+                                writer.write(&leaf)?;
+                            }
+                        }
                     }
+                    writers.iter().map(ArrowColumnWriter::get_estimated_total_bytes).sum()
                 }
-            }
+                Columns::Pages { press, chunks, .. } => {
+                    for (chunk, column) in chunks.iter_mut().zip(now.columns()) {
+                        chunk.append(column, press)?;
+                    }
+                    chunks.iter().map(Chunk::bytes).sum()
+                }
+            };
             self.rows += rows;
-            let bytes: usize = self.columns.iter().map(ArrowColumnWriter::get_estimated_total_bytes).sum();
             if self.rows >= GROUP_ROWS || bytes >= GROUP_BYTES {
                 self.end_group()?;
             }
@@ -75,15 +103,41 @@ impl Groups {
         Ok(())
     }
 
-    fn end_group(&mut self) -> Result<()> {
-        self.rows = 0;
-        if !self.columns.is_empty() {
-            let mut group = self.file.next_row_group()?;
-            for column in self.columns.drain(..) {
-                column.close()?.append_to_row_group(&mut group)?;
+    fn begin_group(&mut self) -> Result<()> {
+        match &mut self.columns {
+            Columns::Library(writers) if writers.is_empty() => {
+                *writers = self.factory.create_column_writers(self.file.flushed_row_groups().len())?;
             }
-            group.close()?;
+            Columns::Pages { table, chunks, .. } if chunks.is_empty() => {
+                for (description, column) in self.file.schema_descr().columns().iter().zip(table.columns) {
+                    let sorted = table.sort_key.first() == Some(&column.name);
+                    chunks.push(Chunk::new(Arc::clone(description), column.encoding, sorted)?);
+                }
+            }
+            _ => {}
         }
+        Ok(())
+    }
+
+    fn end_group(&mut self) -> Result<()> {
+        if std::mem::take(&mut self.rows) == 0 {
+            return Ok(());
+        }
+        let mut group = self.file.next_row_group()?;
+        match &mut self.columns {
+            Columns::Library(writers) => {
+                for column in writers.drain(..) {
+                    column.close()?.append_to_row_group(&mut group)?;
+                }
+            }
+            Columns::Pages { press, chunks, .. } => {
+                for chunk in chunks.iter_mut() {
+                    let (bytes, close) = chunk.close(press)?;
+                    group.append_column(bytes.buffer(), close)?;
+                }
+            }
+        }
+        group.close()?;
         Ok(())
     }
 

@@ -14,6 +14,7 @@
 
 mod groups;
 mod manifest;
+mod pages;
 mod reader;
 mod writer;
 

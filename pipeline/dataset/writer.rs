@@ -20,27 +20,20 @@ use crate::error::{Error, Result};
 const BATCH_ROWS: usize = 8_192;
 /// Bytes of a batch handed to Parquet at once.
 const BATCH_BYTES: usize = 8 << 20;
-/// Parquet properties for a table: zstd, each column's own encoding, and statistics where they are worth their price.
-pub(crate) fn properties(table: &Table, zstd_level: i32, group_rows: usize) -> Result<WriterProperties> {
-    properties_for(table, zstd_level, group_rows, false)
-}
 
-/// As [`properties`], or for row groups that hold one long execution, in which columns have other patterns than in those
-/// of many short ones.
-fn properties_for(table: &Table, zstd_level: i32, group_rows: usize, long: bool) -> Result<WriterProperties> {
+/// Parquet properties for a table: zstd, and each column's own encoding. Those of a bulk table hold for its file, not for
+/// its columns, which `pages` writes.
+pub(crate) fn properties(table: &Table, zstd_level: i32, group_rows: usize) -> Result<WriterProperties> {
     let level = ZstdLevel::try_new(zstd_level).map_err(|error| Error::Config(format!("zstd level: {error}")))?;
     let mut builder = WriterProperties::builder()
         .set_compression(Compression::ZSTD(level))
         .set_max_row_group_row_count(Some(group_rows))
-        .set_statistics_enabled(if table.bulk { EnabledStatistics::None } else { EnabledStatistics::Page })
+        .set_statistics_enabled(EnabledStatistics::Page)
         .set_created_by(format!("tracemill {}", env!("CARGO_PKG_VERSION")))
         .set_key_value_metadata(Some(vec![
             KeyValue::new("tracemill.table".to_owned(), table.name.to_owned()),
             KeyValue::new("tracemill.version".to_owned(), table.version.to_string()),
         ]));
-    if let Some(first) = table.sort_key.first() {
-        builder = builder.set_column_statistics_enabled(ColumnPath::from(*first), EnabledStatistics::Page);
-    }
     for column in table.columns {
         let path = ColumnPath::from(column.name);
         builder = match column.encoding {
@@ -48,10 +41,6 @@ fn properties_for(table: &Table, zstd_level: i32, group_rows: usize, long: bool)
             other => {
                 let encoding = match other {
                     Encoding::Delta => ParquetEncoding::DELTA_BINARY_PACKED,
-                    Encoding::Growing if long => ParquetEncoding::DELTA_BINARY_PACKED,
-                    Encoding::Steady if !long => ParquetEncoding::DELTA_BINARY_PACKED,
-                    Encoding::Repeating if !long => ParquetEncoding::BYTE_STREAM_SPLIT,
-                    Encoding::Split | Encoding::Growing => ParquetEncoding::BYTE_STREAM_SPLIT,
                     Encoding::Lengths => ParquetEncoding::DELTA_LENGTH_BYTE_ARRAY,
                     _ => ParquetEncoding::PLAIN,
                 };
@@ -126,7 +115,7 @@ impl PartOutput {
             .tempfile_in(&folder)
             .map_err(Error::io("create a file in", &folder))?;
         let handle = file.reopen().map_err(Error::io("open", &path))?;
-        let groups = groups(table, handle, self.zstd_level, false, &path)?;
+        let groups = groups(table, handle, self.zstd_level, &path)?;
         let key = key.to_owned();
         Ok(TableWriter { file, path, key, groups, builder: R::Builder::default(), rows: 0, row: PhantomData })
     }
@@ -198,7 +187,7 @@ impl ScratchFolder {
         fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
         let file = tempfile::tempfile_in(&folder).map_err(Error::io("create a file in", &folder))?;
         let handle = file.try_clone().map_err(Error::io("open a file in", &folder))?;
-        let groups = groups(table, handle, self.zstd_level, true, &folder)?;
+        let groups = groups(table, handle, self.zstd_level, &folder)?;
         Ok(Scratch { file, folder, groups, rows: 0, row: PhantomData })
     }
 }
@@ -220,9 +209,9 @@ impl<R: Row> Scratch<R> {
     }
 }
 
-fn groups(table: &Table, file: File, zstd_level: i32, long: bool, path: &Path) -> Result<Groups> {
-    let properties = properties_for(table, zstd_level, GROUP_ROWS, long)?;
-    Groups::new(file, table.schema(), properties, table.bulk).map_err(Error::parquet("create", path))
+fn groups(table: &'static Table, file: File, zstd_level: i32, path: &Path) -> Result<Groups> {
+    let properties = properties(table, zstd_level, GROUP_ROWS)?;
+    Groups::new(file, table, properties, zstd_level).map_err(Error::parquet("create", path))
 }
 
 /// One file of a table while it is written.

@@ -6,8 +6,8 @@ use arrow::array::{
     Array, ArrayRef, BooleanArray, BooleanBufferBuilder, BooleanBuilder, Int32Array, Int64Array, ListArray,
     ListBuilder, StringArray, StringBuilder, StructArray, StructBuilder,
 };
-use arrow::buffer::NullBuffer;
-use arrow::datatypes::{DataType, Field, Fields};
+use arrow::buffer::{Buffer, NullBuffer};
+use arrow::datatypes::{ArrowNativeType, DataType, Field, Fields};
 
 /// Why a batch could not be read as rows of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +54,10 @@ pub trait Cell: Sized {
     fn append(cell: Self::Ref<'_>, row: usize, builder: &mut Self::Builder);
     /// The column of that many rows; the builder is empty afterwards.
     fn finish(builder: &mut Self::Builder, rows: usize) -> ArrayRef;
+    /// Takes the room of a column that is not needed any more; the builder is empty.
+    fn reuse(column: ArrayRef, builder: &mut Self::Builder) {
+        let _ = (column, builder);
+    }
     /// Reads one; the caller has checked null.
     fn read(array: &Self::Array, row: usize) -> Self;
     /// Bytes it takes, roughly, to bound a batch.
@@ -66,21 +70,38 @@ pub struct Numbers<N> {
     values: Vec<N>,
     /// Rows without a value, from and to.
     gaps: Vec<(usize, usize)>,
-    /// Values of the batch before, most likely also of the next.
-    usual: usize,
 }
 
-impl<N: Copy + Default> Numbers<N> {
+impl<N: ArrowNativeType> Numbers<N> {
     fn new() -> Self {
-        Numbers { values: Vec::new(), gaps: Vec::new(), usual: 0 }
+        Numbers { values: Vec::new(), gaps: Vec::new() }
     }
 
     #[inline]
     fn push(&mut self, value: N) {
-        if self.values.capacity() == 0 {
-            self.values.reserve(self.usual);
-        }
         self.values.push(value);
+    }
+
+    /// Takes the room of the column's values, if nobody else has them.
+    fn reuse(&mut self, values: Option<Buffer>, column: ArrayRef) {
+        drop(column);
+        if let Some(Ok(mut values)) = values.map(Buffer::into_vec::<N>) {
+            values.clear();
+            self.values = values;
+        }
+    }
+
+    /// Appends that many equal ones, in a column without nulls.
+    pub(crate) fn repeat(&mut self, value: N, count: usize) {
+        self.values.resize(self.values.len() + count, value);
+    }
+
+    /// Appends them, the first in that row.
+    pub(crate) fn extend(&mut self, row: usize, values: &[N]) {
+        if row > self.values.len() {
+            self.skip_to(row);
+        }
+        self.values.extend_from_slice(values);
     }
 
     /// Makes the rows up to that one null.
@@ -90,9 +111,13 @@ impl<N: Copy + Default> Numbers<N> {
         self.values.resize(row, N::default());
     }
 
+    /// Whether all of that many rows are null.
+    fn has_none(&self, rows: usize) -> bool {
+        rows > 0 && self.values.is_empty()
+    }
+
     fn finish(&mut self) -> (Vec<N>, Option<NullBuffer>) {
         let values = std::mem::take(&mut self.values);
-        self.usual = values.len();
         let gaps = std::mem::take(&mut self.gaps);
         let nulls = (!gaps.is_empty()).then(|| {
             let mut valid = BooleanBufferBuilder::new(values.len());
@@ -134,6 +159,12 @@ macro_rules! number {
                 let (values, nulls) = builder.finish();
                 Arc::new(<$array>::new(values.into(), nulls))
             }
+            fn reuse(column: ArrayRef, builder: &mut Self::Builder) {
+                builder.reuse(
+                    column.as_any().downcast_ref::<$array>().map(|array| array.values().inner().clone()),
+                    column,
+                );
+            }
             fn read(array: &Self::Array, row: usize) -> Self {
                 array.value(row)
             }
@@ -170,11 +201,20 @@ macro_rules! number {
                 }
             }
             fn finish(builder: &mut Self::Builder, rows: usize) -> ArrayRef {
+                if builder.has_none(rows) {
+                    return Arc::new(<$array>::new_null(rows));
+                }
                 if rows > builder.values.len() {
                     builder.skip_to(rows);
                 }
                 let (values, nulls) = builder.finish();
                 Arc::new(<$array>::new(values.into(), nulls))
+            }
+            fn reuse(column: ArrayRef, builder: &mut Self::Builder) {
+                builder.reuse(
+                    column.as_any().downcast_ref::<$array>().map(|array| array.values().inner().clone()),
+                    column,
+                );
             }
             fn read(array: &Self::Array, row: usize) -> Self {
                 array.is_valid(row).then(|| array.value(row))
@@ -197,6 +237,19 @@ pub struct Texts {
     builder: StringBuilder,
     /// Rows that the builder has.
     rows: usize,
+    /// A column of nulls, of which others are pieces: it takes time to make one.
+    nulls: Option<StringArray>,
+}
+
+impl Texts {
+    /// Appends that many equal ones, the first in that row.
+    pub(crate) fn repeat(&mut self, text: &str, row: usize, count: usize) {
+        if row > self.rows {
+            self.builder.append_nulls(row - self.rows);
+        }
+        self.builder.append_value_n(text, count);
+        self.rows = row + count;
+    }
 }
 
 impl Cell for bool {
@@ -320,7 +373,13 @@ impl Cell for Option<String> {
         }
     }
     fn finish(builder: &mut Self::Builder, rows: usize) -> ArrayRef {
-        builder.builder.append_nulls(rows - std::mem::take(&mut builder.rows));
+        let known = std::mem::take(&mut builder.rows);
+        if known == 0 {
+            let nulls = builder.nulls.take().filter(|nulls| nulls.len() >= rows);
+            let nulls = nulls.unwrap_or_else(|| StringArray::new_null(rows));
+            return Arc::new(builder.nulls.insert(nulls).slice(0, rows));
+        }
+        builder.builder.append_nulls(rows - known);
         Arc::new(builder.builder.finish())
     }
     fn read(array: &Self::Array, row: usize) -> Self {

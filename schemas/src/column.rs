@@ -26,16 +26,9 @@ pub enum Encoding {
     Dictionary,
     /// `DELTA_BINARY_PACKED`: for integers that grow or stay near each other.
     Delta,
-    /// `BYTE_STREAM_SPLIT`: all first bytes, then all second ones: for integers in which zstd then finds patterns.
-    Split,
-    /// For an integer that grows by one pattern through an execution: `BYTE_STREAM_SPLIT`, and `DELTA_BINARY_PACKED`
-    /// where a row group holds one long execution.
-    Growing,
-    /// For an integer that repeats: `BYTE_STREAM_SPLIT`, and plain in the row groups of a long execution.
-    Repeating,
-    /// For an integer that is the same through an execution: `DELTA_BINARY_PACKED`, and plain in the row groups of a long
-    /// execution.
-    Steady,
+    /// For integers by the million: `DELTA_BINARY_PACKED` or `BYTE_STREAM_SPLIT`, whichever is smaller after compression in
+    /// that row group.
+    Smaller,
     /// `DELTA_LENGTH_BYTE_ARRAY`: all lengths, then all texts: for text that hardly repeats, in columns by the million.
     Lengths,
     /// As they are: for text that hardly repeats, and for lists.
@@ -49,10 +42,7 @@ impl Encoding {
         match self {
             Encoding::Dictionary => "dictionary",
             Encoding::Delta => "delta",
-            Encoding::Split => "split",
-            Encoding::Growing => "growing",
-            Encoding::Repeating => "repeating",
-            Encoding::Steady => "steady",
+            Encoding::Smaller => "smaller",
             Encoding::Lengths => "lengths",
             Encoding::Plain => "plain",
         }

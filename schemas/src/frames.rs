@@ -13,19 +13,19 @@ crate::table! {
         bulk: true,
         columns: {
             /// The execution.
-            execution_index: i64 [Steady] unit "ordinal, 0-based";
+            execution_index: i64 [Smaller] unit "ordinal, 0-based";
             /// Which of its frames.
-            frame_index: i32 [Growing] unit "ordinal, 0-based, by first call";
+            frame_index: i32 [Smaller] unit "ordinal, 0-based, by first call";
             /// The frame that called it.
-            parent_index: Option<i32> [Repeating] unit "ordinal, 0-based" null "called from outside the unit";
+            parent_index: Option<i32> [Smaller] unit "ordinal, 0-based" null "called from outside the unit";
             /// Frames of the unit below it.
-            depth: i32 [Repeating] unit "frames";
+            depth: i32 [Smaller] unit "frames";
             /// The code's qualified name.
             function: String [Dictionary];
             /// Which of the execution's code objects it runs.
-            code_index: i32 [Repeating] unit "ordinal, 0-based, by first call";
+            code_index: i32 [Smaller] unit "ordinal, 0-based, by first call";
             /// The event with which it begins.
-            event_index: i32 [Growing] unit "ordinal, 0-based";
+            event_index: i32 [Smaller] unit "ordinal, 0-based";
         }
     }
 }

@@ -77,6 +77,8 @@ pub trait Builder: Default {
     fn bytes(&self) -> usize;
     /// The rows as one batch; the builder is empty afterwards.
     fn finish(&mut self) -> RecordBatch;
+    /// Takes the room of a batch that is not needed any more, if the builder is empty.
+    fn reuse(&mut self, batch: RecordBatch);
 }
 
 /// Declares a table: row struct, builder, reader and description from one list of columns.
@@ -190,6 +192,17 @@ macro_rules! table {
                 #[allow(clippy::expect_used)]
                 $crate::arrow::array::RecordBatch::try_new($static_name.schema(), columns)
                     .expect("builders and schema come from one list")
+            }
+            fn reuse(&mut self, batch: $crate::arrow::array::RecordBatch) {
+                if self.rows == 0 {
+                    let (_, columns, _) = batch.into_parts();
+                    let mut columns = columns.into_iter();
+                    $(
+                        if let Some(column) = columns.next() {
+                            <$type as $crate::Cell>::reuse(column, &mut self.$column);
+                        }
+                    )*
+                }
             }
         }
 

@@ -6,8 +6,8 @@
 //!                              changes: a segment              └▶ scratch files ─▶ Piece… ─▶ the part's files
 //! ```
 //!
-//! Rows stay in memory until a batch of jobs has more than [`MEMORY`] of them. From then on those of the execution at
-//! hand go to scratch files, so that the longest execution takes no more memory than that.
+//! Rows stay in memory until an execution has more than [`OWN`] of them, or a batch of jobs more than [`MEMORY`]. From then
+//! on those of the execution at hand go to scratch files, so that the longest execution takes no more memory than that.
 
 use datafusion::arrow::array::RecordBatch;
 use tracemill_schemas::Builder;
@@ -15,7 +15,10 @@ use tracemill_schemas::changes::{ChangesBuilder, ChangesRow};
 use tracemill_schemas::events::{EventsBuilder, EventsRef, EventsRow};
 use tracemill_schemas::frames::{FramesBuilder, FramesRef, FramesRow};
 use tracemill_schemas::instructions::{InstructionsBuilder, InstructionsRef, InstructionsRow};
-use tracemill_trace::{ChangeRef, Decoder, EventKind, EventRef, Malformed, Operation, Value, ValueRef, Visitor};
+use tracemill_trace::{
+    Action, ChangeRef, Decoder, EventKind, EventRef, InstructionRef, Malformed, Operation, Value, ValueRef,
+    VariableRef, Visitor,
+};
 
 use super::segment::Segment;
 use super::{chars, ordinal, shows_address};
@@ -25,8 +28,10 @@ use crate::executions::supervisor::Listener;
 
 /// Bytes of rows that a batch of jobs may hold in memory.
 const MEMORY: usize = 32 << 20;
-/// Bytes of rows that go to the scratch files at once, when there are some.
-const PAGE: usize = 4 << 20;
+/// Bytes of rows of one execution from which on they go to scratch files.
+const OWN: usize = 4 << 20;
+/// Bytes of rows that go to the scratch files at once, when there are some: few enough to stay near the processor.
+const PAGE: usize = 1 << 20;
 /// Events of a segment of `changes`, as a power of two.
 const SEGMENT: u32 = 16;
 
@@ -77,6 +82,8 @@ pub(in crate::executions) struct Recorder {
     told: Told,
     /// Rows of the builders that belong to executions before the one at hand.
     before: [usize; 4],
+    /// Their bytes.
+    bytes_before: usize,
     pieces: Vec<Piece>,
     /// Bytes of the pieces that are in memory.
     held: usize,
@@ -120,6 +127,7 @@ impl Recorder {
     /// The next execution is this one.
     pub(in crate::executions) fn start(&mut self, execution_index: i64) {
         self.before = self.told.lengths();
+        self.bytes_before = self.told.bytes();
         self.told.reset();
         self.told.execution_index = execution_index;
         self.decoder = Decoder::default();
@@ -154,6 +162,7 @@ impl Recorder {
     /// Keeps the rows of the executions before this one apart, and gives this one's.
     fn part(&mut self) -> Batches {
         let [frames, instructions, events, changes] = std::mem::take(&mut self.before);
+        self.bytes_before = 0;
         let all = self.told.take();
         let cut = |batch: &RecordBatch, at: usize| (batch.slice(0, at), batch.slice(at, batch.num_rows() - at));
         let (frames, own_frames) = cut(&all.frames, frames);
@@ -182,10 +191,14 @@ impl Recorder {
                 changes: folder.begin()?,
             })),
         };
-        scratches.frames.write(&own.frames)?;
-        scratches.instructions.write(&own.instructions)?;
-        scratches.events.write(&own.events)?;
-        scratches.changes.write(&own.changes)
+        let Batches { frames, instructions, events, changes } = own;
+        scratches.frames.write(&frames)?;
+        scratches.instructions.write(&instructions)?;
+        scratches.events.write(&events)?;
+        scratches.changes.write(&changes)?;
+        self.told.events.reuse(events);
+        self.told.changes.reuse(changes);
+        Ok(())
     }
 }
 
@@ -204,8 +217,12 @@ impl Listener for Recorder {
         if let Some(what) = self.told.problem {
             return Ok(Err(Malformed { at: 0, what }));
         }
-        let room = if self.scratches.is_some() { PAGE } else { MEMORY.saturating_sub(self.held).max(PAGE) };
-        if self.told.bytes() > room {
+        let (all, own) = (self.told.bytes(), self.told.bytes() - self.bytes_before);
+        let spills = match &self.scratches {
+            Some(_) => own > PAGE,
+            None => own > OWN || all > MEMORY.saturating_sub(self.held).max(OWN),
+        };
+        if spills {
             self.spill()?;
         }
         Ok(decoded)
@@ -257,13 +274,20 @@ impl Told {
         });
     }
 
+    #[inline]
+    fn next_event(&mut self) {
+        self.event_index = self.event_index.saturating_add(1);
+        if self.event_index & ((1 << SEGMENT) - 1) == 0 {
+            self.segment.flush(self.execution_index, &mut self.changes);
+        }
+    }
+
     fn see(&mut self, text: &str) {
         self.counted.address = self.counted.address || shows_address(text);
     }
 }
 
 impl Visitor for Told {
-    #[inline]
     fn change(&mut self, frame_index: u32, change: &ChangeRef<'_>) {
         if let Some(ValueRef::Text { repr: text, .. } | ValueRef::Splice { inserted: text, .. }) = change.value {
             self.see(text);
@@ -273,6 +297,32 @@ impl Visitor for Told {
     }
 
     #[inline]
+    fn number(&mut self, frame_index: u32, variable: VariableRef<'_>, action: Action, number: i64) {
+        self.counted.changes += 1;
+        self.segment.push_number(self.event_index, frame_index, variable, action, number);
+    }
+
+    #[inline]
+    fn step(&mut self, frame_index: u32, line_number: u32, instruction: Option<InstructionRef<'_>>) {
+        if self.last.is_some() {
+            self.append_last(None);
+        }
+        self.counted.events += 1;
+        match instruction {
+            None => self.counted.lines += 1,
+            Some(_) => self.counted.instructions += 1,
+        }
+        self.events.append_step(EventsRef {
+            execution_index: self.execution_index,
+            event_index: self.event_index,
+            frame_index: ordinal(frame_index),
+            line_number: ordinal(line_number),
+            instruction_index: instruction.map(|instruction| ordinal(instruction.instruction_index)),
+            ..EventsRef::default()
+        });
+        self.next_event();
+    }
+
     fn event(&mut self, event: &EventRef<'_>) {
         let EventRef { kind, frame_index, line_number, instruction, value, exception, output, call } = *event;
         let (execution_index, event_index) = (self.execution_index, self.event_index);
@@ -349,10 +399,7 @@ impl Visitor for Told {
         } else {
             self.events.append(row);
         }
-        self.event_index = self.event_index.saturating_add(1);
-        if self.event_index & ((1 << SEGMENT) - 1) == 0 {
-            self.segment.flush(execution_index, &mut self.changes);
-        }
+        self.next_event();
     }
 
     fn code(&mut self, code_index: u32, _function: &str, operations: &[Operation]) {

@@ -1,28 +1,33 @@
 //! The changes of up to 65,536 events, and their order in the table. Kept by the recorder.
 //!
-//! They come by event and are stored by variable. Each is linked to the one before of the same variable as it comes, so
-//! that nothing is sorted but the variables.
+//! They come by event and are stored by variable: each goes behind those of the same variable, so that nothing is sorted
+//! but the variables. Nearly all are integers; what else a change may be is kept apart.
 
 use std::collections::BTreeMap;
 
 use tracemill_schemas::Builder as _;
 use tracemill_schemas::changes::{ChangesBuilder, ChangesRef};
-use tracemill_trace::{Action, ChangeRef, Scope, ValueRef};
+use tracemill_trace::{Action, ChangeRef, Scope, ValueRef, VariableRef};
 
 use super::{chars, ordinal};
 
-/// A change in wait of its turn. What few changes have is in an `Extra`.
-#[derive(Debug)]
-struct Pending {
-    /// The next one of the same variable; [`NONE`] for the last.
-    next: u32,
-    event_index: i32,
-    number: i64,
+/// A change that is more, or less, than the next integer of its variable. What few have is in an `Extra`.
+#[derive(Debug, Clone, Copy)]
+struct Odd {
+    /// Which of the variable's changes.
+    at: u32,
     text: Span,
     type_index: u32,
     extra: u32,
     form: Form,
     action: Action,
+}
+
+impl Default for Odd {
+    fn default() -> Self {
+        let (form, action) = (Form::Nothing, Action::Rebound);
+        Odd { at: 0, text: Span::default(), type_index: NONE, extra: NONE, form, action }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,11 +56,13 @@ struct Span {
 }
 
 /// The changes of one variable.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Chain {
-    head: u32,
-    tail: u32,
     name: Span,
+    event_indexes: Vec<i32>,
+    /// As many; zero where there is none.
+    numbers: Vec<i64>,
+    odd: Vec<Odd>,
 }
 
 /// The type that the table does not name.
@@ -64,6 +71,8 @@ const USUAL_TYPE: &str = "str";
 const NONE: u32 = u32::MAX;
 /// Places of the cache that finds the chain of a variable: a loop changes few variables over and over.
 const CACHE: usize = 64;
+/// Changes of a variable for which there is room still in the next segment, where that has many variables.
+const ROOM: usize = 256;
 
 /// The variable: frame, scope and place, in the order of the table.
 type Variable = (u32, Scope, u32);
@@ -71,8 +80,8 @@ type Variable = (u32, Scope, u32);
 /// Changes that are not yet rows.
 #[derive(Debug)]
 pub(super) struct Segment {
-    changes: Vec<Pending>,
     extras: Vec<Extra>,
+    /// The first so many are in use.
     chains: Vec<Chain>,
     variables: BTreeMap<Variable, u32>,
     cache: [Option<(Variable, u32)>; CACHE],
@@ -84,7 +93,6 @@ pub(super) struct Segment {
 impl Default for Segment {
     fn default() -> Self {
         Segment {
-            changes: Vec::new(),
             extras: Vec::new(),
             chains: Vec::new(),
             variables: BTreeMap::new(),
@@ -97,24 +105,63 @@ impl Default for Segment {
 }
 
 impl Segment {
-    /// Takes a change that the event found.
+    /// Takes a change to an integer of a value that cannot change in place.
     #[inline]
+    pub(super) fn push_number(
+        &mut self,
+        event_index: i32,
+        frame_index: u32,
+        variable: VariableRef<'_>,
+        action: Action,
+        number: i64,
+    ) {
+        let chain = self.chain_of(frame_index, variable);
+        let known = &mut self.chains[chain];
+        let named = known.numbers.is_empty() && variable.scope != Scope::Stack;
+        known.event_indexes.push(event_index);
+        known.numbers.push(number);
+        if said(variable.scope, action, Form::Number, named, false).is_some() {
+            let at = place(known.numbers.len() - 1);
+            known.odd.push(Odd { at, form: Form::Number, action, ..Odd::default() });
+        }
+    }
+
+    /// Takes any change that the event found.
     pub(super) fn push(&mut self, event_index: i32, frame_index: u32, change: &ChangeRef<'_>) {
-        let mut pending = Pending {
-            next: NONE,
-            event_index,
-            number: 0,
-            text: Span::default(),
-            type_index: NONE,
-            extra: NONE,
-            form: Form::Nothing,
-            action: change.action,
+        let ChangeRef { scope, variable_index, name, .. } = *change;
+        let chain = self.chain_of(frame_index, VariableRef { scope, variable_index, name });
+        let at = place(self.chains[chain].numbers.len());
+        let (odd, number) = self.odd(at, change);
+        let known = &mut self.chains[chain];
+        known.event_indexes.push(event_index);
+        known.numbers.push(number);
+        known.odd.push(odd);
+    }
+
+    #[inline]
+    fn chain_of(&mut self, frame_index: u32, variable: VariableRef<'_>) -> usize {
+        let VariableRef { scope, variable_index, name } = variable;
+        let variable = (frame_index, scope, variable_index);
+        let slot = (frame_index as usize ^ (variable_index as usize) << 1 ^ (scope as usize) << 4) % CACHE;
+        let chain = match self.cache[slot] {
+            Some((known, chain)) if known == variable => chain,
+            _ => {
+                let chain = self.chain(variable, name);
+                self.cache[slot] = Some((variable, chain));
+                chain
+            }
         };
+        chain as usize
+    }
+
+    fn odd(&mut self, at: u32, change: &ChangeRef<'_>) -> (Odd, i64) {
+        let mut pending = Odd { at, action: change.action, ..Odd::default() };
+        let mut number_of = 0;
         match change.value {
             None => {}
             Some(ValueRef::Int(number)) => {
                 pending.form = Form::Number;
-                pending.number = number;
+                number_of = number;
             }
             Some(ValueRef::Text { repr, type_name, full_chars }) => {
                 pending.form = Form::Text;
@@ -135,7 +182,7 @@ impl Segment {
             }
             Some(ValueRef::Iterator { walks, type_name, full_chars, items_drawn, items_left }) => {
                 pending.form = Form::Both;
-                pending.number = chars(items_drawn);
+                number_of = chars(items_drawn);
                 pending.text = self.text(walks);
                 pending.type_index = self.type_index(type_name);
                 let extra = self.extra(&mut pending);
@@ -150,26 +197,7 @@ impl Segment {
             let members = self.text(members);
             self.extra(&mut pending).members = Some(members);
         }
-        let at = place(self.changes.len());
-        self.changes.push(pending);
-
-        let variable = (frame_index, change.scope, change.variable_index);
-        let slot =
-            (frame_index as usize ^ (change.variable_index as usize) << 1 ^ (change.scope as usize) << 4) % CACHE;
-        let chain = match self.cache[slot] {
-            Some((known, chain)) if known == variable => chain,
-            _ => {
-                let chain = self.chain(variable, change.name);
-                self.cache[slot] = Some((variable, chain));
-                chain
-            }
-        };
-        let chain = &mut self.chains[chain as usize];
-        match chain.tail {
-            NONE => chain.head = at,
-            tail => self.changes[tail as usize].next = at,
-        }
-        chain.tail = at;
+        (pending, number_of)
     }
 
     fn chain(&mut self, variable: Variable, name: &str) -> u32 {
@@ -177,14 +205,18 @@ impl Segment {
             return chain;
         }
         let name = self.text(name);
-        let chain = place(self.chains.len());
-        self.chains.push(Chain { head: NONE, tail: NONE, name });
+        let chain = self.variables.len();
+        if chain == self.chains.len() {
+            self.chains.push(Chain::default());
+        }
+        self.chains[chain].name = name;
+        let chain = place(chain);
         self.variables.insert(variable, chain);
         chain
     }
 
     /// What few changes have, of this one.
-    fn extra(&mut self, pending: &mut Pending) -> &mut Extra {
+    fn extra(&mut self, pending: &mut Odd) -> &mut Extra {
         if pending.extra == NONE {
             pending.extra = place(self.extras.len());
             self.extras.push(Extra::default());
@@ -216,33 +248,31 @@ impl Segment {
         let text = |span: Span| &self.texts[span.start..span.end];
         for (&(frame_index, scope, variable_index), &chain) in &self.variables {
             let chain = &self.chains[chain as usize];
-            let mut name = (scope != Scope::Stack).then(|| text(chain.name));
-            let mut at = chain.head;
-            while let Some(change) = self.changes.get(at as usize) {
-                at = change.next;
-                let named = name.is_some();
-                let row = ChangesRef {
-                    execution_index,
-                    frame_index: ordinal(frame_index),
-                    scope: (scope != Scope::Local).then(|| scope.name()),
-                    variable_index: ordinal(variable_index),
-                    name: name.take(),
-                    event_index: change.event_index,
-                    ..ChangesRef::default()
-                };
-                // Most rows are no more than that, so that they have a way of their own.
-                if change.form == Form::Number && change.extra == NONE {
-                    let action = said(scope, change, named, false);
-                    to.append(ChangesRef { action, value_int: Some(change.number), ..row });
-                    continue;
-                }
+            let row = ChangesRef {
+                execution_index,
+                frame_index: ordinal(frame_index),
+                scope: (scope != Scope::Local).then(|| scope.name()),
+                variable_index: ordinal(variable_index),
+                ..ChangesRef::default()
+            };
+            // The first row of a variable tells its name.
+            let name = (scope != Scope::Stack).then(|| text(chain.name));
+            let mut from = 0;
+            for odd in &chain.odd {
+                let at = odd.at as usize;
+                let first = ChangesRef { name: name.filter(|_| from == 0), ..row };
+                to.append_numbers(first, &chain.event_indexes[from..at], &chain.numbers[from..at]);
+                from = at + 1;
                 let none = Extra::default();
-                let extra = self.extras.get(change.extra as usize).unwrap_or(&none);
+                let extra = self.extras.get(odd.extra as usize).unwrap_or(&none);
+                let name = name.filter(|_| at == 0);
                 to.append(ChangesRef {
-                    action: said(scope, change, named, extra.splice.is_some()),
-                    value_int: matches!(change.form, Form::Number | Form::Both).then_some(change.number),
-                    value_text: matches!(change.form, Form::Text | Form::Both).then(|| text(change.text)),
-                    value_type: self.types.get(change.type_index as usize).map(String::as_str),
+                    name,
+                    event_index: chain.event_indexes[at],
+                    action: said(scope, odd.action, odd.form, name.is_some(), extra.splice.is_some()),
+                    value_int: matches!(odd.form, Form::Number | Form::Both).then_some(chain.numbers[at]),
+                    value_text: matches!(odd.form, Form::Text | Form::Both).then(|| text(odd.text)),
+                    value_type: self.types.get(odd.type_index as usize).map(String::as_str),
                     value_chars: extra.value_chars,
                     splice_start: extra.splice.map(|(start, _)| start),
                     splice_removed: extra.splice.map(|(_, removed)| removed),
@@ -252,15 +282,24 @@ impl Segment {
                     ..row
                 });
             }
+            let first = ChangesRef { name: name.filter(|_| from == 0), ..row };
+            to.append_numbers(first, &chain.event_indexes[from..], &chain.numbers[from..]);
         }
         self.clear();
     }
 
     /// Forgets all changes; the room stays.
     pub(super) fn clear(&mut self) {
-        self.changes.clear();
+        let used = self.variables.len();
+        for (at, chain) in self.chains.iter_mut().take(used).enumerate() {
+            if at >= CACHE && chain.numbers.capacity() > ROOM {
+                *chain = Chain::default();
+            }
+            chain.event_indexes.clear();
+            chain.numbers.clear();
+            chain.odd.clear();
+        }
         self.extras.clear();
-        self.chains.clear();
         self.variables.clear();
         self.cache = [None; CACHE];
         self.texts.clear();
@@ -271,14 +310,15 @@ impl Segment {
 
 /// The action where the other columns do not say it: what has a name is bound, what has no value deleted. An entry of the
 /// stack is pushed, whatever stood there.
-fn said(scope: Scope, change: &Pending, named: bool, splice: bool) -> Option<&'static str> {
-    let granted = match change.action {
-        Action::Deleted => change.form == Form::Nothing,
+#[inline]
+fn said(scope: Scope, action: Action, form: Form, named: bool, splice: bool) -> Option<&'static str> {
+    let granted = match action {
+        Action::Deleted => form == Form::Nothing,
         Action::Mutated => splice,
         Action::Bound => !splice && (named || scope == Scope::Stack),
         Action::Rebound => !splice && (!named || scope == Scope::Stack),
     };
-    (!granted).then(|| change.action.name())
+    (!granted).then(|| action.name())
 }
 
 /// A segment's changes are fewer than 2^32: the supervisor caps the bytes of a job.

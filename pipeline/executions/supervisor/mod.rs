@@ -252,6 +252,7 @@ impl Supervisor {
                     return Ok(process);
                 }
                 Heard::Reply(other) => problem = format!("it began with {other:?}"),
+                Heard::Events { .. } => problem = "it began with events".to_owned(),
                 Heard::Malformed(reason) => problem = reason,
                 Heard::Silence => problem = format!("it said nothing for {} s", START.as_secs()),
                 Heard::End => {
@@ -271,11 +272,11 @@ impl Supervisor {
         let ahead = self.sent.saturating_sub(1);
         loop {
             match worker.hear(deadline, ahead, &self.cancel)? {
-                Heard::Reply(Reply::Events { ticket, count, records }) if ticket == job.ticket => {
+                Heard::Events { ticket, count } if ticket == job.ticket => {
                     let problem = if worker.heard_bytes() > bytes_max {
                         format!("more than {bytes_max} bytes of events")
                     } else {
-                        match listener.hear(&records)? {
+                        match listener.hear(worker.records())? {
                             Ok(events) if events == count => continue,
                             Ok(events) => format!("{events} events where it said {count}"),
                             Err(malformed) => malformed.to_string(),
@@ -288,7 +289,7 @@ impl Supervisor {
                     worker.finished_job(retiring);
                     return Ok(Attempt::Finished(finished));
                 }
-                Heard::Reply(_) => {
+                Heard::Reply(_) | Heard::Events { .. } => {
                     worker.end()?;
                     return Ok(Attempt::Protocol("a reply that belongs to no job".to_owned()));
                 }

@@ -4,13 +4,14 @@
 //! ahead of their turn, as far as the pipe has room: neither side ever waits to write while the other does.
 
 use std::io::{ErrorKind, Read as _, Write as _};
+use std::ops::Range;
 use std::os::fd::AsFd as _;
 use std::path::Path;
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use tracemill_trace::{Job, MAX_FRAME_BYTES, Reply, read_frame, write_frame};
+use tracemill_trace::{Job, MAX_FRAME_BYTES, Reply, events_in, message_in, write_frame};
 
 use crate::error::{Error, Result};
 use crate::stage::Cancel;
@@ -33,6 +34,8 @@ const STDERR_BYTES: usize = 16 << 10;
 pub(super) enum Heard {
     /// A message.
     Reply(Reply),
+    /// What would be a `Reply::Events`; [`Process::records`] has the records until the next message is heard.
+    Events { ticket: u64, count: u64 },
     /// Bytes that are no message.
     Malformed(String),
     /// Nothing until the deadline.
@@ -50,10 +53,11 @@ pub(super) struct Process {
     stderr: ChildStderr,
     /// Bytes of jobs that the pipe had no room for yet.
     outgoing: Vec<u8>,
-    /// What was read: the bytes between `taken` and `filled` wait to be taken.
+    /// What was read, and where in it what was not yet looked at begins and ends.
     buffer: Vec<u8>,
-    taken: usize,
-    filled: usize,
+    unseen: Range<usize>,
+    /// Where in it the records of the latest message are.
+    records: Range<usize>,
     /// Bytes that the last look at the pipe brought.
     last_read: usize,
     engine: String,
@@ -88,8 +92,8 @@ impl Process {
             stderr,
             outgoing: Vec::new(),
             buffer: Vec::new(),
-            taken: 0,
-            filled: 0,
+            unseen: 0..0,
+            records: 0..0,
             last_read: 0,
             engine: String::new(),
             jobs: 0,
@@ -119,6 +123,11 @@ impl Process {
     /// Whether it said that it ends after its last job.
     pub(super) fn is_retiring(&self) -> bool {
         self.retiring
+    }
+
+    /// The records of the message that was heard last.
+    pub(super) fn records(&self) -> &[u8] {
+        &self.buffer[self.records.clone()]
     }
 
     pub(super) fn finished_job(&mut self, retiring: bool) {
@@ -169,31 +178,31 @@ impl Process {
             } else if !self.wait(left.min(CANCEL_EVERY))? {
                 continue;
             }
-            match self.read() {
+            let room = self.room();
+            self.last_read = 0;
+            match self.stdout.read(&mut self.buffer[room.clone()]) {
                 Ok(0) => return Ok(Heard::End),
-                Ok(_) => {}
+                Ok(count) => {
+                    self.unseen.end = room.start + count;
+                    self.heard_bytes += count as u64;
+                }
                 Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
                 Err(error) => return Ok(Heard::Malformed(format!("its pipe failed: {error}"))),
             }
         }
     }
 
-    /// Reads what is there, up to [`READ_BYTES`].
-    fn read(&mut self) -> std::io::Result<usize> {
-        if self.taken > 0 {
-            self.buffer.copy_within(self.taken..self.filled, 0);
-            self.filled -= self.taken;
-            self.taken = 0;
+    /// Where to read to: what was looked at makes room for it.
+    fn room(&mut self) -> Range<usize> {
+        if self.unseen.start > 0 {
+            self.buffer.copy_within(self.unseen.clone(), 0);
+            self.unseen = 0..self.unseen.len();
         }
-        if self.buffer.len() < self.filled + READ_BYTES {
-            // Half as much again: a long message comes in many pieces.
-            self.buffer.resize(self.filled + self.filled / 2 + READ_BYTES, 0);
+        let room = self.unseen.end..self.unseen.end + READ_BYTES;
+        if self.buffer.len() < room.end {
+            self.buffer.resize(room.end, 0);
         }
-        self.last_read = 0;
-        let count = self.stdout.read(&mut self.buffer[self.filled..][..READ_BYTES])?;
-        self.last_read = count;
-        self.filled += count;
-        Ok(count)
+        room
     }
 
     /// Waits until there is something to read, or room for what is to be sent; false when there is nothing to read.
@@ -219,19 +228,25 @@ impl Process {
 
     /// The first whole message in the buffer.
     fn take_message(&mut self) -> Option<Heard> {
-        let waiting = &self.buffer[self.taken..self.filled];
-        let length = u32::from_le_bytes(*waiting.first_chunk::<4>()?) as usize;
+        let unseen = &self.buffer[self.unseen.clone()];
+        let length = unseen.first_chunk::<4>()?;
+        let length = u32::from_le_bytes(*length) as usize;
         if length > MAX_FRAME_BYTES {
             return Some(Heard::Malformed(format!("a frame of {length} bytes")));
         }
-        let mut frame = waiting.get(..length + 4)?;
-        let heard = match read_frame::<Reply>(&mut frame) {
-            Ok(Some(reply)) => Heard::Reply(reply),
-            Ok(None) => Heard::Malformed("an empty frame".to_owned()),
-            Err(error) => Heard::Malformed(error.to_string()),
+        let frame = unseen.get(4..length + 4)?;
+        let heard = match events_in(frame) {
+            Some((ticket, count, records)) => {
+                let end = self.unseen.start + length + 4;
+                self.records = end - records.len()..end;
+                Heard::Events { ticket, count }
+            }
+            None => match message_in::<Reply>(frame) {
+                Ok(reply) => Heard::Reply(reply),
+                Err(error) => Heard::Malformed(error.to_string()),
+            },
         };
-        self.taken += length + 4;
-        self.heard_bytes += length as u64 + 4;
+        self.unseen.start += length + 4;
         Some(heard)
     }
 

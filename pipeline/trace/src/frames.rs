@@ -45,6 +45,9 @@ pub fn write_frame<T: Serialize>(to: &mut impl Write, message: &T) -> Result<usi
     Ok(bytes.len() + 4)
 }
 
+/// The place of `Events` among the variants of `Reply`.
+const EVENTS: u8 = 1;
+
 /// What precedes records with `events` events of `bytes` bytes in all, so that both together are the frame of one
 /// [`crate::Reply::Events`]: the bytes, and how many of them count.
 ///
@@ -52,8 +55,6 @@ pub fn write_frame<T: Serialize>(to: &mut impl Write, message: &T) -> Result<usi
 /// when its memory is used up.
 #[must_use]
 pub fn events_head(ticket: u64, events: u64, bytes: usize) -> ([u8; 40], usize) {
-    /// The place of `Events` among the variants of `Reply`.
-    const EVENTS: u8 = 1;
     let mut head = [0_u8; 40];
     let mut at = 4;
     head[at] = EVENTS;
@@ -98,11 +99,43 @@ pub fn read_frame<T: DeserializeOwned>(from: &mut impl Read) -> Result<Option<T>
     if got < length {
         return Err(FrameError::Truncated);
     }
-    match postcard::take_from_bytes(&bytes) {
-        Ok((message, [])) => Ok(Some(message)),
+    message_in(&bytes).map(Some)
+}
+
+/// The message that a frame holds, of which these are the bytes behind its length.
+///
+/// # Errors
+/// The bytes are not a message.
+pub fn message_in<T: DeserializeOwned>(frame: &[u8]) -> Result<T, FrameError> {
+    match postcard::take_from_bytes(frame) {
+        Ok((message, [])) => Ok(message),
         Ok((_, rest)) => Err(FrameError::Malformed(format!("{} bytes left over", rest.len()))),
         Err(error) => Err(FrameError::Malformed(error.to_string())),
     }
+}
+
+/// As [`message_in`], for what nearly all frames are: ticket, number of events and records of a [`crate::Reply::Events`],
+/// where they stand. `None` for whatever is no such message.
+#[must_use]
+pub fn events_in(frame: &[u8]) -> Option<(u64, u64, &[u8])> {
+    let (&EVENTS, mut rest) = frame.split_first()? else { return None };
+    let mut numbers = [0_u64; 3];
+    for number in &mut numbers {
+        for shift in (0..64).step_by(7) {
+            let (&byte, behind) = rest.split_first()?;
+            rest = behind;
+            // The last byte has room for one bit; what says more is for the other reader to refuse.
+            if shift == 63 && byte > 1 {
+                return None;
+            }
+            *number |= u64::from(byte & 0x7f) << shift;
+            if byte < 0x80 {
+                break;
+            }
+        }
+    }
+    let [ticket, events, bytes] = numbers;
+    (rest.len() as u64 == bytes).then_some((ticket, events, rest))
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ proptest! {
     fn a_batch_is_the_frame_of_its_records(records in proptest::collection::vec(any::<u8>(), 0..400), ticket: u64, count: u64) {
         let (head, used) = events_head(ticket, count, records.len());
         let bytes = [&head[..used], &records].concat();
+        prop_assert_eq!(events_in(&bytes[4..]), Some((ticket, count, records.as_slice())));
         let mut whole = Vec::new();
         write_frame(&mut whole, &Reply::Events { ticket, count, records }).unwrap();
         prop_assert_eq!(bytes, whole);
@@ -30,6 +31,18 @@ proptest! {
     fn no_bytes_make_the_reader_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
         let mut from = bytes.as_slice();
         while let Ok(Some(_)) = read_frame::<Reply>(&mut from) {}
+    }
+
+    #[test]
+    fn both_readers_of_events_agree(mut bytes in proptest::collection::vec(any::<u8>(), 1..12), padding in 0_usize..140) {
+        bytes[0] = EVENTS;
+        bytes.resize(bytes.len() + padding, 1);
+        if let Some((ticket, count, records)) = events_in(&bytes) {
+            let message = Reply::Events { ticket, count, records: records.to_owned() };
+            prop_assert_eq!(message_in::<Reply>(&bytes).unwrap(), message);
+        } else {
+            prop_assert!(message_in::<Reply>(&bytes).is_err());
+        }
     }
 
     #[test]

@@ -19,10 +19,12 @@ pub mod value;
 pub mod wire;
 
 pub use event::{Action, Change, Event, EventKind, Frame, Instruction, Operation, Scope};
-pub use frames::{FrameError, MAX_FRAME_BYTES, events_head, read_frame, write_frame};
+pub use frames::{FrameError, MAX_FRAME_BYTES, events_head, events_in, message_in, read_frame, write_frame};
 pub use job::{Granularity, Job, JobKind, Reply, Subscription};
 pub use limits::Limits;
 pub use outcome::{Exception, Finished, Outcome};
 pub use pushes::{Kept, Pushes};
 pub use value::Value;
-pub use wire::{ChangeRef, Collector, Decoder, Encoder, EventRef, Malformed, States, ValueRef, Visitor};
+pub use wire::{
+    ChangeRef, Collector, Decoder, Encoder, EventRef, InstructionRef, Malformed, States, ValueRef, VariableRef, Visitor,
+};

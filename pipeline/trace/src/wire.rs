@@ -113,6 +113,17 @@ pub struct ChangeRef<'a> {
     pub members: Option<&'a str>,
 }
 
+/// A variable, an iterator, or an entry of the stack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VariableRef<'a> {
+    /// Where it lives.
+    pub scope: Scope,
+    /// See [`crate::Change::variable_index`].
+    pub variable_index: u32,
+    /// Its name; empty for an entry of the stack.
+    pub name: &'a str,
+}
+
 /// A value as it is decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ValueRef<'a> {
@@ -159,6 +170,30 @@ pub trait Visitor {
     fn change(&mut self, frame_index: u32, change: &ChangeRef<'_>);
     /// An event, after its changes.
     fn event(&mut self, event: &EventRef<'_>);
+    /// A change to an integer of a value that cannot change in place, which nearly all are.
+    #[inline]
+    fn number(&mut self, frame_index: u32, variable: VariableRef<'_>, action: Action, number: i64) {
+        let VariableRef { scope, variable_index, name } = variable;
+        let value = Some(ValueRef::Int(number));
+        self.change(
+            frame_index,
+            &ChangeRef { scope, variable_index, name, action, value, object_index: None, members: None },
+        );
+    }
+    /// A `Line`, or with an instruction an `Instruction`, that says no more, which nearly all events are.
+    #[inline]
+    fn step(&mut self, frame_index: u32, line_number: u32, instruction: Option<InstructionRef<'_>>) {
+        self.event(&EventRef {
+            kind: if instruction.is_some() { EventKind::Instruction } else { EventKind::Line },
+            frame_index,
+            line_number,
+            instruction,
+            value: None,
+            exception: None,
+            output: "",
+            call: None,
+        });
+    }
     /// A code object, before the first call of it; `operations` is empty below instruction granularity.
     fn code(&mut self, code_index: u32, function: &str, operations: &[Operation]) {
         let _ = (code_index, function, operations);

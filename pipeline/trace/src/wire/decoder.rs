@@ -5,9 +5,13 @@ use std::collections::BTreeMap;
 use super::{
     ACTION_MASK, CODE, CallRef, ChangeRef, EventRef, FORM_INT, FORM_ITERATOR, FORM_MASK, FORM_NONE, FORM_SHIFT,
     FORM_SPLICE, FORM_TEXT, HAS_CHANGES, HAS_MEMBERS, HAS_OBJECT, HAS_OUTPUT, InstructionRef, KIND_MASK, ON_STACK,
-    OTHER_FRAME, TYPE, VARIABLE, ValueRef, Visitor,
+    OTHER_FRAME, TYPE, VARIABLE, ValueRef, VariableRef, Visitor,
 };
 use crate::event::{Action, EventKind, Operation, Scope};
+
+/// Tags of the usual events.
+const LINE: u8 = EventKind::Line as u8;
+const INSTRUCTION: u8 = EventKind::Instruction as u8;
 
 /// Why records could not be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -52,7 +56,7 @@ impl<'a> Reader<'a> {
         Err(Malformed { at: self.at, what })
     }
 
-    #[inline]
+    #[inline(always)]
     fn byte(&mut self) -> Read<u8> {
         match self.bytes.get(self.at) {
             Some(&byte) => {
@@ -63,34 +67,55 @@ impl<'a> Reader<'a> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn number(&mut self) -> Read<u64> {
         let first = self.byte()?;
         if first < 0x80 {
             return Ok(u64::from(first));
         }
-        let mut number = u64::from(first & 0x7f);
-        for shift in (7..70).step_by(7) {
-            let byte = self.byte()?;
+        // A number of up to eight bytes in one go: the first byte without the upper bit is its last.
+        let begins = self.at - 1;
+        if let Some(bytes) = self.bytes.get(begins..).and_then(|rest| rest.first_chunk::<8>()) {
+            let word = u64::from_le_bytes(*bytes);
+            let ends = !word & 0x8080_8080_8080_8080;
+            if ends != 0 {
+                let bits = ends.trailing_zeros() + 1;
+                self.at = begins + bits as usize / 8;
+                return Ok(joined(word & u64::MAX >> (64 - bits)));
+            }
+        }
+        self.at = begins;
+        let (number, at) = self.long_number()?;
+        self.at = at;
+        Ok(number)
+    }
+
+    /// Any number, and where it ends.
+    #[cold]
+    fn long_number(&self) -> Read<(u64, usize)> {
+        let mut from = Reader { bytes: self.bytes, at: self.at };
+        let mut number = 0;
+        for shift in (0..70).step_by(7) {
+            let byte = from.byte()?;
             let part = u64::from(byte & 0x7f);
             if shift == 63 && part > 1 {
-                return self.wrong("a number of more than 64 bits");
+                break;
             }
             number |= part << shift;
             if byte < 0x80 {
-                return Ok(number);
+                return Ok((number, from.at));
             }
         }
-        self.wrong("a number of more than 64 bits")
+        from.wrong("a number of more than 64 bits")
     }
 
-    #[inline]
+    #[inline(always)]
     fn ordinal(&mut self) -> Read<u32> {
         let number = self.number()?;
         u32::try_from(number).or_else(|_| self.wrong("an ordinal of more than 32 bits"))
     }
 
-    #[inline]
+    #[inline(always)]
     fn signed(&mut self) -> Read<i64> {
         let number = self.number()?;
         Ok((number >> 1) as i64 ^ -((number & 1) as i64))
@@ -124,6 +149,15 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Eight groups of seven bits, one a byte, as one number.
+#[inline(always)]
+fn joined(word: u64) -> u64 {
+    let word = word & 0x7f7f_7f7f_7f7f_7f7f;
+    let word = (word & 0x7f00_7f00_7f00_7f00) >> 1 | word & 0x007f_007f_007f_007f;
+    let word = (word & 0x3fff_0000_3fff_0000) >> 2 | word & 0x0000_3fff_0000_3fff;
+    (word & 0x0fff_ffff_0000_0000) >> 4 | word & 0x0fff_ffff
+}
+
 impl Code {
     fn add(&mut self, scope: Scope, name: &str) {
         let place = self.variables.iter().filter(|(known, ..)| *known == scope).count();
@@ -151,6 +185,9 @@ impl Decoder {
                     }
                 }
                 TYPE => self.types.push(from.text()?.to_owned()),
+                tag if tag & !HAS_CHANGES == LINE || tag & !HAS_CHANGES == INSTRUCTION => {
+                    events += self.step(tag, &mut from, to)?;
+                }
                 tag => {
                     events += self.event(tag, &mut from, to)?;
                 }
@@ -179,6 +216,54 @@ impl Decoder {
         Ok(())
     }
 
+    /// A line, or instructions that follow each other, of the frame before, without output. Gives how many events.
+    #[inline(always)]
+    fn step(&mut self, tag: u8, from: &mut Reader<'_>, to: &mut impl Visitor) -> Read<u64> {
+        let frame_index = self.frame_index;
+        let line_number = self.line(from)?;
+        let code = self.code_of_frame(from)?;
+        let run = match tag & KIND_MASK {
+            INSTRUCTION => Some(run(from, code)?),
+            _ => None,
+        };
+        if tag & HAS_CHANGES != 0 {
+            for _ in 0..from.number()? {
+                match number(from, code)? {
+                    Some((variable, action, number)) => to.number(frame_index, variable, action, number),
+                    None => {
+                        let (change, at) = other_change(from, code, &self.types)?;
+                        from.at = at;
+                        to.change(frame_index, &change);
+                    }
+                }
+            }
+        }
+        let Some((first, operations)) = run else {
+            to.step(frame_index, line_number, None);
+            return Ok(1);
+        };
+        for (instruction_index, operation) in (first..).zip(operations) {
+            to.step(frame_index, line_number, Some(InstructionRef { instruction_index, operation }));
+        }
+        Ok(operations.len() as u64)
+    }
+
+    #[inline(always)]
+    fn line(&mut self, from: &mut Reader<'_>) -> Read<u32> {
+        let line = i64::from(self.line_number).checked_add(from.signed()?).and_then(|line| u32::try_from(line).ok());
+        let Some(line_number) = line else { return from.wrong("a line beyond 32 bits") };
+        self.line_number = line_number;
+        Ok(line_number)
+    }
+
+    #[inline(always)]
+    fn code_of_frame(&self, from: &Reader<'_>) -> Read<&Code> {
+        match self.code_index.and_then(|at| self.codes.get(at as usize)) {
+            Some(code) => Ok(code),
+            None => from.wrong("a frame that was never called, or of an unknown code"),
+        }
+    }
+
     /// Reads a record of one event, or of several instructions, and gives how many.
     fn event(&mut self, tag: u8, from: &mut Reader<'_>, to: &mut impl Visitor) -> Read<u64> {
         let Some(&kind) = EventKind::ALL.get(usize::from(tag & KIND_MASK)).filter(|_| tag < 0x80) else {
@@ -189,9 +274,7 @@ impl Decoder {
             self.code_index = self.frames.get(&self.frame_index).copied();
         }
         let frame_index = self.frame_index;
-        let line = i64::from(self.line_number).checked_add(from.signed()?).and_then(|line| u32::try_from(line).ok());
-        let Some(line_number) = line else { return from.wrong("a line beyond 32 bits") };
-        self.line_number = line_number;
+        let line_number = self.line(from)?;
         let mut who = None;
         if kind == EventKind::Call {
             let parent_index = from.optional()?.map(|index| u32::try_from(index).unwrap_or(u32::MAX));
@@ -200,17 +283,14 @@ impl Decoder {
             self.code_index = Some(code_index);
             who = Some((parent_index, depth, code_index));
         }
-        let Some(code) = self.code_index.and_then(|at| self.codes.get(at as usize)) else {
-            return from.wrong("a frame that was never called, or of an unknown code");
-        };
+        let code = self.code_of_frame(from)?;
         let (mut instruction, mut following) = (None, (0, &code.operations[..0]));
         if kind == EventKind::Instruction {
-            let (first, count) = (from.ordinal()?, from.ordinal()?);
-            let run =
-                (first as usize).checked_add(count as usize).and_then(|end| code.operations.get(first as usize..end));
-            let Some([operation, rest @ ..]) = run else { return from.wrong("no such instruction") };
-            instruction = Some(InstructionRef { instruction_index: first, operation });
-            following = (first + 1, rest);
+            let (instruction_index, operations) = run(from, code)?;
+            if let [operation, rest @ ..] = operations {
+                instruction = Some(InstructionRef { instruction_index, operation });
+                following = (instruction_index + 1, rest);
+            }
         }
         if tag & HAS_CHANGES != 0 {
             for _ in 0..from.number()? {
@@ -239,27 +319,63 @@ impl Decoder {
             let (value, exception, output, call) = (None, None, "", None);
             to.event(&EventRef { kind, frame_index, line_number, instruction, value, exception, output, call });
         }
+        let events = 1 + following.1.len() as u64;
         if matches!(kind, EventKind::Return | EventKind::Unwind) {
             // A frame that has ended is not spoken of again; recursion would pile them up.
             self.frames.remove(&frame_index);
         }
-        Ok(1 + following.1.len() as u64)
+        Ok(events)
     }
+}
+
+/// The first of instructions that follow each other, and all of them: at least one.
+#[inline(always)]
+fn run<'a>(from: &mut Reader<'_>, code: &'a Code) -> Read<(u32, &'a [Operation])> {
+    let (first, count) = (from.ordinal()?, from.ordinal()?);
+    let end = (first as usize).checked_add(count as usize);
+    match end.and_then(|end| code.operations.get(first as usize..end)) {
+        Some([]) | None => from.wrong("no such instruction"),
+        Some(operations) => Ok((first, operations)),
+    }
+}
+
+#[inline(always)]
+fn variable<'a>(from: &mut Reader<'_>, op: u8, code: &'a Code) -> Read<VariableRef<'a>> {
+    let variable_index = from.ordinal()?;
+    if op & ON_STACK != 0 {
+        return Ok(VariableRef { scope: Scope::Stack, variable_index, name: "" });
+    }
+    match code.variables.get(variable_index as usize) {
+        Some((scope, place, name)) => Ok(VariableRef { scope: *scope, variable_index: *place, name }),
+        None => from.wrong("no such variable"),
+    }
+}
+
+/// The change, if it is to a mere integer; else nothing is read.
+#[inline(always)]
+fn number<'a>(from: &mut Reader<'_>, code: &'a Code) -> Read<Option<(VariableRef<'a>, Action, i64)>> {
+    let op = from.byte()?;
+    let action = Action::ALL[usize::from(op & ACTION_MASK)];
+    if op & !(ACTION_MASK | ON_STACK) != FORM_INT << FORM_SHIFT || action == Action::Deleted {
+        from.at -= 1;
+        return Ok(None);
+    }
+    let variable = variable(from, op, code)?;
+    Ok(Some((variable, action, from.signed()?)))
+}
+
+/// As [`change`], with where it ends: the reader of the usual ones stays in registers.
+#[inline(never)]
+fn other_change<'a, 'b: 'a>(from: &Reader<'b>, code: &'a Code, types: &'a [String]) -> Read<(ChangeRef<'a>, usize)> {
+    let mut from = Reader { bytes: from.bytes, at: from.at };
+    Ok((change(&mut from, code, types)?, from.at))
 }
 
 #[inline(always)]
 fn change<'a, 'b: 'a>(from: &mut Reader<'b>, code: &'a Code, types: &'a [String]) -> Read<ChangeRef<'a>> {
     let op = from.byte()?;
     let action = Action::ALL[usize::from(op & ACTION_MASK)];
-    let variable = from.ordinal()?;
-    let (scope, variable_index, name) = if op & ON_STACK != 0 {
-        (Scope::Stack, variable, "")
-    } else {
-        match code.variables.get(variable as usize) {
-            Some((scope, place, name)) => (*scope, *place, name.as_str()),
-            None => return from.wrong("no such variable"),
-        }
-    };
+    let VariableRef { scope, variable_index, name } = variable(from, op, code)?;
     let value = value(from, op >> FORM_SHIFT & FORM_MASK, types)?;
     if value.is_none() != (action == Action::Deleted) {
         return from.wrong("a change without a value, or a deletion with one");

@@ -1,0 +1,165 @@
+//! The integers of a page. Used by the columns of this folder.
+//!
+//! A sequence, of which a column of equal values is one, is kept as such as long as the page is one, and costs next to
+//! nothing. For others the data choose: the first page of a chunk is encoded both ways, and the chunk has the encoding in
+//! which that is smaller after compression. A sample would not do, because compression finds what repeats far apart.
+
+use datafusion::parquet::basic::Encoding;
+use datafusion::parquet::errors::Result;
+
+use super::press::Press;
+use super::{delta, split};
+
+/// Differences that take no more than a bit for so many values are small enough without a trial.
+const SPARSE: usize = 2;
+
+/// An integer of a column.
+pub(super) trait Number: Copy + Default + PartialEq + std::fmt::Debug {
+    /// How many bytes it has.
+    const BYTES: usize;
+    /// The number itself, in 64 bits.
+    fn wide(self) -> i64;
+    /// The byte at that place, from the lowest.
+    fn byte(self, place: usize) -> u8;
+    /// The difference, around the corner where it is too large.
+    fn minus(self, other: Self) -> Self;
+    /// The number that many steps on.
+    fn after(self, step: Self, steps: usize) -> Self;
+    /// Whether all pairs differ by that step.
+    fn keeps_step(before: &[Self], after: &[Self], step: Self) -> bool;
+}
+
+macro_rules! number {
+    ($type:ty) => {
+        impl Number for $type {
+            const BYTES: usize = size_of::<$type>();
+            #[inline]
+            fn wide(self) -> i64 {
+                i64::from(self)
+            }
+            #[inline]
+            fn byte(self, place: usize) -> u8 {
+                (self >> (8 * place)) as u8
+            }
+            #[inline]
+            fn minus(self, other: Self) -> Self {
+                self.wrapping_sub(other)
+            }
+            #[inline]
+            fn after(self, step: Self, steps: usize) -> Self {
+                self.wrapping_add(step.wrapping_mul(steps as $type))
+            }
+            #[inline]
+            fn keeps_step(before: &[Self], after: &[Self], step: Self) -> bool {
+                // Without a way out in the middle, so that it goes many at a time.
+                before.iter().zip(after).fold(0, |bad, (b, a)| bad | (a.wrapping_sub(*b) ^ step)) == 0
+            }
+        }
+    };
+}
+
+number!(i32);
+number!(i64);
+
+/// The values of a page in progress.
+#[derive(Debug, Default)]
+pub(super) struct Numbers<N> {
+    /// The values, once they are no sequence.
+    values: Vec<N>,
+    /// Else the first one, the step, and how many.
+    first: N,
+    step: N,
+    count: usize,
+    /// Whether the chunk's values are split by bytes, once that is known.
+    splits: Option<bool>,
+}
+
+/// How the values of a page were encoded.
+pub(super) struct Encoded {
+    pub(super) encoding: Encoding,
+    /// The press has the page already.
+    pub(super) pressed: bool,
+}
+
+impl<N: Number> Numbers<N> {
+    pub(super) fn append(&mut self, more: &[N]) {
+        let Some(&next) = more.first() else { return };
+        if self.values.is_empty() {
+            match (self.count, more.get(1)) {
+                (0, None) => (self.first, self.step) = (next, N::default()),
+                (0, Some(&then)) => (self.first, self.step) = (next, then.minus(next)),
+                (1, _) => self.step = next.minus(self.first),
+                _ => {}
+            }
+            if next == self.first.after(self.step, self.count) && goes_on(more, self.step) {
+                self.count += more.len();
+                return;
+            }
+            self.values.extend((0..self.count).map(|steps| self.first.after(self.step, steps)));
+        }
+        self.values.extend_from_slice(more);
+    }
+
+    /// Appends the page's values to what stands before them, and empties it.
+    pub(super) fn encode(&mut self, press: &mut Press, to: &mut Vec<u8>) -> Result<Encoded> {
+        let (values, count) = (std::mem::take(&mut self.values), std::mem::take(&mut self.count));
+        let (mut encoding, mut pressed) = (Encoding::DELTA_BINARY_PACKED, false);
+        if values.is_empty() && count == 0 {
+            encoding = Encoding::PLAIN;
+        } else if values.is_empty() {
+            delta::sequence(self.first.wide(), self.step.wide(), count, to);
+        } else {
+            let splits = match self.splits {
+                Some(true) => {
+                    split::encode(&values, to);
+                    true
+                }
+                Some(false) => {
+                    delta::encode(&values, to);
+                    false
+                }
+                None => {
+                    pressed = encode_smaller(&values, press, to)?;
+                    pressed
+                }
+            };
+            self.splits = Some(splits);
+            if splits {
+                encoding = Encoding::BYTE_STREAM_SPLIT;
+            }
+        }
+        self.values = values;
+        self.values.clear();
+        Ok(Encoded { encoding, pressed })
+    }
+
+    /// The chunk ends: what was known of its values does not hold for the next one.
+    pub(super) fn forget(&mut self) {
+        self.splits = None;
+    }
+}
+
+/// Whether the values differ by that step.
+fn goes_on<N: Number>(values: &[N], step: N) -> bool {
+    let pairs = values.chunks(1024).zip(values[1..].chunks(1024));
+    pairs.into_iter().all(|(before, after)| N::keeps_step(before, after, step))
+}
+
+/// Appends the values as differences or split by bytes, whichever makes the page smaller. Whether they are split, in which
+/// case the press has the page.
+fn encode_smaller<N: Number>(values: &[N], press: &mut Press, to: &mut Vec<u8>) -> Result<bool> {
+    let head = to.len();
+    delta::encode(values, to);
+    if (to.len() - head) * 8 * SPARSE <= values.len() {
+        return Ok(false);
+    }
+    let as_delta = press.size(to)?;
+    let deltas = to.split_off(head);
+    split::encode(values, to);
+    if press.size(to)? < as_delta {
+        return Ok(true);
+    }
+    to.truncate(head);
+    to.extend_from_slice(&deltas);
+    Ok(false)
+}
