@@ -4,7 +4,10 @@
 
 use std::collections::BTreeMap;
 
-use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, apply_filter_all_threads};
+use seccompiler::{
+    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
+    apply_filter_all_threads,
+};
 
 use crate::error::{Error, Result};
 
@@ -37,7 +40,15 @@ const ALLOWED: &[(libc::c_long, &str)] = &[
     (libc::SYS_exit, "end of a thread"),
     (libc::SYS_exit_group, "end of the process"),
     (libc::SYS_restart_syscall, "a stopped and continued wait"),
+    (libc::SYS_getcpu, "the allocator asks for its node where there are several"),
 ];
+
+/// Calls that are permitted with these first two arguments alone, and who needs them.
+const ALLOWED_WITH: &[(libc::c_long, [u64; 2], &str)] = &[(
+    libc::SYS_prctl,
+    [libc::PR_SET_VMA as u64, libc::PR_SET_VMA_ANON_NAME as u64],
+    "the allocator names its regions",
+)];
 
 /// Installs the filter on every thread of the process; `false` when the kernel has no seccomp.
 ///
@@ -59,7 +70,11 @@ pub fn raise() -> Result<bool> {
 
 fn compile() -> std::result::Result<BpfProgram, seccompiler::BackendError> {
     // An empty rule list permits a call whatever its arguments are.
-    let rules: BTreeMap<_, _> = ALLOWED.iter().map(|&(number, _)| (number, Vec::new())).collect();
+    let mut rules: BTreeMap<_, _> = ALLOWED.iter().map(|&(number, _)| (number, Vec::new())).collect();
+    for &(number, [first, second], _) in ALLOWED_WITH {
+        let is = |argument, value| SeccompCondition::new(argument, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, value);
+        rules.insert(number, vec![SeccompRule::new(vec![is(0, first)?, is(1, second)?])?]);
+    }
     SeccompFilter::new(rules, SeccompAction::KillProcess, SeccompAction::Allow, std::env::consts::ARCH.try_into()?)?
         .try_into()
 }
