@@ -41,8 +41,6 @@ pub(super) const PAGE_ROWS: usize = 1 << 19;
 const PAGE_BYTES: usize = 2 << 20;
 /// Nulls are few when there is at most one in so many values.
 const FEW: usize = 16;
-/// Rows of a chunk that may be compressed harder than asked for, because the tables of short executions are such chunks.
-const SHORT_ROWS: usize = 1 << 17;
 
 /// One column of a row group while it is written.
 pub(super) struct Chunk {
@@ -183,8 +181,7 @@ impl Chunk {
         };
         let plain = last && self.rows_before == 0 && encoding != ParquetEncoding::RLE_DICTIONARY;
         let size = raw.len();
-        let short = last && self.rows_before == 0 && self.rows <= SHORT_ROWS;
-        let packed = press.pack(&raw, short, pressed)?;
+        let packed = press.pack(&raw, pressed)?;
         let plain = plain && packed.len() >= size;
         let buffer = if plain { raw.clone() } else { packed.to_vec() };
         press.take_room(raw);
@@ -222,7 +219,7 @@ impl Chunk {
             && let Some((raw, count)) = texts.take_dictionary()
         {
             let page = Page::DictionaryPage {
-                buf: press.pack(&raw, self.rows_before <= SHORT_ROWS, false)?.to_vec().into(),
+                buf: press.pack(&raw, false)?.to_vec().into(),
                 num_values: u32::try_from(count).unwrap_or(u32::MAX),
                 encoding: ParquetEncoding::PLAIN,
                 is_sorted: false,
