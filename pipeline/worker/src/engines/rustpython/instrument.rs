@@ -73,7 +73,8 @@ fn nested(
     vm: &VirtualMachine,
 ) -> PyRef<PyCode> {
     let mut flow = Flow::of(code);
-    let layout = Layout::new(code, &mut flow, detail, traits, vm);
+    let marks = marks(&flow);
+    let layout = Layout::new(code, &mut flow, &marks, detail, traits, vm);
     let mut builder = Builder {
         constants: code
             .code
@@ -94,7 +95,7 @@ fn nested(
     if layout.is_fine() {
         builder.own_what_is_borrowed(&mut flow);
     }
-    builder.place(&flow, detail);
+    builder.place(&flow, &marks, detail);
     let begins = flow.ops.iter().position(|op| op.opcode == Opcode::Resume).map_or(0, |at| at + 1);
     let whole = builder.assemble(&code.code, &flow, detail, begins);
     let made = vm.ctx.new_code(whole);
@@ -157,10 +158,9 @@ impl Builder<'_> {
     }
 
     /// Decides where the probes go.
-    fn place(&mut self, flow: &Flow, detail: Detail) {
-        let marks = marks(flow);
+    fn place(&mut self, flow: &Flow, marks: &[Mark], detail: Detail) {
         let fine = self.layout.is_fine();
-        let wanted = if fine { places(flow, &self.layout.steps, &marks, detail) } else { Places::default() };
+        let wanted = if fine { places(flow, &self.layout.steps, marks, detail) } else { Places::default() };
         let mut begun = false;
         for (at, op) in flow.ops.iter().enumerate() {
             let is_resume = op.opcode == Opcode::Resume;

@@ -40,6 +40,7 @@ mod operations;
 mod own_repr;
 mod probe;
 mod recorder;
+mod regions;
 mod render;
 mod sets;
 #[cfg(test)]

@@ -19,10 +19,11 @@ use super::{
     instructions::Position,
     iterators::Loop,
     probe::{Probe, Site},
+    regions::Region,
     render::render,
     stack::Stack,
     state, stdio,
-    units::{Layout, Mutates, Round},
+    units::{Layout, Mutates},
     wording,
 };
 use crate::engine::SharedSink;
@@ -45,8 +46,8 @@ pub(super) struct Live {
     /// The line that runs, and the recorder's count of comings and goings when the frame was last looked at.
     pub(super) line: u32,
     pub(super) epoch: u64,
-    /// The line that runs began with the drawing of a loop.
-    round: Option<Round>,
+    /// What runs since the latest line began; `None` after anything that another way may have led to.
+    region: Option<Region>,
     /// The instruction at which it sleeps.
     asleep_at: u32,
 }
@@ -268,7 +269,7 @@ impl Recorder {
             layout: Rc::clone(layout),
             line: 0,
             epoch: 0,
-            round: None,
+            region: None,
             asleep_at: 0,
         });
         self.frames += 1;
@@ -388,9 +389,7 @@ impl Recorder {
         let Recorder { live, encoder, sink, output, .. } = self;
         let Some(live) = live.last_mut() else { return ON };
         live.line = line;
-        if kind == EventKind::Line {
-            live.round = live.layout.round(op);
-        }
+        live.region = if kind == EventKind::Line { live.layout.region(op) } else { None };
         stdio::take_pending(output);
         let record = encoder.event(kind, live.index, line, Said { output, ..said });
         self.told += 1;
@@ -420,16 +419,22 @@ impl Recorder {
         let Recorder { live, encoder, codes, look, epoch, heap, .. } = self;
         let Some(live) = live.last_mut() else { return };
         let quiet = live.epoch == *epoch;
-        let plain = |round: &Round| {
-            let walking = live.loops.get(round.number as usize).and_then(Option::as_ref);
-            walking.is_some_and(|known| known.is_plain)
+        let draws_plainly = |mut draws: u64| {
+            while draws != 0 {
+                let known = live.loops.get(draws.trailing_zeros() as usize).and_then(Option::as_ref);
+                if !known.is_some_and(|known| known.is_plain) {
+                    return false;
+                }
+                draws &= draws - 1;
+            }
+            true
         };
-        let mutated = match live.round.filter(plain) {
-            _ if !quiet => Mutates::Anything,
-            Some(round) => round.mutates,
-            None => live.layout.may_mutate(live.line),
+        let (mutated, stored) = match live.region.filter(|_| quiet) {
+            Some(Region { mutates, stored, draws }) => {
+                (if draws_plainly(draws) { mutates } else { Mutates::Anything }, stored)
+            }
+            None => (Mutates::Anything, state::ALL),
         };
-        let stored = if quiet { live.layout.stored(live.line) } else { state::ALL };
         heap.event += 1;
         let mut to = Teller { encoder, heap, look: *look, vm };
         state::changes(live, codes, mutated, stored, &mut to);

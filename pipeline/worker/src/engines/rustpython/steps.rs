@@ -141,7 +141,7 @@ fn stop(op: &Op, care: Care) -> Does {
     let (popped, pushed) = match op.effect() {
         Effect::Replaces { popped } => (popped as u32, op.pushes() as u32),
         Effect::Swap(places) => (places as u32, places as u32),
-        Effect::Copy(_) => (0, effect.pushed() as u32 - effect.popped() as u32),
+        Effect::Copy(_) => (0, effect.pushed() - effect.popped()),
     };
     // It leads to a handler if anywhere, where the stack must be read.
     let pushed = if op.opcode.is_scope_exit() { u32::MAX } else { pushed };

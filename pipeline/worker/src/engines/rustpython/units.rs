@@ -14,7 +14,9 @@ use tracemill_trace::{Operation, Scope};
 use super::{
     flow::{Effect, Flow, Op},
     instrument::{Detail, instrument},
+    lines::Mark,
     operations, own_repr,
+    regions::{Region, regions},
     steps::{Care, Step, has_generators, steps},
 };
 
@@ -129,11 +131,8 @@ pub(super) struct Layout {
     /// The number of the first global, and of the first iterator.
     pub(super) first_global: u32,
     pub(super) first_iterator: u32,
-    /// By line: what the line's instructions can change in place, and the slots that they store to.
-    mutating: Box<[Mutates]>,
-    stored: Box<[u64]>,
-    /// Loops by the instruction that draws: what the rest of its line can change in place, where a round begins with it.
-    rounds: Vec<(u32, Round)>,
+    /// For each instruction at which a line may begin what runs until the next one does.
+    regions: Vec<Option<Region>>,
     /// The qualified name.
     pub(super) function: String,
     /// Variables live in a dictionary: module and class bodies.
@@ -160,6 +159,7 @@ impl Layout {
     pub(super) fn new(
         code: &Py<PyCode>,
         flow: &mut Flow,
+        marks: &[Mark],
         detail: Detail,
         traits: Traits,
         vm: &VirtualMachine,
@@ -182,8 +182,7 @@ impl Layout {
                     || name.as_str() == "__classdict__",
             })
             .collect();
-        let (mut globals, mut mutating): (Vec<&'static PyStrInterned>, Vec<Mutates>) = (Vec::new(), Vec::new());
-        let mut stored: Vec<u64> = Vec::new();
+        let mut globals: Vec<&'static PyStrInterned> = Vec::new();
         for op in &flow.ops {
             let argument = op.argument as usize;
             let index = match op.opcode {
@@ -196,17 +195,7 @@ impl Layout {
             {
                 globals.push(name);
             }
-            let line = op.line as usize;
-            if mutating.len() <= line {
-                mutating.resize(line + 1, Mutates::Nothing);
-            }
-            mutating[line] = mutating[line].max(mutates_here(op, traits));
-            stored.resize(mutating.len(), 0);
-            stored[line] |= stored_by(op.opcode, argument);
         }
-        // What is of no line may run after any.
-        let of_none = stored.first().copied().unwrap_or(0);
-        stored.iter_mut().for_each(|slots| *slots |= of_none);
         let mut variables: Vec<(Scope, String)> = Vec::new();
         for slot in &slots {
             let scope = if slot.captured { Scope::Captured } else { Scope::Local };
@@ -235,9 +224,7 @@ impl Layout {
             variables,
             first_global,
             first_iterator,
-            mutating: mutating.into(),
-            stored: stored.into(),
-            rounds: rounds(flow, traits),
+            regions: regions(flow, marks, traits),
             function: object.qualname.as_str().to_owned(),
             in_dictionary,
             first_line: object.first_line_number.map_or(0, |line| line.get() as u32),
@@ -256,68 +243,9 @@ impl Layout {
         !self.steps.is_empty()
     }
 
-    /// What is known where a line begins with the drawing of a loop; `None` where it begins with something else.
-    pub(super) fn round(&self, op: u32) -> Option<Round> {
-        self.rounds.iter().find(|(head, _)| *head == op).map(|(_, round)| *round)
-    }
-
-    /// The slots that running the line can store to, a bit for each of the first 64.
-    pub(super) fn stored(&self, line: u32) -> u64 {
-        self.stored.get(line as usize).copied().unwrap_or(u64::MAX)
-    }
-
-    /// What running the line can change in place.
-    pub(super) fn may_mutate(&self, line: u32) -> Mutates {
-        self.mutating.get(line as usize).copied().unwrap_or(Mutates::Anything)
-    }
-}
-
-/// A line that begins anew with the drawing of a loop.
-#[derive(Clone, Copy)]
-pub(super) struct Round {
-    /// The loop.
-    pub(super) number: u32,
-    /// What the line can change in place, besides by drawing.
-    pub(super) mutates: Mutates,
-}
-
-fn rounds(flow: &Flow, traits: Traits) -> Vec<(u32, Round)> {
-    let mut rounds = Vec::new();
-    for (number, known) in (0..).zip(&flow.loops) {
-        let head = known.head;
-        let line = flow.ops[head].line;
-        let rest = flow.ops[head..].iter().take_while(|op| op.line == line).count();
-        // What comes before in the line is not run again.
-        let stays = |op: &Op| op.target.is_none_or(|target| flow.ops[target].line != line || target >= head);
-        let rest = &flow.ops[head + 1..(head + rest).max(head + 1)];
-        if rest.iter().all(stays) {
-            let mutates = rest.iter().map(|op| mutates_here(op, traits)).max().unwrap_or(Mutates::Nothing);
-            rounds.push((head as u32, Round { number, mutates }));
-        }
-    }
-    rounds
-}
-
-fn mutates_here(op: &Op, traits: Traits) -> Mutates {
-    match mutates(op.opcode, op.argument as usize) {
-        Mutates::Objects if traits.reaches_globals => Mutates::Anything,
-        mutates => mutates,
-    }
-}
-
-/// The slots that an instruction stores to or empties, a bit for each of the first 64.
-fn stored_by(opcode: Opcode, argument: usize) -> u64 {
-    let slot = |at: usize| if at < 64 { 1 << at } else { 0 };
-    match opcode {
-        Opcode::StoreFast
-        | Opcode::DeleteFast
-        | Opcode::LoadFastAndClear
-        | Opcode::StoreDeref
-        | Opcode::DeleteDeref
-        | Opcode::MakeCell => slot(argument),
-        Opcode::StoreFastStoreFast => slot(argument >> 4) | slot(argument & 15),
-        Opcode::StoreFastLoadFast => slot(argument >> 4),
-        _ => 0,
+    /// What runs from the line that begins at an instruction to the next one.
+    pub(super) fn region(&self, op: u32) -> Option<Region> {
+        self.regions.get(op as usize).copied().flatten()
     }
 }
 

@@ -32,7 +32,7 @@ fn program(seed: u64) -> String {
     for _ in 0..14 {
         let (value, index) = (dice.pick(&values).to_owned(), dice.roll(5));
         let list = dice.pick(&["a", "b", "c", "c[0]", "o.v"]).to_owned();
-        let statement = match dice.roll(24) {
+        let statement = match dice.roll(26) {
             0 | 1 => format!("{list}.append({value})"),
             2 => format!("{list}.pop({index})"),
             3 => format!("{list}.insert({index}, {value})"),
@@ -54,6 +54,9 @@ fn program(seed: u64) -> String {
             20 => "for i in range(3):\n            a.append(i)\n            n += i".to_owned(),
             21 => "s = [x for x in str(n)]; s = ''.join(s)".to_owned(),
             22 => "del d[1]".to_owned(),
+            // The statement ends on its first line, without an event of it.
+            23 => "c = [[n for i in range(2)]\n             for j in range(2)]".to_owned(),
+            24 => "n = (n +\n             len(a)\n             )".to_owned(),
             _ => "a.sort(key=repr)".to_owned(),
         };
         let _ = write!(text, "    try:\n        {statement}\n    except Exception as e:\n        n += 1\n");
