@@ -44,7 +44,7 @@ fn a_hostile_corpus_runs_to_its_end_and_each_file_is_a_named_row() {
 
     let data = tempfile::tempdir().unwrap();
     let corpora = [corpus.path().display().to_string()];
-    let output = run(&corpora, data.path(), &["--set", "executions.limits.wall_ms=2000", "--workers", "2"]);
+    let output = run(&corpora, data.path(), &["--set", "executions.limits.wall_ms=4000", "--workers", "2"]);
     assert!(output.status.success(), "{}", said(&output));
 
     let files: BTreeMap<String, String> =

@@ -444,5 +444,20 @@ mod tests;
 
 /// Whether a program may notice when its objects end.
 fn watches_ends(source: &str) -> bool {
-    ["__del__", "weakref", "gc", "getrefcount"].iter().any(|word| source.contains(word))
+    // `gc` by itself: `gcd` and the like are common.
+    let is_part = |letter: char| letter.is_alphanumeric() || letter == '_';
+    let has_gc = source.match_indices("gc").any(|(at, _)| {
+        !source[..at].chars().next_back().is_some_and(is_part) && !source[at + 2..].chars().next().is_some_and(is_part)
+    });
+    has_gc || ["__del__", "weakref", "getrefcount"].iter().any(|word| source.contains(word))
+}
+
+#[test]
+fn only_the_module_watches_ends() {
+    for source in ["import gc", "gc.collect()", "x = gc", "def __del__(self): pass"] {
+        assert!(watches_ends(source), "{source}");
+    }
+    for source in ["gcd = 1", "from math import gcd", "msgc = 2", "_gc_ = 1"] {
+        assert!(!watches_ends(source), "{source}");
+    }
 }
