@@ -102,7 +102,7 @@ impl Recorder {
             if step.is_told {
                 let line = if step.line == 0 { live.line } else { step.line };
                 if run.first + run.count != at || (run.count > 0 && run.line != line) {
-                    self.tell_run(&mut run, vm)?;
+                    self.tell_run(&mut run)?;
                     run.first = at;
                 }
                 run.line = line;
@@ -110,7 +110,7 @@ impl Recorder {
             }
             let is_stop = step.is_stop();
             if let Some((variable, value)) = self.apply(&step.does) {
-                self.tell_run(&mut run, vm)?;
+                self.tell_run(&mut run)?;
                 match step.does {
                     Does::StoreTwo(_, second) => {
                         let other = self.live.last_mut().map(|live| live.stack.pop()).unwrap_or_default();
@@ -129,19 +129,21 @@ impl Recorder {
                 run.first = at + 1;
             }
             if is_stop {
-                self.tell_run(&mut run, vm)?;
+                self.tell_run(&mut run)?;
                 if let Some(live) = self.live.last_mut() {
                     live.position.at = at + 1;
                 }
                 return ControlFlow::Continue(Some(at));
             }
             at = match step.leads {
+                // Where a jump leads there is a probe, which would have come.
+                Leads::To(_) if to.is_none() => break,
                 Leads::To(target) => target,
                 Leads::OnOr(target) if Some(target) == to => target,
                 Leads::On | Leads::OnOr(_) => at + 1,
             };
         }
-        self.tell_run(&mut run, vm)?;
+        self.tell_run(&mut run)?;
         ControlFlow::Continue(None)
     }
 
@@ -182,7 +184,7 @@ impl Recorder {
 
     /// Sends a run's record; what was found changed belongs to its first instruction.
     #[inline]
-    fn tell_run(&mut self, run: &mut Run, _vm: &VirtualMachine) -> Flow {
+    fn tell_run(&mut self, run: &mut Run) -> Flow {
         if run.count == 0 {
             return ON;
         }

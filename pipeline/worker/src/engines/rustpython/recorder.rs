@@ -73,6 +73,8 @@ pub(super) struct Recorder {
     /// Events told, and how many may be.
     pub(super) told: u64,
     most: u64,
+    /// The sink takes nothing more.
+    is_over: bool,
     /// What was written since the event before.
     pub(super) output: String,
     /// The line at which the exception that is about to leave a frame was raised there.
@@ -101,6 +103,7 @@ impl Recorder {
             epoch: 0,
             told: 0,
             most,
+            is_over: false,
             output: String::new(),
             raised_line: None,
             fallen: false,
@@ -231,7 +234,7 @@ impl Recorder {
 
     /// The execution is over: what was running when it was stopped is told.
     pub(super) fn end(&mut self, vm: &VirtualMachine) {
-        if self.told < self.most {
+        if !self.is_over {
             // The program has stopped already.
             let _ = self.tell_begun(vm);
         }
@@ -394,6 +397,7 @@ impl Recorder {
         let record = encoder.event(kind, live.index, line, Said { output, ..said });
         self.told += 1;
         let flow = sink.borrow_mut().record(record, 1);
+        self.is_over = flow.is_break();
         output.clear();
         flow
     }
@@ -401,7 +405,7 @@ impl Recorder {
     /// Tells so many instructions of the topmost frame that follow each other.
     #[inline]
     pub(super) fn tell_instructions(&mut self, first: u32, count: u32, line: u32) -> Flow {
-        let Recorder { live, encoder, sink, output, told, most, .. } = self;
+        let Recorder { live, encoder, sink, output, told, most, is_over, .. } = self;
         let Some(live) = live.last_mut() else { return ON };
         self.stopped = None;
         let count = u32::try_from(most.saturating_sub(*told)).map_or(count, |left| count.min(left));
@@ -409,6 +413,7 @@ impl Recorder {
         let record = encoder.event(EventKind::Instruction, live.index, line, said);
         *told += u64::from(count);
         let flow = sink.borrow_mut().record(record, count);
+        *is_over = flow.is_break();
         output.clear();
         flow
     }

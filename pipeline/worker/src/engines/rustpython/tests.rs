@@ -16,12 +16,21 @@ use crate::{
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 /// Keeps the records and counts as a real worker does.
-struct Counted(Rc<RefCell<Vec<u8>>>, Outbox<Vec<u8>>);
+///
+/// When it has said that it is full it must not be given more.
+struct Counted {
+    records: Rc<RefCell<Vec<u8>>>,
+    outbox: Outbox<Vec<u8>>,
+    is_full: bool,
+}
 
 impl Sink for Counted {
     fn record(&mut self, record: &[u8], events: u32) -> ControlFlow<Outcome> {
-        self.0.borrow_mut().extend_from_slice(record);
-        self.1.record(record, events)
+        assert!(!self.is_full, "an event after the last one");
+        self.records.borrow_mut().extend_from_slice(record);
+        let flow = self.outbox.record(record, events);
+        self.is_full = flow.is_break();
+        flow
     }
 }
 
@@ -63,7 +72,7 @@ fn run(jobs: Vec<Job>) -> Vec<(Vec<Event>, Execution)> {
             .map(|job| {
                 let collected = Rc::new(RefCell::new(Vec::new()));
                 let outbox = Outbox::new(Vec::new(), job.ticket, job.limits, Vec::new());
-                let sink = Rc::new(RefCell::new(Counted(collected.clone(), outbox)));
+                let sink = Rc::new(RefCell::new(Counted { records: collected.clone(), outbox, is_full: false }));
                 let execution = run_job(&mut engine as &mut dyn Engine, job, sink);
                 (events(&collected.take()), execution)
             })

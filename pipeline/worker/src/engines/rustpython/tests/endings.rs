@@ -404,6 +404,22 @@ fn too_long_a_trace_stops() {
 }
 
 #[test]
+fn nothing_comes_after_the_limit_at_instruction_granularity() {
+    use tracemill_trace::{Granularity, Subscription};
+    for (source, limit) in [("x += 'abcdefgh'", 40..60), ("x = x", 60..80)] {
+        for limit in limit {
+            let mut job = call(&format!("def f():\n    x = ''\n    while True:\n        {source}\n"), "f()");
+            job.subscription = Subscription { granularity: Granularity::Instruction, ..job.subscription };
+            job.limits.steps = limit;
+            let (events, execution) = run_one(job.clone());
+            assert_eq!((events.len() as u64, execution.finished.outcome), (limit, Outcome::StepLimit), "{source}");
+            (job.limits.steps, job.limits.trace_bytes) = (u64::MAX, 10 * limit);
+            assert_eq!(run_one(job).1.finished.outcome, Outcome::TraceLimit, "{source}");
+        }
+    }
+}
+
+#[test]
 fn input_is_read() {
     check_ending(
         {

@@ -156,7 +156,7 @@ fn replay_all(jobs: Vec<(String, Job)>) -> Vec<Vec<(u32, Vec<Option<String>>)>> 
         for (name, job) in jobs {
             let records = Rc::new(RefCell::new(Vec::new()));
             let outbox = Outbox::new(Vec::new(), 1, job.limits, Vec::new());
-            let sink = Rc::new(RefCell::new(super::Counted(records.clone(), outbox)));
+            let sink = Rc::new(RefCell::new(super::Counted { records: records.clone(), outbox, is_full: false }));
             let _ = snapshot::take_all();
             run_job(&mut engine as &mut dyn Engine, &job, sink);
             let events = events(&records.take());
