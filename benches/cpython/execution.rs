@@ -125,13 +125,14 @@ pub(crate) fn of_tables(data: &Path) -> BTreeMap<String, Execution> {
 fn told(events: Vec<tracemill_trace::Event>) -> Vec<Event> {
     let mut functions: BTreeMap<u32, String> = BTreeMap::new();
     let mut values: BTreeMap<(u32, Scope, u32), Value> = BTreeMap::new();
-    let mut carried: BTreeMap<u32, Vec<Change>> = BTreeMap::new();
+    let mut carried: BTreeMap<u32, (Vec<Change>, String)> = BTreeMap::new();
     let mut told = Vec::with_capacity(events.len());
     for event in events {
         if let Some(frame) = event.frame {
             functions.insert(event.frame_index, frame.function);
         }
-        let mut changes = carried.remove(&event.frame_index).unwrap_or_default();
+        let (mut changes, mut output) = carried.remove(&event.frame_index).unwrap_or_default();
+        output.push_str(&event.output);
         for change in event.changes {
             if matches!(change.scope, Scope::Iterator | Scope::Stack) {
                 continue;
@@ -144,16 +145,17 @@ fn told(events: Vec<tracemill_trace::Event>) -> Vec<Event> {
             if change.value.is_some() && before == change.value {
                 continue;
             }
-            changes.push(Change(
+            let change = Change(
                 change.scope.name().to_owned(),
                 change.name,
                 change.action.name().to_owned(),
                 change.value.as_ref().map(Value::repr),
                 change.value.as_ref().map(|value| value.type_name().to_owned()),
-            ));
+            );
+            follow(&mut changes, change);
         }
         if event.kind == EventKind::Handled {
-            carried.insert(event.frame_index, changes);
+            carried.insert(event.frame_index, (changes, output));
             continue;
         }
         changes.sort();
@@ -165,8 +167,23 @@ fn told(events: Vec<tracemill_trace::Event>) -> Vec<Event> {
             changes,
             value: event.value.as_ref().map(Value::repr),
             exception: event.exception,
-            output: event.output,
+            output,
         });
     }
     told
+}
+
+/// Adds what became of a variable to what else became of it since the event before.
+fn follow(changes: &mut Vec<Change>, mut change: Change) {
+    let earlier = changes.iter().position(|earlier| (&earlier.0, &earlier.1) == (&change.0, &change.1));
+    if let Some(at) = earlier {
+        let earlier = changes.remove(at);
+        match (earlier.2.as_str(), change.2.as_str()) {
+            ("bound", "deleted") => return,
+            ("bound", _) => change.2 = earlier.2,
+            ("deleted", "bound") | ("rebound", "mutated") => change.2 = "rebound".to_owned(),
+            _ => {}
+        }
+    }
+    changes.push(change);
 }

@@ -61,7 +61,8 @@ class Text:
     def __init__(self, obj, limit=VALUE_CHARS):
         self.parts, self.room, self.inside = [], limit, []
         self.cut = False
-        # Keeping the object alive cannot be noticed: there is no generator or iterator in it.
+        # Keeping the object alive cannot be noticed: there is no generator or iterator in it, and no exception, whose
+        # traceback keeps the variables of frames.
         self.holdable = True
         try:
             self.object(obj)
@@ -83,6 +84,7 @@ class Text:
         elif issubclass(cls, type):
             self.type(obj)
         elif issubclass(cls, BaseException):
+            self.holdable = False
             args = BaseException.args.__get__(obj)
             with self.nested(obj, f'{name_of(cls)}(...)') as again:
                 if not again:
@@ -501,8 +503,10 @@ def stack_values(frame, count):
     code = frame.f_code
     cells = [name for name in code.co_cellvars if name not in code.co_varnames]
     first = inner + (10 + len(code.co_varnames) + len(cells) + len(code.co_freevars)) * word
+    # An exception that is raised again leaves the frame at the instruction that raised it first, with a shorter stack.
+    pointer = ctypes.c_size_t.from_address(inner + 8 * word).value
     values = []
-    for at in range(count):
+    for at in range(min(count, (pointer - first) // word)):
         bits = ctypes.c_size_t.from_address(first + at * word).value
         if bits & 3 == 3:
             values.append(bits >> 2)
@@ -571,6 +575,7 @@ class Frame:
         return [
             [layout.instructions[loop].positions.lineno, iterator_name(values[layout.depths[loop] - 1]), count]
             for loop, count in self.drawn.items()
+            if layout.depths[loop] <= len(values)
         ]
 
 

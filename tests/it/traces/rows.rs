@@ -58,11 +58,13 @@ pub(super) fn of_engine(kind: Kind, events: &[Event], completed: &Completed) -> 
             frame.carried.extend(happened.into_iter().filter(|part| !part.starts_with("! ")));
             continue;
         }
-        let happened: Vec<String> = std::mem::take(&mut frame.carried).into_iter().chain(happened).collect();
+        let mut parts = std::mem::take(&mut frame.carried);
+        happened.into_iter().for_each(|part| follow(&mut parts, part));
+        let happened = parts;
         let place = format!("{}#{}", frame.function, event.frame_index);
         let line = event.line_number.to_string();
         if kind == Kind::Instructions {
-            waiting.extend(happened);
+            happened.into_iter().for_each(|part| follow(&mut waiting, part));
             if event.kind == EventKind::Line {
                 continue;
             }
@@ -83,6 +85,23 @@ pub(super) fn of_engine(kind: Kind, events: &[Event], completed: &Completed) -> 
     let ending = exception.or(finished.result.as_ref().map(|value| value.repr())).unwrap_or_default();
     rows.push(one_line(format!("{} {ending}", finished.outcome.name()).trim_end()));
     rows
+}
+
+/// Adds what happened to a variable to what else happened to it since the row before.
+fn follow(parts: &mut Vec<String>, part: String) {
+    let variable = |part: &str| Some(part.split_once('=').or_else(|| part.split_once(" (deleted)"))?.0.to_owned());
+    let is_change = |part: &str| part.ends_with(')') && !part.starts_with("-> ") && !part.starts_with("! ");
+    let earlier = parts.iter().position(|earlier| {
+        is_change(earlier) && is_change(&part) && variable(earlier).is_some_and(|name| variable(&part) == Some(name))
+    });
+    let Some(at) = earlier else { return parts.push(part) };
+    let earlier = parts.remove(at);
+    let value = part.rsplit_once(" (").map_or(part.as_str(), |(value, _)| value);
+    match (earlier.ends_with("(bound)"), part.ends_with("(deleted)")) {
+        (true, true) => {}
+        (true, false) => parts.push(format!("{value} (bound)")),
+        _ => parts.push(part),
+    }
 }
 
 /// What the events of a frame add up to.

@@ -14,6 +14,7 @@ use rustpython_vm::{
 use tracemill_trace::{Action, Encoder, ValueRef};
 
 use super::{
+    ends::{Ends, closes_over},
     heap::{Found, Heap, Object, has_identity},
     render::{Rendered, render_into, small_int},
     units::Mutates,
@@ -55,8 +56,20 @@ pub(super) struct Seen {
 pub(super) struct Look {
     /// Characters kept of a value's text.
     pub(super) limit: usize,
-    /// Objects may be kept alive between two events: the program watches nobody's death.
-    pub(super) hold: bool,
+    /// Keeping an object alive between two events postpones its end, where the program can see that.
+    pub(super) ends: Ends,
+}
+
+impl Look {
+    /// A value that was shown like this may be kept alive.
+    fn may_hold(&self, shown: &Rendered) -> bool {
+        match self.ends {
+            Ends::Unseen => shown.holdable,
+            // What was cut off is not known.
+            Ends::Generators => shown.holdable && !shown.has_frames && shown.full_chars.is_none(),
+            Ends::Watched => false,
+        }
+    }
 }
 
 /// What telling a change takes.
@@ -206,7 +219,7 @@ impl Shadow {
     fn show(&mut self, object: &PyObject, same: bool, variable: Variable, to: &mut Teller<'_>) {
         let (vm, look) = (to.vm, to.look);
         let action = if same { Action::Mutated } else { self.bound() };
-        if is_immutable(object, vm) || (look.hold && is_part(object, vm)) {
+        if is_immutable(object, vm) || (look.ends != Ends::Watched && is_part(object, look.ends, vm)) {
             let equal = matches!(self, Shadow::Held(held) if equals(held, object, look.limit, vm));
             *self = Shadow::Held(object.to_owned());
             if !equal {
@@ -233,7 +246,12 @@ impl Shadow {
                 return;
             }
         }
-        let Rendered { text, full_chars, holdable, inside } = render_into(String::new(), object, look.limit, vm);
+        let shown = render_into(String::new(), object, look.limit, vm);
+        let may_hold = look.may_hold(&shown);
+        if !may_hold {
+            to.heap.forget(object);
+        }
+        let Rendered { text, full_chars, inside, .. } = shown;
         let class = object.class();
         let name = class.name();
         if text.len() == name.len() + 2 && text.starts_with('<') && text[1..].starts_with(&*name) {
@@ -245,7 +263,6 @@ impl Shadow {
             return;
         }
         drop(name);
-        let may_hold = look.hold && holdable;
         let object_index = (may_hold && has_identity(object, vm)).then(|| to.heap.know(object).ordinal);
         let mut members = String::new();
         if may_hold {
@@ -359,9 +376,9 @@ fn equals(a: &PyObject, b: &PyObject, limit: usize, vm: &VirtualMachine) -> bool
 }
 
 /// The object is a part of a program, shown by its name.
-fn is_part(object: &PyObject, vm: &VirtualMachine) -> bool {
+fn is_part(object: &PyObject, ends: Ends, vm: &VirtualMachine) -> bool {
     let (class, types) = (object.class(), &vm.ctx.types);
-    class.is(types.function_type)
+    (class.is(types.function_type) && (ends == Ends::Unseen || !closes_over(object, vm)))
         || class.is(types.builtin_function_or_method_type)
         || class.is(types.type_type)
         || class.is(types.module_type)

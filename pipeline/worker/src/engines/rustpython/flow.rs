@@ -27,6 +27,8 @@ type Token = usize;
 /// An entry that the interpreter pushed for a handler: an exception, or the number of the unit that raised it.
 const EXCEPTION: Token = usize::MAX;
 const RAISER: Token = usize::MAX - 1;
+/// With the number of a `FOR_ITER` added, the iterator that it draws from.
+const DRAWN: Token = 1 << 48;
 
 /// The value stacks that are met, each as its top and the stack below.
 struct Stacks(Vec<Entry>);
@@ -164,7 +166,7 @@ pub(super) struct Flow {
     pub(super) loops: Vec<Loop>,
     /// For each instruction the entries on the stack before it; `None` where nothing leads.
     pub(super) depths: Vec<Option<u32>>,
-    /// For each instruction the loops that run there, the innermost last, as places in `loops`.
+    /// For each instruction the loops that run there, from their `FOR_ITER` on, the innermost last, as places in `loops`.
     pub(super) running: Vec<Vec<u32>>,
     /// For each instruction the places of the stack that hold the number of a unit that raised.
     pub(super) raisers: Vec<Vec<u32>>,
@@ -273,13 +275,15 @@ impl Flow {
                 if known.is_some() {
                     continue;
                 }
-                *known = Some(stack);
                 let op = &self.ops[at];
-                if op.opcode == Opcode::ForIter
-                    && let Some(source) = stacks.tokens(stack).next()
-                {
+                let mut stack = stack;
+                let top = stacks.tokens(stack).next();
+                if let Some(source) = top.filter(|_| op.opcode == Opcode::ForIter) {
                     heads.push(Loop { source, head: at });
+                    let below = stacks.drop(stack, 1);
+                    stack = stacks.push(below, DRAWN + at);
                 }
+                *known = Some(stack);
                 if let Some(target) = op.target.filter(|_| op.opcode != Opcode::EndAsyncFor) {
                     waiting.push(match op.opcode {
                         // An exhausted loop leaves its iterator, and what it leads to skips `END_FOR`.
@@ -328,7 +332,7 @@ impl Flow {
         };
         self.running = match heads.is_empty() {
             true => vec![Vec::new(); before.len()],
-            false => each(&|_, token| heads.iter().position(|known| known.source == token)),
+            false => each(&|_, token| heads.iter().position(|known| DRAWN + known.head == token)),
         };
         self.depths = before.iter().map(|stack| stack.map(|stack| stacks.depth(stack) as u32)).collect();
         self.loops = heads;
@@ -351,6 +355,11 @@ impl Flow {
             }
             _ => None,
         }
+    }
+
+    /// The handler that takes what an instruction raises.
+    pub(super) fn handler_of(&self, at: usize) -> Option<&Handler> {
+        self.handlers.iter().find(|handler| (handler.first..handler.end).contains(&at))
     }
 
     fn opcode(&self, at: usize) -> Option<Opcode> {

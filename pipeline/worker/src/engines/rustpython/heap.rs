@@ -100,6 +100,13 @@ impl Heap {
     }
 }
 
+impl Heap {
+    /// Keeps the object no more: it has come to hold what must end in time.
+    pub(super) fn forget(&mut self, object: &PyObject) {
+        self.objects.remove(&(std::ptr::from_ref(object) as usize));
+    }
+}
+
 /// The object can change in place, or what it refers to can, and is not a part of the program.
 pub(super) fn has_identity(object: &PyObject, vm: &VirtualMachine) -> bool {
     object.downcast_ref::<PyTuple>().is_none()

@@ -47,7 +47,15 @@ impl Position {
     pub(super) fn set(&mut self, at: u32, unread: bool) {
         *self = Position { at, inside: None, unread };
     }
+
+    /// The frame will go on here; what it drops until then may run code of others.
+    pub(super) fn leave(&mut self, at: u32) {
+        *self = Position { at, inside: Some(NO_STOP), unread: true };
+    }
 }
+
+/// Inside of what is no instruction.
+const NO_STOP: u32 = u32::MAX;
 
 /// Instructions that follow each other and will be told in one record.
 struct Run {
@@ -233,6 +241,9 @@ impl Recorder {
                 stdio::take_pending(output);
             }
             None if live.position.unread => {
+                if live.epoch != *epoch {
+                    state::changes(live, codes, Mutates::Anything, ALL, &mut to);
+                }
                 let effect = Effect::Replaces { popped: 0 };
                 live.stack.read(&live.frame, &layout, at, effect, Mutates::Anything, &mut to);
             }

@@ -17,17 +17,10 @@ use std::{
     rc::Rc,
 };
 
-use rustpython_vm::{
-    Py, PyObjectRef, PyPayload, PyRef, VirtualMachine,
-    builtins::PyCode,
-    bytecode::{
-        CodeObject, CodeUnit, CodeUnits, Constant, ExceptionTableEntry, Instruction, OpArgByte, Opcode,
-        encode_exception_table,
-    },
-};
+use rustpython_vm::{Py, PyObjectRef, PyPayload, PyRef, VirtualMachine, builtins::PyCode, bytecode::Opcode};
 
 use super::{
-    flow::{Flow, Loop, reraises},
+    flow::{Flow, Loop},
     lines::{Jumping, Mark, marks},
     probe::{Probe, Site},
     sets,
@@ -49,14 +42,11 @@ pub(super) enum Detail {
     },
 }
 
-/// `BINARY_OP`'s argument for `@`, which nothing built in has.
-const MATRIX_MULTIPLY: u8 = 4;
-
 /// One probe to be put in.
-struct Insertion {
-    constant: usize,
+pub(super) struct Insertion {
+    pub(super) constant: usize,
     /// The entry of the stack that it is given, from the top; 0 for none.
-    entry: u8,
+    pub(super) entry: u8,
 }
 
 /// A code object with probes, and so those nested in it.
@@ -103,26 +93,27 @@ fn nested(
     made
 }
 
-struct Builder<'a> {
-    constants: Vec<PyObjectRef>,
+/// A code object that is being given probes.
+pub(super) struct Builder<'a> {
+    pub(super) constants: Vec<PyObjectRef>,
     /// Probes with their places, see [`fall`] and [`before`].
-    insertions: Vec<(usize, Insertion)>,
-    layout: &'a Rc<Layout>,
+    pub(super) insertions: Vec<(usize, Insertion)>,
+    pub(super) layout: &'a Rc<Layout>,
     vm: &'a VirtualMachine,
 }
 
 /// The place of what is run before an instruction where the one before it leads there.
-fn fall(at: usize) -> usize {
+pub(super) fn fall(at: usize) -> usize {
     2 * at
 }
 
 /// The place of what is run before an instruction however it is reached; behind [`fall`].
-fn before(at: usize) -> usize {
+pub(super) fn before(at: usize) -> usize {
     2 * at + 1
 }
 
 impl Builder<'_> {
-    fn probe(&mut self, site: Site, op: usize, line: u32, entry: u8) -> Insertion {
+    pub(super) fn probe(&mut self, site: Site, op: usize, line: u32, entry: u8) -> Insertion {
         self.probe_at(site, op, op, line, entry)
     }
 
@@ -210,6 +201,11 @@ impl Builder<'_> {
                         let probe = self.probe_at(site, at, at + 1, line, 0);
                         self.insertions.push((fall(at + 1), probe));
                     }
+                    // What ran before the handler's line is then what raised first.
+                    Opcode::Reraise if op.argument > 0 && flow.handler_of(at).is_some() => {
+                        let probe = self.probe(Site::RaisesAgain, at, op.line, op.argument as u8 + 1);
+                        self.insertions.push((before(at), probe));
+                    }
                     Opcode::ReturnValue => {
                         let probe = self.probe(Site::Return, at, op.line, 1);
                         self.insertions.push((before(at), probe));
@@ -250,190 +246,6 @@ impl Builder<'_> {
                 self.insertions.push((fall(at + 1), probe));
             }
             begun |= is_resume;
-        }
-    }
-
-    /// Puts everything together.
-    fn assemble<C: Constant + Clone + From<PyObjectRef>>(
-        mut self,
-        code: &CodeObject<C>,
-        flow: &Flow,
-        detail: Detail,
-        begins: usize,
-    ) -> CodeObject<C>
-    where
-        C::Name: Clone,
-    {
-        let count = flow.ops.len();
-        // Stubs: one for each handler's target and depth, two for what nothing covers.
-        let mut stubs: Vec<(usize, Insertion)> = Vec::new();
-        let mut outer: Option<[Insertion; 3]> = None;
-        if detail != Detail::Count {
-            let mut targets: Vec<usize> = flow.handlers.iter().map(|handler| handler.target).collect();
-            targets.sort_unstable();
-            targets.dedup();
-            for target in targets {
-                let line = flow.ops.get(target).map_or(0, |op| op.line);
-                let probe = self.probe(Site::Raise, target, line, 1);
-                stubs.push((target, probe));
-            }
-            outer = Some([
-                self.probe(Site::RaisedAt, 0, 0, 2),
-                self.probe(Site::Unwind, 0, 0, 1),
-                self.probe(Site::UnwindAgain, 0, 0, 1),
-            ]);
-        }
-        let length = |insertion: &Insertion| {
-            let load = 1 + usize::from(insertion.constant > 0xff) + usize::from(insertion.constant > 0xffff);
-            let binary = 1 + Instruction::from(Opcode::BinaryOp).cache_entries();
-            load + if insertion.entry > 0 { 1 + binary + 1 } else { 2 }
-        };
-        let mut insertions = std::mem::take(&mut self.insertions);
-        // Stable: probes at one place stay in order.
-        insertions.sort_by_key(|(place, _)| *place);
-        let mut lengths = vec![0; before(count) + 1];
-        for (place, insertion) in &insertions {
-            lengths[*place] += length(insertion);
-        }
-        let extra = |argument: u32| match argument {
-            0..=0xff => 0,
-            0x100..=0xffff => 1,
-            0x1_0000..=0xff_ffff => 2,
-            _ => 3,
-        };
-        // Prefixes that each argument takes; those of jumps grow until every distance fits.
-        let mut rooms: Vec<usize> =
-            flow.ops.iter().map(|op| if op.target.is_some() { 0 } else { extra(op.argument) }).collect();
-        // Where falling into an instruction begins, and jumping to it.
-        let (mut falls, mut labels) = (vec![0; count + 1], vec![0; count + 1]);
-        loop {
-            let mut at = 0;
-            for (index, op) in flow.ops.iter().enumerate() {
-                falls[index] = at;
-                labels[index] = at + lengths[fall(index)];
-                at = labels[index] + lengths[before(index)] + rooms[index] + 1 + op.caches;
-            }
-            (falls[count], labels[count]) = (at, at);
-            let mut grown = false;
-            for (index, op) in flow.ops.iter().enumerate() {
-                let Some(target) = op.target else { continue };
-                let room = extra(labels[target].abs_diff(falls[index + 1]) as u32);
-                if room > rooms[index] {
-                    rooms[index] = room;
-                    grown = true;
-                }
-            }
-            if !grown {
-                break;
-            }
-        }
-        let mut origins = Vec::with_capacity(count);
-        let mut out = Output::with_capacity(labels[count] + 16 * (stubs.len() + 2));
-        let mut insertions = insertions.into_iter().peekable();
-        for (index, op) in flow.ops.iter().enumerate() {
-            let location = code.locations[op.unit];
-            while let Some((_, insertion)) = insertions.next_if(|(place, _)| *place <= before(index)) {
-                out.insertion(&insertion, location, op.line);
-            }
-            let argument = match op.target {
-                Some(target) => labels[target].abs_diff(falls[index + 1]) as u32,
-                None => op.argument,
-            };
-            for step in (1..=rooms[index]).rev() {
-                out.unit(Opcode::ExtendedArg, (argument >> (8 * step)) as u8, location, op.line);
-            }
-            origins.push((out.units.len() as u32, op.unit as u32));
-            out.push(CodeUnit::new(op.instruction, OpArgByte::new(argument as u8)), location, op.line);
-            for step in 1..=op.caches {
-                out.push(code.instructions.read_unit(op.unit + step), location, op.line);
-            }
-        }
-        let last = flow.ops.last().map_or(0, |op| op.unit);
-        let location = code.locations[last];
-        let mut entries: Vec<ExceptionTableEntry> = Vec::new();
-        if detail == Detail::Count {
-            entries.extend(flow.handlers.iter().map(|handler| ExceptionTableEntry {
-                start: falls[handler.first] as u32,
-                end: falls[handler.end] as u32,
-                target: labels[handler.target] as u32,
-                depth: handler.depth,
-                push_lasti: handler.push_lasti,
-            }));
-        }
-        let mut stub_places = Vec::new();
-        for (target, insertion) in &stubs {
-            stub_places.push((*target, out.units.len() as u32));
-            let line = flow.ops[*target].line;
-            out.insertion(insertion, location, line);
-            let mut room = 0;
-            loop {
-                let distance = (out.units.len() + room + 1 - labels[*target]) as u32;
-                if extra(distance) <= room {
-                    for step in (1..=room).rev() {
-                        out.unit(Opcode::ExtendedArg, (distance >> (8 * step)) as u8, location, line);
-                    }
-                    out.unit(Opcode::JumpBackwardNoInterrupt, distance as u8, location, line);
-                    break;
-                }
-                room += 1;
-            }
-        }
-        if let Some([raised_at, raised, again]) = &outer {
-            let mut place = |insertion: &Insertion| {
-                let at = out.units.len() as u32;
-                out.insertion(raised_at, location, 0);
-                out.insertion(insertion, location, 0);
-                out.unit(Opcode::Reraise, 1, location, 0);
-                at
-            };
-            let (raised, again) = (place(raised), place(again));
-            for (index, op) in flow.ops.iter().enumerate() {
-                let quiet = reraises(op);
-                let handler = flow.handlers.iter().find(|handler| (handler.first..handler.end).contains(&index));
-                let (target, depth, push_lasti) = match handler {
-                    Some(handler) if quiet => (labels[handler.target] as u32, handler.depth, handler.push_lasti),
-                    Some(handler) => {
-                        let stub = stub_places.iter().find(|(target, _)| *target == handler.target);
-                        let place = stub.map_or(labels[handler.target] as u32, |(_, place)| *place);
-                        (place, handler.depth, handler.push_lasti)
-                    }
-                    None if index < begins => continue,
-                    None => (if quiet { again } else { raised }, 0, true),
-                };
-                let (start, end) = (falls[index] as u32, falls[index + 1] as u32);
-                match entries.last_mut() {
-                    Some(last)
-                        if last.end == start
-                            && (last.target, last.depth, last.push_lasti) == (target, depth, push_lasti) =>
-                    {
-                        last.end = end;
-                    }
-                    _ => entries.push(ExceptionTableEntry { start, end, target, depth, push_lasti }),
-                }
-            }
-        }
-        // Nobody else sets it.
-        let _ = self.layout.origins.set(origins);
-        CodeObject {
-            constants: self.constants.into_iter().map(Into::into).collect(),
-            linetable: line_table(&out.lines, code.first_line_number.map_or(0, |line| line.get() as i64)),
-            instructions: CodeUnits::from(out.units),
-            locations: out.locations.into(),
-            max_stackdepth: code.max_stackdepth + 3,
-            exceptiontable: encode_exception_table(&entries),
-            flags: code.flags,
-            posonlyarg_count: code.posonlyarg_count,
-            arg_count: code.arg_count,
-            kwonlyarg_count: code.kwonlyarg_count,
-            source_path: code.source_path.clone(),
-            first_line_number: code.first_line_number,
-            obj_name: code.obj_name.clone(),
-            qualname: code.qualname.clone(),
-            names: code.names.clone(),
-            varnames: code.varnames.clone(),
-            cellvars: code.cellvars.clone(),
-            freevars: code.freevars.clone(),
-            localspluskinds: code.localspluskinds.clone(),
         }
     }
 }
@@ -507,76 +319,4 @@ fn places(flow: &Flow, steps: &[Step], marks: &[Mark], detail: Detail) -> Places
         }
     }
     places
-}
-
-/// The units as they come out, with the location of each.
-struct Output<L> {
-    units: Vec<CodeUnit>,
-    locations: Vec<L>,
-    lines: Vec<u32>,
-}
-
-impl<L: Copy> Output<L> {
-    fn with_capacity(units: usize) -> Self {
-        Output {
-            units: Vec::with_capacity(units),
-            locations: Vec::with_capacity(units),
-            lines: Vec::with_capacity(units),
-        }
-    }
-
-    fn push(&mut self, unit: CodeUnit, location: L, line: u32) {
-        self.units.push(unit);
-        self.locations.push(location);
-        self.lines.push(line);
-    }
-
-    fn unit(&mut self, opcode: Opcode, argument: u8, location: L, line: u32) {
-        self.push(CodeUnit::new(opcode.into(), OpArgByte::new(argument)), location, line);
-    }
-
-    fn insertion(&mut self, insertion: &Insertion, location: L, line: u32) {
-        let constant = insertion.constant;
-        if constant > 0xffff {
-            self.unit(Opcode::ExtendedArg, (constant >> 16) as u8, location, line);
-        }
-        if constant > 0xff {
-            self.unit(Opcode::ExtendedArg, (constant >> 8) as u8, location, line);
-        }
-        self.unit(Opcode::LoadConst, constant as u8, location, line);
-        if insertion.entry > 0 {
-            self.unit(Opcode::Copy, insertion.entry + 1, location, line);
-            self.unit(Opcode::BinaryOp, MATRIX_MULTIPLY, location, line);
-            for _ in 0..Instruction::from(Opcode::BinaryOp).cache_entries() {
-                self.unit(Opcode::Cache, 0, location, line);
-            }
-        } else {
-            self.unit(Opcode::UnaryInvert, 0, location, line);
-        }
-        self.unit(Opcode::PopTop, 0, location, line);
-    }
-}
-
-/// A line table with one entry a unit: a line without columns, or nowhere.
-fn line_table(lines: &[u32], first: i64) -> Box<[u8]> {
-    const NO_COLUMNS: u8 = 0x80 | 13 << 3;
-    const NOWHERE: u8 = 0x80 | 15 << 3;
-    let mut table = Vec::with_capacity(lines.len() * 2);
-    let mut before = first;
-    for &line in lines {
-        if line == 0 {
-            table.push(NOWHERE);
-            continue;
-        }
-        table.push(NO_COLUMNS);
-        let delta = i64::from(line) - before;
-        before = i64::from(line);
-        let mut rest = delta.unsigned_abs() << 1 | u64::from(delta < 0);
-        while rest >= 64 {
-            table.push((rest & 63) as u8 | 64);
-            rest >>= 6;
-        }
-        table.push(rest as u8);
-    }
-    table.into()
 }

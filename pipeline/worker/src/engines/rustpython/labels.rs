@@ -4,6 +4,7 @@
 //! | label | what was seen |
 //! | --- | --- |
 //! | `set_order` | the order of a set of which it is not known to be CPython's: it was iterated, or shown in an event |
+//! | `end_order` | a frame that returned left several sleeping generators behind, which CPython may end in another order |
 //! | `id` | the program asked for an `id`, which is an address |
 //! | `hash` | the program asked for the hash of something that is not a number |
 //! | `random` | chance, in another stream than CPython's unless seeded |
@@ -27,6 +28,7 @@ use super::{sets, units};
 pub(super) enum Label {
     Clock,
     Code,
+    EndOrder,
     Hash,
     Id,
     Random,
@@ -35,9 +37,10 @@ pub(super) enum Label {
 }
 
 /// Every label, in the order of their names.
-const ALL: [(Label, &str); 7] = [
+const ALL: [(Label, &str); 8] = [
     (Label::Clock, "clock"),
     (Label::Code, "code"),
+    (Label::EndOrder, "end_order"),
     (Label::Hash, "hash"),
     (Label::Id, "id"),
     (Label::Random, "random"),

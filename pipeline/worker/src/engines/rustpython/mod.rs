@@ -23,8 +23,10 @@ use crate::{
     error::Result,
 };
 
+mod assembly;
 mod builtins;
 mod changes;
+mod ends;
 mod errors;
 mod flow;
 mod heap;
@@ -54,6 +56,7 @@ mod units;
 mod wording;
 
 use changes::Look;
+use ends::ends;
 use instrument::Detail;
 use labels::Label;
 use probe::Watch;
@@ -192,9 +195,7 @@ impl<'a> Run<'a> {
             Granularity::Outcome => Detail::Count,
             Granularity::Line => Detail::Lines,
             // Where values are cut short, constants may be too: then each instruction tells what it pushes.
-            Granularity::Instruction => {
-                Detail::Instructions { each: watches_ends(&job.source) || limit < steps::CONSTANT_CHARS }
-            }
+            Granularity::Instruction => Detail::Instructions { each: limit < steps::CONSTANT_CHARS },
         };
         let known = unit.take().filter(|unit| unit.source == job.source && unit.detail == detail);
         let known = known.unwrap_or_else(|| Unit {
@@ -248,7 +249,8 @@ impl<'a> Run<'a> {
         stdio::forget(self.job.limits.output_bytes);
         let mut finished = match self.set_up() {
             Ok(()) => self.trace(),
-            Err(ending) => *ending,
+            Err(ending) if ending.outcome == Outcome::SetupFailed => *ending,
+            Err(ending) => Finished { stdout: stdio::take_whole(), ..*ending },
         };
         finished.imports = modules::loaded(&self.imports, vm);
         for text in [&self.job.source, &self.job.setup, &self.job.call] {
@@ -258,10 +260,6 @@ impl<'a> Run<'a> {
             labels::note(Label::Random);
         }
         finished.labels = labels::take();
-        let whole = stdio::take_whole();
-        if finished.outcome != Outcome::SetupFailed {
-            finished.stdout = whole;
-        }
         // Breaks the cycles between the namespace and its functions.
         self.namespace.clear();
         finished
@@ -315,18 +313,27 @@ impl<'a> Run<'a> {
     /// Runs and records the call or the program.
     fn trace(&self) -> Finished {
         let vm = self.vm;
-        // Holding a value between two events postpones its end: not for a program that watches for that.
-        let look = Look { limit: self.limit, hold: !watches_ends(&self.job.source) };
+        let ends = self.setup.iter().map(|setup| ends(setup)).fold(ends(&self.unit), Ord::max);
+        let look = Look { limit: self.limit, ends };
         let recorder = Box::new(Recorder::new(self.sink.clone(), look, self.job.limits.steps));
         let watch = match self.job.subscription.granularity {
             // Without events a step is a line.
             Granularity::Outcome => Watch::Count { steps: self.job.limits.steps },
             _ => Watch::Record { recorder, steps: self.unrecorded_steps() },
         };
-        let (result, _) = probe::watched(watch, vm, || match &self.call {
+        // The recorder lives as long as the exception, which keeps what the program's frames hold.
+        let (result, _recorder) = probe::watched(watch, vm, || match &self.call {
             Some(call) => self.evaluate(call).and_then(|value| self.drive(value)),
             None => self.execute(&self.unit),
         });
+        let stdout = stdio::take_whole();
+        stdio::forget(u64::MAX);
+        Finished { stdout, ..self.finish(result) }
+    }
+
+    /// What became of the call or the program.
+    fn finish(&self, result: PyResult) -> Finished {
+        let vm = self.vm;
         if let Some(outcome) = stop::outcome() {
             return bare_finish(outcome);
         }
@@ -372,7 +379,7 @@ impl<'a> Run<'a> {
         finished
     }
 
-    /// Whether the check holds for the value. What it prints is not the program's output.
+    /// Whether the check holds for the value. What it prints is nobody's output: the program's was taken.
     fn check(&self, check: &str, value: PyObjectRef) -> bool {
         let vm = self.vm;
         let expected = literals::expected(check.trim(), vm);
@@ -383,8 +390,6 @@ impl<'a> Run<'a> {
                 Err(_) => return false,
             },
         };
-        let printed = stdio::take_whole();
-        stdio::forget(u64::MAX);
         let watch = Watch::Count { steps: self.unrecorded_steps() };
         let (held, _) = probe::watched(watch, vm, || {
             if let Some(expected) = &expected {
@@ -396,7 +401,6 @@ impl<'a> Run<'a> {
                 None => Ok(false),
             }
         });
-        stdio::restore(printed);
         let stopped = stop::outcome().is_some();
         stop::reset();
         !stopped && held.unwrap_or(false)
@@ -441,23 +445,3 @@ fn fresh_namespace(kind: JobKind, vm: &VirtualMachine) -> PyResult<PyDictRef> {
 
 #[cfg(test)]
 mod tests;
-
-/// Whether a program may notice when its objects end.
-fn watches_ends(source: &str) -> bool {
-    // `gc` by itself: `gcd` and the like are common.
-    let is_part = |letter: char| letter.is_alphanumeric() || letter == '_';
-    let has_gc = source.match_indices("gc").any(|(at, _)| {
-        !source[..at].chars().next_back().is_some_and(is_part) && !source[at + 2..].chars().next().is_some_and(is_part)
-    });
-    has_gc || ["__del__", "weakref", "getrefcount"].iter().any(|word| source.contains(word))
-}
-
-#[test]
-fn only_the_module_watches_ends() {
-    for source in ["import gc", "gc.collect()", "x = gc", "def __del__(self): pass"] {
-        assert!(watches_ends(source), "{source}");
-    }
-    for source in ["gcd = 1", "from math import gcd", "msgc = 2", "_gc_ = 1"] {
-        assert!(!watches_ends(source), "{source}");
-    }
-}

@@ -50,6 +50,8 @@ pub(super) enum Site {
     UnwindAgain,
     /// The number on the stack's top is the unit that raised the exception which is about to leave the frame.
     RaisedAt,
+    /// The entry is the number of the unit that raised the exception which is about to be raised again and handled.
+    RaisesAgain,
     /// The stack's top is what the loop will walk.
     Walks(u32),
     /// The stack's top is the loop's iterator.
@@ -80,6 +82,7 @@ impl Site {
                 | Site::Unwind
                 | Site::UnwindAgain
                 | Site::RaisedAt
+                | Site::RaisesAgain
                 | Site::Reads
                 | Site::Updates
                 | Site::Adds

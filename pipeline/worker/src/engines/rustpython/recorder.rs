@@ -14,14 +14,16 @@ use tracemill_trace::{
 
 use super::{
     changes::{Look, Shadow, Teller},
+    ends::Ends,
     errors,
     heap::Heap,
     instructions::Position,
     iterators::Loop,
+    labels::{self, Label},
     probe::{Probe, Site},
     regions::Region,
     render::render,
-    stack::Stack,
+    stack::{self, Stack},
     state, stdio,
     units::{Layout, Mutates},
     wording,
@@ -48,6 +50,8 @@ pub(super) struct Live {
     pub(super) epoch: u64,
     /// What runs since the latest line began; `None` after anything that another way may have led to.
     region: Option<Region>,
+    /// What counts as the line that ran before a handler's, where it is not the one that runs; 0 for none.
+    before: Option<u32>,
     /// The instruction at which it sleeps.
     asleep_at: u32,
 }
@@ -81,9 +85,14 @@ pub(super) struct Recorder {
     raised_line: Option<u32>,
     /// The probe before this one said that what follows is reached without a jump.
     fallen: bool,
+    /// Since a frame returned: how many ran then, and how many sleeping ones were ended since.
+    ending: Option<(usize, u32)>,
     /// A frame of the unit was just left by this `StopIteration`.
     stopped: Option<String>,
 }
+
+/// Stands for an instruction that is not known.
+const ANYWHERE: u32 = u32::MAX;
 
 pub(super) type Flow = ControlFlow<Outcome>;
 pub(super) const ON: Flow = ControlFlow::Continue(());
@@ -107,6 +116,7 @@ impl Recorder {
             output: String::new(),
             raised_line: None,
             fallen: false,
+            ending: None,
             stopped: None,
         }
     }
@@ -116,6 +126,8 @@ impl Recorder {
     pub(super) fn probe(&mut self, probe: &Probe, top: Option<&PyObject>, vm: &VirtualMachine) -> Flow {
         let key = current_thread_iframe();
         let fallen = std::mem::take(&mut self.fallen);
+        // What a loop draws from is left right before the loop is told that nothing came.
+        let stopped = self.stopped.take();
         if probe.layout.is_fine() && probe.site.is_passed() {
             if !self.surface(key) {
                 return ON;
@@ -141,7 +153,8 @@ impl Recorder {
                 if fallen || !self.surface(key) {
                     return ON;
                 }
-                if probe.site == Site::LineIfOther && self.live.last().is_some_and(|live| live.line == probe.line) {
+                let before = |live: &Live| live.before.unwrap_or(live.line);
+                if probe.site == Site::LineIfOther && self.live.last().is_some_and(|live| before(live) == probe.line) {
                     return ON;
                 }
                 self.event(EventKind::Line, probe.line, probe.op, Said::default(), vm)
@@ -173,18 +186,21 @@ impl Recorder {
                 }
             }
             Site::RaisedAt => {
-                self.raised_line = top.and_then(|top| top.downcast_ref::<PyInt>()).and_then(|unit| {
-                    let unit = usize::try_from(unit.as_bigint()).ok()?;
-                    let frame = current_thread_frame()?;
-                    let location = frame.iframe().code().code.locations.get(unit)?;
-                    Some(location.0.line.get() as u32)
-                });
+                self.raised_line = top.and_then(line_of_unit);
+                ON
+            }
+            Site::RaisesAgain => {
+                if self.surface(key)
+                    && let Some(live) = self.live.last_mut()
+                {
+                    live.before = top.and_then(line_of_unit);
+                }
                 ON
             }
             Site::Reads | Site::Updates | Site::Adds => ControlFlow::Continue(()),
             Site::Exhausted => {
                 // The end of an iterator is no exception, unless code of the program raised it: CPython's rule.
-                match self.stopped.take() {
+                match stopped {
                     Some(text) if self.surface(key) => {
                         let line = self.live.last().map_or(probe.line, |live| live.line);
                         let said = Said { exception: Some(&text), ..Said::default() };
@@ -273,6 +289,7 @@ impl Recorder {
             line: 0,
             epoch: 0,
             region: None,
+            before: None,
             asleep_at: 0,
         });
         self.frames += 1;
@@ -310,11 +327,12 @@ impl Recorder {
         let said = Said { value: Some(by_ref(&value)), ..Said::default() };
         let flow = self.event(kind, line, probe.op, said, vm);
         self.epoch += 1;
-        if let Some(mut live) = self.live.pop()
-            && kind == EventKind::Yield
-        {
-            live.asleep_at = probe.op;
-            self.asleep.insert(live.key as usize, live);
+        match (self.live.pop(), kind) {
+            (Some(mut live), EventKind::Yield) => {
+                live.asleep_at = probe.op;
+                self.asleep.insert(live.key as usize, live);
+            }
+            _ => self.ending = Some((self.live.len(), 0)),
         }
         flow
     }
@@ -327,11 +345,20 @@ impl Recorder {
         vm: &VirtualMachine,
     ) -> Flow {
         let raised_line = self.raised_line.take();
+        let mut before = None;
         if let Some(live) = self.asleep.get(&(key as usize)) {
             // Something was thrown in.
             let (line, op) = (live.line, live.asleep_at);
             self.wake(key, vm)?;
             self.event(EventKind::Resume, line, op, Said::default(), vm)?;
+            before = Some(0);
+            // Of a frame that returns CPython ends the variables last to first, the engine first to last.
+            if let Some((_, ended)) = self.ending.as_mut().filter(|(running, _)| *running + 1 == self.live.len()) {
+                *ended += 1;
+                if *ended > 1 {
+                    labels::note(Label::EndOrder);
+                }
+            }
         }
         if !self.surface(key) {
             return ON;
@@ -344,21 +371,28 @@ impl Recorder {
         }
         let text = errors::line(exception, self.look.limit, vm);
         let running = self.live.last().map_or(0, |live| live.line);
-        let line = raised_line.unwrap_or(running);
+        let (raised_op, line) = match self.live.last().and_then(|live| raised_at(exception, live)) {
+            Some((op, line)) => (op, raised_line.unwrap_or(line)),
+            None => (ANYWHERE, raised_line.unwrap_or(running)),
+        };
         let said = Said { exception: Some(&text), ..Said::default() };
         if probe.site == Site::Handled {
             return self.event(EventKind::Handled, running, probe.op, said, vm);
         }
         if probe.site != Site::UnwindAgain {
-            self.event(EventKind::Exception, line, probe.op, said, vm)?;
+            self.event(EventKind::Exception, line, raised_op, said, vm)?;
             if let Some(live) = self.live.last_mut() {
-                live.position.set(probe.place, true);
+                live.before = before;
+                live.position.leave(probe.place);
             }
         }
         if probe.site != Site::Raise {
             self.event(EventKind::Unwind, line, probe.op, said, vm)?;
             self.epoch += 1;
-            self.live.pop();
+            let left = self.live.pop();
+            if let Some(left) = left.filter(|_| self.look.ends != Ends::Unseen) {
+                state::keep_variables(&left.frame, vm);
+            }
             self.stopped = exception.class().is(vm.ctx.exceptions.stop_iteration).then_some(text);
         }
         ON
@@ -382,16 +416,19 @@ impl Recorder {
     /// Tells an event of the topmost frame, with what changed since its last one.
     #[inline]
     fn event(&mut self, kind: EventKind, line: u32, op: u32, said: Said<'_>, vm: &VirtualMachine) -> Flow {
-        self.stopped = None;
+        if self.ending.is_some_and(|(running, _)| running == self.live.len()) {
+            self.ending = None;
+        }
         // Where each instruction is recorded, what changed was found when the last one had run, unless it did not end.
         let is_known = self.live.last().is_some_and(|live| live.layout.is_fine())
             && !matches!(kind, EventKind::Call | EventKind::Resume | EventKind::Exception | EventKind::Unwind);
         if !is_known {
-            self.changes(kind, op, vm);
+            self.changes(op, vm);
         }
         let Recorder { live, encoder, sink, output, .. } = self;
         let Some(live) = live.last_mut() else { return ON };
         live.line = line;
+        live.before = None;
         live.region = if kind == EventKind::Line { live.layout.region(op) } else { None };
         stdio::take_pending(output);
         let record = encoder.event(kind, live.index, line, Said { output, ..said });
@@ -407,7 +444,6 @@ impl Recorder {
     pub(super) fn tell_instructions(&mut self, first: u32, count: u32, line: u32) -> Flow {
         let Recorder { live, encoder, sink, output, told, most, is_over, .. } = self;
         let Some(live) = live.last_mut() else { return ON };
-        self.stopped = None;
         let count = u32::try_from(most.saturating_sub(*told)).map_or(count, |left| count.min(left));
         let said = Said { instruction: Some((first, count)), output, ..Said::default() };
         let record = encoder.event(EventKind::Instruction, live.index, line, said);
@@ -420,7 +456,7 @@ impl Recorder {
 
     /// Finds what changed in the topmost frame.
     #[inline]
-    fn changes(&mut self, kind: EventKind, op: u32, vm: &VirtualMachine) {
+    fn changes(&mut self, op: u32, vm: &VirtualMachine) {
         let Recorder { live, encoder, codes, look, epoch, heap, .. } = self;
         let Some(live) = live.last_mut() else { return };
         let quiet = live.epoch == *epoch;
@@ -449,13 +485,28 @@ impl Recorder {
         if !live.loops.is_empty() {
             let running = live.layout.running.get(op as usize).map_or(&[][..], Vec::as_slice);
             for (number, known) in live.loops.iter_mut().enumerate() {
-                // What an exception does to the loops shows at the next event.
-                let runs = kind == EventKind::Exception || running.contains(&(number as u32));
+                let runs = op == ANYWHERE || running.contains(&(number as u32));
                 Loop::tell(known, runs, first_iterator + number as u32, to.encoder);
             }
         }
         live.epoch = *epoch;
     }
+}
+
+/// The instruction of the frame that raised the exception there, and its line, as the traceback says.
+fn raised_at(exception: &PyBaseException, live: &Live) -> Option<(u32, u32)> {
+    let traceback = exception.__traceback__().filter(|traceback| traceback.frame.is(&live.frame))?;
+    let unit = u32::try_from(traceback.lasti).ok()? / 2;
+    let op = stack::origin(live.layout.origins.get()?, unit)?;
+    Some((op as u32, traceback.lineno.get() as u32))
+}
+
+/// The line of a unit of the code that runs, of which this is the number.
+fn line_of_unit(unit: &PyObject) -> Option<u32> {
+    let unit = usize::try_from(unit.downcast_ref::<PyInt>()?.as_bigint()).ok()?;
+    let frame = current_thread_frame()?;
+    let location = frame.iframe().code().code.locations.get(unit)?;
+    Some(location.0.line.get() as u32)
 }
 
 /// A value as the encoder takes it.

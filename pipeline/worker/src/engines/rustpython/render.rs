@@ -40,6 +40,8 @@ pub(super) struct Rendered {
     pub(super) full_chars: Option<u64>,
     /// Keeping the object alive a little longer cannot be seen by the program: no generator or the like is in it.
     pub(super) holdable: bool,
+    /// It refers to frames or to the variables of one, which may hold a generator.
+    pub(super) has_frames: bool,
     /// The objects inside that can change in place, in the order of the text.
     pub(super) inside: Vec<PyObjectRef>,
 }
@@ -51,7 +53,13 @@ pub(super) fn render_into(mut buffer: String, object: &PyObject, limit: usize, v
     // The error only says that the text is cut, which the count says too.
     let _ = writer.object(object);
     let full_chars = (writer.chars > limit || writer.deep).then_some(writer.chars as u64);
-    Rendered { text: writer.out, full_chars, holdable: writer.holdable, inside: writer.members }
+    Rendered {
+        text: writer.out,
+        full_chars,
+        holdable: writer.holdable,
+        has_frames: writer.has_frames,
+        inside: writer.members,
+    }
 }
 
 /// Renders one object as a value, keeping at most `limit` characters.
@@ -82,6 +90,7 @@ pub(super) struct Writer<'a> {
     limit: usize,
     deep: bool,
     holdable: bool,
+    has_frames: bool,
     inside: Vec<*const PyObject>,
     /// The objects met that can change in place, without the outermost.
     members: Vec<PyObjectRef>,
@@ -95,7 +104,17 @@ impl<'a> Writer<'a> {
 
     /// A writer into an empty buffer.
     pub(super) fn within(out: String, limit: usize, vm: &'a VirtualMachine) -> Self {
-        Writer { out, chars: 0, limit, deep: false, holdable: true, inside: Vec::new(), members: Vec::new(), vm }
+        Writer {
+            out,
+            chars: 0,
+            limit,
+            deep: false,
+            holdable: true,
+            has_frames: false,
+            inside: Vec::new(),
+            members: Vec::new(),
+            vm,
+        }
     }
 
     /// Characters written so far, those beyond the cut that were counted included.

@@ -14,6 +14,7 @@ use super::{
 };
 use rustpython_vm::{
     PyObject, PyObjectRef,
+    bytecode::Opcode,
     frame::{FrameObject, FrameObjectRef},
     object::{Traverse, TraverseFn},
 };
@@ -173,11 +174,18 @@ impl Stack {
     }
 }
 
+/// The instruction of a unit, itself or one of the caches behind it, in code with probes.
+pub(super) fn origin(origins: &[(u32, u32)], unit: u32) -> Option<usize> {
+    origins.partition_point(|(place, _)| *place <= unit).checked_sub(1)
+}
+
 /// The number of a unit as it was before there were probes.
 fn original(layout: &Layout, unit: &PyObject, to: &Teller<'_>) -> Option<PyObjectRef> {
     let unit = u32::try_from(small_int(unit, to.vm)?).ok()?;
     let origins = layout.origins.get()?;
-    let at = origins.partition_point(|(place, _)| *place < unit);
+    let at = origin(origins, unit)?;
     let (_, original) = origins.get(at)?;
-    Some(to.vm.ctx.new_int(*original).into())
+    // What is thrown into a frame that sleeps is raised where it would go on.
+    let sleeps = layout.opcodes.get(at) == Some(&Opcode::YieldValue);
+    Some(to.vm.ctx.new_int(original + u32::from(sleeps)).into())
 }

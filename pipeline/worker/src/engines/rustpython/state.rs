@@ -3,6 +3,8 @@
 use rustpython_vm::{
     AsObject, Py, PyObject, PyObjectRef, VirtualMachine,
     builtins::{PyDict, PyFunction, PyModule, PyStr, PyType},
+    frame::FrameObjectRef,
+    object::PyAtomicRef,
 };
 use tracemill_trace::Scope;
 
@@ -61,6 +63,17 @@ pub(super) fn changes(live: &mut Live, codes: &mut [CodeState], mutated: Mutates
             shadow.tell(object.as_deref(), mutated, variable, to);
         }
     }
+}
+
+/// Keeps what the variables of the running frame hold for as long as the frame is kept, the last first: an exception
+/// leaves it, and CPython's traceback keeps them. The engine's does not when the function was called natively.
+pub(super) fn keep_variables(frame: &FrameObjectRef, vm: &VirtualMachine) {
+    #[expect(unsafe_code, reason = "the frame's variables are behind an unsafe function")]
+    // SAFETY: this runs inside a probe, on the thread that executes the frame, which waits meanwhile.
+    let locals = unsafe { frame.fastlocals() };
+    let held = locals.iter().rev().flatten().map(|object| object.to_owned()).collect();
+    let kept: PyObjectRef = vm.ctx.new_tuple(held).into();
+    PyAtomicRef::from(kept).swap_to_temporary_refs(vm.ctx.none(), vm);
 }
 
 /// Compares a namespace kept in a dictionary, in the order in which its names first appeared.

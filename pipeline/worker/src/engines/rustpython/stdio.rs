@@ -38,11 +38,6 @@ pub(super) fn take_whole() -> String {
     BUFFERS.with_borrow_mut(|buffers| std::mem::take(&mut buffers.whole))
 }
 
-/// Puts back what [`take_whole`] took.
-pub(super) fn restore(whole: String) {
-    BUFFERS.with_borrow_mut(|buffers| buffers.whole = whole);
-}
-
 /// Forgets what the set-up wrote.
 pub(super) fn forget(limit_bytes: u64) {
     let limit = usize::try_from(limit_bytes).unwrap_or(usize::MAX);

@@ -5,7 +5,7 @@
 use rustpython_vm::{
     PyObjectRef, VirtualMachine,
     builtins::{PyCode, PyInt},
-    bytecode::{CodeFlags, Opcode},
+    bytecode::Opcode,
 };
 use tracemill_trace::Pushes;
 
@@ -92,16 +92,6 @@ impl Step {
     pub(super) fn is_stop(&self) -> bool {
         matches!(self.does, Does::Stop { .. })
     }
-}
-
-/// Whether dropping a value of the unit may run code: it has generators or coroutines.
-pub(super) fn has_generators(code: &PyCode) -> bool {
-    let sleeping = CodeFlags::GENERATOR | CodeFlags::COROUTINE | CodeFlags::ASYNC_GENERATOR;
-    code.code.flags.intersects(sleeping)
-        || code.code.constants.iter().any(|constant| {
-            let object: PyObjectRef = constant.clone().into();
-            object.downcast_ref::<PyCode>().is_some_and(|inner| has_generators(inner))
-        })
 }
 
 /// The steps of a code object.

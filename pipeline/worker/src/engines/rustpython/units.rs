@@ -12,12 +12,13 @@ use rustpython_vm::{
 use tracemill_trace::{Operation, Scope};
 
 use super::{
+    ends::{Ends, ends},
     flow::{Effect, Flow, Op},
     instrument::{Detail, instrument},
     lines::Mark,
     operations, own_repr,
     regions::{Region, regions},
-    steps::{Care, Step, has_generators, steps},
+    steps::{Care, Step, steps},
 };
 
 /// File name of the unit's own code: its frames are recorded.
@@ -47,8 +48,13 @@ pub(super) fn compile(
     let code = compiler::compile(source, mode, path, vm.compile_opts())
         .map_err(|error| VmCompileError::from(error).into_pyexception(vm, Some(source)))?;
     let code = PyCode::new_ref_from_bytecode(vm, code);
+    let ends = ends(&code);
+    let detail = match detail {
+        Detail::Instructions { each } => Detail::Instructions { each: each || ends == Ends::Watched },
+        detail => detail,
+    };
     let traits = Traits {
-        drops: has_generators(&code),
+        drops: ends != Ends::Unseen,
         // The ways to the dictionary behind a module, whose items are its globals.
         reaches_globals: ["globals", "__dict__", "vars", "locals", "modules"].iter().any(|word| source.contains(word)),
     };

@@ -6,7 +6,10 @@ use rustpython_vm::{
     builtins::{PyBaseException, PyBoundMethod, PyDict, PyFunction, PyModule, PyStr, PyTuple, PyType},
 };
 
-use super::{super::own_repr, Go, Writer, strip_addresses};
+use super::{
+    super::{ends, own_repr},
+    Go, Writer, strip_addresses,
+};
 
 /// Modules of the library whose classes' own `repr` is wanted: they hold plain values and show no address.
 const TRUSTED_MODULES: &[&str] = &[
@@ -75,6 +78,7 @@ impl Writer<'_> {
 
     pub(super) fn instance(&mut self, object: &PyObject) -> Go {
         if let Some(exception) = object.downcast_ref::<PyBaseException>() {
+            self.has_frames = true;
             let name = object.class().name().to_string();
             let args = exception.args();
             return self.nested(object, &format!("{name}(...)"), |writer| {
@@ -216,6 +220,7 @@ impl Writer<'_> {
         let attribute = |name: &'static str| object.get_attr(name, vm).ok();
         match name.as_str() {
             "function" => {
+                self.has_frames |= ends::closes_over(object, vm);
                 let qualname =
                     object.downcast_ref::<PyFunction>().and_then(|_| self.attribute_text(object, "__qualname__"));
                 self.put(&format!("<function {}>", qualname.unwrap_or_default()))
