@@ -76,10 +76,11 @@ impl Loop {
     pub(super) fn tell(known: &mut Option<Loop>, runs: bool, variable: u32, encoder: &mut Encoder) {
         let Some(this) = known else { return };
         if !runs {
+            // One that has its iterator may be about to run.
             if this.told.is_some() {
                 encoder.change(variable, false, Action::Deleted, None, None, None);
+                *known = None;
             }
-            *known = None;
             return;
         }
         match this.told {
