@@ -26,7 +26,7 @@ pub(super) struct Loop {
     walks: Value,
     type_name: String,
     drawn: u64,
-    left: Option<u64>,
+    pub(super) left: Option<u64>,
     /// Drawing an item changes nothing but the iterator.
     pub(super) is_plain: bool,
     /// The items drawn when it was last told; `None` before it was.
@@ -57,11 +57,11 @@ impl Loop {
             && !iterator.class().slots.flags.has_feature(PyTypeFlags::HEAPTYPE);
     }
 
-    /// The loop has an iterator from which it has just drawn its first item.
-    pub(super) fn begun(&mut self, iterator: &PyObject, vm: &VirtualMachine) {
-        self.begin(iterator, vm);
-        // The draw that follows takes one off.
-        self.left = self.left.map(|left| left + 1);
+    /// A loop over an iterator that it was given.
+    pub(super) fn over(iterator: &PyObject, limit: usize, vm: &VirtualMachine) -> Self {
+        let mut known = Loop::walking(iterator, limit, vm);
+        known.begin(iterator, vm);
+        known
     }
 
     /// The loop has drawn an item.

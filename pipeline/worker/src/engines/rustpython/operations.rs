@@ -155,7 +155,10 @@ fn meaning(code: &Py<PyCode>, flow: &Flow, op: &Op, vm: &VirtualMachine) -> Stri
         O::CallIntrinsic2 => listed(&INTRINSIC_2, argument),
         O::IsOp => if argument == 0 { "is" } else { "is not" }.to_owned(),
         O::ContainsOp => if argument == 0 { "in" } else { "not in" }.to_owned(),
-        _ => op.target.map_or_else(String::new, |target| format!("to {}", flow.ops[target].line)),
+        _ => op.target.map_or_else(String::new, |target| match flow.ops[target].line {
+            0 => "to None".to_owned(),
+            line => format!("to {line}"),
+        }),
     }
 }
 

@@ -230,8 +230,9 @@ impl Recorder {
             // A loop over an iterator that came from elsewhere begins when it first draws.
             (Site::DrawFrom(_), Some(iterator), _) => {
                 let known = known.get_or_insert_with(|| {
-                    let mut known = Loop::walking(iterator, limit, vm);
-                    known.begun(iterator, vm);
+                    let mut known = Loop::over(iterator, limit, vm);
+                    // The draw that follows takes one off.
+                    known.left = known.left.map(|left| left + 1);
                     known
                 });
                 known.draw();
@@ -293,6 +294,10 @@ impl Recorder {
             asleep_at: 0,
         });
         self.frames += 1;
+        if let (Some(number), Some(live)) = (layout.given, self.live.last_mut()) {
+            live.loops[number as usize] =
+                state::first_variable(&live.frame).map(|iterator| Loop::over(&iterator, self.look.limit, vm));
+        }
         self.event(EventKind::Call, probe.line, probe.op, Said { call: Some(call), ..Said::default() }, vm)?;
         // No line runs yet: the first one begins whatever its number.
         if let Some(live) = self.live.last_mut() {

@@ -65,6 +65,14 @@ pub(super) fn changes(live: &mut Live, codes: &mut [CodeState], mutated: Mutates
     }
 }
 
+/// What the first variable of the running frame holds.
+pub(super) fn first_variable(frame: &FrameObjectRef) -> Option<PyObjectRef> {
+    #[expect(unsafe_code, reason = "the frame's variables are behind an unsafe function")]
+    // SAFETY: this runs inside a probe, on the thread that executes the frame, which waits meanwhile.
+    let locals = unsafe { frame.fastlocals() };
+    locals.first().cloned().flatten()
+}
+
 /// Keeps what the variables of the running frame hold for as long as the frame is kept, the last first: an exception
 /// leaves it, and CPython's traceback keeps them. The engine's does not when the function was called natively.
 pub(super) fn keep_variables(frame: &FrameObjectRef, vm: &VirtualMachine) {

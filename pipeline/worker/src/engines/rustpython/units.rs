@@ -13,7 +13,7 @@ use tracemill_trace::{Operation, Scope};
 
 use super::{
     ends::{Ends, ends},
-    flow::{Effect, Flow, Op},
+    flow::{Effect, Flow, Loop, Op},
     instrument::{Detail, instrument},
     lines::Mark,
     operations, own_repr,
@@ -137,6 +137,8 @@ pub(super) struct Layout {
     /// The number of the first global, and of the first iterator.
     pub(super) first_global: u32,
     pub(super) first_iterator: u32,
+    /// The loop of a generator expression over the iterator that it was given, which its first slot holds.
+    pub(super) given: Option<u32>,
     /// For each instruction at which a line may begin what runs until the next one does.
     regions: Vec<Option<Region>>,
     /// The qualified name.
@@ -221,6 +223,9 @@ impl Layout {
             Detail::Count | Detail::Lines => Vec::new(),
         };
         let fine = !steps.is_empty();
+        let is_given = |known: &Loop| flow.ops[known.source].opcode != Opcode::GetIter;
+        let given = slots.first().filter(|slot| slot.name.as_str() == ".0");
+        let given = given.and_then(|_| flow.loops.iter().position(is_given)).map(|number| number as u32);
         Rc::new(Layout {
             globals,
             running: std::mem::take(&mut flow.running),
@@ -230,6 +235,7 @@ impl Layout {
             variables,
             first_global,
             first_iterator,
+            given,
             regions: regions(flow, marks, traits),
             function: object.qualname.as_str().to_owned(),
             in_dictionary,

@@ -311,7 +311,7 @@ impl Writer<'_> {
     /// The type's own `repr`, without addresses.
     fn native(&mut self, object: &PyObject) -> Go {
         match object.repr(self.vm) {
-            Ok(text) => self.put(&strip_addresses(&text.to_string_lossy())),
+            Ok(text) => self.put(&as_in_cpython(strip_addresses(&text.to_string_lossy()))),
             Err(_) => self.put(&format!("<{} object>", object.class().name())),
         }
     }
@@ -327,6 +327,27 @@ impl Writer<'_> {
         let value = object.get_attr(name, self.vm).ok()?;
         value.downcast_ref::<PyStr>().map(|text| text.to_string_lossy().into_owned())
     }
+}
+
+/// The text of a built-in function or method, where CPython has another one.
+fn as_in_cpython(text: String) -> String {
+    // A class there, a function in the engine.
+    if text == "<built-in function reversed>" {
+        return "<class 'reversed'>".to_owned();
+    }
+    if !text.starts_with("<method '") && !text.starts_with("<built-in method ") {
+        return text;
+    }
+    for class in ["deque", "defaultdict", "OrderedDict"] {
+        let owner = text.strip_suffix(&format!(" of '{class}' objects>"));
+        if let Some(method) = owner {
+            return format!("{method} of 'collections.{class}' objects>");
+        }
+        if let Some(method) = text.strip_suffix(&format!(" of {class} object>")) {
+            return format!("{method} of collections.{class} object>");
+        }
+    }
+    text
 }
 
 /// The class was made by Python code, the program's or the library's.
