@@ -15,6 +15,7 @@ mod engine;
 mod find;
 mod held;
 mod interrupt;
+mod json;
 mod library;
 mod output;
 mod render;

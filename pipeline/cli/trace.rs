@@ -1,17 +1,15 @@
 //! `tracemill trace`: one call, or a whole program, traced in a sandboxed worker and drawn.
 
-use std::io::{self, Write};
+use std::io::Write as _;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use serde_json::{Value as Json, json};
-use tracemill_trace::{Event, Value};
 
 use crate::cli::draw::{Drawing, draw};
 use crate::cli::terminal::{Style, output};
-use crate::cli::{Exit, interrupt, render};
+use crate::cli::{Exit, interrupt, json, render};
 use crate::config::{Overrides, load};
-use crate::executions::{TraceRequest, Traced, WorkerCommand, trace_one};
+use crate::executions::{TraceRequest, WorkerCommand, trace_one};
 
 const EXAMPLES: &str = "\
 In a drawing, `x = 1` is a variable that got a value, `x ~ [1]` an object that changed in place, `»` printed text.
@@ -39,7 +37,7 @@ pub(super) struct Args {
     /// Print training text in one of the shipped formats instead of a drawing.
     #[arg(long, value_name = "NAME", conflicts_with = "json")]
     format: Option<String>,
-    /// Print one JSON object an event, and a last one with `outcome`.
+    /// Print one JSON object an event, and a last one with `outcome`; an instruction has the whole `stack`.
     #[arg(long)]
     json: bool,
     /// File that the program reads as its standard input.
@@ -48,8 +46,8 @@ pub(super) struct Args {
     /// How finely: each line, or each instruction with the value stack; by default as configured.
     #[arg(long, value_name = "WHAT")]
     granularity: Option<Granularity>,
-    /// Show how far each running loop is.
-    #[arg(long, conflicts_with_all = ["format", "json"])]
+    /// Show how far each running loop is; --json always says so.
+    #[arg(long, conflicts_with = "format")]
     iterators: bool,
     /// Set a key of the configuration, such as a limit.
     #[arg(long, value_name = "KEY=VALUE")]
@@ -90,7 +88,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
     if let Some(format) = &args.format {
         out.write_all(render::render(&request, traced, format)?.as_bytes())?;
     } else if args.json {
-        write_json(&traced, &mut out)?;
+        json::write(&traced, &mut out)?;
     } else {
         let drawing = Drawing {
             source: &request.source,
@@ -103,87 +101,4 @@ pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
     }
     out.flush()?;
     Ok(Exit::Done)
-}
-
-/// One object an event, then one with `outcome`. Names are those of the tables.
-fn write_json(traced: &Traced, out: &mut impl Write) -> io::Result<()> {
-    for (index, event) in traced.events.iter().enumerate() {
-        writeln!(out, "{}", event_json(index, event))?;
-    }
-    let finished = &traced.finished;
-    let (result, result_type, result_chars) = value_json(finished.result.as_ref());
-    let exception = finished.exception.as_ref();
-    let last = json!({
-        "outcome": finished.outcome.name(),
-        "result": result,
-        "result_type": result_type,
-        "result_chars": result_chars,
-        "exception_type": exception.map(|exception| &exception.type_name),
-        "exception_message": exception.map(|exception| &exception.message),
-        "exception_line_number": exception.and_then(|exception| exception.line_number),
-        "event_count": traced.events.len(),
-        "stdout": finished.stdout,
-        "imports": finished.imports,
-        "labels": finished.labels,
-        "engine": traced.engine,
-    });
-    writeln!(out, "{last}")
-}
-
-fn event_json(index: usize, event: &Event) -> Json {
-    let changes: Vec<Json> = event
-        .changes
-        .iter()
-        .map(|change| {
-            let (value, value_type, value_chars) = value_json(change.value.as_ref());
-            json!({
-                "scope": change.scope.name(),
-                "variable_index": change.variable_index,
-                "name": change.name,
-                "action": change.action.name(),
-                "value": value,
-                "value_type": value_type,
-                "value_chars": value_chars,
-                "object_index": change.object_index,
-                "members": change.members,
-                "items_drawn": change.items_drawn,
-                "items_left": change.items_left,
-            })
-        })
-        .collect();
-    let (value, value_type, value_chars) = value_json(event.value.as_ref());
-    let mut json = json!({
-        "event_index": index,
-        "kind": event.kind.name(),
-        "frame_index": event.frame_index,
-        "line_number": event.line_number,
-        "changes": changes,
-        "value": value,
-        "value_type": value_type,
-        "value_chars": value_chars,
-        "exception": event.exception,
-        "output": (!event.output.is_empty()).then_some(&event.output),
-    });
-    if let (Some(instruction), Some(object)) = (&event.instruction, json.as_object_mut()) {
-        object.insert("instruction_index".to_owned(), json!(instruction.instruction_index));
-        object.insert("opcode".to_owned(), json!(instruction.operation.opcode));
-        object.insert("argument".to_owned(), json!(instruction.operation.argument));
-        object.insert("meaning".to_owned(), json!(instruction.operation.meaning));
-        object.insert("stack_depth".to_owned(), json!(instruction.operation.stack_depth));
-    }
-    if let (Some(frame), Some(object)) = (&event.frame, json.as_object_mut()) {
-        object.insert("function".to_owned(), json!(frame.function));
-        object.insert("parent_index".to_owned(), json!(frame.parent_index));
-        object.insert("depth".to_owned(), json!(frame.depth));
-    }
-    json
-}
-
-/// The `repr`, the type, and the characters of the whole `repr` when it is cut.
-fn value_json(value: Option<&Value>) -> (Option<String>, Option<&str>, Option<u64>) {
-    let chars = match value {
-        Some(Value::Text { full_chars, .. }) => *full_chars,
-        _ => None,
-    };
-    (value.map(Value::repr), value.map(Value::type_name), chars)
 }

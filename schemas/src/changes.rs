@@ -47,7 +47,7 @@ crate::table! {
             /// The length of the piece that is replaced.
             splice_removed: Option<i32> [Smaller] unit "characters" null "as `splice_start`";
             /// Which of the execution's objects it is: rows with the same number speak of the same object.
-            object_index: Option<i32> [Smaller] unit "ordinal, 0-based" null "its type cannot change in place, or the program speaks of `gc`, `weakref`, `__del__` or `getrefcount` and its objects are not held to be numbered";
+            object_index: Option<i32> [Smaller] unit "ordinal, 0-based" null "its type cannot change in place, or numbering it would keep it alive where the program can see that: it may hold a sleeping generator, or the code names `gc`, `weakref`, `__del__` or `getrefcount`";
             /// The numbers of the objects inside that can change in place, in the order of the text, a blank between.
             members: Option<String> [Lengths] null "there are none";
             /// Items left in an iterator that begins.

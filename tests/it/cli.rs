@@ -81,6 +81,12 @@ returned 42
     let json = succeed(["trace", &file, "--call", "f(41)", "--json"]);
     assert_eq!(json.lines().count(), 5, "{json}");
     assert!(json.lines().last().unwrap().starts_with("{\"outcome\":\"returned\",\"result\":\"42\""), "{json}");
+    let finer = ["trace", &file, "--call", "[f(n) for n in [1]]", "--json", "--granularity", "instruction"];
+    let lines: Vec<serde_json::Value> =
+        succeed(finer).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let stacks: Vec<String> = lines.iter().filter_map(|line| line.get("stack")).map(ToString::to_string).collect();
+    let sum = r#"[{"value":"2","value_type":"int","value_chars":null,"object_index":null}]"#;
+    assert!(stacks.len() > 4 && stacks[0] == "[]" && stacks.iter().any(|stack| stack == sum), "{stacks:?}");
     // A program that fails is a result, not a failure of ours.
     let raised = succeed(["trace", &file, "--call", "f('a')"]);
     assert!(raised.contains("raised: TypeError: "), "{raised}");

@@ -51,3 +51,65 @@ fn a_loop_says_what_it_walks() {
     check("filter(None, zip(xs))", "filter(None, zip([4, 5]))");
     check("{1: 2}.items()", "dict_items([(1, 2)])");
 }
+
+#[test]
+fn objects_are_numbered_unless_that_could_be_seen() {
+    let number = |source: &str| {
+        let (events, _) =
+            run_one(call(&format!("{source}\ndef f():\n    held = [{{1: 2}}]\n    return held\n"), "f()"));
+        let change = events.iter().flat_map(|event| &event.changes).find(|change| change.name == "held").unwrap();
+        change.object_index
+    };
+    for source in ["# gc, weakref", "from math import gcd as gc_", "'about weakref'", "def g():\n    yield 1"] {
+        assert!(number(source).is_some(), "{source}");
+    }
+    for source in ["import gc", "from weakref import ref", "m = __import__('gc')", "class C:\n    def __del__(self): 1"]
+    {
+        assert_eq!(number(source), None, "{source}");
+    }
+}
+
+#[test]
+fn what_ends_ends_when_nothing_of_the_programs_holds_it() {
+    let source = "\
+def items():
+    try:
+        yield 1
+    finally:
+        print('end')
+def f(way):
+    first = items()
+    next(first)
+    if way == 0:
+        first = None
+    if way == 1:
+        first = [first, {2: 3}]
+        first = None
+    if way == 2:
+        first = {'a': (first,)}
+        first.clear()
+    if way == 3:
+        kept = [4]
+        kept.append(first)
+        first = None
+        kept = None
+    if way == 4:
+        hidden = lambda: first
+        del first
+        hidden = None
+    if way == 5:
+        try:
+            hidden = (lambda n: [n, 1 // 0])
+            hidden(first)
+        except ZeroDivisionError as error:
+            first = None
+            kept = error
+        kept = None
+    print('then')
+    return way
+";
+    for way in 0..6 {
+        let (_, execution) = run_one(call(source, &format!("f({way})")));
+        assert_eq!(execution.finished.stdout, "end\nthen\n", "{way}");
+    }
+}
