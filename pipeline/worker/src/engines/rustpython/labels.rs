@@ -12,6 +12,7 @@
 //! | `clock` | the time, which stands still but for reads and sleeps |
 //! | `size` | `sys.getsizeof` |
 //! | `code` | the program looked at its own code or frames, where the probes show |
+//! | `wording` | the interpreter raised an exception whose message is not of a kind that was measured to be CPython's |
 
 use std::cell::Cell;
 
@@ -36,10 +37,11 @@ pub(super) enum Label {
     Random,
     SetOrder,
     Size,
+    Wording,
 }
 
 /// Every label, in the order of their names.
-const ALL: [(Label, &str); 9] = [
+const ALL: [(Label, &str); 10] = [
     (Label::Clock, "clock"),
     (Label::Code, "code"),
     (Label::Constant, "constant"),
@@ -49,6 +51,7 @@ const ALL: [(Label, &str); 9] = [
     (Label::Random, "random"),
     (Label::SetOrder, "set_order"),
     (Label::Size, "size"),
+    (Label::Wording, "wording"),
 ];
 
 thread_local! {
