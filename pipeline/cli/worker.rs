@@ -24,6 +24,10 @@ pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
     interrupt::ignore()?;
     // When the supervisor is gone there is nobody to stop an endless loop.
     set_parent_process_death_signal(Some(Signal::KILL)).context("failed to tie the worker to its supervisor")?;
-    tracemill_worker::serve::run(Settings { may_lack: args.may_lack, cpu_seconds: args.cpu_seconds })?;
+    let settings = Settings { may_lack: args.may_lack, cpu_seconds: args.cpu_seconds };
+    tracemill_worker::serve::run(settings).map_err(|error| {
+        let failed = format!("failed to {error}");
+        anyhow::Error::from(error).context(failed)
+    })?;
     Ok(Exit::Done)
 }

@@ -11,7 +11,8 @@ const ADDRESS_SPACE_BYTES: u64 = 8 << 30;
 /// No file, no core dump, bounded address space and CPU time.
 pub(super) fn raise(settings: &Settings) -> Result<(), Refusal> {
     set(Resource::As, ADDRESS_SPACE_BYTES)?;
-    set(Resource::Cpu, settings.cpu_seconds)?;
+    // The first of the two ends the process by a signal that says so, the second whatever it does about that.
+    set_both(Resource::Cpu, settings.cpu_seconds, settings.cpu_seconds + 10)?;
     set(Resource::Fsize, 0)?;
     set(Resource::Core, 0)
 }
@@ -22,10 +23,15 @@ pub(super) fn close_the_door() -> Result<(), Refusal> {
     set(Resource::Nofile, 0)
 }
 
-/// Sets a limit for good, or leaves a lower one that was there.
 fn set(resource: Resource, value: u64) -> Result<(), Refusal> {
-    let value = getrlimit(resource).maximum.map_or(value, |there| there.min(value));
-    Ok(setrlimit(resource, Rlimit { current: Some(value), maximum: Some(value) })?)
+    set_both(resource, value, value)
+}
+
+/// Sets a limit for good, or leaves a lower one that was there.
+fn set_both(resource: Resource, current: u64, maximum: u64) -> Result<(), Refusal> {
+    let there = getrlimit(resource).maximum.unwrap_or(u64::MAX);
+    let limit = Rlimit { current: Some(current.min(there)), maximum: Some(maximum.min(there)) };
+    Ok(setrlimit(resource, limit)?)
 }
 
 /// CPU time that the process has used, in seconds.
