@@ -5,11 +5,13 @@
 //!        ─▶ trace ─ show     one execution, drawn by draw
 //!        ─▶ sql              engine, statements, output, text_table
 //!        ─▶ config, schema   what there is to set and to read
+//!        ─▶ doctor           what of the sandbox this machine gives
 //!        ─▶ worker           hidden: this executable inside the sandbox
 //! ```
 
 mod config;
 mod demo;
+mod doctor;
 mod draw;
 mod engine;
 mod find;
@@ -62,9 +64,10 @@ enum Command {
     Show(show::Args),
     Schema(schema::Args),
     Config(config::Args),
+    Doctor(doctor::Args),
     /// Serves jobs from standard input, inside the sandbox.
     #[command(hide = true)]
-    Worker,
+    Worker(worker::Args),
 }
 
 /// How the process ends.
@@ -112,7 +115,8 @@ pub fn main() -> ExitCode {
         Command::Show(args) => show::run(args),
         Command::Schema(args) => schema::run(args),
         Command::Config(args) => config::run(args),
-        Command::Worker => worker::run(),
+        Command::Doctor(args) => doctor::run(args),
+        Command::Worker(args) => worker::run(args),
     };
     match result {
         Ok(exit) => exit.into(),

@@ -2,16 +2,32 @@
 
 use anyhow::Context as _;
 use rustix::process::{Signal, set_parent_process_death_signal};
+use tracemill_worker::sandbox::Settings;
 
 use crate::cli::{Exit, interrupt};
 
+/// What the supervisor tells a worker of the sandbox.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// A layer that may be missing.
+    #[arg(long, value_name = "LAYER")]
+    may_lack: Vec<String>,
+    /// CPU time after which the system ends the process.
+    #[arg(long, value_name = "SECONDS", default_value_t = 3_600)]
+    cpu_seconds: u64,
+}
+
 /// Serves jobs until the supervisor closes its end.
-pub(super) fn run() -> anyhow::Result<Exit> {
+pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
     // Ctrl-C reaches the whole group of processes. The supervisor decides what it means: a worker that ended by
     // itself would look like a program that crashed.
     interrupt::ignore()?;
     // When the supervisor is gone there is nobody to stop an endless loop.
     set_parent_process_death_signal(Some(Signal::KILL)).context("failed to tie the worker to its supervisor")?;
-    tracemill_worker::serve::run()?;
+    let settings = Settings { may_lack: args.may_lack, cpu_seconds: args.cpu_seconds };
+    tracemill_worker::serve::run(settings).map_err(|error| {
+        let failed = format!("failed to {error}");
+        anyhow::Error::from(error).context(failed)
+    })?;
     Ok(Exit::Done)
 }

@@ -18,7 +18,7 @@ use crate::{
     engines::rustpython::RustPython,
     error::{Error, Result},
     outbox::Outbox,
-    sandbox::{self, channel::Channel, memory},
+    sandbox::{Sandbox, Settings, channel::Channel, limits, memory},
 };
 
 /// Stack of the engine's thread. Reserved, not committed: only what deep recursion touches costs memory.
@@ -32,33 +32,34 @@ const JOBS_BYTES: usize = 64 << 10;
 ///
 /// # Errors
 /// The sandbox, the engine or the channel fails. A program's failure is never one of these.
-pub fn run() -> Result<Infallible> {
-    let channel = sandbox::channel::take()?;
-    let mut layers = sandbox::raise_process()?;
-    layers.push("descriptors".to_owned());
+pub fn run(settings: Settings) -> Result<Infallible> {
+    // Half of the time that the system gives is for the last job: none but a stalled one is ended by it.
+    let cpu_seconds = settings.cpu_seconds / 2;
+    let mut sandbox = Sandbox::new(settings);
+    let channel = sandbox.take_channel()?;
+    sandbox.raise_first()?;
     let thread = std::thread::Builder::new()
         .name("engine".to_owned())
         .stack_size(STACK_BYTES)
         .spawn(move || {
-            // The engine looks around the file system when it starts, and no program has run yet: the filter, which
-            // ends the process for that, comes after.
+            // No program has run yet: the filter, which ends the process for most calls, comes after the engine.
             let engine = RustPython::start()?;
-            layers.extend(sandbox::raise_threads()?);
-            layers.sort();
-            serve(engine, channel, layers)
+            sandbox.raise_last()?;
+            serve(engine, channel, &sandbox, cpu_seconds)
         })
         .map_err(|error| Error::Thread { reason: error.to_string() })?;
     thread.join().unwrap_or_else(|_| Err(Error::Thread { reason: "it panicked".to_owned() }))
 }
 
-fn serve(mut engine: RustPython, channel: Channel, layers: Vec<String>) -> Result<Infallible> {
+fn serve(mut engine: RustPython, channel: Channel, sandbox: &Sandbox, cpu_seconds: u64) -> Result<Infallible> {
     let Channel { jobs, replies } = channel;
     let replies = Arc::new(replies);
     let mut jobs = BufReader::with_capacity(JOBS_BYTES, jobs);
-    write_frame(&mut &*replies, &Reply::Ready { engine: engine.name(), layers })?;
+    let ready = Reply::Ready { engine: engine.name(), layers: sandbox.in_force(), missing: sandbox.missing() };
+    write_frame(&mut &*replies, &ready)?;
     let mut batch = Vec::new();
     while let Some(job) = read_frame::<Job>(&mut jobs)? {
-        if serve_job(&mut engine, &job, &replies, &mut batch)? {
+        if serve_job(&mut engine, &job, &replies, &mut batch, cpu_seconds)? {
             break;
         }
     }
@@ -68,7 +69,13 @@ fn serve(mut engine: RustPython, channel: Channel, layers: Vec<String>) -> Resul
 
 /// Serves one job; `true` when it must be the last. `batch` is memory that jobs share. There is one word to the
 /// supervisor where a job is small: each may wake it.
-fn serve_job(engine: &mut RustPython, job: &Job, replies: &Arc<File>, batch: &mut Vec<u8>) -> Result<bool> {
+fn serve_job(
+    engine: &mut RustPython,
+    job: &Job,
+    replies: &Arc<File>,
+    batch: &mut Vec<u8>,
+    cpu_seconds: u64,
+) -> Result<bool> {
     let ticket = job.ticket;
     let outbox = Outbox::new(Arc::clone(replies), ticket, job.limits, std::mem::take(batch));
     let outbox = Rc::new(RefCell::new(outbox));
@@ -76,6 +83,7 @@ fn serve_job(engine: &mut RustPython, job: &Job, replies: &Arc<File>, batch: &mu
     let execution = run_job(engine, job, outbox.clone());
     memory::disarm();
     let Execution { finished, retiring } = execution;
+    let retiring = retiring || limits::cpu_seconds_used() >= cpu_seconds;
     let mut outbox = outbox.borrow_mut();
     let sent = outbox.finish(&Reply::Finished { ticket, finished: Box::new(finished), retiring })?;
     *batch = outbox.take_batch();
