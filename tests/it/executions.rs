@@ -246,7 +246,7 @@ fn slow_corpus() -> tempfile::TempDir {
 }
 
 #[test]
-fn a_worker_killed_from_outside_changes_at_most_an_attempt_count() {
+fn a_worker_killed_from_outside_changes_no_byte() {
     let corpus = slow_corpus();
     let corpora = [corpus.path().display().to_string()];
     let calm = tempfile::tempdir().unwrap();
@@ -275,16 +275,8 @@ fn a_worker_killed_from_outside_changes_at_most_an_attempt_count() {
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "{}", said(&output));
     assert!(killed > 0, "no worker was there to kill");
-    let attempts: Vec<i32> = rows::<ExecutionsRow>(disturbed.path()).iter().map(|row| row.attempt_count).collect();
-    assert!(attempts.iter().any(|&count| count > 1), "no kill hit a job: {attempts:?}");
-
-    let without_attempts = |data: &Path| -> Vec<ExecutionsRow> {
-        rows::<ExecutionsRow>(data).into_iter().map(|row| ExecutionsRow { attempt_count: 0, ..row }).collect()
-    };
-    assert_eq!(without_attempts(calm.path()), without_attempts(disturbed.path()));
-    assert_eq!(rows::<EventsRow>(calm.path()), rows::<EventsRow>(disturbed.path()));
-    assert_eq!(rows::<ChangesRow>(calm.path()), rows::<ChangesRow>(disturbed.path()));
-    assert_eq!(counts(calm.path(), "executions", "executions"), counts(disturbed.path(), "executions", "executions"));
+    assert!(said(&output).contains("begun again"), "no kill hit a job: {}", said(&output));
+    assert_eq!(hashes(calm.path()), hashes(disturbed.path()));
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod end_to_end; // the whole pipeline on small corpora: funnel, resuming, same b
 mod executions; // hostile programs, killed workers, stopping
 mod fixture; // a small dataset made by hand
 mod harness; // runs the executable and reads what it wrote
+mod kills; // runs killed at random moments end with the same bytes
 mod mixtures; // samples and shards over the fixture
 mod shards; // the loaders of other people's libraries
 mod sql; // the library's queries and functions, file by file
