@@ -25,10 +25,11 @@ use tracemill_schemas::TABLES;
 use crate::harness::{folder, manifest, repository, tracemill};
 
 /// Programs that take every way through the stages and are soon done: good ones, and some that try to break things.
-const CORPUS: [&str; 9] = [
+const CORPUS: [&str; 10] = [
     "pipeline/demo/corpus/closures.py",
     "pipeline/demo/corpus/loops.py",
     "pipeline/demo/corpus/recursion.py",
+    "pipeline/demo/corpus/word_count.py",
     "tests/data/hostile/endless_loop.py",
     "tests/data/hostile/evil_repr.py",
     "tests/data/hostile/exits.py",
