@@ -158,8 +158,13 @@ pub fn drive(stage: &dyn Stage, cx: &Context) -> Result<Report> {
         let mut counts = stage.run(cx, part, &mut output, &bar)?;
         counts.sort();
         let entry = PartEntry { fingerprint: part.fingerprint.clone(), files: output.commit()?, counts };
+        let files = entry.files.clone();
         manifest.parts.insert(part.key.clone(), entry);
-        manifest.save(&path)?;
+        if let Err(error) = manifest.save(&path) {
+            // What no manifest lists is no part; where this fails too, the next run removes it.
+            let _ = files.iter().try_for_each(|file| remove_file(&cx.dataset.part(&file.table, &file.key)));
+            return Err(error);
+        }
         report.made += 1;
     }
     stage.finish(cx)?;

@@ -151,4 +151,6 @@ impl Rolling<'_> {
 }
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;

@@ -211,6 +211,25 @@ mod tests {
     }
 
     #[test]
+    fn a_part_is_put_in_place_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let dataset = Dataset::new(folder.path());
+        let mut output = PartOutput::new(folder.path(), "0", 3);
+        for number in 0..3 {
+            let mut writer = output.numbered::<StatsRow>(number).unwrap();
+            writer.push(&StatsRow::default()).unwrap();
+            output.close(writer).unwrap();
+        }
+        // What stands where the last file belongs cannot be replaced.
+        let last = dataset.part("stats", "0-0002");
+        fs::create_dir_all(last.join("folder")).unwrap();
+        let said = output.commit().unwrap_err().to_string();
+        assert_eq!(said, format!("failed to rename into {}", last.display()));
+        let left: Vec<_> = fs::read_dir(dataset.table("stats")).unwrap().map(|entry| entry.unwrap().path()).collect();
+        assert_eq!(left, [last]);
+    }
+
+    #[test]
     fn a_damaged_file_is_named() {
         let folder = tempfile::tempdir().unwrap();
         let dataset = Dataset::new(folder.path());

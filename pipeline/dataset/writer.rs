@@ -169,10 +169,16 @@ impl PartOutput {
     pub fn commit(self) -> Result<Vec<FileEntry>> {
         let mut entries = Vec::with_capacity(self.done.len());
         let mut folders = BTreeSet::new();
+        let mut placed = Vec::with_capacity(self.done.len());
         for (file, path, entry) in self.done {
-            file.persist(&path).map_err(|error| Error::io("rename into", &path)(error.error))?;
+            if let Err(error) = file.persist(&path) {
+                // Some files of a part are no part; where this fails too, the next run removes them.
+                let _: std::io::Result<()> = placed.iter().try_for_each(fs::remove_file);
+                return Err(Error::io("rename into", &path)(error.error));
+            }
             folders.extend(path.parent().map(Path::to_owned));
             entries.push(entry);
+            placed.push(path);
         }
         folders.iter().try_for_each(|folder| sync_folder(folder))?;
         Ok(entries)

@@ -8,6 +8,8 @@
 //! A batch goes to one worker, in order, so that a unit is compiled once for its inputs. Results are written in the
 //! order of the inputs, whatever the number of workers.
 
+#[cfg(test)]
+mod fuzz;
 mod rows;
 mod single;
 mod supervisor;
@@ -292,7 +294,7 @@ fn trace_batch(
 ) -> Result<TracedBatch> {
     let config = &cx.config.executions;
     let (subscription, limits) = (config.subscription(), config.limits);
-    let mut recorder = Recorder::new(Some(folder.clone()));
+    let mut recorder = Recorder::new(Some(folder.clone())).limited(supervisor::events_max(&limits));
     let mut executions = Vec::with_capacity(batch.inputs.len());
     let mut begun_again = 0;
     let mut stillborn: Option<(&str, &str, Completed)> = None;

@@ -180,4 +180,6 @@ impl Folding<'_> {
 }
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;

@@ -18,7 +18,7 @@ use tracemill_schemas::functions::FunctionsRow;
 use tracemill_schemas::instructions::InstructionsRow;
 use tracemill_trace::Value;
 
-use crate::harness::{counts, folder, hashes, manifest, repository, rows, run, said, succeed, tracemill};
+use crate::harness::{counts, cpu_ticks, folder, hashes, manifest, repository, rows, run, said, succeed, tracemill};
 
 /// Outcomes by `PATH function`, of every function's only input.
 fn outcomes(data: &Path) -> BTreeMap<String, String> {
@@ -208,14 +208,6 @@ fn children(parent: u32) -> Vec<u32> {
         }
     }
     found
-}
-
-/// CPU time of a process in hundredths of a second; 0 when it is gone.
-fn cpu_ticks(process: u32) -> u64 {
-    let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
-    let fields: Vec<&str> = stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace().collect();
-    // User and system time are fields 14 and 15; two stand before the bracket.
-    [11, 12].iter().filter_map(|&index| fields.get(index)?.parse::<u64>().ok()).sum()
 }
 
 fn kill(process: u32) {

@@ -20,9 +20,11 @@ use std::time::{Duration, Instant};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
-use tracemill_schemas::TABLES;
 
-use crate::harness::{folder, manifest, repository, tracemill};
+use tracemill_schemas::TABLES;
+use tracemill_schemas::executions::ExecutionsRow;
+
+use crate::harness::{cpu_ticks, folder, manifest, repository, rows, said, tracemill};
 
 /// Programs that take every way through the stages and are soon done: good ones, and some that try to break things.
 const CORPUS: [&str; 10] = [
@@ -39,7 +41,7 @@ const CORPUS: [&str; 10] = [
 ];
 
 /// Several parts in every stage and several shards; the wall clock must not end anything, however busy the machine is.
-const SETTINGS: [&str; 7] = [
+pub(crate) const SETTINGS: [&str; 7] = [
     "files.part_rows=4",
     "functions.part_rows=64",
     "executions.limits.wall_ms=120000",
@@ -50,9 +52,9 @@ const SETTINGS: [&str; 7] = [
 ];
 
 /// The stages whose parts are files of their own.
-const STAGES: [&str; 5] = ["corpora", "functions", "inputs", "executions", "mixtures"];
+pub(crate) const STAGES: [&str; 5] = ["corpora", "functions", "inputs", "executions", "mixtures"];
 
-fn corpus() -> tempfile::TempDir {
+pub(crate) fn corpus() -> tempfile::TempDir {
     let corpus = folder(&[]);
     for path in CORPUS {
         let path = repository(path);
@@ -105,7 +107,7 @@ fn names(folder: &Path, into: &mut BTreeSet<PathBuf>) {
 }
 
 /// The bytes of all files but the lock and the configuration, which names the number of workers.
-fn contents(data: &Path) -> BTreeMap<String, Vec<u8>> {
+pub(crate) fn contents(data: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut all = BTreeSet::new();
     names(data, &mut all);
     all.into_iter()
@@ -352,4 +354,99 @@ fn runs_killed_at_any_moment_go_on_to_the_same_bytes() {
     assert!(failures.is_empty(), "{failures:#?}");
     assert!(sum.orchestrators + sum.workers + sum.groups >= rounds / 2, "hardly anything was killed: {sum:?}");
     assert!(rounds < 10 || (sum.orchestrators > 0 && sum.workers > 0 && sum.groups > 0), "{sum:?}");
+}
+
+#[test]
+fn a_job_that_is_given_up_since_its_worker_was_killed_is_data_loss() {
+    let source = "def work(n: int = 4) -> int:\n    total = 0\n    for i in range(n):\n        total += sum(range(9000000))\n    return total\n\n\nwork()\n";
+    let (corpus, data) = (folder(&[("slow.py", source)]), tempfile::tempdir().unwrap());
+    let mut command = tracemill(["run", "--quiet", "--workers", "1", "--set", "executions.attempts_max=1", "--corpus"]);
+    let mut child = command
+        .arg(corpus.path())
+        .arg("--out")
+        .arg(data.path())
+        .process_group(0)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let leader = child.id();
+    let mut killed = false;
+    while !killed && child.try_wait().unwrap().is_none() {
+        // Once its manifest of inputs is there, and its worker has used some time, a job is under way.
+        let worker = group(leader).into_iter().find(|&id| id != leader && cpu_ticks(id) >= 20);
+        killed = worker.is_some_and(|worker| kill_process(pid(worker), Signal::KILL).is_ok());
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let output = child.wait_with_output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(killed, "{stderr}");
+    assert_eq!(output.status.code(), Some(3), "{stderr}");
+    assert!(stderr.contains("DATA LOSS: 1 in `executions`"), "{stderr}");
+    let rows = rows::<ExecutionsRow>(data.path());
+    let given_up: Vec<_> = rows.iter().filter(|row| row.labels.iter().any(|label| label == "killed")).collect();
+    assert_eq!(given_up.len(), 1);
+    assert_eq!((given_up[0].outcome.as_str(), given_up[0].event_count), ("crashed", 0));
+
+    // It is still told when there is nothing to do.
+    let again = tracemill(["run", "--quiet", "--set", "executions.attempts_max=1", "--corpus"])
+        .arg(corpus.path())
+        .arg("--out")
+        .arg(data.path())
+        .output()
+        .unwrap();
+    assert_eq!(again.status.code(), Some(3), "{}", said(&again));
+}
+
+#[test]
+fn a_damaged_part_is_named_and_not_used() {
+    let (corpus, data) = (corpus(), tempfile::tempdir().unwrap());
+    let run = |more: &[&str]| {
+        let mut command = tracemill(["run", "--quiet", "--corpus"]);
+        command.arg(corpus.path()).arg("--out").arg(data.path()).args(more).output().unwrap()
+    };
+    let stages = ["--stages", "corpora,functions,inputs"];
+    assert!(run(&stages).status.success());
+    let before = contents(data.path());
+    let fails = |name: &str, bytes: &[u8], more: &[&str], why: &str| {
+        let path = data.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        let output = run(more);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{stderr}");
+        assert!(stderr.contains(name) && stderr.contains(why), "{stderr}");
+        // What it says helps.
+        fs::remove_file(&path).unwrap();
+        let output = run(&stages);
+        assert!(output.status.success(), "{}", said(&output));
+        assert!(contents(data.path()) == before, "{name} was not made again as it was");
+    };
+    let part = before.keys().find(|name| name.starts_with("functions/")).unwrap().clone();
+    let whole = before[&part].clone();
+    fails(&part, &whole[..whole.len() / 2], &stages, "bytes, and");
+    let mut flipped = whole.clone();
+    flipped[whole.len() / 3] ^= 4;
+    // It is noticed where it is read: another seed makes the inputs anew.
+    let reseeded = [&stages[..], &["--set", "seed=1"]].concat();
+    fails(&part, &flipped, &reseeded, "not those that were written");
+    let manifest = before["_run/inputs.json"].clone();
+    fails("_run/inputs.json", &manifest[..manifest.len() / 2], &stages, "not a manifest");
+    fails("_run/functions.json", b"", &stages, "not a manifest");
+}
+
+#[test]
+fn a_second_run_on_the_same_folder_is_refused() {
+    let (corpus, data) = (corpus(), tempfile::tempdir().unwrap());
+    let mut first = start(corpus.path(), data.path(), 1);
+    while !data.path().join("_run/lock").exists() || fs::read(data.path().join("_run/lock")).unwrap().is_empty() {
+        assert!(first.try_wait().unwrap().is_none());
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let second = start(corpus.path(), data.path(), 1).wait_with_output().unwrap();
+    let stderr = String::from_utf8_lossy(&second.stderr);
+    assert_eq!(second.status.code(), Some(1), "{stderr}");
+    let expected = format!("{} is in use by another run (process {})", data.path().display(), first.id());
+    assert!(stderr.contains(&expected), "{stderr}");
+    let output = first.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", said(&output));
 }

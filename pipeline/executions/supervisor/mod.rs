@@ -27,13 +27,21 @@ use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
-use tracemill_trace::{Exception, Finished, Job, Malformed, Outcome, Reply};
+use tracemill_trace::{Exception, Finished, Job, Limits, Malformed, Outcome, Reply};
 
 pub use self::idle::IdleWorkers;
 use self::process::{Heard, Process};
 use crate::config::ExecutionsConfig;
 use crate::error::{Error, Result};
 use crate::stage::Cancel;
+
+/// The most events that an honest worker tells of an execution: the limit, and what one probe tells at once.
+pub(super) fn events_max(limits: &Limits) -> u64 {
+    limits.steps.saturating_add(1 << 16)
+}
+
+/// What the system calls the file that a process was started from.
+const THIS_EXECUTABLE: &str = "/proc/self/exe";
 
 /// How a worker is started: an executable, with the hidden subcommand.
 #[derive(Debug, Clone)]
@@ -48,11 +56,15 @@ impl WorkerCommand {
         WorkerCommand { program }
     }
 
-    /// Workers from the executable that runs now.
+    /// Workers from the executable that runs now, also when another one lies under its name since.
     ///
     /// # Errors
     /// The system does not say where it is.
     pub fn this_executable() -> Result<Self> {
+        let itself = PathBuf::from(THIS_EXECUTABLE);
+        if itself.exists() {
+            return Ok(WorkerCommand { program: itself });
+        }
         let program =
             std::env::current_exe().map_err(|error| Error::Worker(format!("find this executable: {error}")))?;
         Ok(WorkerCommand { program })
@@ -364,3 +376,6 @@ fn describe(status: ExitStatus, stderr: &str) -> String {
         None => how,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::ops::Range;
 use std::os::fd::AsFd as _;
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -70,6 +71,7 @@ impl Process {
     /// Starts one, with nothing of our environment.
     pub(super) fn spawn(program: &Path) -> Result<Self> {
         let mut child = Command::new(program)
+            .arg0("tracemill")
             .arg("worker")
             .env_clear()
             .current_dir("/")
