@@ -98,7 +98,8 @@ impl Stage for Mixtures {
 
     fn run(&self, cx: &Context, part: &Part, output: &mut PartOutput, bar: &Bar) -> Result<Vec<Count>> {
         let plan = plan::Plan::new(&cx.config)?;
-        let counts = crate::sql::block_on(cx.workers, render::part(cx, &plan, &part.key, output))?;
+        let counts = crate::sql::block_on(cx.workers, render::part(cx, &plan, &part.key, output))
+            .map_err(|error| error.over(&cx.dataset.part("executions", &part.key)))?;
         bar.add(part.items.unwrap_or(0));
         Ok(counts)
     }

@@ -147,7 +147,8 @@ fn make(cx: &Context, fingerprint: &str, bar: Option<&Bar>) -> Result<ShardsMani
         .prefix(".tmp-")
         .tempdir_in(&folder)
         .map_err(Error::io("create a folder in", &folder))?;
-    let written = sql::block_on(cx.workers, write::all(cx, &beside.path().join("data"), bar))?;
+    let written = sql::block_on(cx.workers, write::all(cx, &beside.path().join("data"), bar))
+        .map_err(|error| error.over(&cx.dataset.table("mixtures")))?;
     let manifest = ShardsManifest {
         fingerprint: fingerprint.to_owned(),
         seed: cx.config.seed,
