@@ -44,10 +44,12 @@ pub enum Error {
     #[error("{0}")]
     Config(String),
     /// A query failed.
-    #[error("failed to run the query `{name}`")]
+    #[error("failed to run the query `{name}`{}", over.as_ref().map(|path| format!(" over {}", path.display())).unwrap_or_default())]
     Query {
         /// The query's name.
         name: String,
+        /// The file or folder that it reads, where it is one of a stage.
+        over: Option<PathBuf>,
         /// Why.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
@@ -68,6 +70,15 @@ impl Error {
     pub fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Error {
         let path = path.to_owned();
         move |source| Error::Io { action, path, source }
+    }
+
+    /// The same error, with what the query reads; any other as it is.
+    #[must_use]
+    pub fn over(self, path: &Path) -> Error {
+        match self {
+            Error::Query { name, source, .. } => Error::Query { name, over: Some(path.to_owned()), source },
+            other => other,
+        }
     }
 
     /// An [`Error::Parquet`] from its parts, for `map_err`.

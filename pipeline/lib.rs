@@ -17,6 +17,8 @@ pub mod demo;
 pub mod error;
 pub mod executions;
 pub mod functions;
+#[cfg(test)]
+mod fuzz;
 pub mod hash;
 pub mod inputs;
 pub mod mixtures;

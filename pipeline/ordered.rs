@@ -4,7 +4,9 @@
 //! depend on the number of threads. At most `window` items are between the source and the sink at any time, which is
 //! what bounds memory.
 
+use std::any::Any;
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 
 use crossbeam_channel::bounded;
@@ -12,12 +14,14 @@ use crossbeam_channel::bounded;
 use crate::error::{Error, Result};
 
 /// Runs `work` over `items` on `threads` threads, each with a state of its own from `start`, and hands the results to
-/// `sink` in order. Stops at the first error of the source, the work or the sink.
+/// `sink` in order. Stops at the first error of the source, the work or the sink. A panic of `work` is an error that
+/// says with `name` which item it was.
 ///
 /// # Errors
 /// The first error, in order of items as far as it is known.
 pub fn map<I, O, S>(
     items: impl Iterator<Item = Result<I>>,
+    name: impl Fn(&I) -> String + Sync,
     threads: usize,
     window: usize,
     start: impl Fn(usize) -> Result<S> + Sync,
@@ -35,7 +39,7 @@ where
     thread::scope(|scope| {
         for number in 0..threads {
             let (from_source, to_sink) = (from_source.clone(), to_sink.clone());
-            let (start, work) = (&start, &work);
+            let (name, start, work) = (&name, &start, &work);
             let builder = thread::Builder::new().name(format!("work-{number}")).stack_size(STACK_BYTES);
             builder
                 .spawn_scoped(scope, move || {
@@ -45,7 +49,10 @@ where
                             Some(state) => Ok(state),
                             empty => start(number).map(|fresh| empty.insert(fresh)),
                         };
-                        let result = state.and_then(|state| work(state, item));
+                        let name = name(&item);
+                        // One thread that ends by itself would leave the others waiting for ever.
+                        let result = catch_unwind(AssertUnwindSafe(|| state.and_then(|state| work(state, item))))
+                            .unwrap_or_else(|panic| Err(Error::Internal(format!("{name}: {}", said(&*panic)))));
                         if to_sink.send((index, result)).is_err() {
                             return;
                         }
@@ -87,6 +94,12 @@ where
     })
 }
 
+/// What a panic says.
+fn said(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    format!("a panic: {}", text.unwrap_or("without a message"))
+}
+
 /// The parser recurses as deep as the source nests; the stack is reserved, not used, until it does.
 const STACK_BYTES: usize = 256 << 20;
 
@@ -94,10 +107,14 @@ const STACK_BYTES: usize = 256 << 20;
 mod tests {
     use super::*;
 
+    /// An item that the work cannot bear.
+    const PANICS: u64 = 1_000;
+
     fn squares(count: u64, threads: usize, fail_at: Option<u64>) -> Result<Vec<u64>> {
         let mut seen = Vec::new();
         map(
             (0..count).map(Ok),
+            |item| format!("item {item}"),
             threads,
             4,
             |_| Ok(()),
@@ -105,6 +122,7 @@ mod tests {
                 if fail_at == Some(item) {
                     return Err(Error::Internal(format!("item {item}")));
                 }
+                assert!(item != PANICS, "no square");
                 if item % 3 == 0 {
                     thread::yield_now();
                 }
@@ -125,6 +143,14 @@ mod tests {
             assert_eq!(squares(500, threads, None).unwrap(), expected);
         }
         assert_eq!(squares(0, 3, None).unwrap(), Vec::<u64>::new());
+    }
+
+    #[test]
+    fn a_panic_is_an_error_that_names_the_item_and_nobody_waits_for_it() {
+        for threads in [1, 2, 7] {
+            let said = squares(2_000, threads, None).unwrap_err().to_string();
+            assert_eq!(said, "internal error: item 1000: a panic: no square");
+        }
     }
 
     #[test]

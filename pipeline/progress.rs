@@ -108,6 +108,13 @@ impl Bar {
         eprintln!("{}: {done}{of} {} in {seconds:.0} s, {rate:.0} a second{left}", self.0.name, self.0.unit);
     }
 
+    /// Says something that happened and changes no table.
+    pub fn note(&self, text: &str) {
+        if self.0.how != Progress::Silent {
+            self.0.bar.suspend(|| eprintln!("{}: {text}", self.0.name));
+        }
+    }
+
     /// The stage is over.
     pub fn finish(&self) {
         if self.0.how == Progress::Lines && self.0.begun.elapsed() >= Duration::from_secs(1) {

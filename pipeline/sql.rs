@@ -58,7 +58,7 @@ pub(crate) fn session(cx: &Context) -> Result<(Session, tempfile::TempDir)> {
 
 /// An [`Error::Query`] from its parts, for `map_err`.
 pub(crate) fn failed<E: std::error::Error + Send + Sync + 'static>(name: &str) -> impl FnOnce(E) -> Error + '_ {
-    move |source| Error::Query { name: name.to_owned(), source: Box::new(source) }
+    move |source| Error::Query { name: name.to_owned(), over: None, source: Box::new(source) }
 }
 
 /// The next batch that has rows.

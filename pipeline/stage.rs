@@ -5,13 +5,14 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tracemill_schemas::stats::StatsRow;
 
 use crate::config::Config;
-use crate::dataset::{Count, Dataset, FileEntry, PartEntry, PartOutput, Severity};
+use crate::dataset::{Count, Dataset, FileEntry, Manifest, PartEntry, PartOutput, Severity};
 use crate::error::{Error, Result};
 use crate::progress::{Bar, Progress};
 
@@ -72,6 +73,8 @@ pub struct Part {
     pub fingerprint: String,
     /// Things to work on, where known, for the progress bar.
     pub items: Option<u64>,
+    /// The files of other stages that it is made from; they are verified before it is.
+    pub reads: Vec<FileEntry>,
 }
 
 /// A stage.
@@ -80,6 +83,8 @@ pub trait Stage {
     fn name(&self) -> &'static str;
     /// What the progress bar counts, such as `files`.
     fn unit(&self) -> &'static str;
+    /// The tables of which it writes one file a part, or several: what lies there unlisted is removed.
+    fn tables(&self) -> &'static [&'static str];
     /// Its parts, in order of keys.
     ///
     /// # Errors
@@ -129,7 +134,11 @@ pub fn drive(stage: &dyn Stage, cx: &Context) -> Result<Report> {
     let wanted: BTreeSet<&str> = parts.iter().map(|part| part.key.as_str()).collect();
     let stale: Vec<String> = manifest.parts.keys().filter(|key| !wanted.contains(key.as_str())).cloned().collect();
     for key in stale {
+        forget_stats(cx, stage.name())?;
         remove_part(cx, &mut manifest, &path, &key)?;
+    }
+    for table in stage.tables() {
+        cx.dataset.remove_unlisted(table, &manifest)?;
     }
 
     let mut report = Report::default();
@@ -137,52 +146,65 @@ pub fn drive(stage: &dyn Stage, cx: &Context) -> Result<Report> {
     let bar = cx.progress.bar(stage.name(), stage.unit(), total);
     for part in &parts {
         cx.cancel.check()?;
-        let done = manifest.parts.get(&part.key).is_some_and(|entry| {
-            entry.fingerprint == part.fingerprint && entry.files.iter().all(|file| file_is_there(cx, file))
-        });
-        if done {
+        if is_done(cx, manifest.parts.get(&part.key), part)? {
             report.kept += 1;
             bar.skip(part.items.unwrap_or(0));
             continue;
         }
+        forget_stats(cx, stage.name())?;
         remove_part(cx, &mut manifest, &path, &part.key)?;
+        part.reads.iter().try_for_each(|file| cx.dataset.verify(file))?;
         let mut output = PartOutput::new(cx.dataset.root(), &part.key, cx.config.zstd_level);
         let mut counts = stage.run(cx, part, &mut output, &bar)?;
         counts.sort();
         let entry = PartEntry { fingerprint: part.fingerprint.clone(), files: output.commit()?, counts };
+        let files = entry.files.clone();
         manifest.parts.insert(part.key.clone(), entry);
-        manifest.save(&path)?;
+        if let Err(error) = manifest.save(&path) {
+            // What no manifest lists is no part; where this fails too, the next run removes it.
+            let _ = files.iter().try_for_each(|file| remove_file(&cx.dataset.part(&file.table, &file.key)));
+            return Err(error);
+        }
         report.made += 1;
     }
     stage.finish(cx)?;
     bar.finish();
 
     report.counts = manifest.counts();
-    if report.made > 0 || !cx.dataset.part_stats(stage.name()).is_file() {
+    if !cx.dataset.part_stats(stage.name()).is_file() {
         write_stats(cx, stage.name(), &report.counts)?;
     }
     Ok(report)
 }
 
-fn file_is_there(cx: &Context, file: &FileEntry) -> bool {
-    let path = cx.dataset.part(&file.table, &file.key);
-    fs::metadata(path).is_ok_and(|metadata| metadata.len() == file.size_bytes)
+/// Whether a part is finished, from the same things, and all of it is there.
+fn is_done(cx: &Context, entry: Option<&PartEntry>, part: &Part) -> Result<bool> {
+    let Some(entry) = entry.filter(|entry| entry.fingerprint == part.fingerprint) else { return Ok(false) };
+    for file in &entry.files {
+        if !cx.dataset.is_there(file)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Removes a stage's counts before what they count changes: a run that is killed leaves none instead of old ones.
+fn forget_stats(cx: &Context, stage: &str) -> Result<()> {
+    remove_file(&cx.dataset.part_stats(stage))
+}
+
+fn remove_file(path: &Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::io("remove", path)(error)),
+        _ => Ok(()),
+    }
 }
 
 /// Forgets a part, then removes its files: in this order, a stop in between leaves nothing that looks done.
-fn remove_part(cx: &Context, manifest: &mut crate::dataset::Manifest, path: &std::path::Path, key: &str) -> Result<()> {
+fn remove_part(cx: &Context, manifest: &mut Manifest, path: &Path, key: &str) -> Result<()> {
     let Some(entry) = manifest.parts.remove(key) else { return Ok(()) };
     manifest.save(path)?;
-    for file in entry.files {
-        let path = cx.dataset.part(&file.table, &file.key);
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(Error::io("remove", &path)(error));
-            }
-            _ => {}
-        }
-    }
-    Ok(())
+    entry.files.iter().try_for_each(|file| remove_file(&cx.dataset.part(&file.table, &file.key)))
 }
 
 fn write_stats(cx: &Context, stage: &str, counts: &[Count]) -> Result<()> {

@@ -1,6 +1,6 @@
 //! Archives: source distributions and wheels, read as a stream and never unpacked to disk.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
@@ -127,12 +127,13 @@ fn body(entry: &mut impl Read, size_bytes: u64, config: &FilesConfig) -> Body {
 /// The paths given to entries.
 struct Names<'a> {
     unit: &'a Unit,
-    seen: BTreeSet<String>,
+    /// How often each path came.
+    seen: BTreeMap<String, u64>,
 }
 
 impl<'a> Names<'a> {
     fn new(unit: &'a Unit) -> Self {
-        Names { unit, seen: BTreeSet::new() }
+        Names { unit, seen: BTreeMap::new() }
     }
 
     /// The path of a Python file; `None` when it is none. An entry that appears again gets a number.
@@ -141,13 +142,10 @@ impl<'a> Names<'a> {
         if !name.ends_with(".py") || name == ".py" {
             return None;
         }
-        let mut path = format!("{}{name}", self.unit.prefix);
-        let mut number = 1;
-        while !self.seen.insert(path.clone()) {
-            number += 1;
-            path = format!("{}{name}#{number}", self.unit.prefix);
-        }
-        Some(path)
+        let path = format!("{}{name}", self.unit.prefix);
+        // No path of an entry ends in a number, so these are taken by nobody.
+        let number = self.seen.entry(path.clone()).and_modify(|number| *number += 1).or_insert(1);
+        Some(if *number == 1 { path } else { format!("{path}#{number}") })
     }
 
     /// The row of an archive that cannot be read, or not to its end.

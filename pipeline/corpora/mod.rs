@@ -58,6 +58,10 @@ impl Stage for Corpora {
         "files"
     }
 
+    fn tables(&self) -> &'static [&'static str] {
+        &["corpora"]
+    }
+
     fn parts(&self, cx: &Context) -> Result<Vec<Part>> {
         let mut units = Vec::new();
         for corpus in &cx.config.corpora {
@@ -69,6 +73,7 @@ impl Stage for Corpora {
             ordinal,
             fingerprint: hash::fingerprint(&(VERSION, &cx.config.files, &unit.corpus, &unit.stamps), &[]),
             items: unit.items(),
+            reads: Vec::new(),
         });
         let parts = parts.collect();
         *self.units.lock().unwrap_or_else(PoisonError::into_inner) = units;
@@ -86,6 +91,7 @@ impl Stage for Corpora {
             let found = found.map(|found| cx.cancel.check().and(found));
             ordered::map(
                 found,
+                |found| format!("the file {} of corpus {}", found.path, unit.corpus.name),
                 cx.workers,
                 cx.workers * 4,
                 |_| Ok(()),
@@ -144,5 +150,7 @@ impl Rolling<'_> {
     }
 }
 
+#[cfg(test)]
+mod fuzz;
 #[cfg(test)]
 mod tests;

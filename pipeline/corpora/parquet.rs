@@ -1,6 +1,7 @@
 //! Parquet corpora: mapped columns only, a few rows at a time.
 
 use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
@@ -23,7 +24,7 @@ pub(super) fn each(unit: &Unit, go: Go<'_>) -> Result<()> {
     let listed = unit.file()?;
     let file = File::open(&listed.path).map_err(Error::io("open", &listed.path))?;
     let broken = |problem: String| Found::new(listed.name.clone(), Body::Unreadable(problem));
-    let builder = match ParquetRecordBatchReaderBuilder::try_new(file) {
+    let builder = match guarded(|| ParquetRecordBatchReaderBuilder::try_new(file)) {
         Ok(builder) => builder,
         Err(error) => return go(&mut std::iter::once(Ok(broken(format!("not a Parquet file: {error}"))))),
     };
@@ -32,34 +33,43 @@ pub(super) fn each(unit: &Unit, go: Go<'_>) -> Result<()> {
     let roots = builder.schema().fields().iter().enumerate();
     let roots: Vec<usize> = roots.filter(|(_, field)| wanted.contains(field.name())).map(|(root, _)| root).collect();
     let mask = ProjectionMask::roots(builder.parquet_schema(), roots);
-    let reader = match builder.with_projection(mask).with_batch_size(BATCH_ROWS).build() {
+    let builder = builder.with_projection(mask).with_batch_size(BATCH_ROWS);
+    let mut reader = match guarded(|| builder.build()) {
         Ok(reader) => reader,
         Err(error) => return go(&mut std::iter::once(Ok(broken(format!("cannot be read: {error}"))))),
     };
+    let batches = std::iter::from_fn(move || guarded(|| reader.next().transpose()).transpose());
     let (mut number, mut over) = (0_u64, false);
     let mut seen = Seen::default();
-    let mut found =
-        reader.map_while(|batch| (!over).then_some(batch).inspect(|batch| over = batch.is_err())).flat_map(|batch| {
-            match batch.map_err(|error| error.to_string()).and_then(|batch| Columns::of(&batch, columns)) {
-                Ok(batch) => {
-                    let rows: Vec<Result<Found>> = (0..batch.rows)
-                        .map(|row| {
-                            number += 1;
-                            let name = format!("{}:{number}", listed.name);
-                            let path = seen.name(batch.text(&batch.path, row), &unit.prefix, &name);
-                            Ok(Found {
-                                repository: batch.text(&batch.repository, row),
-                                licence: batch.text(&batch.licence, row),
-                                ..Found::new(path, batch.body(row))
-                            })
+    let mut found = batches
+        .map_while(|batch| (!over).then_some(batch).inspect(|batch| over = batch.is_err()))
+        .flat_map(|batch| match batch.and_then(|batch| Columns::of(&batch, columns)) {
+            Ok(batch) => {
+                let rows: Vec<Result<Found>> = (0..batch.rows)
+                    .map(|row| {
+                        number += 1;
+                        let name = format!("{}:{number}", listed.name);
+                        let path = seen.name(batch.text(&batch.path, row), &unit.prefix, &name);
+                        Ok(Found {
+                            repository: batch.text(&batch.repository, row),
+                            licence: batch.text(&batch.licence, row),
+                            ..Found::new(path, batch.body(row))
                         })
-                        .collect();
-                    rows
-                }
-                Err(problem) => vec![Ok(broken(format!("cannot be read after row {number}: {problem}")))],
+                    })
+                    .collect();
+                rows
             }
+            Err(problem) => vec![Ok(broken(format!("cannot be read after row {number}: {problem}")))],
         });
     go(&mut found)
+}
+
+/// What the library makes of a damaged file may be a panic.
+fn guarded<T, E: std::fmt::Display>(read: impl FnOnce() -> Result<T, E>) -> Result<T, String> {
+    match catch_unwind(AssertUnwindSafe(read)) {
+        Ok(result) => result.map_err(|error| error.to_string()),
+        Err(_) => Err("the reader panicked: the file is damaged".to_owned()),
+    }
 }
 
 /// The columns to read. One that the configuration names must exist; the usual names need not, but for the content.

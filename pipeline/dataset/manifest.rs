@@ -91,7 +91,7 @@ impl Manifest {
         match fs::read(path) {
             Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| Error::Malformed {
                 path: path.to_owned(),
-                problem: format!("not a manifest: {error}"),
+                problem: format!("not a manifest: {error}; remove it, and the next run makes its stage again"),
             }),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Manifest::default()),
             Err(error) => Err(Error::io("read", path)(error)),

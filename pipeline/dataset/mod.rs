@@ -9,8 +9,9 @@
 //!   _run/config.toml                       the resolved configuration of the last run
 //! ```
 //!
-//! A part appears under its name only when it is whole: it is written to a temporary name, synced and renamed, and
-//! then entered into the manifest. Whatever lies there without an entry is written again.
+//! A part appears under its name only when it is whole: it is written to a temporary name, synced and renamed, its
+//! folder is synced, and then it is entered into the manifest, which is written the same way. Whatever lies there
+//! without an entry is removed and written again; whatever has an entry and is not what was written is an error.
 
 mod groups;
 mod manifest;
@@ -18,13 +19,14 @@ mod pages;
 mod reader;
 mod writer;
 
-use std::fs;
+use std::collections::BTreeSet;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 pub use manifest::{Count, FileEntry, Manifest, PartEntry, Severity};
 pub use reader::{read_batches, read_rows};
-pub(crate) use writer::properties;
 pub use writer::{PartOutput, Scratch, ScratchFolder, TableWriter};
+pub(crate) use writer::{properties, sync_folder};
 
 use crate::error::{Error, Result};
 
@@ -120,11 +122,135 @@ impl Dataset {
         Ok(())
     }
 
+    /// Removes the files of a table that its stage's manifest does not list: a run that was killed between putting a
+    /// part's files in place and entering them left them.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn remove_unlisted(&self, table: &str, manifest: &Manifest) -> Result<()> {
+        let listed: BTreeSet<PathBuf> = manifest.files(table).map(|file| self.part(table, &file.key)).collect();
+        for path in self.files(table)? {
+            if !listed.contains(&path) {
+                fs::remove_file(&path).map_err(Error::io("remove", &path))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a file of a finished part is there. One that somebody removed is made again.
+    ///
+    /// # Errors
+    /// It is there with another size.
+    pub fn is_there(&self, file: &FileEntry) -> Result<bool> {
+        let path = self.part(&file.table, &file.key);
+        match fs::metadata(&path) {
+            Ok(metadata) if metadata.len() == file.size_bytes => Ok(true),
+            Ok(metadata) => {
+                let found = format!("it has {} bytes, and {} were written", metadata.len(), file.size_bytes);
+                Err(damaged(&path, &found))
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(Error::io("read", &path)(error)),
+        }
+    }
+
+    /// Makes sure that a file of a finished part holds what was written; called before it is read.
+    ///
+    /// # Errors
+    /// It does not, or cannot be read.
+    pub fn verify(&self, file: &FileEntry) -> Result<()> {
+        let path = self.part(&file.table, &file.key);
+        let mut hasher = blake3::Hasher::new();
+        File::open(&path)
+            .and_then(|mut file| std::io::copy(&mut file, &mut hasher))
+            .map_err(Error::io("read", &path))?;
+        if hasher.finalize().to_hex().as_str() != file.content_hash {
+            return Err(damaged(&path, "its bytes are not those that were written"));
+        }
+        Ok(())
+    }
+
     /// Writes a small file whole or not at all.
     ///
     /// # Errors
     /// The disk refuses.
     pub fn write_whole(&self, path: &Path, bytes: &[u8]) -> Result<()> {
         writer::write_whole(path, bytes)
+    }
+}
+
+fn damaged(path: &Path, found: &str) -> Error {
+    Error::Malformed { path: path.to_owned(), problem: format!("{found}; remove it, and the next run makes it again") }
+}
+
+#[cfg(test)]
+mod tests {
+    use tracemill_schemas::stats::StatsRow;
+
+    use super::*;
+
+    fn part(root: &Path, key: &str) -> PartEntry {
+        let mut output = PartOutput::new(root, key, 3);
+        let mut writer = output.table::<StatsRow>().unwrap();
+        writer.push(&StatsRow { stage: key.to_owned(), ..StatsRow::default() }).unwrap();
+        output.close(writer).unwrap();
+        PartEntry { files: output.commit().unwrap(), ..PartEntry::default() }
+    }
+
+    #[test]
+    fn what_a_manifest_does_not_list_is_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let dataset = Dataset::new(folder.path());
+        let manifest = Manifest { parts: [("0".to_owned(), part(folder.path(), "0"))].into() };
+        part(folder.path(), "1");
+        fs::write(dataset.table("stats").join(".tmp-x"), "half").unwrap();
+        dataset.remove_leftovers().unwrap();
+        dataset.remove_unlisted("stats", &manifest).unwrap();
+        let left: Vec<_> = fs::read_dir(dataset.table("stats")).unwrap().map(|entry| entry.unwrap().path()).collect();
+        assert_eq!(left, [dataset.part("stats", "0")]);
+    }
+
+    #[test]
+    fn a_part_is_put_in_place_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let dataset = Dataset::new(folder.path());
+        let mut output = PartOutput::new(folder.path(), "0", 3);
+        for number in 0..3 {
+            let mut writer = output.numbered::<StatsRow>(number).unwrap();
+            writer.push(&StatsRow::default()).unwrap();
+            output.close(writer).unwrap();
+        }
+        // What stands where the last file belongs cannot be replaced.
+        let last = dataset.part("stats", "0-0002");
+        fs::create_dir_all(last.join("folder")).unwrap();
+        let said = output.commit().unwrap_err().to_string();
+        assert_eq!(said, format!("failed to rename into {}", last.display()));
+        let left: Vec<_> = fs::read_dir(dataset.table("stats")).unwrap().map(|entry| entry.unwrap().path()).collect();
+        assert_eq!(left, [last]);
+    }
+
+    #[test]
+    fn a_damaged_file_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let dataset = Dataset::new(folder.path());
+        let file = part(folder.path(), "0").files.remove(0);
+        assert!(dataset.is_there(&file).unwrap());
+        dataset.verify(&file).unwrap();
+
+        let path = dataset.part("stats", "0");
+        let mut bytes = fs::read(&path).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        fs::write(&path, &bytes).unwrap();
+        assert!(dataset.is_there(&file).unwrap(), "the size is the same");
+        let said = dataset.verify(&file).unwrap_err().to_string();
+        assert!(said.contains("part-0.parquet: its bytes are not those that were written"), "{said}");
+
+        bytes.truncate(middle);
+        fs::write(&path, &bytes).unwrap();
+        let said = dataset.is_there(&file).unwrap_err().to_string();
+        assert!(said.contains("part-0.parquet: it has") && said.contains("were written; remove it"), "{said}");
+        fs::remove_file(&path).unwrap();
+        assert!(!dataset.is_there(&file).unwrap());
     }
 }

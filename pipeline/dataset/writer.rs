@@ -1,5 +1,6 @@
 //! Writes the files of one part: whole or not at all, with the encodings that the table file asks for.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::marker::PhantomData;
@@ -54,7 +55,7 @@ pub(crate) fn properties(table: &Table, zstd_level: i32, group_rows: usize) -> R
 /// Writes a small file whole or not at all.
 pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
+    create_folder(folder)?;
     let mut file = tempfile::Builder::new()
         .prefix(".tmp-")
         .permissions(permissions())
@@ -63,7 +64,23 @@ pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     file.write_all(bytes).map_err(Error::io("write", path))?;
     file.as_file().sync_all().map_err(Error::io("sync", path))?;
     file.persist(path).map_err(|error| Error::io("rename into", path)(error.error))?;
+    sync_folder(folder)
+}
+
+/// Creates a folder and those above it, and makes sure that each one's name is on the disk.
+pub(super) fn create_folder(folder: &Path) -> Result<()> {
+    let missing: Vec<&Path> = folder.ancestors().take_while(|folder| !folder.exists()).collect();
+    fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
+    for created in missing {
+        let above = created.parent().filter(|above| !above.as_os_str().is_empty());
+        sync_folder(above.unwrap_or(Path::new(".")))?;
+    }
     Ok(())
+}
+
+/// Makes sure that what was renamed, or removed, in a folder is so after the machine loses power too.
+pub(crate) fn sync_folder(folder: &Path) -> Result<()> {
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(Error::io("sync", folder))
 }
 
 /// Temporary files are private by default; a dataset's files are readable as the umask allows.
@@ -107,7 +124,7 @@ impl PartOutput {
     fn table_as<R: Row>(&self, key: &str) -> Result<TableWriter<R>> {
         let table = R::table();
         let folder = self.root.join(table.name);
-        fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
+        create_folder(&folder)?;
         let path = folder.join(format!("part-{key}.parquet"));
         let file = tempfile::Builder::new()
             .prefix(".tmp-")
@@ -145,16 +162,25 @@ impl PartOutput {
         Ok(())
     }
 
-    /// Puts all files in place under their names.
+    /// Puts all files in place under their names; when this returns, the disk has them there.
     ///
     /// # Errors
     /// A file cannot be renamed.
     pub fn commit(self) -> Result<Vec<FileEntry>> {
         let mut entries = Vec::with_capacity(self.done.len());
+        let mut folders = BTreeSet::new();
+        let mut placed = Vec::with_capacity(self.done.len());
         for (file, path, entry) in self.done {
-            file.persist(&path).map_err(|error| Error::io("rename into", &path)(error.error))?;
+            if let Err(error) = file.persist(&path) {
+                // Some files of a part are no part; where this fails too, the next run removes them.
+                let _: std::io::Result<()> = placed.iter().try_for_each(fs::remove_file);
+                return Err(Error::io("rename into", &path)(error.error));
+            }
+            folders.extend(path.parent().map(Path::to_owned));
             entries.push(entry);
+            placed.push(path);
         }
+        folders.iter().try_for_each(|folder| sync_folder(folder))?;
         Ok(entries)
     }
 }
@@ -184,7 +210,7 @@ impl ScratchFolder {
     pub fn begin<R: Row>(&self) -> Result<Scratch<R>> {
         let table = R::table();
         let folder = self.root.join(table.name);
-        fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
+        create_folder(&folder)?;
         let file = tempfile::tempfile_in(&folder).map_err(Error::io("create a file in", &folder))?;
         let handle = file.try_clone().map_err(Error::io("open a file in", &folder))?;
         let groups = groups(table, handle, self.zstd_level, &folder)?;

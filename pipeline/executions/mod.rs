@@ -8,6 +8,8 @@
 //! A batch goes to one worker, in order, so that a unit is compiled once for its inputs. Results are written in the
 //! order of the inputs, whatever the number of workers.
 
+#[cfg(test)]
+mod fuzz;
 mod rows;
 mod single;
 mod supervisor;
@@ -28,11 +30,12 @@ use tracemill_trace::{Job, JobKind, Limits, Outcome, Subscription};
 
 use self::rows::{Piece, Recorder, Scratches};
 
+use self::supervisor::KILLED;
 pub use single::{Recorded, TraceRequest, Traced, rows_of, trace_one};
 pub use supervisor::{Completed, Greeting, IdleWorkers, Listener, Supervisor, WorkerCommand};
 pub use told::{Held, StoredRows, events_of, states_of, value_of};
 
-use crate::dataset::{Count, PartOutput, ScratchFolder, Severity, TableWriter, read_rows};
+use crate::dataset::{Count, FileEntry, PartOutput, ScratchFolder, Severity, TableWriter, read_rows};
 use crate::error::{Error, Result};
 use crate::hash;
 use crate::ordered;
@@ -40,7 +43,7 @@ use crate::progress::Bar;
 use crate::stage::{Context, Counts, Part, Stage};
 
 /// Raised whenever the same input would give other rows.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 /// Executions of one part have numbers from `ordinal * STRIDE`.
 const STRIDE: i64 = 1_000_000;
 
@@ -78,6 +81,8 @@ struct Batch {
 struct TracedBatch {
     executions: Vec<ExecutionsRow>,
     pieces: Vec<Piece>,
+    /// How often a job was begun again.
+    begun_again: u64,
 }
 
 impl Stage for Executions {
@@ -89,16 +94,20 @@ impl Stage for Executions {
         "executions"
     }
 
+    fn tables(&self) -> &'static [&'static str] {
+        &["executions", "frames", "instructions", "events", "changes"]
+    }
+
     fn parts(&self, cx: &Context) -> Result<Vec<Part>> {
         let inputs = cx.dataset.manifest("inputs")?;
         let functions = cx.dataset.manifest("functions")?;
-        let hashes: BTreeMap<&str, &str> =
-            functions.files("functions").map(|file| (file.key.as_str(), file.content_hash.as_str())).collect();
+        let functions: BTreeMap<&str, &FileEntry> =
+            functions.files("functions").map(|file| (file.key.as_str(), file)).collect();
         inputs
             .files("inputs")
             .enumerate()
             .map(|(ordinal, file)| {
-                let function_hash = hashes.get(file.key.as_str()).ok_or_else(|| {
+                let function = *functions.get(file.key.as_str()).ok_or_else(|| {
                     Error::Internal(format!("inputs part {} has no functions part of the same key", file.key))
                 })?;
                 let config = &cx.config.executions;
@@ -106,8 +115,9 @@ impl Stage for Executions {
                 Ok(Part {
                     key: file.key.clone(),
                     ordinal,
-                    fingerprint: hash::fingerprint(&own, &[file.content_hash.as_str(), *function_hash]),
+                    fingerprint: hash::fingerprint(&own, &[&file.content_hash, &function.content_hash]),
                     items: Some(file.rows),
+                    reads: vec![file.clone(), function.clone()],
                 })
             })
             .collect()
@@ -128,9 +138,11 @@ impl Stage for Executions {
         let mut tables = Tables::begin(output)?;
         let folder = output.scratch_folder();
         let mut tally = Tally::default();
+        let mut begun_again = 0_u64;
 
         ordered::map(
             batches(inputs, &functions, base),
+            |batch| format!("the inputs of part {} from execution {} on", part.key, batch.first_index),
             cx.workers,
             cx.workers * 4,
             |_| {
@@ -144,6 +156,7 @@ impl Stage for Executions {
                     executions.push(row)?;
                     tally.add(row);
                 }
+                begun_again += traced.begun_again;
                 for piece in traced.pieces {
                     tables.add(output, piece)?;
                 }
@@ -151,6 +164,18 @@ impl Stage for Executions {
                 Ok(())
             },
         )?;
+        if begun_again > 0 {
+            bar.note(&format!(
+                "part {}: {begun_again} begun again, since their worker was killed from outside",
+                part.key
+            ));
+        }
+        let asked = part.items.unwrap_or_default();
+        if executions.rows() != asked {
+            let rows = executions.rows();
+            return Err(Error::Internal(format!("part {}: {rows} executions of {asked} inputs", part.key)));
+        }
+        tables.check(part, &tally)?;
         output.close(executions)?;
         tables.close(output)?;
         Ok(tally.into_counts())
@@ -200,6 +225,22 @@ impl Tables {
                 self.instructions.as_mut().map_or(Ok(()), |table| table.absorb(instructions))
             }
         }
+    }
+
+    /// Makes sure that there are as many rows as the executions tell of.
+    fn check(&self, part: &Part, tally: &Tally) -> Result<()> {
+        let [frames, events, changes] = tally.told;
+        for (table, rows, told) in [
+            ("frames", self.frames.rows(), frames),
+            ("events", self.events.rows(), events),
+            ("changes", self.changes.rows(), changes),
+        ] {
+            if rows != told {
+                let key = &part.key;
+                return Err(Error::Internal(format!("part {key}: {rows} {table}, and its executions tell of {told}")));
+            }
+        }
+        Ok(())
     }
 
     fn close(self, output: &mut PartOutput) -> Result<()> {
@@ -252,8 +293,9 @@ fn trace_batch(
 ) -> Result<TracedBatch> {
     let config = &cx.config.executions;
     let (subscription, limits) = (config.subscription(), config.limits);
-    let mut recorder = Recorder::new(Some(folder.clone()));
+    let mut recorder = Recorder::new(Some(folder.clone())).limited(supervisor::events_max(&limits));
     let mut executions = Vec::with_capacity(batch.inputs.len());
+    let mut begun_again = 0;
     let mut stillborn: Option<(&str, &str, Completed)> = None;
     // Inputs whose jobs the supervisor has got, so far.
     let mut offered = 0;
@@ -284,10 +326,11 @@ fn trace_batch(
                 completed
             }
         };
+        begun_again += u64::from(completed.attempts.saturating_sub(1));
         let counted = recorder.end(completed.finished.result.as_ref())?;
         executions.push(rows::execution(function, input, index, subscription, &limits, completed, &counted));
     }
-    Ok(TracedBatch { executions, pieces: recorder.into_pieces() })
+    Ok(TracedBatch { executions, pieces: recorder.into_pieces(), begun_again })
 }
 
 fn job(function: &FunctionsRow, input: &InputsRow, subscription: Subscription, limits: Limits) -> Job {
@@ -329,6 +372,8 @@ fn never_began(completed: &Completed, recorder: &Recorder) -> bool {
 #[derive(Default)]
 struct Tally {
     counts: Counts,
+    /// Frames, events and changes that the executions tell of.
+    told: [u64; 3],
     traced: BTreeSet<String>,
     untraced: BTreeMap<String, String>,
 }
@@ -336,11 +381,21 @@ struct Tally {
 impl Tally {
     fn add(&mut self, row: &ExecutionsRow) {
         let ended = matches!(row.outcome.as_str(), "returned" | "raised" | "exited");
-        let severity = if ended { Severity::Kept } else { Severity::Failure };
-        self.counts.add("executions", row.outcome.clone(), severity);
+        // A program cannot do that to its worker: what it would have done is lost, through no fault of its own.
+        let killed = row.labels.iter().any(|label| label == KILLED);
+        let (reason, severity) = match (killed, ended) {
+            (true, _) => (KILLED, Severity::DataLoss),
+            (false, true) => (row.outcome.as_str(), Severity::Kept),
+            (false, false) => (row.outcome.as_str(), Severity::Failure),
+        };
+        self.counts.add("executions", reason, severity);
         let number = |count: i64| u64::try_from(count).unwrap_or(0);
-        self.counts.add_many("events", "stored", Severity::Kept, number(row.event_count));
-        self.counts.add_many("changes", "stored", Severity::Kept, number(row.change_count));
+        let told = [row.frame_count, row.event_count, row.change_count].map(number);
+        self.counts.add_many("events", "stored", Severity::Kept, told[1]);
+        self.counts.add_many("changes", "stored", Severity::Kept, told[2]);
+        for (sum, told) in self.told.iter_mut().zip(told) {
+            *sum += told;
+        }
         match row.check_passed {
             Some(true) => self.counts.add("checks", "passed", Severity::Kept),
             Some(false) => self.counts.add("checks", "failed", Severity::Failure),

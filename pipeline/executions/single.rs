@@ -9,6 +9,7 @@ use tracemill_trace::{Collector, Decoder, Event, Finished, Job, JobKind, Limits,
 use crate::config::{ExecutionsConfig, SandboxConfig};
 use crate::error::{Error, Result};
 use crate::executions::rows::{self, Piece, Recorder};
+use crate::executions::supervisor::events_max;
 use crate::executions::supervisor::{Completed, Listener, Supervisor, WorkerCommand};
 use crate::stage::Cancel;
 
@@ -50,16 +51,20 @@ struct Kept {
     decoder: Decoder,
     collector: Collector,
     records: Vec<u8>,
+    events_max: u64,
 }
 
 impl Listener for Kept {
     fn begin(&mut self) {
-        *self = Kept::default();
+        let decoder = Decoder::limited(self.events_max);
+        *self = Kept { decoder, events_max: self.events_max, ..Kept::default() };
     }
 
     fn hear(&mut self, records: &[u8]) -> Result<std::result::Result<u64, Malformed>> {
         self.records.extend_from_slice(records);
-        Ok(self.decoder.decode(records, &mut self.collector))
+        let decoded = self.decoder.decode(records, &mut self.collector);
+        let full = Malformed { at: 0, what: "more than can be held" };
+        Ok(if self.collector.is_full() { Err(full) } else { decoded })
     }
 }
 
@@ -89,7 +94,7 @@ pub fn trace_one(request: &TraceRequest, command: WorkerCommand, cancel: &Cancel
         subscription: request.subscription,
         limits: request.limits,
     };
-    let mut kept = Kept::default();
+    let mut kept = Kept { events_max: events_max(&request.limits), ..Kept::default() };
     let Completed { engine, finished, .. } = supervisor.run(job, &mut kept)?;
     Ok(Traced { engine, events: kept.collector.into_events(), records: kept.records, finished })
 }

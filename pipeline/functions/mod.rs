@@ -58,6 +58,10 @@ impl Stage for Functions {
         "files"
     }
 
+    fn tables(&self) -> &'static [&'static str] {
+        &["functions", "origins"]
+    }
+
     fn parts(&self, cx: &Context) -> Result<Vec<Part>> {
         let manifest = cx.dataset.manifest("corpora")?;
         let files: Vec<FileEntry> = manifest.files("corpora").cloned().collect();
@@ -70,6 +74,7 @@ impl Stage for Functions {
                 ordinal,
                 fingerprint: hash::fingerprint(&own, &[before]),
                 items: Some(file.rows),
+                reads: vec![file.clone()],
             });
         }
         *self.state.lock().unwrap_or_else(PoisonError::into_inner) = State { files, seen: Seen::default() };
@@ -98,6 +103,7 @@ impl Stage for Functions {
         };
         ordered::map(
             rows,
+            |row| format!("the file {} of corpus {}", row.path, row.corpus),
             cx.workers,
             cx.workers * 4,
             |_| Ok(()),
@@ -173,5 +179,7 @@ impl Folding<'_> {
     }
 }
 
+#[cfg(test)]
+mod fuzz;
 #[cfg(test)]
 mod tests;

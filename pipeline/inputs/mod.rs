@@ -40,6 +40,10 @@ impl Stage for Inputs {
         "functions"
     }
 
+    fn tables(&self) -> &'static [&'static str] {
+        &["inputs"]
+    }
+
     fn parts(&self, cx: &Context) -> Result<Vec<Part>> {
         let files = files(cx)?;
         let part = |(ordinal, file): (usize, &FileEntry)| Part {
@@ -50,6 +54,7 @@ impl Stage for Inputs {
                 &[&file.key, &file.content_hash],
             ),
             items: Some(file.rows),
+            reads: vec![file.clone()],
         };
         Ok(files.iter().enumerate().map(part).collect())
     }
@@ -64,6 +69,7 @@ impl Stage for Inputs {
         let mut counts = Counts::default();
         ordered::map(
             rows,
+            |row| format!("the unit {} of {}", row.function_id, row.path),
             cx.workers,
             cx.workers * 8,
             |_| Ok(()),

@@ -14,7 +14,7 @@ mod render;
 use std::collections::BTreeMap;
 
 use crate::config::Config;
-use crate::dataset::{Count, PartOutput};
+use crate::dataset::{Count, FileEntry, PartOutput};
 use crate::error::{Error, Result};
 use crate::hash;
 use crate::progress::Bar;
@@ -58,33 +58,39 @@ impl Stage for Mixtures {
         "executions"
     }
 
+    fn tables(&self) -> &'static [&'static str] {
+        &["mixtures"]
+    }
+
     fn parts(&self, cx: &Context) -> Result<Vec<Part>> {
         let plan = plan::Plan::new(&cx.config)?;
-        let mut hashes: BTreeMap<(String, String), String> = BTreeMap::new();
+        let mut files: BTreeMap<(String, String), FileEntry> = BTreeMap::new();
         for stage in ["functions", "inputs", "executions"] {
             for file in cx.dataset.manifest(stage)?.parts.into_values().flat_map(|part| part.files) {
-                hashes.insert((file.table, file.key), file.content_hash);
+                files.insert((file.table.clone(), file.key.clone()), file);
             }
         }
         let manifest = cx.dataset.manifest("executions")?;
         let mut parts = Vec::new();
         for (ordinal, file) in manifest.files("executions").enumerate() {
-            let mut upstream = vec![file.content_hash.as_str()];
+            let mut reads = vec![file.clone()];
             for table in BESIDE {
-                let hash = hashes.get(&(table.to_owned(), file.key.clone())).ok_or_else(|| {
+                let beside = files.get(&(table.to_owned(), file.key.clone())).ok_or_else(|| {
                     Error::Internal(format!("executions part {} has no {table} part of the same key", file.key))
                 })?;
-                upstream.push(hash);
+                reads.push(beside.clone());
             }
-            upstream.extend(hashes.get(&(MAYBE.to_owned(), file.key.clone())).map(String::as_str));
+            reads.extend(files.get(&(MAYBE.to_owned(), file.key.clone())).cloned());
             let own =
                 (VERSION, &cx.config.mixtures, cx.config.seed, cx.config.shards.validation, cx.config.shards.test);
+            let mut upstream: Vec<&str> = reads.iter().map(|file| file.content_hash.as_str()).collect();
             upstream.push(&plan.content_hash);
             parts.push(Part {
                 key: file.key.clone(),
                 ordinal,
                 fingerprint: hash::fingerprint(&own, &upstream),
                 items: Some(file.rows),
+                reads,
             });
         }
         Ok(parts)
@@ -92,7 +98,8 @@ impl Stage for Mixtures {
 
     fn run(&self, cx: &Context, part: &Part, output: &mut PartOutput, bar: &Bar) -> Result<Vec<Count>> {
         let plan = plan::Plan::new(&cx.config)?;
-        let counts = crate::sql::block_on(cx.workers, render::part(cx, &plan, &part.key, output))?;
+        let counts = crate::sql::block_on(cx.workers, render::part(cx, &plan, &part.key, output))
+            .map_err(|error| error.over(&cx.dataset.part("executions", &part.key)))?;
         bar.add(part.items.unwrap_or(0));
         Ok(counts)
     }

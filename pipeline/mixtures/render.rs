@@ -52,7 +52,11 @@ pub(super) async fn part(cx: &Context, plan: &Plan, key: &str, output: &mut Part
     let sources = sources(cx, key)?;
     let chosen = choose(&session, plan, &params, &sources).await?;
     let mut counts = Counts::default();
-    count_executions(&session, &chosen, &params, &mut counts).await?;
+    let counted = count_executions(&session, &chosen, &params, &mut counts).await?;
+    if counted != sources.len() {
+        let there = sources.len();
+        return Err(Error::Internal(format!("part {key}: {counted} of {there} executions were judged")));
+    }
 
     let mut formats = Vec::new();
     for format in &plan.formats {
@@ -205,19 +209,21 @@ async fn choose(
     Ok(chosen)
 }
 
-/// Counts what became of every execution of the part.
+/// Counts what became of every execution of the part, and how many there are.
 async fn count_executions(
     session: &Session,
     chosen: &BTreeMap<String, BTreeSet<i64>>,
     params: &[(&str, ScalarValue)],
     counts: &mut Counts,
-) -> Result<()> {
+) -> Result<usize> {
     let name = "filters/_verdicts.sql";
     let frame = session.named(Kind::Filter, "_verdicts", params).await.map_err(sql::failed(name))?;
+    let mut counted = 0;
     let chosen: BTreeSet<i64> = chosen.values().flatten().copied().collect();
     for batch in frame.collect().await.map_err(sql::failed(name))? {
         let (executions, verdicts) = (batch.column(0).as_primitive::<Int64Type>(), batch.column(1).as_string::<i32>());
         for (execution, verdict) in executions.iter().zip(verdicts) {
+            counted += 1;
             match verdict.unwrap_or_default() {
                 _ if execution.is_some_and(|execution| chosen.contains(&execution)) => {
                     counts.add("executions", "chosen", Severity::Kept);
@@ -227,5 +233,5 @@ async fn count_executions(
             }
         }
     }
-    Ok(())
+    Ok(counted)
 }

@@ -5,7 +5,8 @@
 //!                                                          shards/manifest.json, shards/README.md
 //! ```
 //!
-//! Written beside, then put in place: `manifest.json` goes first and comes last, so that what it lists is there.
+//! Written beside, then put in place: `manifest.json` goes first and comes last, so that what it lists is there. A
+//! folder without it is one that a killed run left; the next one makes it again.
 
 mod card;
 mod write;
@@ -16,7 +17,7 @@ use std::fs;
 use serde::{Deserialize, Serialize};
 
 use crate::config::ShardsConfig;
-use crate::dataset::{Count, PartOutput, Severity};
+use crate::dataset::{Count, FileEntry, PartOutput, Severity, sync_folder};
 use crate::error::{Error, Result};
 use crate::hash;
 use crate::progress::Bar;
@@ -81,9 +82,14 @@ impl Stage for Shards {
         "samples"
     }
 
+    fn tables(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     fn parts(&self, cx: &Context) -> Result<Vec<Part>> {
-        let (fingerprint, rows) = input(cx)?;
-        Ok(vec![Part { key: KEY.to_owned(), ordinal: 0, fingerprint, items: Some(rows) }])
+        let (fingerprint, reads) = input(cx)?;
+        let items = Some(reads.iter().map(|file| file.rows).sum());
+        Ok(vec![Part { key: KEY.to_owned(), ordinal: 0, fingerprint, items, reads }])
     }
 
     fn run(&self, cx: &Context, part: &Part, _output: &mut PartOutput, bar: &Bar) -> Result<Vec<Count>> {
@@ -97,23 +103,24 @@ impl Stage for Shards {
 
     /// The driver knows only files named after parts: whether ours are there is looked at here.
     fn finish(&self, cx: &Context) -> Result<()> {
-        let (fingerprint, _) = input(cx)?;
+        let (fingerprint, reads) = input(cx)?;
         if !is_whole(cx, &fingerprint)? {
+            reads.iter().try_for_each(|file| cx.dataset.verify(file))?;
             make(cx, &fingerprint, None)?;
         }
         Ok(())
     }
 }
 
-/// Hash over all that the files depend on, and how many samples there are.
-fn input(cx: &Context) -> Result<(String, u64)> {
+/// Hash over all that the files depend on, and the files that the samples are in.
+fn input(cx: &Context) -> Result<(String, Vec<FileEntry>)> {
     let manifest = cx.dataset.manifest("mixtures")?;
-    let upstream: Vec<&str> = manifest.files("mixtures").map(|file| file.content_hash.as_str()).collect();
-    let rows = manifest.files("mixtures").map(|file| file.rows).sum();
+    let reads: Vec<FileEntry> = manifest.files("mixtures").cloned().collect();
+    let upstream: Vec<&str> = reads.iter().map(|file| file.content_hash.as_str()).collect();
     // Which split a sample is in stands in the samples.
     let ShardsConfig { file_bytes, group_rows, zstd_level, dataset_name, validation: _, test: _ } = &cx.config.shards;
     let own = (VERSION, cx.config.seed, file_bytes, group_rows, zstd_level, dataset_name);
-    Ok((hash::fingerprint(&own, &upstream), rows))
+    Ok((hash::fingerprint(&own, &upstream), reads))
 }
 
 /// Whether the files are there as the manifest of that fingerprint lists them.
@@ -140,7 +147,8 @@ fn make(cx: &Context, fingerprint: &str, bar: Option<&Bar>) -> Result<ShardsMani
         .prefix(".tmp-")
         .tempdir_in(&folder)
         .map_err(Error::io("create a folder in", &folder))?;
-    let written = sql::block_on(cx.workers, write::all(cx, &beside.path().join("data"), bar))?;
+    let written = sql::block_on(cx.workers, write::all(cx, &beside.path().join("data"), bar))
+        .map_err(|error| error.over(&cx.dataset.table("mixtures")))?;
     let manifest = ShardsManifest {
         fingerprint: fingerprint.to_owned(),
         seed: cx.config.seed,
@@ -149,18 +157,24 @@ fn make(cx: &Context, fingerprint: &str, bar: Option<&Bar>) -> Result<ShardsMani
         files: written.files.clone(),
     };
 
-    let (data, list) = (folder.join("data"), folder.join("manifest.json"));
-    for (path, gone) in [(&list, fs::remove_file(&list)), (&data, fs::remove_dir_all(&data))] {
+    let (data, list, card) = (folder.join("data"), folder.join("manifest.json"), folder.join("README.md"));
+    let (new, old) = (beside.path().join("data"), beside.path().join("old"));
+    sync_folder(&new)?;
+    // At no moment does a list, or the card, stand beside files that it does not tell of.
+    for (path, gone) in
+        [(&list, fs::remove_file(&list)), (&card, fs::remove_file(&card)), (&data, fs::rename(&data, &old))]
+    {
         match gone {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 return Err(Error::io("remove", path)(error));
             }
-            _ => {}
+            _ => sync_folder(&folder)?,
         }
     }
-    fs::rename(beside.path().join("data"), &data).map_err(Error::io("rename into", &data))?;
-    let card = card::card(&cx.config, &manifest, &written);
-    cx.dataset.write_whole(&folder.join("README.md"), card.as_bytes())?;
+    fs::rename(&new, &data).map_err(Error::io("rename into", &data))?;
+    sync_folder(&folder)?;
+    let text = card::card(&cx.config, &manifest, &written);
+    cx.dataset.write_whole(&card, text.as_bytes())?;
     let mut text = serde_json::to_vec_pretty(&manifest).map_err(|error| Error::Internal(error.to_string()))?;
     text.push(b'\n');
     cx.dataset.write_whole(&list, &text)?;

@@ -4,7 +4,7 @@ crate::table! {
     /// One row is one traced run of one input, however it ended.
     EXECUTIONS: ExecutionsRow, ExecutionsRef, ExecutionsBuilder {
         name: "executions",
-        version: 2,
+        version: 3,
         written_by: "the executions stage",
         read_by: "the mixtures stage",
         sort_key: ["execution_index"],
@@ -58,10 +58,8 @@ crate::table! {
             /// Modules that it imported, sorted.
             imports: Vec<String> [Plain];
             /// What is known to make it differ from CPython or from itself, sorted: `address`, `clock`, `code`,
-            /// `constant`, `end_order`, `hash`, `id`, `random`, `set_order`, `size`, `wall_clock`, `wording`.
+            /// `constant`, `end_order`, `hash`, `id`, `killed`, `random`, `set_order`, `size`, `wall_clock`, `wording`.
             labels: Vec<String> [Plain];
-            /// How often it was started: more than 1 when something ended its worker from outside.
-            attempt_count: i32 [Delta] unit "attempts";
         }
     }
 }

@@ -242,7 +242,6 @@ fn executions() -> Vec<ExecutionsRow> {
             change_count: changes,
             frame_count: frames,
             depth_max: 1,
-            attempt_count: 1,
             ..ExecutionsRow::default()
         };
     vec![

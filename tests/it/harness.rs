@@ -115,3 +115,11 @@ pub(crate) fn hashes(data: &Path) -> BTreeMap<String, String> {
 pub(crate) fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
+
+/// CPU time of a process in hundredths of a second; 0 when it is gone.
+pub(crate) fn cpu_ticks(process: u32) -> u64 {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    let fields: Vec<&str> = stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace().collect();
+    // User and system time are fields 14 and 15; two stand before the bracket.
+    [11, 12].iter().filter_map(|&index| fields.get(index)?.parse::<u64>().ok()).sum()
+}

@@ -8,7 +8,9 @@ mod cli; // usage errors, configuration, one traced call, statements, interrupts
 mod end_to_end; // the whole pipeline on small corpora: funnel, resuming, same bytes for any number of workers
 mod executions; // hostile programs, killed workers, stopping
 mod fixture; // a small dataset made by hand
+mod full_disk; // a disk without room, then with room
 mod harness; // runs the executable and reads what it wrote
+mod kills; // runs killed at random moments end with the same bytes
 mod mixtures; // samples and shards over the fixture
 mod shards; // the loaders of other people's libraries
 mod sql; // the library's queries and functions, file by file

@@ -90,6 +90,8 @@ pub(in crate::executions) struct Recorder {
     /// Where there may be scratch files.
     folder: Option<ScratchFolder>,
     scratches: Option<Box<Scratches>>,
+    /// The most events of one execution.
+    events_max: Option<u64>,
 }
 
 /// The builders, and what is known of the execution at hand.
@@ -124,13 +126,22 @@ impl Recorder {
         Recorder { folder, ..Recorder::default() }
     }
 
+    /// The same, refusing executions of more events than these.
+    pub(in crate::executions) fn limited(self, events_max: u64) -> Self {
+        Recorder { events_max: Some(events_max), ..self }
+    }
+
+    fn decoder(&self) -> Decoder {
+        self.events_max.map_or_else(Decoder::default, Decoder::limited)
+    }
+
     /// The next execution is this one.
     pub(in crate::executions) fn start(&mut self, execution_index: i64) {
         self.before = self.told.lengths();
         self.bytes_before = self.told.bytes();
         self.told.reset();
         self.told.execution_index = execution_index;
-        self.decoder = Decoder::default();
+        self.decoder = self.decoder();
     }
 
     /// Whether anything happened in the execution so far.
@@ -206,7 +217,7 @@ impl Listener for Recorder {
     fn begin(&mut self) {
         self.scratches = None;
         self.told.reset();
-        self.decoder = Decoder::default();
+        self.decoder = self.decoder();
         if self.told.lengths() != self.before {
             drop(self.part());
         }

@@ -8,7 +8,7 @@
 //! | --- | --- |
 //! | the worker answers | the outcome that it gives |
 //! | the wall clock runs out | `time_limit`; events are dropped, since their number would depend on the machine |
-//! | the worker is killed from outside (SIGKILL, SIGTERM) | it runs again, up to `attempts_max` times |
+//! | the worker is killed from outside (SIGKILL, SIGTERM) | it runs again after a pause, up to `attempts_max` times; then `crashed`, labelled `killed` and counted as lost |
 //! | the worker dies by itself in its first job | `crashed`, or `memory_limit` when the allocator gave up |
 //! | the worker dies by itself in a later job | it runs again in a fresh worker, which decides |
 //! | the worker breaks the protocol, or sends records that are none | `crashed`; the worker is ended |
@@ -27,7 +27,7 @@ use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
-use tracemill_trace::{Exception, Finished, Job, Malformed, Outcome, Reply};
+use tracemill_trace::{Exception, Finished, Job, Limits, Malformed, Outcome, Reply};
 use tracemill_worker::sandbox::LAYERS;
 
 pub use self::idle::IdleWorkers;
@@ -35,6 +35,14 @@ use self::process::{Heard, Process};
 use crate::config::ExecutionsConfig;
 use crate::error::{Error, Result};
 use crate::stage::Cancel;
+
+/// The most events that an honest worker tells of an execution: the limit, and what one probe tells at once.
+pub(super) fn events_max(limits: &Limits) -> u64 {
+    limits.steps.saturating_add(1 << 16)
+}
+
+/// What the system calls the file that a process was started from.
+const THIS_EXECUTABLE: &str = "/proc/self/exe";
 
 /// How a worker is started: an executable, with the hidden subcommand.
 #[derive(Debug, Clone)]
@@ -51,11 +59,15 @@ impl WorkerCommand {
         WorkerCommand { program, arguments: Vec::new() }
     }
 
-    /// Workers from the executable that runs now.
+    /// Workers from the executable that runs now, also when another one lies under its name since.
     ///
     /// # Errors
     /// The system does not say where it is.
     pub fn this_executable() -> Result<Self> {
+        let itself = PathBuf::from(THIS_EXECUTABLE);
+        if itself.exists() {
+            return Ok(WorkerCommand::new(itself));
+        }
         let program =
             std::env::current_exe().map_err(|error| Error::Worker(format!("find this executable: {error}")))?;
         Ok(WorkerCommand::new(program))
@@ -106,7 +118,11 @@ pub trait Listener {
 
 /// How long a worker may take to start.
 const START: Duration = Duration::from_secs(30);
-/// How often a worker that does not start is tried again, with a pause that doubles each time.
+/// The first pause before a worker that is gone is replaced; it doubles each time.
+const PAUSE: Duration = Duration::from_millis(50);
+/// Label of an execution that was given up because something outside ended its worker again and again.
+pub(super) const KILLED: &str = "killed";
+/// How often a worker that does not start is tried.
 const START_ATTEMPTS: u32 = 5;
 
 /// Keeps one worker busy.
@@ -228,10 +244,14 @@ impl Supervisor {
                 }
                 Attempt::Died { status, .. } if killed_from_outside(status) => {
                     if attempts < self.attempts_max {
+                        // Whatever kills workers, such as a lack of memory, may pass.
+                        std::thread::sleep(PAUSE * (1 << attempts.min(6)));
                         attempts += 1;
                         continue;
                     }
-                    ended(Outcome::Crashed, Some(describe(status, "")))
+                    let mut finished = ended(Outcome::Crashed, Some(describe(status, "")));
+                    finished.labels.push(KILLED.to_owned());
+                    finished
                 }
                 // What an earlier job left behind may have killed it: a fresh worker decides.
                 Attempt::Died { .. } if !fresh => continue,
@@ -291,9 +311,16 @@ impl Supervisor {
         for attempt in 0..START_ATTEMPTS {
             self.cancel.check()?;
             if attempt > 0 {
-                std::thread::sleep(Duration::from_millis(50 << attempt));
+                std::thread::sleep(PAUSE * (1 << attempt));
             }
-            let mut process = self.idle.start(&self.command)?;
+            // Too many processes, or too little memory for one more, may pass too.
+            let mut process = match self.idle.start(&self.command) {
+                Ok(process) => process,
+                Err(error) => {
+                    problem = error.to_string();
+                    continue;
+                }
+            };
             match process.hear(Instant::now() + START, 0, &self.cancel)? {
                 Heard::Reply(Reply::Ready { engine, layers, missing }) => {
                     return Ok((process, Greeting { engine, layers, missing }));
@@ -308,7 +335,8 @@ impl Supervisor {
                 }
             }
         }
-        Err(Error::Worker(format!("{} does not start: {problem}", self.command.program.display())))
+        let program = self.command.program.display();
+        Err(Error::Worker(format!("{program} does not start, tried {START_ATTEMPTS} times: {problem}")))
     }
 
     fn attempt(&self, worker: &mut Process, job: &Job, listener: &mut dyn Listener) -> Result<Attempt> {
@@ -395,3 +423,6 @@ fn describe(status: ExitStatus, stderr: &str) -> String {
         None => how,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::ops::Range;
 use std::os::fd::AsFd as _;
+use std::os::unix::process::CommandExt as _;
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -71,6 +72,7 @@ impl Process {
     pub(super) fn spawn(command: &WorkerCommand) -> Result<Self> {
         let WorkerCommand { program, arguments } = command;
         let mut child = Command::new(program)
+            .arg0("tracemill")
             .arg("worker")
             .args(arguments)
             .env_clear()

@@ -15,9 +15,26 @@ pub struct Collector {
     events: Vec<Event>,
     changes: Vec<Change>,
     states: States,
+    /// Bytes of the values so far.
+    bytes: usize,
 }
 
+/// Bytes of values that are collected: each change of a long value holds the whole of it, told in a few bytes.
+const BYTES_MAX: usize = 1 << 30;
+
 impl Collector {
+    /// Whether there was more than can be collected; what came then is not here.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.bytes > BYTES_MAX
+    }
+
+    fn weigh(&mut self, value: Option<&Value>) {
+        if let Some(Value::Text { repr, .. }) = value {
+            self.bytes = self.bytes.saturating_add(repr.len());
+        }
+    }
+
     /// The events so far.
     #[must_use]
     pub fn into_events(self) -> Vec<Event> {
@@ -106,6 +123,9 @@ fn owned(value: ValueRef<'_>) -> Value {
 
 impl Visitor for Collector {
     fn change(&mut self, frame_index: u32, change: &ChangeRef<'_>) {
+        if self.is_full() {
+            return;
+        }
         let known = self.states.value(frame_index, change.scope, change.variable_index);
         let value = match (change.value, known) {
             (None, _) => None,
@@ -134,13 +154,18 @@ impl Visitor for Collector {
             items_drawn,
             items_left,
         };
+        self.weigh(change.value.as_ref());
         self.states.change(frame_index, &change);
         self.changes.push(change);
     }
 
     fn event(&mut self, event: &EventRef<'_>) {
+        if self.is_full() {
+            return;
+        }
         let operation = event.instruction.map(|instruction| instruction.operation);
         let implied = self.states.event(event.kind, event.frame_index, operation);
+        implied.iter().for_each(|change| self.weigh(change.value.as_ref()));
         self.changes.extend(implied);
         self.events.push(Event {
             kind: event.kind,

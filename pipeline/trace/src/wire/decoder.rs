@@ -29,6 +29,8 @@ struct Code {
     function: String,
     /// Scope, place in that scope, name.
     variables: Vec<(Scope, u32, String)>,
+    /// How many of them each scope has.
+    places: [u32; Scope::ALL.len()],
     operations: Vec<Operation>,
 }
 
@@ -42,7 +44,15 @@ pub struct Decoder {
     frame_index: u32,
     code_index: Option<u32>,
     line_number: u32,
+    /// Codes, variables, operations and types so far.
+    definitions: u32,
+    events: u64,
+    events_max: Option<u64>,
 }
+
+/// Definitions that an execution may have: a source of a megabyte has fewer. Each takes up to a hundred bytes here, and
+/// three in a record.
+const DEFINITIONS_MAX: u32 = 1 << 21;
 
 struct Reader<'a> {
     bytes: &'a [u8],
@@ -160,23 +170,31 @@ fn joined(word: u64) -> u64 {
 
 impl Code {
     fn add(&mut self, scope: Scope, name: &str) {
-        let place = self.variables.iter().filter(|(known, ..)| *known == scope).count();
-        self.variables.push((scope, u32::try_from(place).unwrap_or(u32::MAX), name.to_owned()));
+        let place = &mut self.places[scope as usize];
+        self.variables.push((scope, *place, name.to_owned()));
+        *place += 1;
     }
 }
 
 impl Decoder {
+    /// A decoder that refuses an execution of more events than these: a few bytes may stand for many.
+    #[must_use]
+    pub fn limited(events_max: u64) -> Self {
+        Decoder { events_max: Some(events_max), ..Decoder::default() }
+    }
+
     /// Reads a batch of whole records and shows them to `to`. Gives the number of events.
     ///
     /// # Errors
     /// The bytes are not whole records, or name what was never defined. What came before was shown.
     pub fn decode(&mut self, records: &[u8], to: &mut impl Visitor) -> Read<u64> {
         let mut from = Reader { bytes: records, at: 0 };
-        let mut events = 0;
+        let before = self.events;
         while from.at < records.len() {
             match from.byte()? {
                 CODE => self.code(&mut from, to)?,
                 VARIABLE => {
+                    self.define(&from)?;
                     let index = from.ordinal()? as usize;
                     let (scope, name) = (from.scope()?, from.text()?);
                     match self.codes.get_mut(index) {
@@ -184,25 +202,42 @@ impl Decoder {
                         None => return from.wrong("a variable of an unknown code"),
                     }
                 }
-                TYPE => self.types.push(from.text()?.to_owned()),
+                TYPE => {
+                    self.define(&from)?;
+                    self.types.push(from.text()?.to_owned());
+                }
                 tag if tag & !HAS_CHANGES == LINE || tag & !HAS_CHANGES == INSTRUCTION => {
-                    events += self.step(tag, &mut from, to)?;
+                    self.events += self.step(tag, &mut from, to)?;
                 }
                 tag => {
-                    events += self.event(tag, &mut from, to)?;
+                    self.events += self.event(tag, &mut from, to)?;
                 }
             }
         }
-        Ok(events)
+        Ok(self.events - before)
+    }
+
+    fn define(&mut self, from: &Reader<'_>) -> Read<()> {
+        self.definitions += 1;
+        if self.definitions > DEFINITIONS_MAX { from.wrong("more definitions than an execution has") } else { Ok(()) }
+    }
+
+    /// How many more events may come.
+    #[inline(always)]
+    fn left(&self) -> u64 {
+        self.events_max.map_or(u64::MAX, |max| max.saturating_sub(self.events))
     }
 
     fn code(&mut self, from: &mut Reader<'_>, to: &mut impl Visitor) -> Read<()> {
+        self.define(from)?;
         let mut code = Code { function: from.text()?.to_owned(), ..Code::default() };
         for _ in 0..from.number()? {
+            self.define(from)?;
             let scope = from.scope()?;
             code.add(scope, from.text()?);
         }
         for _ in 0..from.number()? {
+            self.define(from)?;
             let opcode = from.text()?.to_owned();
             let argument = from.optional()?.map(|argument| u32::try_from(argument).unwrap_or(u32::MAX));
             let (meaning, line_number) = (from.text()?.to_owned(), from.ordinal()?);
@@ -219,11 +254,12 @@ impl Decoder {
     /// A line, or instructions that follow each other, of the frame before, without output. Gives how many events.
     #[inline(always)]
     fn step(&mut self, tag: u8, from: &mut Reader<'_>, to: &mut impl Visitor) -> Read<u64> {
-        let frame_index = self.frame_index;
+        let (frame_index, left) = (self.frame_index, self.left());
         let line_number = self.line(from)?;
         let code = self.code_of_frame(from)?;
         let run = match tag & KIND_MASK {
-            INSTRUCTION => Some(run(from, code)?),
+            INSTRUCTION => Some(run(from, code, left)?),
+            _ if left == 0 => return from.wrong(TOO_MANY),
             _ => None,
         };
         if tag & HAS_CHANGES != 0 {
@@ -273,7 +309,10 @@ impl Decoder {
             self.frame_index = from.ordinal()?;
             self.code_index = self.frames.get(&self.frame_index).copied();
         }
-        let frame_index = self.frame_index;
+        let (frame_index, left) = (self.frame_index, self.left());
+        if left == 0 {
+            return from.wrong(TOO_MANY);
+        }
         let line_number = self.line(from)?;
         let mut who = None;
         if kind == EventKind::Call {
@@ -286,7 +325,7 @@ impl Decoder {
         let code = self.code_of_frame(from)?;
         let (mut instruction, mut following) = (None, (0, &code.operations[..0]));
         if kind == EventKind::Instruction {
-            let (instruction_index, operations) = run(from, code)?;
+            let (instruction_index, operations) = run(from, code, left)?;
             if let [operation, rest @ ..] = operations {
                 instruction = Some(InstructionRef { instruction_index, operation });
                 following = (instruction_index + 1, rest);
@@ -328,13 +367,17 @@ impl Decoder {
     }
 }
 
+/// What is wrong with an execution that goes on and on.
+const TOO_MANY: &str = "more events than the execution may have";
+
 /// The first of instructions that follow each other, and all of them: at least one.
 #[inline(always)]
-fn run<'a>(from: &mut Reader<'_>, code: &'a Code) -> Read<(u32, &'a [Operation])> {
+fn run<'a>(from: &mut Reader<'_>, code: &'a Code, left: u64) -> Read<(u32, &'a [Operation])> {
     let (first, count) = (from.ordinal()?, from.ordinal()?);
     let end = (first as usize).checked_add(count as usize);
     match end.and_then(|end| code.operations.get(first as usize..end)) {
         Some([]) | None => from.wrong("no such instruction"),
+        Some(operations) if operations.len() as u64 > left => from.wrong(TOO_MANY),
         Some(operations) => Ok((first, operations)),
     }
 }

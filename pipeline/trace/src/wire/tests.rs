@@ -128,3 +128,45 @@ proptest! {
         prop_assert_eq!(spliced, format!("{kept}{inserted}{rest}"));
     }
 }
+
+#[test]
+fn a_few_bytes_do_not_become_many_events() {
+    let (mut encoder, mut records) = begun();
+    let said = || Said { instruction: Some((0, 4)), ..Said::default() };
+    for _ in 0..10 {
+        records.extend_from_slice(encoder.event(EventKind::Instruction, 0, 2, said()));
+    }
+    let read = |max| Decoder::limited(max).decode(&records, &mut Collector::default());
+    assert_eq!(read(41), Ok(41));
+    assert_eq!(read(40).unwrap_err().what, "more events than the execution may have");
+    // The events before count, in whatever batch they came.
+    let (call, rest) = records.split_at(records.len() - 30);
+    let mut decoder = Decoder::limited(12);
+    let first = decoder.decode(call, &mut Collector::default()).unwrap();
+    assert!(first < 12 && decoder.decode(rest, &mut Collector::default()).is_err());
+}
+
+#[test]
+fn definitions_are_bounded_and_found_in_no_time() {
+    let mut records = vec![CODE, 0, 0, 0];
+    for _ in 0..3 << 20 {
+        records.extend_from_slice(&[VARIABLE, 0, 0, 0]);
+    }
+    assert_eq!(collect(&records).unwrap_err().what, "more definitions than an execution has");
+}
+
+#[test]
+fn a_long_value_that_changes_often_is_not_held_each_time() {
+    let (mut encoder, mut records) = begun();
+    encoder.change(0, false, Action::Bound, Some(text(&"x".repeat(16 << 20))), None, None);
+    records.extend_from_slice(encoder.event(EventKind::Line, 0, 2, Said::default()));
+    for _ in 0..100 {
+        let piece = ValueRef::Splice { start: 0, removed: 1, inserted: "y", full_chars: None };
+        encoder.change(0, false, Action::Mutated, Some(piece), None, None);
+        records.extend_from_slice(encoder.event(EventKind::Line, 0, 2, Said::default()));
+    }
+    let mut collector = Collector::default();
+    Decoder::default().decode(&records, &mut collector).unwrap();
+    assert!(collector.is_full());
+    assert!(collector.into_events().len() < 80);
+}
