@@ -62,9 +62,8 @@ enum Command {
     Show(show::Args),
     Schema(schema::Args),
     Config(config::Args),
-    /// Serves jobs from standard input, inside the sandbox.
     #[command(hide = true)]
-    Worker,
+    Worker(worker::Args),
 }
 
 /// How the process ends.
@@ -112,7 +111,7 @@ pub fn main() -> ExitCode {
         Command::Show(args) => show::run(args),
         Command::Schema(args) => schema::run(args),
         Command::Config(args) => config::run(args),
-        Command::Worker => worker::run(),
+        Command::Worker(args) => worker::run(&args),
     };
     match result {
         Ok(exit) => exit.into(),

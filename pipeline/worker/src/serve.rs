@@ -27,12 +27,16 @@ pub const STACK_BYTES: usize = 512 << 20;
 /// Bytes of jobs that are read at once: the supervisor sends them ahead.
 const JOBS_BYTES: usize = 64 << 10;
 
+/// The exit status of a process that is not fit for the job at hand, because it had others before: the supervisor gives
+/// the job to a fresh one.
+pub const EXIT_USED: i32 = 87;
+
 /// Takes the frame channel from descriptors 0 and 1, raises the sandbox, and serves jobs until the supervisor closes
-/// its end or the engine must be replaced. Then it ends the process; it returns only to say what went wrong.
+/// its end or the engine must be replaced. The seed is that of the engine's hashes. Then it ends the process; it returns only to say what went wrong.
 ///
 /// # Errors
 /// The sandbox, the engine or the channel fails. A program's failure is never one of these.
-pub fn run() -> Result<Infallible> {
+pub fn run(hash_seed: u32) -> Result<Infallible> {
     let channel = sandbox::channel::take()?;
     let mut layers = sandbox::raise_process()?;
     layers.push("descriptors".to_owned());
@@ -42,7 +46,7 @@ pub fn run() -> Result<Infallible> {
         .spawn(move || {
             // The engine looks around the file system when it starts, and no program has run yet: the filter, which
             // ends the process for that, comes after.
-            let engine = RustPython::start()?;
+            let engine = RustPython::start(hash_seed)?;
             layers.extend(sandbox::raise_threads()?);
             layers.sort();
             serve(engine, channel, layers)
@@ -57,10 +61,12 @@ fn serve(mut engine: RustPython, channel: Channel, layers: Vec<String>) -> Resul
     let mut jobs = BufReader::with_capacity(JOBS_BYTES, jobs);
     write_frame(&mut &*replies, &Reply::Ready { engine: engine.name(), layers })?;
     let mut batch = Vec::new();
+    let mut fresh = true;
     while let Some(job) = read_frame::<Job>(&mut jobs)? {
-        if serve_job(&mut engine, &job, &replies, &mut batch)? {
+        if serve_job(&mut engine, &job, fresh, &replies, &mut batch)? {
             break;
         }
+        fresh = false;
     }
     // Nothing is taken apart: that would run code of the last program, and make calls that the filter ends us for.
     std::process::exit(0)
@@ -68,14 +74,27 @@ fn serve(mut engine: RustPython, channel: Channel, layers: Vec<String>) -> Resul
 
 /// Serves one job; `true` when it must be the last. `batch` is memory that jobs share. There is one word to the
 /// supervisor where a job is small: each may wake it.
-fn serve_job(engine: &mut RustPython, job: &Job, replies: &Arc<File>, batch: &mut Vec<u8>) -> Result<bool> {
+fn serve_job(
+    engine: &mut RustPython,
+    job: &Job,
+    fresh: bool,
+    replies: &Arc<File>,
+    batch: &mut Vec<u8>,
+) -> Result<bool> {
     let ticket = job.ticket;
     let outbox = Outbox::new(Arc::clone(replies), ticket, job.limits, std::mem::take(batch));
     let outbox = Rc::new(RefCell::new(outbox));
-    memory::arm(replies.as_raw_fd(), ticket, job.limits.memory_bytes);
+    if fresh {
+        memory::arm(replies.as_raw_fd(), ticket, job.limits.memory_bytes);
+    } else {
+        memory::arm_used(job.limits.memory_bytes);
+    }
     let execution = run_job(engine, job, outbox.clone());
     memory::disarm();
-    let Execution { finished, retiring } = execution;
+    let Execution { finished, retiring, void } = execution;
+    if void && !fresh {
+        std::process::exit(EXIT_USED);
+    }
     let mut outbox = outbox.borrow_mut();
     let sent = outbox.finish(&Reply::Finished { ticket, finished: Box::new(finished), retiring })?;
     *batch = outbox.take_batch();
@@ -86,5 +105,5 @@ fn serve_job(engine: &mut RustPython, job: &Job, replies: &Arc<File>, batch: &mu
 /// crash of the program, and the engine retires.
 pub fn run_job(engine: &mut dyn Engine, job: &Job, sink: SharedSink) -> Execution {
     catch_unwind(AssertUnwindSafe(|| engine.run(job, sink)))
-        .unwrap_or_else(|_| Execution { finished: bare_finish(Outcome::Crashed), retiring: true })
+        .unwrap_or_else(|_| Execution { finished: bare_finish(Outcome::Crashed), retiring: true, void: false })
 }

@@ -151,7 +151,7 @@ fn golden() -> Vec<[String; 4]> {
 fn replay_all(jobs: Vec<(String, Job)>) -> Vec<Vec<(u32, Vec<Option<String>>)>> {
     let guard = super::ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     let thread = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(move || {
-        let mut engine = RustPython::start().unwrap();
+        let mut engine = RustPython::start(0).unwrap();
         let mut found = Vec::new();
         for (name, job) in jobs {
             let records = Rc::new(RefCell::new(Vec::new()));
