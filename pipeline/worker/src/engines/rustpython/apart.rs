@@ -10,6 +10,7 @@ use std::cell::Cell;
 use rustpython_vm::{
     AsObject, PyObjectRef, PyResult, VirtualMachine,
     builtins::{PyList, PyModule, PyType},
+    frame::{InterpreterFrame, current_thread_iframe},
     function::{FuncArgs, ItemDoc, PyMethodFlags},
 };
 use tracemill_trace::{Job, Outcome};
@@ -55,6 +56,9 @@ thread_local! {
     static CHANGED: Cell<bool> = const { Cell::new(false) };
     /// A job runs; else what happens is ours.
     static WATCHING: Cell<bool> = const { Cell::new(false) };
+    /// The frame that asks whether something is an instance of an abstract class: that looks at the classes below it, and
+    /// tells of no other.
+    static ASKING: Cell<*const InterpreterFrame> = const { Cell::new(std::ptr::null()) };
 }
 
 /// What a job has done, as far as it is watched.
@@ -72,6 +76,7 @@ pub(super) fn begin(fresh: bool) {
     LOOKED.set(false);
     CHANGED.set(false);
     WATCHING.set(false);
+    ASKING.set(std::ptr::null());
 }
 
 /// The program's code is about to run.
@@ -98,7 +103,8 @@ pub(super) fn refuses(job: &Job, reaches_out: bool) -> bool {
 
 /// The program looks at what earlier ones may have left.
 fn look(vm: &VirtualMachine) -> PyResult<()> {
-    if FRESH.get() || !WATCHING.get() {
+    let asking = !ASKING.get().is_null() && ASKING.get() == current_thread_iframe();
+    if FRESH.get() || !WATCHING.get() || asking {
         return Ok(());
     }
     LOOKED.set(true);
@@ -120,6 +126,12 @@ pub(super) fn install(vm: &VirtualMachine) -> PyResult<()> {
             function.call(args, vm)
         })?;
     }
+    wrap("_abc", &["_abc_instancecheck", "_abc_subclasscheck"], vm, |function, args, vm| {
+        let before = ASKING.replace(current_thread_iframe());
+        let answer = function.call(args, vm);
+        ASKING.set(before);
+        answer
+    })?;
     // Classes keep a list of those below them, the dead ones of earlier programs too until they are collected.
     let class = vm.ctx.types.type_type;
     let name = vm.ctx.intern_str("__subclasses__");

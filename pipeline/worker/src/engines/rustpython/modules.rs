@@ -89,6 +89,7 @@ const CACHES: &[(&str, &[&str])] = &[
     ("re._compiler", &["_cache"]),
     ("linecache", &["cache", "_interactive_cache"]),
     ("sys", &["modules", "path_importer_cache"]),
+    ("encodings", &["_cache"]),
     ("_strptime", &["_regex_cache"]),
 ];
 

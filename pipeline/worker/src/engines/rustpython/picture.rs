@@ -45,10 +45,6 @@ impl Picture {
                 self.classes.push((object.clone(), class.tp_version_tag.load(std::sync::atomic::Ordering::Acquire)));
             } else if let Some(function) = object.downcast_ref::<PyFunction>() {
                 self.functions.push((object.clone(), function.get_version_for_current_state()));
-                if is_cached(&object, vm) {
-                    // The cache of `functools.lru_cache` lives in what the function closes over.
-                    continue;
-                }
             } else if can_change(&object) {
                 self.others.push((object.clone(), self.referents.len()));
                 self.referents.extend(referents.iter().cloned());
@@ -57,7 +53,7 @@ impl Picture {
         }
     }
 
-    /// What is not as it was, in words, if anything is.
+    /// Something that is not as it was, if anything is.
     pub(super) fn difference(&self) -> Option<&PyObjectRef> {
         let version = |class: &PyObjectRef| {
             class.downcast_ref::<PyType>().map(|class| class.tp_version_tag.load(std::sync::atomic::Ordering::Relaxed))
@@ -94,6 +90,8 @@ fn is_plain(object: &PyObject) -> bool {
         || object.downcast_ref::<PyInt>().is_some()
         || object.downcast_ref::<PyCode>().is_some()
         || object.downcast_ref::<PyWeak>().is_some()
+        // Its cache fills; the function that it calls is part of a module.
+        || &*object.class().name() == "_lru_cache_wrapper"
 }
 
 /// It may refer to something else tomorrow. Modules are compared name by name elsewhere.
@@ -104,8 +102,4 @@ fn can_change(object: &PyObject) -> bool {
             || object.downcast_ref::<PyDict>().is_some()
             || object.downcast_ref::<PyList>().is_some()
             || object.downcast_ref::<PySet>().is_some())
-}
-
-fn is_cached(function: &PyObject, vm: &VirtualMachine) -> bool {
-    function.dict().is_some_and(|own| matches!(own.get_item_opt("cache_info", vm), Ok(Some(_))))
 }
