@@ -5,6 +5,7 @@
 //!        ─▶ trace ─ show     one execution, drawn by draw
 //!        ─▶ sql              engine, statements, output, text_table
 //!        ─▶ config, schema   what there is to set and to read
+//!        ─▶ verify           stored executions, run again
 //!        ─▶ worker           hidden: this executable inside the sandbox
 //! ```
 
@@ -28,6 +29,7 @@ mod summary;
 mod terminal;
 mod text_table;
 mod trace;
+mod verify;
 mod worker;
 
 use std::io::Write as _;
@@ -62,6 +64,7 @@ enum Command {
     Show(show::Args),
     Schema(schema::Args),
     Config(config::Args),
+    Verify(verify::Args),
     #[command(hide = true)]
     Worker(worker::Args),
 }
@@ -111,6 +114,7 @@ pub fn main() -> ExitCode {
         Command::Show(args) => show::run(args),
         Command::Schema(args) => schema::run(args),
         Command::Config(args) => config::run(args),
+        Command::Verify(args) => verify::run(args),
         Command::Worker(args) => worker::run(&args),
     };
     match result {

@@ -12,6 +12,7 @@ mod rows;
 mod single;
 mod supervisor;
 mod told;
+mod verify;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -31,6 +32,7 @@ use self::rows::{Piece, Recorder, Scratches};
 pub use single::{Recorded, TraceRequest, Traced, rows_of, trace_one};
 pub use supervisor::{Completed, IdleWorkers, Listener, Supervisor, WorkerCommand};
 pub use told::{Held, StoredRows, events_of, states_of, value_of};
+pub use verify::{Difference, HASH_SEEDS, Verification, Verified, verify};
 
 use crate::dataset::{Count, PartOutput, ScratchFolder, Severity, TableWriter, read_rows};
 use crate::error::{Error, Result};

@@ -3,11 +3,11 @@
 //! The system ends a worker with the thread that started it. The stage's threads end with each part, so workers that
 //! are to outlive them are started by a thread of their own.
 
-use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
+use super::WorkerCommand;
 use super::process::Process;
 use crate::error::{Error, Result};
 
@@ -22,8 +22,8 @@ struct Shared {
     starter: Option<Sender<Order>>,
 }
 
-/// The executable of a worker that is wanted, and where to deliver it.
-type Order = (PathBuf, Sender<Result<Process>>);
+/// A worker that is wanted, and where to deliver it.
+type Order = (WorkerCommand, Sender<Result<Process>>);
 
 impl IdleWorkers {
     /// Ends them.
@@ -41,14 +41,14 @@ impl IdleWorkers {
     }
 
     /// Starts a worker.
-    pub(super) fn start(&self, program: &Path) -> Result<Process> {
+    pub(super) fn start(&self, command: &WorkerCommand) -> Result<Process> {
         let (deliver, delivered) = channel();
         let starter = match &mut self.lock().starter {
             Some(starter) => starter.clone(),
             none => none.insert(starter()?).clone(),
         };
         let gone = || Error::Internal("the thread that starts workers ended".to_owned());
-        starter.send((program.to_owned(), deliver)).map_err(|_| gone())?;
+        starter.send((command.clone(), deliver)).map_err(|_| gone())?;
         delivered.recv().map_err(|_| gone())?
     }
 
@@ -62,9 +62,9 @@ fn starter() -> Result<Sender<Order>> {
     thread::Builder::new()
         .name("starter".to_owned())
         .spawn(move || {
-            for (program, deliver) in orders {
+            for (command, deliver) in orders {
                 // Whoever ordered it may be gone.
-                let _ = deliver.send(Process::spawn(&program));
+                let _ = deliver.send(Process::spawn(&command.program, command.hash_seed));
             }
         })
         .map_err(|error| Error::Internal(format!("start a thread: {error}")))?;

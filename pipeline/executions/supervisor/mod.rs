@@ -10,7 +10,7 @@
 //! | the wall clock runs out | `time_limit`; events are dropped, since their number would depend on the machine |
 //! | the worker is killed from outside (SIGKILL, SIGTERM) | it runs again, up to `attempts_max` times |
 //! | the worker dies by itself in its first job | `crashed`, or `memory_limit` when the allocator gave up |
-//! | the worker dies by itself in a later job | it runs again in a fresh worker, which decides |
+//! | the worker dies by itself in a later job, or ends because that job wants a fresh one | it runs again in a fresh worker, which decides |
 //! | the worker breaks the protocol, or sends records that are none | `crashed`; the worker is ended |
 //!
 //! A worker is sent jobs ahead of their turn, so that neither side waits for the other between two jobs. It answers in
@@ -39,13 +39,20 @@ use crate::stage::Cancel;
 #[derive(Debug, Clone)]
 pub struct WorkerCommand {
     program: PathBuf,
+    hash_seed: u32,
 }
 
 impl WorkerCommand {
     /// Workers from the given build of the executable.
     #[must_use]
     pub fn new(program: PathBuf) -> Self {
-        WorkerCommand { program }
+        WorkerCommand { program, hash_seed: 0 }
+    }
+
+    /// Workers whose hashes of texts depend on another seed than 0.
+    #[must_use]
+    pub fn with_hash_seed(self, hash_seed: u32) -> Self {
+        WorkerCommand { hash_seed, ..self }
     }
 
     /// Workers from the executable that runs now.
@@ -55,7 +62,7 @@ impl WorkerCommand {
     pub fn this_executable() -> Result<Self> {
         let program =
             std::env::current_exe().map_err(|error| Error::Worker(format!("find this executable: {error}")))?;
-        Ok(WorkerCommand { program })
+        Ok(WorkerCommand::new(program))
     }
 }
 
@@ -245,7 +252,7 @@ impl Supervisor {
             if attempt > 0 {
                 std::thread::sleep(Duration::from_millis(50 << attempt));
             }
-            let mut process = self.idle.start(&self.command.program)?;
+            let mut process = self.idle.start(&self.command)?;
             match process.hear(Instant::now() + START, 0, &self.cancel)? {
                 Heard::Reply(Reply::Ready { engine, .. }) => {
                     process.set_engine(engine);

@@ -68,9 +68,9 @@ pub(super) struct Process {
 
 impl Process {
     /// Starts one, with nothing of our environment.
-    pub(super) fn spawn(program: &Path) -> Result<Self> {
+    pub(super) fn spawn(program: &Path, hash_seed: u32) -> Result<Self> {
         let mut child = Command::new(program)
-            .arg("worker")
+            .args(["worker", "--hash-seed", &hash_seed.to_string()])
             .env_clear()
             .current_dir("/")
             .stdin(Stdio::piped())
