@@ -97,9 +97,7 @@ pub fn verify(
             what.workers,
             what.workers * 2,
             |_| {
-                let supervisor = |seed| {
-                    Supervisor::new(command.clone().with_hash_seed(seed), &config, cancel.clone())
-                };
+                let supervisor = |seed| Supervisor::new(command.clone().with_hash_seed(seed), &config, cancel.clone());
                 Ok(HASH_SEEDS.map(supervisor))
             },
             |supervisors, job| run(supervisors, job, &config),
@@ -226,7 +224,8 @@ fn run(supervisors: &mut [Supervisor; 2], again: Again, config: &ExecutionsConfi
     let (Some((second, second_batches)), Some((first, batches))) = (runs.pop(), runs.pop()) else {
         return Err(Error::Internal("an execution that was run twice has no two ends".to_owned()));
     };
-    let said = |name: &str, one: &str, other: &str| format!("`{name}` of executions: {} against {}", cut(one), cut(other));
+    let said =
+        |name: &str, one: &str, other: &str| format!("`{name}` of executions: {} against {}", cut(one), cut(other));
     let differs = unequal(&stored, &first)
         .map(|(name, one, other)| said(name, &one, &other))
         .or_else(|| {
@@ -253,9 +252,25 @@ fn unequal(one: &ExecutionsRow, other: &ExecutionsRow) -> Option<(&'static str, 
         };
     }
     first!(
-        outcome, result, result_type, result_chars, exception_type, exception_message, exception_line_number,
-        check_passed, stdout, event_count, line_count, instruction_count, change_count, frame_count, depth_max, imports,
-        labels, engine, execution_id
+        outcome,
+        result,
+        result_type,
+        result_chars,
+        exception_type,
+        exception_message,
+        exception_line_number,
+        check_passed,
+        stdout,
+        event_count,
+        line_count,
+        instruction_count,
+        change_count,
+        frame_count,
+        depth_max,
+        imports,
+        labels,
+        engine,
+        execution_id
     );
     None
 }
@@ -296,7 +311,11 @@ struct Reader {
 impl Stored {
     fn open(dataset: &Dataset, key: &str) -> Result<Self> {
         let tables = ["frames", "instructions", "events", "changes"];
-        tables.into_iter().map(|table| Reader::open(table, &dataset.part(table, key))).collect::<Result<_>>().map(Stored)
+        tables
+            .into_iter()
+            .map(|table| Reader::open(table, &dataset.part(table, key)))
+            .collect::<Result<_>>()
+            .map(Stored)
     }
 
     /// What differs first between the stored rows of an execution and these. Executions are asked for in their order.

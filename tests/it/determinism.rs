@@ -1,13 +1,19 @@
-//! The same rows every time: programs on one interpreter do not see each other.
+//! The same rows every time: programs on one interpreter do not see each other, and stored executions reproduce with
+//! other hash seeds, or are labelled.
 
 use std::fmt::Write as _;
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
 
+use datafusion::arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
+use datafusion::parquet::arrow::ArrowWriter;
 use tracemill::config::{Overrides, load};
 use tracemill::executions::{Completed, Listener, Supervisor, WorkerCommand};
 use tracemill::stage::Cancel;
 use tracemill_trace::{Collector, Decoder, Granularity, Job, JobKind, Limits, Malformed, Subscription};
 
-use crate::harness::executable;
+use crate::harness::{executable, folder, repository, run, said, tracemill};
 
 /// Keeps what a worker says of a job.
 #[derive(Default)]
@@ -66,93 +72,385 @@ fn told(supervisor: &mut Supervisor, source: &str) -> String {
 const PAIRS: &[(&str, &str, &str)] = &[
     // Built-ins.
     ("a new built-in", "import builtins\ndef f():\n    builtins.left = 1", "def f():\n    return left"),
-    ("a replaced built-in", "import builtins\ndef f():\n    builtins.len = lambda x: 42", "def f():\n    return len([])"),
-    ("a deleted built-in", "def f():\n    del __builtins__['abs'] if isinstance(__builtins__, dict) else __builtins__.abs", "def f():\n    return abs(-1)"),
+    (
+        "a replaced built-in",
+        "import builtins\ndef f():\n    builtins.len = lambda x: 42",
+        "def f():\n    return len([])",
+    ),
+    (
+        "a deleted built-in",
+        "def f():\n    del __builtins__['abs'] if isinstance(__builtins__, dict) else __builtins__.abs",
+        "def f():\n    return abs(-1)",
+    ),
     ("print", "import builtins\ndef f():\n    builtins.print = id", "def f():\n    print('seen')"),
-    ("__import__", "import builtins\ndef f():\n    builtins.__import__ = lambda *a, **k: None", "def f():\n    import math\n    return math.pi"),
-    ("__build_class__", "import builtins\ndef f():\n    builtins.__build_class__ = lambda *a, **k: 5", "def f():\n    class A: pass\n    return A.__name__"),
+    (
+        "__import__",
+        "import builtins\ndef f():\n    builtins.__import__ = lambda *a, **k: None",
+        "def f():\n    import math\n    return math.pi",
+    ),
+    (
+        "__build_class__",
+        "import builtins\ndef f():\n    builtins.__build_class__ = lambda *a, **k: 5",
+        "def f():\n    class A: pass\n    return A.__name__",
+    ),
     ("open", "import io\ndef f():\n    io.open = lambda *a: 'opened'", "import io\ndef f():\n    return io.open('x')"),
     // Names of modules.
     ("a name of a module", "import math\ndef f():\n    math.pi = 3", "import math\ndef f():\n    return math.pi"),
-    ("a deleted name", "import string\ndef f():\n    del string.digits", "import string\ndef f():\n    return string.digits"),
-    ("a function of a module", "import json\ndef f():\n    json.dumps = str", "import json\ndef f():\n    return json.dumps([None])"),
-    ("a module in sys.modules", "import sys\ndef f():\n    sys.modules['json'] = 5", "import json\ndef f():\n    return json.dumps([1])"),
-    ("a made-up module", "import sys, types\ndef f():\n    sys.modules['left'] = types.ModuleType('left')", "def f():\n    import left"),
-    ("sys.modules itself", "import sys\ndef f():\n    sys.modules = {}", "import re\ndef f():\n    import re as r\n    return r is re"),
-    ("a submodule", "import os.path\nimport html.parser\ndef f():\n    return html.parser.HTMLParser.__name__", "import html\ndef f():\n    return hasattr(html, 'parser')"),
-    ("a late import", "import collections\ndef f():\n    return collections.Counter('aab').most_common(1)", "import sys, collections\ndef f():\n    return 'heapq' in sys.modules, collections.heapq"),
+    (
+        "a deleted name",
+        "import string\ndef f():\n    del string.digits",
+        "import string\ndef f():\n    return string.digits",
+    ),
+    (
+        "a function of a module",
+        "import json\ndef f():\n    json.dumps = str",
+        "import json\ndef f():\n    return json.dumps([None])",
+    ),
+    (
+        "a module in sys.modules",
+        "import sys\ndef f():\n    sys.modules['json'] = 5",
+        "import json\ndef f():\n    return json.dumps([1])",
+    ),
+    (
+        "a made-up module",
+        "import sys, types\ndef f():\n    sys.modules['left'] = types.ModuleType('left')",
+        "def f():\n    import left",
+    ),
+    (
+        "sys.modules itself",
+        "import sys\ndef f():\n    sys.modules = {}",
+        "import re\ndef f():\n    import re as r\n    return r is re",
+    ),
+    (
+        "a submodule",
+        "import os.path\nimport html.parser\ndef f():\n    return html.parser.HTMLParser.__name__",
+        "import html\ndef f():\n    return hasattr(html, 'parser')",
+    ),
+    (
+        "a late import",
+        "import collections\ndef f():\n    return collections.Counter('aab').most_common(1)",
+        "import sys, collections\ndef f():\n    return 'heapq' in sys.modules, collections.heapq",
+    ),
     // Below the names.
-    ("a method of a library class", "import collections\ndef f():\n    collections.UserDict.__getitem__ = lambda self, key: 'mine'", "import collections\ndef f():\n    return collections.UserDict({1: 2})[1]"),
-    ("a deeper module", "import json\ndef f():\n    json.encoder.ESCAPE_DCT['a'] = 'b'", "import json\ndef f():\n    return json.encoder.ESCAPE_DCT.get('a')"),
-    ("a method of a deeper class", "import json\ndef f():\n    json.encoder.JSONEncoder.default = lambda self, o: 'mine'", "import json\ndef f():\n    return json.dumps(object())"),
-    ("a class attribute", "import string\ndef f():\n    string.Template.delimiter = '%'", "import string\ndef f():\n    return string.Template('$a').substitute(a=1)"),
-    ("a new class attribute", "import collections\ndef f():\n    collections.OrderedDict.left = 1\n    collections.UserList.left = 1", "import collections\ndef f():\n    return hasattr(collections.UserList, 'left')"),
-    ("the bases of a class", "import collections\ndef f():\n    class Mixin(collections.abc.MutableSequence):\n        def extra(self): return 'mine'\n    collections.UserList.__bases__ = (Mixin,)", "import collections\ndef f():\n    return hasattr(collections.UserList, 'extra')"),
-    ("defaults of a function", "import textwrap\ndef f():\n    textwrap.dedent.__defaults__ = ('  x',)\n    textwrap.indent.__defaults__ = (lambda line: False,)", "import textwrap\ndef f():\n    return textwrap.indent('a', '> ')"),
-    ("defaults by keyword", "import json\ndef f():\n    json.dumps.__kwdefaults__['indent'] = 3", "import json\ndef f():\n    return json.dumps([1])"),
-    ("the code of a function", "import textwrap\ndef f():\n    textwrap.dedent.__code__ = (lambda text: 'mine').__code__", "import textwrap\ndef f():\n    return textwrap.dedent(' a')"),
-    ("an attribute of a function", "import copy\ndef f():\n    copy.copy.left = 1", "import copy\ndef f():\n    return hasattr(copy.copy, 'left')"),
-    ("a table of a module", "import copy\ndef f():\n    copy._copy_dispatch[list] = lambda x: 'mine'\n    copy._deepcopy_dispatch[list] = lambda x, memo: 'mine'", "import copy\ndef f():\n    return copy.deepcopy([1])"),
-    ("a list of a module", "import keyword\ndef f():\n    keyword.kwlist.append('left')", "import keyword\ndef f():\n    return 'left' in keyword.kwlist"),
-    ("a set in a closure", "import keyword\ndef f():\n    keyword.iskeyword = lambda text: True", "import keyword\ndef f():\n    return keyword.iskeyword('left')"),
-    ("an instance of a module", "import json\ndef f():\n    json._default_encoder.item_separator = ';'\n    json._default_encoder.sort_keys = True", "import json\ndef f():\n    return json.dumps({'b': 1, 'a': [1, 2]})"),
-    ("an enumeration", "import re\ndef f():\n    re.RegexFlag.left = 1\n    re.RegexFlag._member_map_['LEFT'] = re.I", "import re\ndef f():\n    return 'LEFT' in re.RegexFlag.__members__"),
-    ("the registry of copyreg", "import copyreg\ndef f():\n    copyreg.dispatch_table[complex] = 5\n    copyreg.pickle(int, str)", "import copyreg\ndef f():\n    return sorted(str(key) for key in copyreg.dispatch_table)"),
-    ("a class of the streams", "import sys\ndef f():\n    type(sys.stdout).encoding = 'mine'", "import sys\ndef f():\n    return sys.stdout.encoding"),
-    ("a stand-in of os", "import os\ndef f():\n    os.environ['LEFT'] = '1'\n    os.getcwd = lambda: '/left'", "import os\ndef f():\n    return os.environ.get('LEFT'), os.getcwd()"),
-    ("only an entry of os.environ", "import os\ndef f():\n    os.environ['LEFT'] = '1'", "import os\ndef f():\n    return os.environ.get('LEFT')"),
+    (
+        "a method of a library class",
+        "import collections\ndef f():\n    collections.UserDict.__getitem__ = lambda self, key: 'mine'",
+        "import collections\ndef f():\n    return collections.UserDict({1: 2})[1]",
+    ),
+    (
+        "a deeper module",
+        "import json\ndef f():\n    json.encoder.ESCAPE_DCT['a'] = 'b'",
+        "import json\ndef f():\n    return json.encoder.ESCAPE_DCT.get('a')",
+    ),
+    (
+        "a method of a deeper class",
+        "import json\ndef f():\n    json.encoder.JSONEncoder.default = lambda self, o: 'mine'",
+        "import json\ndef f():\n    return json.dumps(object())",
+    ),
+    (
+        "a class attribute",
+        "import string\ndef f():\n    string.Template.delimiter = '%'",
+        "import string\ndef f():\n    return string.Template('$a').substitute(a=1)",
+    ),
+    (
+        "a new class attribute",
+        "import collections\ndef f():\n    collections.OrderedDict.left = 1\n    collections.UserList.left = 1",
+        "import collections\ndef f():\n    return hasattr(collections.UserList, 'left')",
+    ),
+    (
+        "the bases of a class",
+        "import collections\ndef f():\n    class Mixin(collections.abc.MutableSequence):\n        def extra(self): return 'mine'\n    collections.UserList.__bases__ = (Mixin,)",
+        "import collections\ndef f():\n    return hasattr(collections.UserList, 'extra')",
+    ),
+    (
+        "defaults of a function",
+        "import textwrap\ndef f():\n    textwrap.dedent.__defaults__ = ('  x',)\n    textwrap.indent.__defaults__ = (lambda line: False,)",
+        "import textwrap\ndef f():\n    return textwrap.indent('a', '> ')",
+    ),
+    (
+        "defaults by keyword",
+        "import json\ndef f():\n    json.dumps.__kwdefaults__['indent'] = 3",
+        "import json\ndef f():\n    return json.dumps([1])",
+    ),
+    (
+        "the code of a function",
+        "import textwrap\ndef f():\n    textwrap.dedent.__code__ = (lambda text: 'mine').__code__",
+        "import textwrap\ndef f():\n    return textwrap.dedent(' a')",
+    ),
+    (
+        "an attribute of a function",
+        "import copy\ndef f():\n    copy.copy.left = 1",
+        "import copy\ndef f():\n    return hasattr(copy.copy, 'left')",
+    ),
+    (
+        "a table of a module",
+        "import copy\ndef f():\n    copy._copy_dispatch[list] = lambda x: 'mine'\n    copy._deepcopy_dispatch[list] = lambda x, memo: 'mine'",
+        "import copy\ndef f():\n    return copy.deepcopy([1])",
+    ),
+    (
+        "a list of a module",
+        "import keyword\ndef f():\n    keyword.kwlist.append('left')",
+        "import keyword\ndef f():\n    return 'left' in keyword.kwlist",
+    ),
+    (
+        "a set in a closure",
+        "import keyword\ndef f():\n    keyword.iskeyword = lambda text: True",
+        "import keyword\ndef f():\n    return keyword.iskeyword('left')",
+    ),
+    (
+        "an instance of a module",
+        "import json\ndef f():\n    json._default_encoder.item_separator = ';'\n    json._default_encoder.sort_keys = True",
+        "import json\ndef f():\n    return json.dumps({'b': 1, 'a': [1, 2]})",
+    ),
+    (
+        "an enumeration",
+        "import re\ndef f():\n    re.RegexFlag.left = 1\n    re.RegexFlag._member_map_['LEFT'] = re.I",
+        "import re\ndef f():\n    return 'LEFT' in re.RegexFlag.__members__",
+    ),
+    (
+        "the registry of copyreg",
+        "import copyreg\ndef f():\n    copyreg.dispatch_table[complex] = 5\n    copyreg.pickle(int, str)",
+        "import copyreg\ndef f():\n    return sorted(str(key) for key in copyreg.dispatch_table)",
+    ),
+    (
+        "a class of the streams",
+        "import sys\ndef f():\n    type(sys.stdout).encoding = 'mine'",
+        "import sys\ndef f():\n    return sys.stdout.encoding",
+    ),
+    (
+        "a stand-in of os",
+        "import os\ndef f():\n    os.environ['LEFT'] = '1'\n    os.getcwd = lambda: '/left'",
+        "import os\ndef f():\n    return os.environ.get('LEFT'), os.getcwd()",
+    ),
+    (
+        "only an entry of os.environ",
+        "import os\ndef f():\n    os.environ['LEFT'] = '1'",
+        "import os\ndef f():\n    return os.environ.get('LEFT')",
+    ),
     // Registries behind functions.
-    ("an abstract class", "import collections.abc\ndef f():\n    collections.abc.Sequence.register(dict)", "import collections.abc\ndef f():\n    return isinstance({}, collections.abc.Sequence)"),
-    ("a number", "import numbers\ndef f():\n    numbers.Number.register(str)", "import numbers\ndef f():\n    return isinstance('a', numbers.Number)"),
-    ("a codec", "import codecs\ndef f():\n    codecs.register(lambda name: codecs.lookup('latin-1') if name == 'left' else None)", "def f():\n    return 'a'.encode('left')"),
-    ("an error handler", "import codecs\ndef f():\n    codecs.register_error('left', lambda error: ('?', error.end))", "def f():\n    return 'é'.encode('ascii', 'left')"),
-    ("a dispatch", "import functools\nimport pprint\ndef f():\n    pprint.PrettyPrinter._dispatch[int.__repr__] = lambda *a: a[2].write('mine')", "import pprint\ndef f():\n    return pprint.pformat([1, 2])"),
+    (
+        "an abstract class",
+        "import collections.abc\ndef f():\n    collections.abc.Sequence.register(dict)",
+        "import collections.abc\ndef f():\n    return isinstance({}, collections.abc.Sequence)",
+    ),
+    (
+        "a number",
+        "import numbers\ndef f():\n    numbers.Number.register(str)",
+        "import numbers\ndef f():\n    return isinstance('a', numbers.Number)",
+    ),
+    (
+        "a codec",
+        "import codecs\ndef f():\n    codecs.register(lambda name: codecs.lookup('latin-1') if name == 'left' else None)",
+        "def f():\n    return 'a'.encode('left')",
+    ),
+    (
+        "an error handler",
+        "import codecs\ndef f():\n    codecs.register_error('left', lambda error: ('?', error.end))",
+        "def f():\n    return 'é'.encode('ascii', 'left')",
+    ),
+    (
+        "a dispatch",
+        "import functools\nimport pprint\ndef f():\n    pprint.PrettyPrinter._dispatch[int.__repr__] = lambda *a: a[2].write('mine')",
+        "import pprint\ndef f():\n    return pprint.pformat([1, 2])",
+    ),
     // Settings and hooks.
-    ("the recursion limit", "import sys\ndef f():\n    sys.setrecursionlimit(5000)", "import sys\ndef f():\n    def dive(n): return dive(n + 1)\n    try:\n        dive(0)\n    except RecursionError:\n        return sys.getrecursionlimit()"),
-    ("digits of integers", "import sys\ndef f():\n    sys.set_int_max_str_digits(0)", "import sys\ndef f():\n    return sys.get_int_max_str_digits(), len(str(10**5000))"),
-    ("the switch interval", "import sys\ndef f():\n    sys.setswitchinterval(0.5)", "import sys\ndef f():\n    return sys.getswitchinterval()"),
-    ("seeded chance", "import random\ndef f():\n    random.seed(7)\n    return random.random()", "import random\ndef f():\n    return random.random(), random.getstate()[0]"),
-    ("chance used up", "import random, os\ndef f():\n    return random.random(), os.urandom(3)", "import random, os\ndef f():\n    return random.random(), os.urandom(3)"),
-    ("the clock", "import time\ndef f():\n    time.sleep(100)\n    return time.time()", "import time\ndef f():\n    return time.time(), time.monotonic()"),
-    ("the precision of decimals", "import decimal\ndef f():\n    decimal.getcontext().prec = 3\n    return decimal.Decimal(1) / 3", "import decimal\ndef f():\n    return decimal.Decimal(1) / 3"),
-    ("the default of decimals", "import fractions, decimal\ndef f():\n    decimal.DefaultContext.prec = 3\n    decimal.setcontext(decimal.Context(prec=4))", "import fractions, decimal\ndef f():\n    return decimal.Decimal(1) / 3, decimal.Context().prec"),
-    ("a filter of warnings", "import warnings\ndef f():\n    warnings.simplefilter('error')", "import warnings\ndef f():\n    warnings.warn('soft')\n    return 'went on'"),
-    ("how warnings are shown", "import warnings\ndef f():\n    warnings.showwarning = lambda *a: print('mine')", "import warnings\ndef f():\n    warnings.warn('soft')"),
-    ("a warning given once", "import warnings\ndef f():\n    warnings.warn('soft', DeprecationWarning)\n    return 1", "import warnings\ndef f():\n    with warnings.catch_warnings(record=True) as caught:\n        warnings.simplefilter('once')\n        warnings.warn('soft', DeprecationWarning)\n    return len(caught)"),
-    ("excepthook", "import sys\ndef f():\n    sys.excepthook = print", "import sys\ndef f():\n    return sys.excepthook is sys.__excepthook__"),
-    ("displayhook", "import sys\ndef f():\n    sys.displayhook = print", "import sys\ndef f():\n    return sys.displayhook is sys.__displayhook__"),
-    ("breakpointhook", "import sys\ndef f():\n    sys.breakpointhook = lambda *a: print('mine')", "def f():\n    import sys\n    return sys.breakpointhook is sys.__breakpointhook__"),
-    ("unraisablehook", "import sys\ndef f():\n    sys.unraisablehook = lambda *a: print('mine')", "import sys\ndef f():\n    return sys.unraisablehook is sys.__unraisablehook__"),
-    ("a trace function", "import sys\ndef f():\n    sys.settrace(lambda *a: print('mine'))\n    sys.setprofile(lambda *a: print('mine'))", "import sys\ndef f():\n    def g(): return 1\n    return g(), sys.gettrace()"),
-    ("meta_path", "import sys\ndef f():\n    sys.meta_path.clear()", "def f():\n    import graphlib\n    return graphlib.__name__"),
-    ("a finder", "import sys\nclass Finder:\n    @staticmethod\n    def find_spec(name, path=None, target=None):\n        print('asked for', name)\ndef f():\n    sys.meta_path.insert(0, Finder)", "def f():\n    import colorsys\n    return colorsys.__name__"),
-    ("path_hooks", "import sys\ndef f():\n    sys.path_hooks.append(print)\n    sys.path.append('/left')", "import sys\ndef f():\n    return len(sys.path_hooks), sys.path"),
+    (
+        "the recursion limit",
+        "import sys\ndef f():\n    sys.setrecursionlimit(5000)",
+        "import sys\ndef f():\n    def dive(n): return dive(n + 1)\n    try:\n        dive(0)\n    except RecursionError:\n        return sys.getrecursionlimit()",
+    ),
+    (
+        "digits of integers",
+        "import sys\ndef f():\n    sys.set_int_max_str_digits(0)",
+        "import sys\ndef f():\n    return sys.get_int_max_str_digits(), len(str(10**5000))",
+    ),
+    (
+        "the switch interval",
+        "import sys\ndef f():\n    sys.setswitchinterval(0.5)",
+        "import sys\ndef f():\n    return sys.getswitchinterval()",
+    ),
+    (
+        "seeded chance",
+        "import random\ndef f():\n    random.seed(7)\n    return random.random()",
+        "import random\ndef f():\n    return random.random(), random.getstate()[0]",
+    ),
+    (
+        "chance used up",
+        "import random, os\ndef f():\n    return random.random(), os.urandom(3)",
+        "import random, os\ndef f():\n    return random.random(), os.urandom(3)",
+    ),
+    (
+        "the clock",
+        "import time\ndef f():\n    time.sleep(100)\n    return time.time()",
+        "import time\ndef f():\n    return time.time(), time.monotonic()",
+    ),
+    (
+        "the precision of decimals",
+        "import decimal\ndef f():\n    decimal.getcontext().prec = 3\n    return decimal.Decimal(1) / 3",
+        "import decimal\ndef f():\n    return decimal.Decimal(1) / 3",
+    ),
+    (
+        "the default of decimals",
+        "import fractions, decimal\ndef f():\n    decimal.DefaultContext.prec = 3\n    decimal.setcontext(decimal.Context(prec=4))",
+        "import fractions, decimal\ndef f():\n    return decimal.Decimal(1) / 3, decimal.Context().prec",
+    ),
+    (
+        "a filter of warnings",
+        "import warnings\ndef f():\n    warnings.simplefilter('error')",
+        "import warnings\ndef f():\n    warnings.warn('soft')\n    return 'went on'",
+    ),
+    (
+        "how warnings are shown",
+        "import warnings\ndef f():\n    warnings.showwarning = lambda *a: print('mine')",
+        "import warnings\ndef f():\n    warnings.warn('soft')",
+    ),
+    (
+        "a warning given once",
+        "import warnings\ndef f():\n    warnings.warn('soft', DeprecationWarning)\n    return 1",
+        "import warnings\ndef f():\n    with warnings.catch_warnings(record=True) as caught:\n        warnings.simplefilter('once')\n        warnings.warn('soft', DeprecationWarning)\n    return len(caught)",
+    ),
+    (
+        "excepthook",
+        "import sys\ndef f():\n    sys.excepthook = print",
+        "import sys\ndef f():\n    return sys.excepthook is sys.__excepthook__",
+    ),
+    (
+        "displayhook",
+        "import sys\ndef f():\n    sys.displayhook = print",
+        "import sys\ndef f():\n    return sys.displayhook is sys.__displayhook__",
+    ),
+    (
+        "breakpointhook",
+        "import sys\ndef f():\n    sys.breakpointhook = lambda *a: print('mine')",
+        "def f():\n    import sys\n    return sys.breakpointhook is sys.__breakpointhook__",
+    ),
+    (
+        "unraisablehook",
+        "import sys\ndef f():\n    sys.unraisablehook = lambda *a: print('mine')",
+        "import sys\ndef f():\n    return sys.unraisablehook is sys.__unraisablehook__",
+    ),
+    (
+        "a trace function",
+        "import sys\ndef f():\n    sys.settrace(lambda *a: print('mine'))\n    sys.setprofile(lambda *a: print('mine'))",
+        "import sys\ndef f():\n    def g(): return 1\n    return g(), sys.gettrace()",
+    ),
+    (
+        "meta_path",
+        "import sys\ndef f():\n    sys.meta_path.clear()",
+        "def f():\n    import graphlib\n    return graphlib.__name__",
+    ),
+    (
+        "a finder",
+        "import sys\nclass Finder:\n    @staticmethod\n    def find_spec(name, path=None, target=None):\n        print('asked for', name)\ndef f():\n    sys.meta_path.insert(0, Finder)",
+        "def f():\n    import colorsys\n    return colorsys.__name__",
+    ),
+    (
+        "path_hooks",
+        "import sys\ndef f():\n    sys.path_hooks.append(print)\n    sys.path.append('/left')",
+        "import sys\ndef f():\n    return len(sys.path_hooks), sys.path",
+    ),
     ("sys.argv", "import sys\ndef f():\n    sys.argv.append('left')", "import sys\ndef f():\n    return sys.argv"),
-    ("the last exception", "import sys\ndef f():\n    sys.last_value = sys.last_exc = ValueError('left')", "import sys\ndef f():\n    return hasattr(sys, 'last_value')"),
-    ("something at exit", "import atexit\ndef f():\n    atexit.register(print, 'left')", "import atexit\ndef f():\n    return atexit._ncallbacks()"),
-    ("a context variable", "import contextvars\nleft = contextvars.ContextVar('left')\ndef f():\n    left.set(1)", "import contextvars\ndef f():\n    return len(contextvars.copy_context())"),
-    ("a logger", "import logging\ndef f():\n    logging.basicConfig(level=1)\n    logging.getLogger('left').setLevel(5)", "import logging\ndef f():\n    return logging.getLogger().level, logging.getLogger('left').level"),
+    (
+        "the last exception",
+        "import sys\ndef f():\n    sys.last_value = sys.last_exc = ValueError('left')",
+        "import sys\ndef f():\n    return hasattr(sys, 'last_value')",
+    ),
+    (
+        "something at exit",
+        "import atexit\ndef f():\n    atexit.register(print, 'left')",
+        "import atexit\ndef f():\n    return atexit._ncallbacks()",
+    ),
+    (
+        "a context variable",
+        "import contextvars\nleft = contextvars.ContextVar('left')\ndef f():\n    left.set(1)",
+        "import contextvars\ndef f():\n    return len(contextvars.copy_context())",
+    ),
+    (
+        "a logger",
+        "import logging\ndef f():\n    logging.basicConfig(level=1)\n    logging.getLogger('left').setLevel(5)",
+        "import logging\ndef f():\n    return logging.getLogger().level, logging.getLogger('left').level",
+    ),
     ("standard output", "import sys\ndef f():\n    sys.stdout = None", "def f():\n    print('seen')"),
     ("closed output", "import sys\ndef f():\n    sys.stdout.close()", "def f():\n    print('seen')"),
     ("input that was not read", "def f():\n    return input", "def f():\n    return input()"),
     // Garbage.
-    ("an object that prints when it ends", "class Ends:\n    def __del__(self):\n        print('left')\ndef f():\n    a = Ends()\n    a.me = a", "import gc\ndef f():\n    gc.collect()\n    return 1"),
-    ("a generator in a cycle", "def g(held):\n    try:\n        yield\n    finally:\n        print('left')\ndef f():\n    held = []\n    a = g(held)\n    held.append(a)\n    next(a)", "def f():\n    held = [[i, [], {}] for i in range(4000)]\n    return len(held)"),
-    ("an object that ends endlessly", "class Ends:\n    def __del__(self):\n        while True:\n            pass\ndef f():\n    a = Ends()\n    a.me = a", "def f():\n    return [[i] for i in range(4)]"),
-    ("a callback of the collector", "import gc\ndef f():\n    gc.callbacks.append(lambda *a: print('left'))", "import gc\ndef f():\n    return gc.collect() >= 0, gc.callbacks"),
-    ("a collector that is off", "import gc\ndef f():\n    gc.disable()\n    gc.set_threshold(1)\n    gc.set_debug(gc.DEBUG_SAVEALL)", "import gc\ndef f():\n    return gc.isenabled(), gc.get_threshold(), gc.get_debug()"),
-    ("frozen objects", "import gc\ndef f():\n    gc.freeze()", "import gc\ndef f():\n    return gc.get_freeze_count() > 0"),
-    ("objects", "def f():\n    return [[i] for i in range(100)]", "import gc\ndef f():\n    return len(gc.get_objects())"),
-    ("counts of the collector", "def f():\n    return [[i] for i in range(5000)]", "import gc\ndef f():\n    return gc.get_count(), len(gc.get_stats())"),
-    ("a class below another", "class Left: pass\ndef f():\n    return Left", "def f():\n    return len(object.__subclasses__())"),
-    ("a class found by another name", "class Left(dict): pass\ndef f():\n    return Left", "def f():\n    return [c.__name__ for c in getattr(dict, '__sub' + 'classes__')()]"),
-    ("loaded modules", "import json, fractions, statistics\ndef f():\n    return 1", "import sys\ndef f():\n    return sorted(sys.modules)"),
-    ("a text that is interned", "import sys\ndef f():\n    return sys.intern('le' + 'ft' * 2)", "import sys\ndef f():\n    text = ''.join(['le', 'ft', 'ft'])\n    return sys.intern(text) is text"),
+    (
+        "an object that prints when it ends",
+        "class Ends:\n    def __del__(self):\n        print('left')\ndef f():\n    a = Ends()\n    a.me = a",
+        "import gc\ndef f():\n    gc.collect()\n    return 1",
+    ),
+    (
+        "a generator in a cycle",
+        "def g(held):\n    try:\n        yield\n    finally:\n        print('left')\ndef f():\n    held = []\n    a = g(held)\n    held.append(a)\n    next(a)",
+        "def f():\n    held = [[i, [], {}] for i in range(4000)]\n    return len(held)",
+    ),
+    (
+        "an object that ends endlessly",
+        "class Ends:\n    def __del__(self):\n        while True:\n            pass\ndef f():\n    a = Ends()\n    a.me = a",
+        "def f():\n    return [[i] for i in range(4)]",
+    ),
+    (
+        "a callback of the collector",
+        "import gc\ndef f():\n    gc.callbacks.append(lambda *a: print('left'))",
+        "import gc\ndef f():\n    return gc.collect() >= 0, gc.callbacks",
+    ),
+    (
+        "a collector that is off",
+        "import gc\ndef f():\n    gc.disable()\n    gc.set_threshold(1)\n    gc.set_debug(gc.DEBUG_SAVEALL)",
+        "import gc\ndef f():\n    return gc.isenabled(), gc.get_threshold(), gc.get_debug()",
+    ),
+    (
+        "frozen objects",
+        "import gc\ndef f():\n    gc.freeze()",
+        "import gc\ndef f():\n    return gc.get_freeze_count() > 0",
+    ),
+    (
+        "objects",
+        "def f():\n    return [[i] for i in range(100)]",
+        "import gc\ndef f():\n    return len(gc.get_objects())",
+    ),
+    (
+        "counts of the collector",
+        "def f():\n    return [[i] for i in range(5000)]",
+        "import gc\ndef f():\n    return gc.get_count(), len(gc.get_stats())",
+    ),
+    (
+        "a class below another",
+        "class Left: pass\ndef f():\n    return Left",
+        "def f():\n    return len(object.__subclasses__())",
+    ),
+    (
+        "a class found by another name",
+        "class Left(dict): pass\ndef f():\n    return Left",
+        "def f():\n    return [c.__name__ for c in getattr(dict, '__sub' + 'classes__')()]",
+    ),
+    (
+        "loaded modules",
+        "import json, fractions, statistics\ndef f():\n    return 1",
+        "import sys\ndef f():\n    return sorted(sys.modules)",
+    ),
+    (
+        "a text that is interned",
+        "import sys\ndef f():\n    return sys.intern('le' + 'ft' * 2)",
+        "import sys\ndef f():\n    text = ''.join(['le', 'ft', 'ft'])\n    return sys.intern(text) is text",
+    ),
     ("references", "def f():\n    return [None] * 5", "import sys\ndef f():\n    return sys.getrefcount(None)"),
-    ("compiled patterns", "import re\ndef f():\n    return bool(re.match('l(e)ft', 'left'))", "import re\ndef f():\n    return len(re._cache)"),
-    ("what asks for abstract classes", "import collections.abc\nclass Left(collections.abc.Sized):\n    def __len__(self): return 1\ndef f():\n    return isinstance(Left(), collections.abc.Sized)", "from abc import get_cache_token\ndef f():\n    return get_cache_token()"),
+    (
+        "compiled patterns",
+        "import re\ndef f():\n    return bool(re.match('l(e)ft', 'left'))",
+        "import re\ndef f():\n    return len(re._cache)",
+    ),
+    (
+        "what asks for abstract classes",
+        "import collections.abc\nclass Left(collections.abc.Sized):\n    def __len__(self): return 1\ndef f():\n    return isinstance(Left(), collections.abc.Sized)",
+        "from abc import get_cache_token\ndef f():\n    return get_cache_token()",
+    ),
     // Memory.
-    ("memory held by modules", "import json, fractions, unittest\ndef f():\n    return 1", "import json\ndef f():\n    held = []\n    while True:\n        held.append([0] * 100_000)"),
+    (
+        "memory held by modules",
+        "import json, fractions, unittest\ndef f():\n    return 1",
+        "import json\ndef f():\n    held = []\n    while True:\n        held.append([0] * 100_000)",
+    ),
 ];
 
 #[test]
@@ -165,8 +463,184 @@ fn a_program_sees_nothing_of_the_one_before_it() {
         let seen = told(&mut used, observer);
         if seen != expected {
             let last = |text: &str| text.lines().last().unwrap_or_default().to_owned();
-            let _ = writeln!(failed, "{name}\n  fresh {}\n  used  {}\n  after {}", last(&expected), last(&seen), last(&left));
+            let _ = writeln!(
+                failed,
+                "{name}\n  fresh {}\n  used  {}\n  after {}",
+                last(&expected),
+                last(&seen),
+                last(&left)
+            );
         }
     }
     assert!(failed.is_empty(), "{failed}");
+}
+
+/// Runs the stages up to `executions` over corpora.
+fn traced(corpora: &[String], data: &Path) {
+    let output = run(corpora, data, &["--stages", "corpora,functions,inputs,executions", "--quiet"]);
+    assert!(output.status.success(), "{}", said(&output));
+}
+
+/// `tracemill verify` of all executions: its exit code, and its lines.
+fn verified(data: &Path) -> (Option<i32>, Vec<String>) {
+    let data = data.display().to_string();
+    let output = tracemill(["verify", "--all", "--jobs-per-worker", "20", "--data", &data]).output().unwrap();
+    let lines = String::from_utf8(output.stdout.clone()).unwrap().lines().map(str::to_owned).collect();
+    assert!(matches!(output.status.code(), Some(0 | 1)) && output.stderr.is_empty(), "{}", said(&output));
+    (output.status.code(), lines)
+}
+
+/// Changes a column of the first row of a table that `wanted` picks.
+fn tamper(file: &Path, column: &str, change: impl Fn(&ArrayRef) -> ArrayRef) {
+    let batches: Vec<RecordBatch> = tracemill::dataset::read_batches(file).unwrap().collect::<Result<_, _>>().unwrap();
+    let schema = batches[0].schema();
+    let mut writer = ArrowWriter::try_new(File::create(file).unwrap(), Arc::clone(&schema), None).unwrap();
+    for (number, batch) in batches.iter().enumerate() {
+        let mut columns = batch.columns().to_vec();
+        if number == 0 {
+            let at = schema.index_of(column).unwrap();
+            columns[at] = change(&columns[at]);
+        }
+        writer.write(&RecordBatch::try_new(Arc::clone(&schema), columns).unwrap()).unwrap();
+    }
+    writer.close().unwrap();
+}
+
+#[test]
+fn verify_finds_rows_that_were_tampered_with() {
+    let data = tempfile::tempdir().unwrap();
+    traced(&[repository("pipeline/demo/corpus/loops.py").display().to_string()], data.path());
+    let (code, lines) = verified(data.path());
+    assert_eq!((code, lines.len()), (Some(0), 1), "{lines:?}");
+    let count: usize = lines[0].split(' ').next().unwrap().parse().unwrap();
+    assert!(count >= 10, "{lines:?}");
+    assert!(
+        lines[0].ends_with(&format!(": {count} reproduce, 0 differ as their labels say, 0 differ without a label"))
+    );
+
+    let part = |table: &str| tracemill::dataset::Dataset::new(data.path()).files(table).unwrap()[0].clone();
+    // The value of the second execution, and the line of an event of the first.
+    tamper(&part("executions"), "result", |column| {
+        let column = column.as_any().downcast_ref::<StringArray>().unwrap();
+        let rows = column.iter().enumerate().map(|(row, value)| if row == 1 { Some("'other'") } else { value });
+        Arc::new(rows.collect::<StringArray>())
+    });
+    tamper(&part("events"), "line_number", |column| {
+        let column = column.as_any().downcast_ref::<datafusion::arrow::array::Int32Array>().unwrap();
+        let rows = column.iter().enumerate().map(|(row, line)| line.map(|line| line + i32::from(row == 2)));
+        Arc::new(rows.collect::<datafusion::arrow::array::Int32Array>())
+    });
+    let (code, lines) = verified(data.path());
+    assert_eq!((code, lines.len()), (Some(1), 3), "{lines:?}");
+    assert!(
+        lines[0].starts_with("execution 0 ")
+            && lines[0].contains("events, after row 0: row 2 of the execution, column `line_number`"),
+        "{lines:?}"
+    );
+    assert!(
+        lines[1].starts_with("execution 1 ") && lines[1].contains("`result` of executions: Some(\"'other'\")"),
+        "{lines:?}"
+    );
+    assert!(lines[2].ends_with("0 differ as their labels say, 2 differ without a label"), "{lines:?}");
+
+    // Rows that belong to another execution.
+    tamper(&part("changes"), "execution_index", |column| {
+        let column = column.as_any().downcast_ref::<Int64Array>().unwrap();
+        Arc::new(Int64Array::from_iter_values(column.values().iter().map(|index| (*index).max(1))))
+    });
+    assert!(verified(data.path()).1[0].contains("execution 0 "));
+}
+
+/// Functions whose result hangs on clock, chance, hashes, addresses or the machine.
+const ODD: &str = r#"import datetime, functools, gc, os, platform, random, secrets, sys, tempfile, threading, time, uuid, weakref
+
+
+def thread() -> list:
+    return [threading.get_ident(), threading.current_thread(), threading.main_thread().ident]
+
+def clock() -> list:
+    return [time.time(), time.perf_counter_ns(), datetime.datetime.now(), time.localtime(), time.get_clock_info('monotonic')]
+
+def chance() -> list:
+    return [random.random(), secrets.token_hex(3), random.SystemRandom().random(), os.urandom(2), uuid.uuid1(), uuid.uuid4()]
+
+def machine() -> list:
+    return [os.getpid(), os.getcwd(), dict(os.environ), sys.executable, sys.version, platform.platform(), platform.node(), sys.hash_info]
+
+def memory() -> list:
+    return [sys.getsizeof([]), sys.getrefcount([]), len(gc.get_objects()), gc.get_count(), gc.collect(), gc.get_stats()]
+
+def others() -> list:
+    return [len(sys.modules), len(object.__subclasses__()), list(sys._current_frames())]
+
+def hashes() -> list:
+    return [hash('a'), hash(('a', 1)), hash(b'a'), hash(object)]
+
+def hashes_by_method() -> list:
+    return ['a'.__hash__(), (lambda: 1).__hash__(), getattr('a', '__hash__')()]
+
+def order_by_hash() -> list:
+    return sorted('abcdefghijkl', key=hash)
+
+def order_of_texts() -> list:
+    return list({'a', 'b', 'c', 'dd', 'ee'}) + [*frozenset('xyz') | {'w'}] + [{'a', 'b', 'c'}.pop()]
+
+def order_of_objects() -> list:
+    class A:
+        def __init__(self, n): self.n = n
+    objects = [A(n) for n in range(20)]
+    return [a.n for a in set(objects)] + [a.n for a in {a: 1 for a in objects}]
+
+def addresses() -> list:
+    return [id([]), str(object()), '%s' % thread, repr(weakref.ref(thread))]
+
+def order_by_address() -> list:
+    return sorted([str(n) for n in range(9)], key=id)
+
+def shown() -> list:
+    return [object(), thread, threading, functools.partial(thread)]
+
+def error() -> list:
+    raise KeyError(object())
+"#;
+
+#[test]
+fn whatever_hangs_on_clock_chance_hash_or_address_is_fixed_or_labelled() {
+    let corpus = folder(&[("odd.py", ODD)]);
+    let data = tempfile::tempdir().unwrap();
+    traced(&[corpus.path().display().to_string()], data.path());
+    let (code, lines) = verified(data.path());
+    assert_eq!(code, Some(0), "{lines:#?}");
+    let labelled: Vec<&str> = lines.iter().filter_map(|line| line.split_whitespace().nth(3)).collect();
+    // Seeds and addresses do differ from run to run; else this shows nothing.
+    for name in ["hashes", "hashes_by_method", "order_by_hash", "addresses"] {
+        assert!(labelled.contains(&name), "{name}: {lines:#?}");
+    }
+    for name in ["thread", "clock", "chance", "machine", "memory", "others", "order_of_texts", "shown", "error"] {
+        assert!(!labelled.contains(&name), "{name}: {lines:#?}");
+    }
+}
+
+#[test]
+fn hostile_programs_give_the_same_bytes_for_any_number_of_workers() {
+    let corpus = tempfile::tempdir().unwrap();
+    for entry in std::fs::read_dir(repository("tests/data/hostile")).unwrap() {
+        let path = entry.unwrap().path();
+        // One call into the matcher of regular expressions that no count ends: only the wall clock does.
+        if path.file_name().is_some_and(|name| name != "regex_blowup.py" && name != "README.md") {
+            std::fs::copy(&path, corpus.path().join(path.file_name().unwrap())).unwrap();
+        }
+    }
+    let corpora = [corpus.path().display().to_string()];
+    let hashes = |workers: &str| {
+        let data = tempfile::tempdir().unwrap();
+        // However slow the machine is, nothing here is to be ended by the wall clock.
+        let output = run(&corpora, data.path(), &["--workers", workers, "--set", "executions.limits.wall_ms=120000"]);
+        assert!(output.status.success(), "{}", said(&output));
+        crate::harness::hashes(data.path())
+    };
+    let first = hashes("1");
+    for workers in ["2", "7"] {
+        assert_eq!(first, hashes(workers), "{workers} workers write other bytes than one");
+    }
 }

@@ -104,6 +104,9 @@ fn serve_job(
 /// Runs one job on an engine in this process, without a sandbox: what the tests call. A panic of the engine is a
 /// crash of the program, and the engine retires.
 pub fn run_job(engine: &mut dyn Engine, job: &Job, sink: SharedSink) -> Execution {
-    catch_unwind(AssertUnwindSafe(|| engine.run(job, sink)))
-        .unwrap_or_else(|_| Execution { finished: bare_finish(Outcome::Crashed), retiring: true, void: false })
+    catch_unwind(AssertUnwindSafe(|| engine.run(job, sink))).unwrap_or_else(|_| Execution {
+        finished: bare_finish(Outcome::Crashed),
+        retiring: true,
+        void: false,
+    })
 }

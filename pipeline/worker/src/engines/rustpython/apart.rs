@@ -19,7 +19,7 @@ use super::{modules::modules, stop};
 
 /// Functions that show what earlier programs left, by module.
 const OBSERVERS: &[(&str, &[&str])] = &[
-    ("gc", &["get_objects", "get_referrers", "get_count", "get_stats", "get_freeze_count"]),
+    ("gc", &["get_objects", "get_referrers", "get_count", "get_freeze_count"]),
     (
         "sys",
         &[
@@ -120,6 +120,17 @@ pub(super) fn install(vm: &VirtualMachine) -> PyResult<()> {
             function.call(args, vm)
         })?;
     }
+    wrap("gc", &["get_stats"], vm, |function, args, vm| {
+        look(vm)?;
+        let stats = function.call(args, vm)?;
+        if let Some(stats) = stats.downcast_ref::<PyList>() {
+            for generation in stats.borrow_vec().iter() {
+                // The real clock's.
+                generation.set_item("duration", vm.ctx.new_float(0.0).into(), vm)?;
+            }
+        }
+        Ok(stats)
+    })?;
     for (module, names) in CHANGERS {
         wrap(module, names, vm, |function, args, vm| {
             CHANGED.set(CHANGED.get() | WATCHING.get());

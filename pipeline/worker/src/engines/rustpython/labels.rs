@@ -6,7 +6,7 @@
 //! | `set_order` | the order of a set of which it is not known to be CPython's: it was iterated, or shown in an event |
 //! | `end_order` | a frame that returned left several sleeping generators behind, which CPython may end in another order |
 //! | `id` | the program asked for an `id`, which is an address |
-//! | `hash` | the program asked for the hash of something that is not a number |
+//! | `hash` | the program asked for the hash of something that is not a number: it follows from the seed, or an address |
 //! | `random` | chance, in another stream than CPython's unless seeded |
 //! | `clock` | the time, which stands still but for reads and sleeps |
 //! | `size` | `sys.getsizeof` |
@@ -77,6 +77,10 @@ pub(super) fn read(source: &str) {
         ["__code__", "f_code", "f_lasti", "co_code", "co_consts", "import dis", "from dis", "getframe", "currentframe"];
     if looks_at_code.iter().any(|word| source.contains(word)) {
         note(Label::Code);
+    }
+    // The built-in function is watched, and calls this for the program; who calls it himself is read here.
+    if source.contains(".__hash__") || source.contains("'__hash__'") || source.contains("\"__hash__\"") {
+        note(Label::Hash);
     }
     if source.contains("getsizeof") {
         note(Label::Size);

@@ -67,14 +67,7 @@ const STATELESS: &[&str] = &[
 ];
 
 /// Names of `sys` that each job sets anew.
-const SYS_PER_JOB: &[&str] = &[
-    "stdin",
-    "stdout",
-    "stderr",
-    "__stdin__",
-    "__stdout__",
-    "__stderr__",
-];
+const SYS_PER_JOB: &[&str] = &["stdin", "stdout", "stderr", "__stdin__", "__stdout__", "__stderr__"];
 
 /// Names that the import system itself writes into modules.
 const WRITTEN_BY_IMPORTS: &[&str] = &["__name__", "__package__", "__spec__", "__file__", "__warningregistry__"];
