@@ -88,7 +88,6 @@ pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
         Ok(verified) => verified,
         Err(error) => return interrupt::plainly(Err(error.into())),
     };
-    let mut out = output();
     writeln!(
         out,
         "{} of {} executions run again: {} reproduce, {} differ as their labels say, {} differ without a label",

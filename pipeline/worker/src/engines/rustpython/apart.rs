@@ -15,7 +15,7 @@ use rustpython_vm::{
 };
 use tracemill_trace::{Job, Outcome};
 
-use super::{modules::modules, stop};
+use super::{labels, modules::modules, stop};
 
 /// Functions that show what earlier programs left, by module.
 const OBSERVERS: &[(&str, &[&str])] = &[
@@ -23,7 +23,6 @@ const OBSERVERS: &[(&str, &[&str])] = &[
     (
         "sys",
         &[
-            "intern",
             "getrefcount",
             "gettotalrefcount",
             "getallocatedblocks",
@@ -45,7 +44,18 @@ const CHANGERS: &[(&str, &[&str])] = &[
 
 /// Words by which a program gets at what stays loaded and is neither taken back nor compared: `sys.modules`, caches of the
 /// library, the module dictionary of `sys`. Only looked for where the text can reach a module at all.
-const SIGHTS: &[&str] = &["modules", "_cache", "cache_info", "cache_parameters", "sys.__dict__", "vars(sys)", "(sys,"];
+const SIGHTS: &[&str] = &[
+    "modules",
+    "._cache",
+    " _cache",
+    "'_cache",
+    "\"_cache",
+    "cache_info",
+    "cache_parameters",
+    "sys.__dict__",
+    "vars(sys)",
+    "(sys,",
+];
 
 thread_local! {
     /// No job ran before this one.
@@ -120,6 +130,13 @@ pub(super) fn install(vm: &VirtualMachine) -> PyResult<()> {
             function.call(args, vm)
         })?;
     }
+    // The library interns the names of fields; only whoever holds a text can see whether it was the first of its kind.
+    wrap("sys", &["intern"], vm, |function, args, vm| {
+        if labels::is_own_call() {
+            look(vm)?;
+        }
+        function.call(args, vm)
+    })?;
     wrap("gc", &["get_stats"], vm, |function, args, vm| {
         look(vm)?;
         let stats = function.call(args, vm)?;
@@ -133,7 +150,8 @@ pub(super) fn install(vm: &VirtualMachine) -> PyResult<()> {
     })?;
     for (module, names) in CHANGERS {
         wrap(module, names, vm, |function, args, vm| {
-            CHANGED.set(CHANGED.get() | WATCHING.get());
+            // A module that the program imports registers its own classes, which go with it.
+            CHANGED.set(CHANGED.get() || WATCHING.get() && labels::is_called_by_own(vm));
             function.call(args, vm)
         })?;
     }

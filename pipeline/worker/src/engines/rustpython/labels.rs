@@ -115,7 +115,7 @@ fn clock(vm: &VirtualMachine) {
 }
 
 /// A piece of the job runs, or the library for it; not a module that is being imported.
-fn is_called_by_own(vm: &VirtualMachine) -> bool {
+pub(super) fn is_called_by_own(vm: &VirtualMachine) -> bool {
     for offset in 0.. {
         let Some(frame) = frame_at_offset(offset, vm) else { break };
         let path = frame.iframe().code().source_path().as_str();

@@ -28,9 +28,11 @@ const STATELESS: &[&str] = &[
     "collections.abc",
     "colorsys",
     "contextlib",
+    "contextvars",
     "copy",
     "dataclasses",
     "datetime",
+    "decimal",
     "difflib",
     "enum",
     "fractions",
@@ -83,6 +85,7 @@ const CACHES: &[(&str, &[&str])] = &[
     ("linecache", &["cache", "_interactive_cache"]),
     ("sys", &["modules", "path_importer_cache"]),
     ("encodings", &["_cache"]),
+    ("_frozen_importlib", &["_module_locks", "_blocking_on"]),
     ("_strptime", &["_regex_cache"]),
 ];
 
@@ -105,6 +108,8 @@ pub(super) struct Base {
     clock: PyObjectRef,
     /// What all of them hold, deeper than their names.
     picture: Picture,
+    /// Context variables that have a value when a job begins.
+    variables: usize,
     /// The program's standard streams.
     pub(super) streams: Streams,
 }
@@ -132,6 +137,7 @@ impl Base {
             seeded: None,
             clock,
             picture: Picture::default(),
+            variables: 0,
             streams,
         };
         base.extend(vm)?;
@@ -154,6 +160,11 @@ impl Base {
         Ok(())
     }
 
+    fn context_variables(&self, vm: &VirtualMachine) -> PyResult<usize> {
+        let Some((module, _)) = self.modules.get("_contextvars") else { return Ok(0) };
+        vm.call_method(module, "copy_context", ())?.length(vm)
+    }
+
     fn take_picture(&self, vm: &VirtualMachine) -> PyResult<Picture> {
         let mut picture = Picture::default();
         // The namespaces of modules are compared by name.
@@ -163,6 +174,9 @@ impl Base {
                 picture.leave_out(module.dict().as_object());
             }
         }
+        // Each job starts it anew.
+        let now = self.clock.get_attr("_now", vm)?;
+        picture.leave_out(&now);
         for (module, names) in CACHES {
             if let Some((module, _)) = self.modules.get(*module) {
                 for name in *names {
@@ -213,6 +227,9 @@ impl Base {
             let context = vm.call_method(decimal, "Context", ())?;
             vm.call_method(decimal, "setcontext", (context,))?;
         }
+        if !imports.is_empty() {
+            self.variables = self.context_variables(vm)?;
+        }
         Ok(())
     }
 
@@ -246,6 +263,7 @@ impl Base {
                 dirty |= differs(contents, &module.dict(), ignored, vm)?;
             }
         }
+        dirty = dirty || self.context_variables(vm)? != self.variables;
         dirty |= self.logging.is_some() && logging(vm)? != self.logging;
         dirty = dirty || self.picture.difference().is_some();
         if let Some((list, items)) = &self.filters {

@@ -32,7 +32,7 @@ impl Picture {
 
     /// Adds what can be reached from an object.
     pub(super) fn add(&mut self, root: PyObjectRef, vm: &VirtualMachine) {
-        let doc = vm.ctx.intern_str("__doc__");
+        let [doc, mask, members] = ["__doc__", "_flag_mask_", "_value2member_map_"].map(|name| vm.ctx.intern_str(name));
         let mut waiting = vec![root];
         while let Some(object) = waiting.pop() {
             if is_plain(&object) || !self.seen.insert(object.get_id()) {
@@ -42,6 +42,12 @@ impl Picture {
             if let Some(class) = object.downcast_ref::<PyType>() {
                 // A look at an attribute gives a class its version.
                 let _ = class.get_attr(doc);
+                // Flags make the combinations that are asked for, and keep them.
+                if class.get_attr(mask).is_some()
+                    && let Some(combinations) = class.get_attr(members)
+                {
+                    self.leave_out(&combinations);
+                }
                 self.classes.push((object.clone(), class.tp_version_tag.load(std::sync::atomic::Ordering::Acquire)));
             } else if let Some(function) = object.downcast_ref::<PyFunction>() {
                 self.functions.push((object.clone(), function.get_version_for_current_state()));
