@@ -6,10 +6,12 @@
 //! folder where `npm install pyodide@314.0.7` was run, which is CPython 3.14 under Node. Two executions are identical
 //! when all events are (kind, frame, function, line, changes with action, value and type, returned values, exceptions,
 //! output) and the outcome, the result, the exception and standard output are. The pairs of two CPythons are the
-//! yardstick. `set order` and `gen lines` are those of the differing that become identical when the order of shown sets,
-//! and the line events of generator expressions too, are left out. `--causes` groups the differences by the kind of the
-//! first place that differs, looking behind these two where there is more; `--show N` prints the first N of them. Executions
-//! that import a module such as `random` or `time` ask the machine, which answers ours from a fixed stream. `TRACEMILL_BENCH_BINARY` is another tracemill.
+//! yardstick. `set order` are those of the differing that become identical when the order of shown sets is left out;
+//! `vouched` are those in which another CPython named tells what the first side does, up to and with the place where the
+//! two part: CPython 3.14 under Node has 32 bits, and with them other hashes and another mathematics library. `--causes`
+//! groups the differences by the kind of the first place that differs, looking behind the order of sets where there is
+//! more; `--show N` prints the first N of them. Executions that import a module such as `random` or `time` ask the
+//! machine, which answers ours from a fixed stream. `TRACEMILL_BENCH_BINARY` is another tracemill.
 //!
 //! The reference runs the corpora's code without a sandbox: name corpora that you trust, or `--pyodide` alone.
 
@@ -97,12 +99,16 @@ fn compare_on(corpus: &Path, wishes: &Wishes, scratch: &Path, report: &mut Repor
         wishes.references.iter().map(|reference| (reference.name.as_str(), reference.run(&jobs, scratch))).collect();
 
     let name = corpus.file_name().map_or_else(|| corpus.display().to_string(), |name| name.to_string_lossy().into());
-    for (reference, executions) in &theirs {
-        report.add(&name, ("ours", reference), (&ours, executions), &sources);
+    let all: Vec<&BTreeMap<String, Execution>> = theirs.iter().map(|(_, executions)| executions).collect();
+    let others = |sides: &[usize]| -> Vec<&BTreeMap<String, Execution>> {
+        all.iter().enumerate().filter(|(at, _)| !sides.contains(at)).map(|(_, executions)| *executions).collect()
+    };
+    for (at, (reference, executions)) in theirs.iter().enumerate() {
+        report.add(&name, ("ours", reference), (&ours, executions), &others(&[at]), &sources);
     }
     for (at, (one, executions)) in theirs.iter().enumerate() {
-        for (other, others) in &theirs[at + 1..] {
-            report.add(&name, (one, other), (executions, others), &sources);
+        for (behind, (other, told)) in theirs.iter().enumerate().skip(at + 1) {
+            report.add(&name, (one, other), (executions, told), &others(&[at, behind]), &sources);
         }
     }
 }

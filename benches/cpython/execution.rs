@@ -63,6 +63,20 @@ pub(crate) struct Change(
 );
 
 impl Execution {
+    /// The other tells the same, up to that event; all of it without one.
+    pub(crate) fn agrees(&self, other: &Execution, event_index: Option<usize>) -> bool {
+        match event_index {
+            Some(at) => {
+                let up_to = |events: &[Event]| events[..events.len().min(at + 1)].to_vec();
+                up_to(&self.events) == up_to(&other.events)
+            }
+            None => {
+                (&self.events, &self.outcome, &self.result, &self.exception, &self.stdout)
+                    == (&other.events, &other.outcome, &other.result, &other.exception, &other.stdout)
+            }
+        }
+    }
+
     /// Whether it went to its end on that side.
     pub(crate) fn ended(&self) -> bool {
         matches!(self.outcome.as_str(), "returned" | "raised" | "exited")

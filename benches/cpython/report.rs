@@ -56,16 +56,19 @@ struct Differing {
     outside: Vec<String>,
     /// What it is enough to leave out to make them equal, if anything is.
     gone_without: Option<Without>,
+    /// Up to the first place where the two part another CPython tells what the first one does.
+    is_vouched: bool,
     difference: Difference,
 }
 
 impl Report {
-    /// Compares all executions of one corpus on two sides.
+    /// Compares all executions of one corpus on two sides; `witnesses` are the other CPythons.
     pub(crate) fn add(
         &mut self,
         corpus: &str,
         (one, other): (&str, &str),
         (ones, others): (&BTreeMap<String, Execution>, &BTreeMap<String, Execution>),
+        witnesses: &[&BTreeMap<String, Execution>],
         sources: &BTreeMap<String, String>,
     ) {
         let mut pair = Pair { corpus: corpus.to_owned(), one: one.into(), other: other.into(), ..Pair::default() };
@@ -83,10 +86,14 @@ impl Report {
             // The first difference that is left when the most is left out that still leaves one.
             let mut last: Option<Difference> = None;
             let mut gone_without = None;
+            let mut place = None;
             for without in Without::ALL {
                 let (mine, theirs) = (Telling::new(mine, without), Telling::new(theirs, without));
                 match compare::first_difference(&mine, &theirs, source) {
-                    Some(difference) => last = Some(difference),
+                    Some(difference) => {
+                        place.get_or_insert(difference.event_index);
+                        last = Some(difference);
+                    }
                     None => {
                         gone_without = Some(without);
                         break;
@@ -104,6 +111,10 @@ impl Report {
                 labels: mine.labels.iter().chain(&theirs.labels).cloned().collect(),
                 outside: outside(mine),
                 gone_without,
+                is_vouched: witnesses
+                    .iter()
+                    .filter_map(|told| told.get(id))
+                    .any(|told| mine.agrees(told, place.flatten())),
                 difference,
             });
         }
@@ -122,7 +133,7 @@ impl Report {
             "labelled",
             "unlabelled",
             "set order",
-            "gen lines",
+            "vouched",
             "not compared"
         );
         for pair in &self.pairs {
@@ -137,8 +148,8 @@ impl Report {
                 100.0 * pair.identical as f64 / compared.max(1) as f64,
                 labelled,
                 pair.differing.len() - labelled,
-                pair.gone_without(Without::SetOrder),
-                pair.gone_without(Without::GeneratorLines),
+                pair.differing.iter().filter(|differing| differing.gone_without == Some(Without::SetOrder)).count(),
+                pair.differing.iter().filter(|differing| differing.is_vouched).count(),
                 pair.not_compared.values().sum::<usize>(),
             );
         }
@@ -160,10 +171,6 @@ impl Report {
 impl Pair {
     fn name(&self) -> String {
         format!("{} / {}", self.one, self.other)
-    }
-
-    fn gone_without(&self, without: Without) -> usize {
-        self.differing.iter().filter(|differing| differing.gone_without == Some(without)).count()
     }
 
     fn print_not_compared(&self) {

@@ -1,10 +1,8 @@
 //! One side's telling of an execution with what is known to differ left out, so that what else differs shows. Called
 //! by `report.rs`, compared by `compare.rs`.
 
-use std::collections::BTreeMap;
-
 use crate::compare;
-use crate::execution::{Change, Event, Execution};
+use crate::execution::Execution;
 
 /// What is left out; each also leaves out those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -13,13 +11,11 @@ pub(crate) enum Without {
     Nothing,
     /// The order in which sets are shown.
     SetOrder,
-    /// The line events of generator expressions; what they found changed counts for the frame's next event.
-    GeneratorLines,
 }
 
 impl Without {
     /// In order.
-    pub(crate) const ALL: [Without; 3] = [Without::Nothing, Without::SetOrder, Without::GeneratorLines];
+    pub(crate) const ALL: [Without; 2] = [Without::Nothing, Without::SetOrder];
 }
 
 /// A telling.
@@ -34,9 +30,6 @@ impl Telling {
     /// Leaves things out.
     pub(crate) fn new(execution: &Execution, without: Without) -> Self {
         let mut execution = execution.clone();
-        if without >= Without::GeneratorLines {
-            execution.events = without_generator_lines(std::mem::take(&mut execution.events));
-        }
         let shown = execution.events.iter().map(compare::show).collect();
         if without >= Without::SetOrder {
             without_set_order(&mut execution);
@@ -70,30 +63,4 @@ fn without_set_order(execution: &mut Execution) {
     if let Some(exception) = &mut execution.exception {
         order(&mut exception.message);
     }
-}
-
-fn without_generator_lines(events: Vec<Event>) -> Vec<Event> {
-    let mut kept: Vec<Event> = Vec::new();
-    let mut owed: BTreeMap<i32, Vec<Change>> = BTreeMap::new();
-    let mut output = String::new();
-    for mut event in events {
-        event.output.insert_str(0, &std::mem::take(&mut output));
-        let mut changes = owed.remove(&event.frame).unwrap_or_default();
-        for change in event.changes {
-            match changes.iter_mut().find(|earlier| (&earlier.0, &earlier.1) == (&change.0, &change.1)) {
-                // The variable was bound, and then changed: it is bound to what it holds now.
-                Some(earlier) => (earlier.3, earlier.4) = (change.3, change.4),
-                None => changes.push(change),
-            }
-        }
-        if event.kind == "line" && event.function.ends_with("<genexpr>") {
-            output = event.output;
-            owed.insert(event.frame, changes);
-        } else {
-            changes.sort();
-            event.changes = changes;
-            kept.push(event);
-        }
-    }
-    kept
 }

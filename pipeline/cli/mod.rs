@@ -5,12 +5,14 @@
 //!        ─▶ trace ─ show     one execution, drawn by draw
 //!        ─▶ sql              engine, statements, output, text_table
 //!        ─▶ config, schema   what there is to set and to read
+//!        ─▶ doctor           what of the sandbox this machine gives
 //!        ─▶ verify           stored executions, run again
 //!        ─▶ worker           hidden: this executable inside the sandbox
 //! ```
 
 mod config;
 mod demo;
+mod doctor;
 mod draw;
 mod engine;
 mod find;
@@ -65,6 +67,7 @@ enum Command {
     Schema(schema::Args),
     Config(config::Args),
     Verify(verify::Args),
+    Doctor(doctor::Args),
     #[command(hide = true)]
     Worker(worker::Args),
 }
@@ -115,7 +118,8 @@ pub fn main() -> ExitCode {
         Command::Schema(args) => schema::run(args),
         Command::Config(args) => config::run(args),
         Command::Verify(args) => verify::run(args),
-        Command::Worker(args) => worker::run(&args),
+        Command::Doctor(args) => doctor::run(args),
+        Command::Worker(args) => worker::run(args),
     };
     match result {
         Ok(exit) => exit.into(),

@@ -77,7 +77,8 @@ pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
     let source = read(&args.file)?;
     let source = source.strip_prefix('\u{feff}').unwrap_or(&source).replace("\r\n", "\n");
     let stdin = args.stdin.as_ref().map(read).transpose()?.unwrap_or_default();
-    let request = TraceRequest { source, call: args.call, setup: String::new(), stdin, subscription, limits };
+    let (call, setup, sandbox) = (args.call, String::new(), config.sandbox);
+    let request = TraceRequest { source, call, setup, stdin, subscription, limits, sandbox };
     let cancel = interrupt::watch()?;
     let traced = match trace_one(&request, WorkerCommand::this_executable()?, &cancel) {
         Ok(traced) => traced,

@@ -155,6 +155,14 @@ pub struct ExecutionsConfig {
     pub attempts_max: u32,
     pub jobs_per_worker: u64,
     pub limits: Limits,
+    pub sandbox: SandboxConfig,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct SandboxConfig {
+    pub may_lack: Vec<String>,
 }
 
 impl ExecutionsConfig {

@@ -30,7 +30,7 @@ use tracemill_trace::{Job, JobKind, Limits, Outcome, Subscription};
 use self::rows::{Piece, Recorder, Scratches};
 
 pub use single::{Recorded, TraceRequest, Traced, rows_of, trace_one};
-pub use supervisor::{Completed, IdleWorkers, Listener, Supervisor, WorkerCommand};
+pub use supervisor::{Completed, Greeting, IdleWorkers, Listener, Supervisor, WorkerCommand};
 pub use told::{Held, StoredRows, events_of, states_of, value_of};
 pub use verify::{Difference, HASH_SEEDS, Verification, Verified, verify};
 

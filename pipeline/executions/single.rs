@@ -6,7 +6,7 @@ use tracemill_schemas::functions::FunctionsRow;
 use tracemill_schemas::inputs::InputsRow;
 use tracemill_trace::{Collector, Decoder, Event, Finished, Job, JobKind, Limits, Malformed, Subscription};
 
-use crate::config::ExecutionsConfig;
+use crate::config::{ExecutionsConfig, SandboxConfig};
 use crate::error::{Error, Result};
 use crate::executions::rows::{self, Piece, Recorder};
 use crate::executions::supervisor::{Completed, Listener, Supervisor, WorkerCommand};
@@ -27,6 +27,8 @@ pub struct TraceRequest {
     pub subscription: Subscription,
     /// What it may use.
     pub limits: Limits,
+    /// What the sandbox may lack.
+    pub sandbox: SandboxConfig,
 }
 
 /// What happened.
@@ -67,8 +69,14 @@ impl Listener for Kept {
 /// The worker cannot be started, or the user asks to stop. A failure of the program is in `finished`.
 pub fn trace_one(request: &TraceRequest, command: WorkerCommand, cancel: &Cancel) -> Result<Traced> {
     let Subscription { granularity, own_repr } = request.subscription;
-    let config =
-        ExecutionsConfig { granularity, own_repr, attempts_max: 1, jobs_per_worker: 1, limits: request.limits };
+    let config = ExecutionsConfig {
+        granularity,
+        own_repr,
+        attempts_max: 1,
+        jobs_per_worker: 1,
+        limits: request.limits,
+        sandbox: request.sandbox.clone(),
+    };
     let mut supervisor = Supervisor::new(command, &config, cancel.clone());
     let job = Job {
         ticket: 0,

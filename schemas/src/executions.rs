@@ -58,7 +58,7 @@ crate::table! {
             /// Modules that it imported, sorted.
             imports: Vec<String> [Plain];
             /// What is known to make it differ from CPython or from itself, sorted: `address`, `clock`, `code`,
-            /// `end_order`, `hash`, `id`, `random`, `set_order`, `size`, `wall_clock`.
+            /// `constant`, `end_order`, `hash`, `id`, `random`, `set_order`, `size`, `wall_clock`, `wording`.
             labels: Vec<String> [Plain];
             /// How often it was started: more than 1 when something ended its worker from outside.
             attempt_count: i32 [Delta] unit "attempts";

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use tracemill::config::{Overrides, SandboxConfig, load};
 use tracemill::dataset::{Dataset, Manifest, read_rows};
 use tracemill_schemas::Row;
 
@@ -18,6 +19,11 @@ pub(crate) fn tracemill<I: AsRef<std::ffi::OsStr>>(args: impl IntoIterator<Item 
     let mut command = Command::new(executable());
     command.args(args).stdin(Stdio::null());
     command
+}
+
+/// What the sandbox may lack by default.
+pub(crate) fn sandbox() -> SandboxConfig {
+    load(None, &Overrides::default()).unwrap().executions.sandbox
 }
 
 /// Runs it and expects success; returns standard output.

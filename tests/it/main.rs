@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod architecture; // who may use whom, file lengths, where SQL lives
+mod attacks; // programs that try to get out, workers that lie, missing layers
 mod cli; // usage errors, configuration, one traced call, statements, interrupts
 mod determinism; // programs that try to see each other, hash seeds, verify
 mod end_to_end; // the whole pipeline on small corpora: funnel, resuming, same bytes for any number of workers

@@ -16,7 +16,7 @@ use tracemill::stage::Cancel;
 use tracemill_trace::{Collector, Decoder, Event, Granularity, Job, JobKind, Limits, Malformed, Subscription};
 
 use self::file::{Block, File, Kind, Program};
-use crate::harness::{executable, repository};
+use crate::harness::{executable, repository, sandbox};
 
 mod difference;
 mod file;
@@ -87,6 +87,7 @@ fn check_file(path: &Path, update: bool) -> (usize, Vec<Complaint>) {
         attempts_max: 1,
         jobs_per_worker: 1_000,
         limits,
+        sandbox: sandbox(),
     };
     let mut supervisor = Supervisor::new(WorkerCommand::new(executable()), &config, Cancel::default());
     let mut complaints = Vec::new();

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use toml_edit::Value;
+use tracemill_worker::sandbox::LAYERS;
 
 /// What a key may hold.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -17,6 +18,8 @@ pub(super) enum Allowed {
     Switch,
     /// One of these words.
     Word(&'static [&'static str]),
+    /// A list of names of the sandbox's layers.
+    Layers,
 }
 
 impl Allowed {
@@ -31,6 +34,9 @@ impl Allowed {
             Allowed::Text => value.as_str().is_some_and(|text| !text.trim().is_empty()),
             Allowed::Switch => value.is_bool(),
             Allowed::Word(words) => value.as_str().is_some_and(|text| words.contains(&text)),
+            Allowed::Layers => value.as_array().is_some_and(|names| {
+                names.iter().all(|name| layers().any(|layer| name.as_str().is_some_and(|name| name == layer)))
+            }),
         }
     }
 }
@@ -44,8 +50,13 @@ impl fmt::Display for Allowed {
             Allowed::Text => write!(f, "text that is not empty"),
             Allowed::Switch => write!(f, "true or false"),
             Allowed::Word(words) => write!(f, "one of `{}`", words.join("`, `")),
+            Allowed::Layers => write!(f, "a list of `{}`", layers().collect::<Vec<_>>().join("`, `")),
         }
     }
+}
+
+fn layers() -> impl Iterator<Item = &'static str> {
+    LAYERS.iter().map(|layer| layer.name)
 }
 
 /// Ordinals of events and rows of a part are 32-bit columns.
@@ -79,6 +90,7 @@ const KEYS: &[(&str, Allowed)] = &[
     ("executions.limits.value_chars", Allowed::Integer(1, 1 << 20)),
     ("executions.limits.depth", Allowed::Integer(1, 10_000)),
     ("executions.limits.trace_bytes", Allowed::Integer(1_024, TEXT_MAX)),
+    ("executions.sandbox.may_lack", Allowed::Layers),
     ("mixtures.mixture", Allowed::Text),
     ("mixtures.events_max", Allowed::Integer(1, i64::MAX)),
     ("mixtures.sample_chars_max", Allowed::Integer(1, i64::MAX)),

@@ -57,6 +57,9 @@ fn same(one: &Item, other: &Item) -> bool {
         (Some(Value::Float(one)), Some(Value::Float(other))) => one.value() == other.value(),
         (Some(Value::String(one)), Some(Value::String(other))) => one.value() == other.value(),
         (Some(Value::Boolean(one)), Some(Value::Boolean(other))) => one.value() == other.value(),
+        (Some(Value::Array(one)), Some(Value::Array(other))) => {
+            one.iter().map(Value::as_str).eq(other.iter().map(Value::as_str))
+        }
         _ => false,
     }
 }

@@ -22,7 +22,7 @@ struct Shared {
     starter: Option<Sender<Order>>,
 }
 
-/// A worker that is wanted, and where to deliver it.
+/// How to start a worker that is wanted, and where to deliver it.
 type Order = (WorkerCommand, Sender<Result<Process>>);
 
 impl IdleWorkers {
@@ -64,7 +64,7 @@ fn starter() -> Result<Sender<Order>> {
         .spawn(move || {
             for (command, deliver) in orders {
                 // Whoever ordered it may be gone.
-                let _ = deliver.send(Process::spawn(&command.program, command.hash_seed));
+                let _ = deliver.send(Process::spawn(&command));
             }
         })
         .map_err(|error| Error::Internal(format!("start a thread: {error}")))?;

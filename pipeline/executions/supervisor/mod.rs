@@ -28,6 +28,7 @@ use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
 use tracemill_trace::{Exception, Finished, Job, Malformed, Outcome, Reply};
+use tracemill_worker::sandbox::LAYERS;
 
 pub use self::idle::IdleWorkers;
 use self::process::{Heard, Process};
@@ -40,13 +41,15 @@ use crate::stage::Cancel;
 pub struct WorkerCommand {
     program: PathBuf,
     hash_seed: u32,
+    /// What a worker is told of its sandbox.
+    arguments: Vec<String>,
 }
 
 impl WorkerCommand {
     /// Workers from the given build of the executable.
     #[must_use]
     pub fn new(program: PathBuf) -> Self {
-        WorkerCommand { program, hash_seed: 0 }
+        WorkerCommand { program, hash_seed: 0, arguments: Vec::new() }
     }
 
     /// Workers whose hashes of texts depend on another seed than 0.
@@ -64,6 +67,15 @@ impl WorkerCommand {
             std::env::current_exe().map_err(|error| Error::Worker(format!("find this executable: {error}")))?;
         Ok(WorkerCommand::new(program))
     }
+
+    /// The same with the sandbox as it is configured.
+    fn within(mut self, config: &ExecutionsConfig) -> Self {
+        // The wall clock of a job ends it long before: this is for a worker that nobody watches any more.
+        let cpu_seconds = 3_600 + config.limits.wall_ms / 1_000 * 4;
+        self.arguments = vec![format!("--cpu-seconds={cpu_seconds}"), format!("--hash-seed={}", self.hash_seed)];
+        self.arguments.extend(config.sandbox.may_lack.iter().map(|layer| format!("--may-lack={layer}")));
+        self
+    }
 }
 
 /// A job that is over.
@@ -75,6 +87,17 @@ pub struct Completed {
     pub finished: Finished,
     /// How often it was started; runs that only confirm a crash in a fresh worker do not count.
     pub attempts: u32,
+}
+
+/// What a worker says when it has started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Greeting {
+    /// The engine's name and version.
+    pub engine: String,
+    /// The layers of the sandbox in force.
+    pub layers: Vec<String>,
+    /// The others, each with the reason why it could not be raised.
+    pub missing: Vec<(String, String)>,
 }
 
 /// Takes the records of a job.
@@ -97,6 +120,7 @@ const START_ATTEMPTS: u32 = 5;
 #[derive(Debug)]
 pub struct Supervisor {
     command: WorkerCommand,
+    may_lack: Vec<String>,
     attempts_max: u32,
     jobs_per_worker: u64,
     cancel: Cancel,
@@ -126,7 +150,8 @@ impl Supervisor {
     #[must_use]
     pub fn new(command: WorkerCommand, config: &ExecutionsConfig, cancel: Cancel) -> Self {
         Supervisor {
-            command,
+            command: command.within(config),
+            may_lack: config.sandbox.may_lack.clone(),
             attempts_max: config.attempts_max.max(1),
             jobs_per_worker: config.jobs_per_worker.max(1),
             cancel,
@@ -244,8 +269,31 @@ impl Supervisor {
         self.idle.take().filter(|worker| worker.jobs() < self.jobs_per_worker)
     }
 
+    /// Starts a worker and ends it again; says what it said.
+    ///
+    /// # Errors
+    /// No worker can be started.
+    pub fn greet(&self) -> Result<Greeting> {
+        Ok(self.greeted()?.1)
+    }
+
     /// Starts a worker and waits until its sandbox is up.
     fn start(&self) -> Result<Process> {
+        let (mut process, greeting) = self.greeted()?;
+        // It would not have started. Whoever builds workers of another kind is held to the same.
+        let lacking = |name: &&str| !greeting.layers.iter().any(|layer| layer == name);
+        let mut missing = LAYERS.iter().map(|layer| layer.name).filter(lacking);
+        if let Some(layer) = missing.find(|name| !self.may_lack.iter().any(|allowed| allowed == name)) {
+            return Err(Error::Worker(format!(
+                "{} lacks the sandbox layer `{layer}`, which executions.sandbox.may_lack does not name",
+                self.command.program.display()
+            )));
+        }
+        process.set_engine(greeting.engine);
+        Ok(process)
+    }
+
+    fn greeted(&self) -> Result<(Process, Greeting)> {
         let mut problem = String::new();
         for attempt in 0..START_ATTEMPTS {
             self.cancel.check()?;
@@ -254,9 +302,8 @@ impl Supervisor {
             }
             let mut process = self.idle.start(&self.command)?;
             match process.hear(Instant::now() + START, 0, &self.cancel)? {
-                Heard::Reply(Reply::Ready { engine, .. }) => {
-                    process.set_engine(engine);
-                    return Ok(process);
+                Heard::Reply(Reply::Ready { engine, layers, missing }) => {
+                    return Ok((process, Greeting { engine, layers, missing }));
                 }
                 Heard::Reply(other) => problem = format!("it began with {other:?}"),
                 Heard::Events { .. } => problem = "it began with events".to_owned(),

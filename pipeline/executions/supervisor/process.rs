@@ -6,13 +6,13 @@
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::ops::Range;
 use std::os::fd::AsFd as _;
-use std::path::Path;
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use tracemill_trace::{Job, MAX_FRAME_BYTES, Reply, events_in, message_in, write_frame};
 
+use super::WorkerCommand;
 use crate::error::{Error, Result};
 use crate::stage::Cancel;
 
@@ -68,9 +68,11 @@ pub(super) struct Process {
 
 impl Process {
     /// Starts one, with nothing of our environment.
-    pub(super) fn spawn(program: &Path, hash_seed: u32) -> Result<Self> {
+    pub(super) fn spawn(command: &WorkerCommand) -> Result<Self> {
+        let WorkerCommand { program, arguments, .. } = command;
         let mut child = Command::new(program)
-            .args(["worker", "--hash-seed", &hash_seed.to_string()])
+            .arg("worker")
+            .args(arguments)
             .env_clear()
             .current_dir("/")
             .stdin(Stdio::piped())

@@ -88,6 +88,8 @@ pub enum Reply {
         engine: String,
         /// The sandbox layers in force.
         layers: Vec<String>,
+        /// The others, each with the reason why it could not be raised.
+        missing: Vec<(String, String)>,
     },
     /// Some events, in order.
     Events {

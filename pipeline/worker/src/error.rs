@@ -3,11 +3,20 @@
 /// What the worker can fail at; each message completes "failed to …".
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A layer of the sandbox that must hold could not be raised.
-    #[error("raise the sandbox layer {layer}")]
-    Sandbox {
+    /// A layer of the sandbox that must not be missing could not be raised.
+    #[error("raise the sandbox layer `{layer}`, which executions.sandbox.may_lack does not name")]
+    Layer {
         /// The layer's name, as `Reply::Ready` reports it.
         layer: &'static str,
+        /// What the kernel or the library said.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// What the sandbox rests on failed.
+    #[error("prepare the sandbox: {what}")]
+    Sandbox {
+        /// What was to be done.
+        what: &'static str,
         /// What the kernel or the library said.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
@@ -33,8 +42,8 @@ pub enum Error {
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
-    /// A failure of one sandbox layer.
-    pub(crate) fn sandbox(layer: &'static str) -> impl FnOnce(std::io::Error) -> Error {
-        move |source| Error::Sandbox { layer, source: Box::new(source) }
+    /// A failure of what the sandbox rests on.
+    pub(crate) fn sandbox(what: &'static str) -> impl FnOnce(std::io::Error) -> Error {
+        move |source| Error::Sandbox { what, source: Box::new(source) }
     }
 }

@@ -18,7 +18,7 @@ use crate::{
     engines::rustpython::RustPython,
     error::{Error, Result},
     outbox::Outbox,
-    sandbox::{self, channel::Channel, memory},
+    sandbox::{Sandbox, Settings, channel::Channel, limits, memory},
 };
 
 /// Stack of the engine's thread. Reserved, not committed: only what deep recursion touches costs memory.
@@ -36,34 +36,35 @@ pub const EXIT_USED: i32 = 87;
 ///
 /// # Errors
 /// The sandbox, the engine or the channel fails. A program's failure is never one of these.
-pub fn run(hash_seed: u32) -> Result<Infallible> {
-    let channel = sandbox::channel::take()?;
-    let mut layers = sandbox::raise_process()?;
-    layers.push("descriptors".to_owned());
+pub fn run(settings: Settings, hash_seed: u32) -> Result<Infallible> {
+    // Half of the time that the system gives is for the last job: none but a stalled one is ended by it.
+    let cpu_seconds = settings.cpu_seconds / 2;
+    let mut sandbox = Sandbox::new(settings);
+    let channel = sandbox.take_channel()?;
+    sandbox.raise_first()?;
     let thread = std::thread::Builder::new()
         .name("engine".to_owned())
         .stack_size(STACK_BYTES)
         .spawn(move || {
-            // The engine looks around the file system when it starts, and no program has run yet: the filter, which
-            // ends the process for that, comes after.
+            // No program has run yet: the filter, which ends the process for most calls, comes after the engine.
             let engine = RustPython::start(hash_seed)?;
-            layers.extend(sandbox::raise_threads()?);
-            layers.sort();
-            serve(engine, channel, layers)
+            sandbox.raise_last()?;
+            serve(engine, channel, &sandbox, cpu_seconds)
         })
         .map_err(|error| Error::Thread { reason: error.to_string() })?;
     thread.join().unwrap_or_else(|_| Err(Error::Thread { reason: "it panicked".to_owned() }))
 }
 
-fn serve(mut engine: RustPython, channel: Channel, layers: Vec<String>) -> Result<Infallible> {
+fn serve(mut engine: RustPython, channel: Channel, sandbox: &Sandbox, cpu_seconds: u64) -> Result<Infallible> {
     let Channel { jobs, replies } = channel;
     let replies = Arc::new(replies);
     let mut jobs = BufReader::with_capacity(JOBS_BYTES, jobs);
-    write_frame(&mut &*replies, &Reply::Ready { engine: engine.name(), layers })?;
+    let ready = Reply::Ready { engine: engine.name(), layers: sandbox.in_force(), missing: sandbox.missing() };
+    write_frame(&mut &*replies, &ready)?;
     let mut batch = Vec::new();
     let mut fresh = true;
     while let Some(job) = read_frame::<Job>(&mut jobs)? {
-        if serve_job(&mut engine, &job, fresh, &replies, &mut batch)? {
+        if serve_job(&mut engine, &job, fresh, &replies, &mut batch, cpu_seconds)? {
             break;
         }
         fresh = false;
@@ -80,6 +81,7 @@ fn serve_job(
     fresh: bool,
     replies: &Arc<File>,
     batch: &mut Vec<u8>,
+    cpu_seconds: u64,
 ) -> Result<bool> {
     let ticket = job.ticket;
     let outbox = Outbox::new(Arc::clone(replies), ticket, job.limits, std::mem::take(batch));
@@ -95,6 +97,7 @@ fn serve_job(
     if void && !fresh {
         std::process::exit(EXIT_USED);
     }
+    let retiring = retiring || limits::cpu_seconds_used() >= cpu_seconds;
     let mut outbox = outbox.borrow_mut();
     let sent = outbox.finish(&Reply::Finished { ticket, finished: Box::new(finished), retiring })?;
     *batch = outbox.take_batch();

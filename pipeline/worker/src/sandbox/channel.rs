@@ -22,11 +22,11 @@ pub struct Channel {
     pub replies: File,
 }
 
-/// Takes the channel from descriptors 0 and 1 and closes every other descriptor but 2.
+/// Takes the channel from descriptors 0 and 1 and, where asked to, closes every other descriptor but 2.
 ///
 /// # Errors
 /// A descriptor cannot be duplicated, replaced or closed.
-pub fn take() -> Result<Channel> {
+pub(super) fn take(close_others: bool) -> Result<Channel> {
     let fail = || Error::sandbox("descriptors");
     let jobs = high(rustix::stdio::stdin()).map_err(fail())?;
     let replies = high(rustix::stdio::stdout()).map_err(fail())?;
@@ -36,7 +36,8 @@ pub fn take() -> Result<Channel> {
     drop(null);
     let (low, top) = (jobs.as_raw_fd(), replies.as_raw_fd());
     let (low, top) = (low.min(top), low.max(top));
-    for (first, last) in [(3, low - 1), (low + 1, top - 1), (top + 1, i32::MAX)] {
+    let others = [(3, low - 1), (low + 1, top - 1), (top + 1, i32::MAX)];
+    for (first, last) in others.into_iter().filter(|_| close_others) {
         close_between(first, last).map_err(fail())?;
     }
     Ok(Channel { jobs: File::from(jobs), replies: File::from(replies) })

@@ -1,23 +1,24 @@
-//! Landlock: no access to any file by path, whatever the process's user may do. Absent on kernels without it.
+//! Landlock: no access to any file by path, whatever the process's user may do; no TCP, no signal and no abstract
+//! socket beyond the process, where the kernel knows how.
 
-use landlock::{ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetStatus};
+use landlock::{ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetStatus, Scope};
 
-use crate::error::{Error, Result};
+use super::Refusal;
 
-/// Denies every file access by path, and TCP where the kernel knows how; `false` when it has no Landlock.
+/// Denies all of it.
 ///
 /// # Errors
-/// The kernel has Landlock and still refuses.
-pub fn raise() -> Result<bool> {
-    restrict().map_err(|source| Error::Sandbox { layer: "landlock", source: Box::new(source) })
-}
-
-fn restrict() -> Result<bool, landlock::RulesetError> {
+/// The kernel has no Landlock, or refuses.
+pub fn raise() -> Result<(), Refusal> {
     let status = Ruleset::default()
         .set_compatibility(CompatLevel::BestEffort)
-        .handle_access(AccessFs::from_all(ABI::V5))?
-        .handle_access(AccessNet::from_all(ABI::V5))?
+        .handle_access(AccessFs::from_all(ABI::V6))?
+        .handle_access(AccessNet::from_all(ABI::V6))?
+        .scope(Scope::from_all(ABI::V6))?
         .create()?
         .restrict_self()?;
-    Ok(status.ruleset != RulesetStatus::NotEnforced)
+    match status.ruleset {
+        RulesetStatus::NotEnforced => Err("the kernel has no Landlock".into()),
+        _ => Ok(()),
+    }
 }

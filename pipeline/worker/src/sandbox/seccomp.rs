@@ -9,17 +9,15 @@ use seccompiler::{
     apply_filter_all_threads,
 };
 
-use crate::error::{Error, Result};
+use super::Refusal;
 
 /// Every permitted call and who needs it.
 const ALLOWED: &[(libc::c_long, &str)] = &[
     (libc::SYS_read, "jobs come in"),
     (libc::SYS_write, "replies go out, diagnostics to descriptor 2"),
     (libc::SYS_writev, "the standard library's stderr may gather"),
-    (libc::SYS_mmap, "allocator"),
     (libc::SYS_munmap, "allocator, end of a thread"),
     (libc::SYS_mremap, "allocator, growth of large blocks"),
-    (libc::SYS_mprotect, "allocator arenas, guard pages"),
     (libc::SYS_madvise, "allocator gives pages back"),
     (libc::SYS_brk, "allocator"),
     (libc::SYS_futex, "locks, joining the engine's thread"),
@@ -31,7 +29,6 @@ const ALLOWED: &[(libc::c_long, &str)] = &[
     (libc::SYS_clock_gettime, "where the vDSO falls back to the kernel"),
     (libc::SYS_gettid, "thread identity"),
     (libc::SYS_getpid, "process identity in aborts"),
-    (libc::SYS_tgkill, "abort raises its signal at itself"),
     (libc::SYS_rt_sigaction, "abort restores the default action"),
     (libc::SYS_rt_sigprocmask, "abort, panics"),
     (libc::SYS_rt_sigreturn, "return from the stack overflow handler"),
@@ -43,40 +40,54 @@ const ALLOWED: &[(libc::c_long, &str)] = &[
     (libc::SYS_getcpu, "the allocator asks for its node where there are several"),
 ];
 
-/// Calls that are permitted with these first two arguments alone, and who needs them.
-const ALLOWED_WITH: &[(libc::c_long, [u64; 2], &str)] = &[(
-    libc::SYS_prctl,
-    [libc::PR_SET_VMA as u64, libc::PR_SET_VMA_ANON_NAME as u64],
-    "the allocator names its regions",
-)];
-
-/// Installs the filter on every thread of the process; `false` when the kernel has no seccomp.
-///
-/// # Errors
-/// The filter cannot be compiled, or the kernel refuses it.
-pub fn raise() -> Result<bool> {
-    let fail = |source: Box<dyn std::error::Error + Send + Sync>| Error::Sandbox { layer: "seccomp", source };
-    match apply_filter_all_threads(&compile().map_err(|error| fail(Box::new(error)))?) {
-        Ok(()) => Ok(true),
-        // `ENOSYS` and `EINVAL` are what a kernel without the call or without filters says.
-        Err(seccompiler::Error::Seccomp(error) | seccompiler::Error::Prctl(error))
-            if matches!(error.raw_os_error(), Some(libc::ENOSYS | libc::EINVAL)) =>
-        {
-            Ok(false)
-        }
-        Err(error) => Err(fail(Box::new(error))),
-    }
+/// What an argument must be.
+#[derive(Debug, Clone, Copy)]
+enum Is {
+    /// This number.
+    Number(u64),
+    /// The id of this process.
+    Own,
+    /// A number without these bits.
+    Without(u64),
 }
 
-fn compile() -> std::result::Result<BpfProgram, seccompiler::BackendError> {
+/// Calls that are permitted with such arguments alone, and who needs them.
+const ALLOWED_WITH: &[(libc::c_long, &[(u8, Is)], &str)] = &[
+    (libc::SYS_mmap, &[(2, Is::Without(libc::PROT_EXEC as u64))], "allocator; never for new code"),
+    (libc::SYS_mprotect, &[(2, Is::Without(libc::PROT_EXEC as u64))], "allocator arenas, guard pages; never code"),
+    (libc::SYS_tgkill, &[(0, Is::Own)], "abort raises its signal at itself"),
+    (
+        libc::SYS_prctl,
+        &[(0, Is::Number(libc::PR_SET_VMA as u64)), (1, Is::Number(libc::PR_SET_VMA_ANON_NAME as u64))],
+        "the allocator names its regions",
+    ),
+];
+
+/// Installs the filter on every thread of the process.
+///
+/// # Errors
+/// The kernel has no filters, or refuses this one.
+pub(super) fn raise() -> Result<(), Refusal> {
+    Ok(apply_filter_all_threads(&compile()?)?)
+}
+
+fn compile() -> Result<BpfProgram, Refusal> {
     // An empty rule list permits a call whatever its arguments are.
     let mut rules: BTreeMap<_, _> = ALLOWED.iter().map(|&(number, _)| (number, Vec::new())).collect();
-    for &(number, [first, second], _) in ALLOWED_WITH {
-        let is = |argument, value| SeccompCondition::new(argument, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, value);
-        rules.insert(number, vec![SeccompRule::new(vec![is(0, first)?, is(1, second)?])?]);
+    let own = std::process::id();
+    for &(number, arguments, _) in ALLOWED_WITH {
+        let conditions = arguments.iter().map(|&(argument, is)| {
+            let (compare, value) = match is {
+                Is::Number(value) => (SeccompCmpOp::Eq, value),
+                Is::Own => (SeccompCmpOp::Eq, u64::from(own)),
+                Is::Without(bits) => (SeccompCmpOp::MaskedEq(bits), 0),
+            };
+            SeccompCondition::new(argument, SeccompCmpArgLen::Dword, compare, value)
+        });
+        rules.insert(number, vec![SeccompRule::new(conditions.collect::<Result<_, _>>()?)?]);
     }
-    SeccompFilter::new(rules, SeccompAction::KillProcess, SeccompAction::Allow, std::env::consts::ARCH.try_into()?)?
-        .try_into()
+    let architecture = std::env::consts::ARCH.try_into()?;
+    Ok(SeccompFilter::new(rules, SeccompAction::KillProcess, SeccompAction::Allow, architecture)?.try_into()?)
 }
 
 #[cfg(test)]
@@ -102,6 +113,14 @@ mod tests {
             libc::SYS_prctl,
             libc::SYS_ioctl,
             libc::SYS_kill,
+            libc::SYS_tgkill,
+            libc::SYS_tkill,
+            libc::SYS_rt_sigqueueinfo,
+            libc::SYS_rt_tgsigqueueinfo,
+            libc::SYS_pidfd_send_signal,
+            libc::SYS_io_uring_setup,
+            libc::SYS_memfd_create,
+            libc::SYS_process_vm_readv,
         ];
         assert!(ALLOWED.iter().all(|(number, _)| !forbidden.contains(number)));
     }

@@ -162,6 +162,7 @@ impl Op {
 /// What is known about a code object.
 pub(super) struct Flow {
     pub(super) ops: Vec<Op>,
+    /// In the order of the code; they do not overlap.
     pub(super) handlers: Vec<Handler>,
     pub(super) loops: Vec<Loop>,
     /// For each instruction the entries on the stack before it; `None` where nothing leads.
@@ -240,7 +241,7 @@ impl Flow {
             let target = op_at.get(unit).copied().filter(|target| *target < ops.len());
             ops[index].target = target;
         }
-        let handlers: Vec<Handler> = decode_exception_table(&object.exceptiontable)
+        let mut handlers: Vec<Handler> = decode_exception_table(&object.exceptiontable)
             .into_iter()
             .filter_map(|entry: ExceptionTableEntry| {
                 // A range ends behind the last instruction's caches; that is where the next one starts.
@@ -257,6 +258,7 @@ impl Flow {
                 })
             })
             .collect();
+        handlers.sort_by_key(|handler| handler.first);
         let mut flow =
             Flow { ops, handlers, loops: Vec::new(), depths: Vec::new(), running: Vec::new(), raisers: Vec::new() };
         flow.walk();
@@ -359,7 +361,9 @@ impl Flow {
 
     /// The handler that takes what an instruction raises.
     pub(super) fn handler_of(&self, at: usize) -> Option<&Handler> {
-        self.handlers.iter().find(|handler| (handler.first..handler.end).contains(&at))
+        // They are in order, and do not overlap.
+        let before = self.handlers.partition_point(|handler| handler.first <= at).checked_sub(1)?;
+        self.handlers.get(before).filter(|handler| at < handler.end)
     }
 
     fn opcode(&self, at: usize) -> Option<Opcode> {

@@ -4,6 +4,7 @@
 //! | label | what was seen |
 //! | --- | --- |
 //! | `set_order` | the order of a set of which it is not known to be CPython's: it was iterated, or shown in an event |
+//! | `constant` | a floor division of two numbers that are written out, one with a point: the engine's compiler gets some wrong |
 //! | `end_order` | a frame that returned left several sleeping generators behind, which CPython may end in another order |
 //! | `id` | the program asked for an `id`, which is an address |
 //! | `hash` | the program asked for the hash of something that is not a number: it follows from the seed, or an address |
@@ -11,6 +12,7 @@
 //! | `clock` | the time, which stands still but for reads and sleeps |
 //! | `size` | `sys.getsizeof` |
 //! | `code` | the program looked at its own code or frames, where the probes show |
+//! | `wording` | the interpreter raised an exception whose message is not of a kind that was measured to be CPython's |
 
 use std::cell::Cell;
 
@@ -28,24 +30,28 @@ use super::{sets, units};
 pub(super) enum Label {
     Clock,
     Code,
+    Constant,
     EndOrder,
     Hash,
     Id,
     Random,
     SetOrder,
     Size,
+    Wording,
 }
 
 /// Every label, in the order of their names.
-const ALL: [(Label, &str); 8] = [
+const ALL: [(Label, &str); 10] = [
     (Label::Clock, "clock"),
     (Label::Code, "code"),
+    (Label::Constant, "constant"),
     (Label::EndOrder, "end_order"),
     (Label::Hash, "hash"),
     (Label::Id, "id"),
     (Label::Random, "random"),
     (Label::SetOrder, "set_order"),
     (Label::Size, "size"),
+    (Label::Wording, "wording"),
 ];
 
 thread_local! {
@@ -84,6 +90,41 @@ pub(super) fn read(source: &str) {
     }
     if source.contains("getsizeof") {
         note(Label::Size);
+    }
+    if divides_constants(source) {
+        note(Label::Constant);
+    }
+}
+
+/// Whether numbers that are written out are divided with `//`, one of them as a float.
+fn divides_constants(source: &str) -> bool {
+    source.match_indices("//").any(|(at, _)| {
+        let of_number = |letter: &char| letter.is_ascii_alphanumeric() || "._+-()* ".contains(*letter);
+        let left: String = source[..at].chars().rev().take_while(of_number).collect();
+        let right: String = source[at + 2..].chars().take_while(of_number).collect();
+        let is_number = |text: &str, first: Option<char>| {
+            first.is_some_and(|letter| letter.is_ascii_digit() || letter == '.') && !text.is_empty()
+        };
+        let is_float = |text: &str| {
+            let letters: Vec<char> = text.chars().collect();
+            letters.windows(2).any(|pair| matches!(pair, ['.', digit] | [digit, '.'] if digit.is_ascii_digit()))
+                || letters
+                    .windows(2)
+                    .any(|pair| matches!(pair, [digit, 'e' | 'E'] | ['e' | 'E', digit] if digit.is_ascii_digit()))
+        };
+        is_number(&left, left.trim_start_matches([' ', ')']).chars().next())
+            && is_number(&right, right.trim_start_matches([' ', '(', '-', '+']).chars().next())
+            && (is_float(&left) || is_float(&right))
+    })
+}
+
+#[test]
+fn floor_divisions_of_constants_are_found() {
+    for source in ["x = 7.5 // 2", "10**2 // 2.0", "(0.1 - 1.5) // 0.7", "f(1e300//3)", "-2. // (-3)"] {
+        assert!(divides_constants(source), "{source}");
+    }
+    for source in ["x // 2.5", "7 // 2", "7.5 // x", "7.5 / 2", "a2 // 2", "http://1.2.3.4", "x.y // 2"] {
+        assert!(!divides_constants(source), "{source}");
     }
 }
 

@@ -85,8 +85,9 @@ pub(super) struct Recorder {
     raised_line: Option<u32>,
     /// The probe before this one said that what follows is reached without a jump.
     fallen: bool,
-    /// Since a frame returned: how many ran then, and how many sleeping ones were ended since.
-    ending: Option<(usize, u32)>,
+    /// For frames that have returned with none above them running on since: how many those are, and how many sleeping
+    /// frames were ended since.
+    ending: Vec<(usize, u32)>,
     /// A frame of the unit was just left by this `StopIteration`.
     stopped: Option<String>,
 }
@@ -116,7 +117,7 @@ impl Recorder {
             output: String::new(),
             raised_line: None,
             fallen: false,
-            ending: None,
+            ending: Vec::new(),
             stopped: None,
         }
     }
@@ -337,7 +338,11 @@ impl Recorder {
                 live.asleep_at = probe.op;
                 self.asleep.insert(live.key as usize, live);
             }
-            _ => self.ending = Some((self.live.len(), 0)),
+            _ => {
+                let running = self.live.len();
+                self.ending.retain(|(known, _)| *known < running);
+                self.ending.push((running, 0));
+            }
         }
         flow
     }
@@ -358,7 +363,8 @@ impl Recorder {
             self.event(EventKind::Resume, line, op, Said::default(), vm)?;
             before = Some(0);
             // Of a frame that returns CPython ends the variables last to first, the engine first to last.
-            if let Some((_, ended)) = self.ending.as_mut().filter(|(running, _)| *running + 1 == self.live.len()) {
+            let running = self.live.len() - 1;
+            if let Some((_, ended)) = self.ending.iter_mut().find(|(known, _)| *known == running) {
                 *ended += 1;
                 if *ended > 1 {
                     labels::note(Label::EndOrder);
@@ -421,9 +427,8 @@ impl Recorder {
     /// Tells an event of the topmost frame, with what changed since its last one.
     #[inline]
     fn event(&mut self, kind: EventKind, line: u32, op: u32, said: Said<'_>, vm: &VirtualMachine) -> Flow {
-        if self.ending.is_some_and(|(running, _)| running == self.live.len()) {
-            self.ending = None;
-        }
+        let running = self.live.len();
+        self.ending.retain(|(known, _)| *known < running);
         // Where each instruction is recorded, what changed was found when the last one had run, unless it did not end.
         let is_known = self.live.last().is_some_and(|live| live.layout.is_fine())
             && !matches!(kind, EventKind::Call | EventKind::Resume | EventKind::Exception | EventKind::Unwind);

@@ -188,3 +188,5 @@ mod replay;
 mod sets;
 #[path = "tests/shown.rs"]
 mod shown;
+#[path = "tests/wording.rs"]
+mod wording;

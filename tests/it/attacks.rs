@@ -1,0 +1,380 @@
+//! Programs that try to get out, to hang their worker, or to spoil it for the next program, each one through the real
+//! supervisor; workers that lie; and what is said where a layer of the sandbox is missing.
+//!
+//! What the layers hold off when a program has taken over the interpreter, the worker's own test `sandbox` tries.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::ErrorKind;
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use tracemill::config::{ExecutionsConfig, Overrides, load};
+use tracemill::executions::{Completed, Listener, Supervisor, WorkerCommand};
+use tracemill::stage::Cancel;
+use tracemill_trace::{
+    Collector, Decoder, Finished, Job, JobKind, Limits, Malformed, Outcome, Reply, Subscription, write_frame,
+};
+use tracemill_worker::sandbox::LAYERS;
+
+use crate::harness::{executable, repository, said, succeed, tracemill};
+
+const SECRET: &str = "canary-3f9a7c51";
+/// What one program may take before its worker is ended, and how much later that may be noticed on a busy machine.
+const WALL: Duration = Duration::from_millis(1_500);
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Keeps what a worker tells, as it came.
+#[derive(Default)]
+struct Heard {
+    decoder: Decoder,
+    records: Vec<u8>,
+}
+
+impl Listener for Heard {
+    fn begin(&mut self) {
+        *self = Heard::default();
+    }
+
+    fn hear(&mut self, records: &[u8]) -> tracemill::error::Result<Result<u64, Malformed>> {
+        self.records.extend_from_slice(records);
+        Ok(self.decoder.decode(records, &mut Collector::default()))
+    }
+}
+
+fn config() -> ExecutionsConfig {
+    let mut config = load(None, &Overrides::default()).unwrap().executions;
+    config.limits = Limits { wall_ms: u64::try_from(WALL.as_millis()).unwrap(), ..config.limits };
+    config
+}
+
+fn job(source: &str) -> Job {
+    Job {
+        ticket: 0,
+        kind: JobKind::Program,
+        source: source.to_owned(),
+        setup: String::new(),
+        call: String::new(),
+        check: None,
+        stdin: "1\n2\n".to_owned(),
+        subscription: Subscription::default(),
+        limits: config().limits,
+    }
+}
+
+/// What the programs are after.
+struct Target {
+    folder: tempfile::TempDir,
+    socket: TcpListener,
+    sibling: Child,
+}
+
+impl Target {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        // Whatever user a worker becomes, permissions are not what holds it.
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).unwrap();
+        fs::write(folder.path().join("canary.py"), SECRET).unwrap();
+        fs::set_permissions(folder.path().join("canary.py"), fs::Permissions::from_mode(0o666)).unwrap();
+        let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+        socket.set_nonblocking(true).unwrap();
+        Target { folder, socket, sibling: Command::new("sleep").arg("600").spawn().unwrap() }
+    }
+
+    fn aim(&self, source: &str) -> String {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+        source
+            .replace("@CANARY@", &self.folder.path().join("canary.py").display().to_string())
+            .replace("@PORT@", &self.socket.local_addr().unwrap().port().to_string())
+            .replace("@PARENT@", &std::process::id().to_string())
+            .replace("@SIBLING@", &self.sibling.id().to_string())
+            .replace("@NOW@", &now.to_string())
+    }
+
+    /// Nothing happened to it.
+    fn check(&mut self) {
+        let names: Vec<_> = fs::read_dir(self.folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(names, ["canary.py"]);
+        assert_eq!(fs::read_to_string(self.folder.path().join("canary.py")).unwrap(), SECRET);
+        assert_eq!(self.socket.accept().unwrap_err().kind(), ErrorKind::WouldBlock, "somebody connected");
+        assert!(self.sibling.try_wait().unwrap().is_none(), "the sibling is gone");
+    }
+}
+
+impl Drop for Target {
+    fn drop(&mut self) {
+        let _ = self.sibling.kill();
+        let _ = self.sibling.wait();
+    }
+}
+
+/// The programs, by `FAMILY NAME`.
+fn programs() -> BTreeMap<String, String> {
+    let mut programs = BTreeMap::new();
+    for entry in fs::read_dir(repository("tests/data/attacks")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "py") {
+            continue;
+        }
+        let family = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let text = fs::read_to_string(&path).unwrap();
+        for block in text.split("#: ").skip(1) {
+            let (name, source) = block.split_once('\n').unwrap();
+            let before = programs.insert(format!("{family} {name}"), source.to_owned());
+            assert!(before.is_none(), "{family} {name} is there twice");
+        }
+    }
+    programs
+}
+
+fn run(supervisor: &mut Supervisor, source: &str) -> (Finished, Vec<u8>) {
+    let mut heard = Heard::default();
+    let Completed { finished, .. } = supervisor.run(job(source), &mut heard).unwrap();
+    (finished, heard.records)
+}
+
+fn contains(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len()).any(|window| window == text.as_bytes())
+}
+
+/// What is wrong after one attack, in a supervisor that goes on to the next.
+fn complaints_about(
+    supervisor: &mut Supervisor,
+    source: &str,
+    reference: &(Finished, Vec<u8>),
+) -> (Outcome, Vec<String>) {
+    let mut complaints = Vec::new();
+    let begun = Instant::now();
+    let (finished, records) = run(supervisor, source);
+    if begun.elapsed() > WALL + PATIENCE {
+        complaints.push(format!("took {:?}", begun.elapsed()));
+    }
+    if finished.stdout.contains("ESCAPED") {
+        complaints.push(format!("got out: {}", finished.stdout));
+    }
+    if contains(&records, SECRET) || format!("{finished:?}").contains(SECRET) {
+        complaints.push(format!("read the canary: {finished:?}"));
+    }
+    let after = run(supervisor, INNOCENT);
+    if after.0 != reference.0 {
+        complaints.push(format!("spoils the next program: {:?}", after.0));
+    } else if after.1 != reference.1 {
+        complaints.push("changes what is told about the next program".to_owned());
+    }
+    (finished.outcome, complaints)
+}
+
+#[test]
+fn no_attack_gets_out_hangs_or_spoils_the_next_program() {
+    let programs: Vec<(String, String)> = programs().into_iter().collect();
+    assert!(programs.len() >= 80, "only {} attacks", programs.len());
+    let mut target = Target::new();
+    let command = WorkerCommand::new(executable());
+    let reference = run(&mut Supervisor::new(command.clone(), &config(), Cancel::default()), INNOCENT);
+    assert_eq!(reference.0.outcome, Outcome::Returned, "{:?}", reference.0);
+    assert!(reference.0.stdout.ends_with("done\n") && reference.1.len() > 500, "{:?}", reference.0);
+
+    let (next, seen, wrong) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()), Mutex::new(Vec::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(2, |n| n.get().clamp(2, 8)) {
+            scope.spawn(|| {
+                let mut supervisor = Supervisor::new(command.clone(), &config(), Cancel::default());
+                while let Some((name, source)) = programs.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let (outcome, complaints) = complaints_about(&mut supervisor, &target.aim(source), &reference);
+                    println!("{name}: {}", outcome.name());
+                    *seen.lock().unwrap().entry(outcome.name()).or_insert(0) += 1;
+                    let complaints = complaints.into_iter().map(|complaint| format!("{name}: {complaint}"));
+                    wrong.lock().unwrap().extend(complaints);
+                }
+            });
+        }
+    });
+    println!("{} attacks: {:?}", programs.len(), seen.lock().unwrap());
+    let mut wrong = wrong.into_inner().unwrap();
+    wrong.sort();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    target.check();
+}
+
+/// Uses what attacks patch: built-ins, modules, streams, hashes, recursion, random numbers, the clock, finalizers.
+const INNOCENT: &str = r#"
+import collections
+import functools
+import json
+import random
+import re
+import sys
+import time
+
+class Point:
+    def __init__(self, x, y):
+        self.x, self.y = x, y
+
+    def __repr__(self):
+        return f'Point({self.x!r}, {self.y!r})'
+
+    def __del__(self):
+        print('dropped')
+
+@functools.lru_cache
+def fib(n):
+    return n if n < 2 else fib(n - 1) + fib(n - 2)
+
+def deep(n):
+    return 0 if n == 0 else 1 + deep(n - 1)
+
+def main():
+    words = re.findall(r'[a-z]+', 'the cat and the hat and the bat')
+    counts = collections.Counter(words)
+    print(sorted(counts.items()), set(words), {w: len(w) for w in words})
+    print(json.dumps({'a': [1, 2.5, None, True]}), json.loads('[1, {"b": []}]'))
+    print(random.random(), random.Random(5).randint(0, 100), hash('text'), time.time(), id(counts) > 0)
+    point = Point(1, [2])
+    print(point, str(point), format(3.14159, '.2f'), '%5d|' % 7, sys.getrecursionlimit())
+    try:
+        print(fib(20), deep(100), isinstance(point, Point), input(), deep(100_000))
+    except RecursionError as error:
+        print(type(error).__name__)
+    del point
+    try:
+        {}['missing']
+    except KeyError as error:
+        print(repr(error), sum(map(int, '123')), list(zip('ab', range(2))), sorted(sys.modules)[:3])
+
+main()
+print('done')
+"#;
+
+/// A worker that says these bytes and then is silent, or is gone.
+fn liar(folder: &Path, says: &[u8], goes: bool) -> WorkerCommand {
+    fs::write(folder.join("says"), says).unwrap();
+    let rest = if goes { "" } else { "exec sleep 600\n" };
+    let script = folder.join("worker.sh");
+    fs::write(&script, format!("#!/bin/sh\ncat '{}'\n{rest}", folder.join("says").display())).unwrap();
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
+    WorkerCommand::new(script)
+}
+
+fn greeting(without: &str) -> Vec<u8> {
+    let layers = LAYERS.iter().map(|layer| layer.name.to_owned()).filter(|name| name != without).collect();
+    let mut bytes = Vec::new();
+    write_frame(&mut bytes, &Reply::Ready { engine: "liar".to_owned(), layers, missing: Vec::new() }).unwrap();
+    bytes
+}
+
+fn frame(reply: &Reply) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    write_frame(&mut bytes, reply).unwrap();
+    bytes
+}
+
+#[test]
+fn garbage_on_the_frame_pipe_is_an_outcome() {
+    let folder = tempfile::tempdir().unwrap();
+    let events = |ticket, count, records: &[u8]| frame(&Reply::Events { ticket, count, records: records.to_vec() });
+    let noise: Vec<u8> = (0..100_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    for (what, says, goes, outcome) in [
+        ("a frame of 4 GiB", vec![0xff; 4], false, Outcome::Crashed),
+        ("an empty frame", vec![0; 4], false, Outcome::Crashed),
+        ("noise", noise.clone(), false, Outcome::Crashed),
+        ("noise in a frame", [&100_000_u32.to_le_bytes()[..], &noise].concat(), false, Outcome::Crashed),
+        ("records that are none", events(1, 3, &noise[..5_000]), false, Outcome::Crashed),
+        ("a wrong count", events(1, u64::MAX, &[]), false, Outcome::Crashed),
+        ("another job's events", events(7, 0, &[]), false, Outcome::Crashed),
+        ("a second greeting", greeting(""), false, Outcome::Crashed),
+        ("half a frame, and an end", vec![9, 0, 0, 0, 1, 2], true, Outcome::Crashed),
+        ("half a frame, and silence", vec![9, 0, 0, 0, 1, 2], false, Outcome::TimeLimit),
+        ("nothing", Vec::new(), false, Outcome::TimeLimit),
+    ] {
+        let command = liar(folder.path(), &[greeting(""), says].concat(), goes);
+        let mut supervisor = Supervisor::new(command, &config(), Cancel::default());
+        let (finished, _) = run(&mut supervisor, "x = 1");
+        assert_eq!(finished.outcome, outcome, "{what}: {finished:?}");
+        let told = finished.exception.map(|exception| exception.message).unwrap_or_default();
+        assert_eq!(told.contains("broke the protocol"), outcome == Outcome::Crashed && !goes, "{what}: {told}");
+    }
+}
+
+#[test]
+fn a_worker_that_lacks_a_layer_is_not_used() {
+    let folder = tempfile::tempdir().unwrap();
+    for layer in LAYERS.iter().map(|layer| layer.name) {
+        let mut config = config();
+        let finished = Finished {
+            outcome: Outcome::Returned,
+            result: None,
+            exception: None,
+            check_passed: None,
+            stdout: String::new(),
+            imports: Vec::new(),
+            labels: Vec::new(),
+        };
+        let answer = frame(&Reply::Finished { ticket: 1, finished: Box::new(finished), retiring: true });
+        let command = liar(folder.path(), &[greeting(layer), answer].concat(), false);
+        config.sandbox.may_lack.clear();
+        let mut strict = Supervisor::new(command.clone(), &config, Cancel::default());
+        let error = strict.run(job("x = 1"), &mut Heard::default()).unwrap_err().to_string();
+        assert!(
+            error.contains(&format!("lacks the sandbox layer `{layer}`, which executions.sandbox.may_lack")),
+            "{error}"
+        );
+        config.sandbox.may_lack.push(layer.to_owned());
+        let mut lenient = Supervisor::new(command, &config, Cancel::default());
+        let completed = lenient.run(job("x = 1"), &mut Heard::default()).unwrap();
+        assert_eq!(completed.finished.outcome, Outcome::Returned, "{layer}");
+    }
+}
+
+#[test]
+fn the_doctor_says_what_there_is_and_fails_for_what_is_missing() {
+    let text = succeed(["doctor", "--json"]);
+    let told: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let layers = told["layers"].as_array().unwrap();
+    assert_eq!(layers.len(), LAYERS.len(), "{text}");
+    assert!(layers.iter().all(|layer| layer["in_force"] == true || layer["required"] == false), "{text}");
+    assert!(succeed(["doctor"]).contains("\nseccomp       yes       yes       every system call"), "{text}");
+
+    // A user namespace with one user in it: whoever is root there cannot become nobody.
+    let inside =
+        |args: &[&str]| Command::new("unshare").arg("-r").arg(executable()).args(args).stdin(Stdio::null()).output();
+    match Command::new("unshare").args(["-r", "true"]).status() {
+        Ok(status) if status.success() => {}
+        other => {
+            eprintln!("NOT TRIED: a machine that lacks a layer, since `unshare -r` does not work here: {other:?}");
+            return;
+        }
+    }
+    let strict = ["--set", r#"executions.sandbox.may_lack=["namespaces", "root"]"#];
+    let output = inside(&[&["doctor"][..], &strict].concat()).unwrap();
+    let (out, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert!(out.contains("\nuser          no        yes") && out.contains("user is missing: "), "{out}");
+    let expected = "tracemill: this machine does not give user, which executions.sandbox.may_lack does not name\n";
+    assert_eq!(errors, expected);
+    assert!(inside(&["doctor"]).unwrap().status.success(), "what may be missing is an error");
+
+    let folder = crate::harness::folder(&[("f.py", "x = 1\n")]);
+    let file = folder.path().join("f.py").display().to_string();
+    let output = inside(&[&["trace", &file][..], &strict].concat()).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert!(said(&output).contains("failed to raise the sandbox layer `user`, which executions"), "{}", said(&output));
+    assert!(inside(&["trace", &file]).unwrap().status.success());
+}
+
+#[test]
+fn a_layer_that_does_not_exist_cannot_be_named() {
+    let output = tracemill(["config", "--set", r#"executions.sandbox.may_lack=["landlok"]"#]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    assert!(
+        said(&output).contains("is not allowed: it must be a list of `descriptors`, `environment`"),
+        "{}",
+        said(&output)
+    );
+    let text = succeed(["config", "--set", r#"executions.sandbox.may_lack=["landlock"]"#]);
+    assert!(text.contains("\nmay_lack = [\"landlock\"]\n"), "{text}");
+}
