@@ -6,6 +6,7 @@
 //!        ─▶ sql              engine, statements, output, text_table
 //!        ─▶ config, schema   what there is to set and to read
 //!        ─▶ doctor           what of the sandbox this machine gives
+//!        ─▶ verify           stored executions, run again
 //!        ─▶ worker           hidden: this executable inside the sandbox
 //! ```
 
@@ -30,6 +31,7 @@ mod summary;
 mod terminal;
 mod text_table;
 mod trace;
+mod verify;
 mod worker;
 
 use std::io::Write as _;
@@ -64,8 +66,8 @@ enum Command {
     Show(show::Args),
     Schema(schema::Args),
     Config(config::Args),
+    Verify(verify::Args),
     Doctor(doctor::Args),
-    /// Serves jobs from standard input, inside the sandbox.
     #[command(hide = true)]
     Worker(worker::Args),
 }
@@ -115,6 +117,7 @@ pub fn main() -> ExitCode {
         Command::Show(args) => show::run(args),
         Command::Schema(args) => schema::run(args),
         Command::Config(args) => config::run(args),
+        Command::Verify(args) => verify::run(args),
         Command::Doctor(args) => doctor::run(args),
         Command::Worker(args) => worker::run(args),
     };

@@ -6,7 +6,7 @@ use tracemill_worker::sandbox::Settings;
 
 use crate::cli::{Exit, interrupt};
 
-/// What the supervisor tells a worker of the sandbox.
+/// What the supervisor tells a worker.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// A layer that may be missing.
@@ -15,6 +15,9 @@ pub(super) struct Args {
     /// CPU time after which the system ends the process.
     #[arg(long, value_name = "SECONDS", default_value_t = 3_600)]
     cpu_seconds: u64,
+    /// Seed of the interpreter's hashes. Results must not depend on it: `verify` tries others.
+    #[arg(long, value_name = "SEED", default_value_t = 0)]
+    hash_seed: u32,
 }
 
 /// Serves jobs until the supervisor closes its end.
@@ -25,7 +28,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
     // When the supervisor is gone there is nobody to stop an endless loop.
     set_parent_process_death_signal(Some(Signal::KILL)).context("failed to tie the worker to its supervisor")?;
     let settings = Settings { may_lack: args.may_lack, cpu_seconds: args.cpu_seconds };
-    tracemill_worker::serve::run(settings).map_err(|error| {
+    tracemill_worker::serve::run(settings, args.hash_seed).map_err(|error| {
         let failed = format!("failed to {error}");
         anyhow::Error::from(error).context(failed)
     })?;

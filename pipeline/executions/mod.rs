@@ -14,6 +14,7 @@ mod rows;
 mod single;
 mod supervisor;
 mod told;
+mod verify;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -34,6 +35,7 @@ use self::supervisor::KILLED;
 pub use single::{Recorded, TraceRequest, Traced, rows_of, trace_one};
 pub use supervisor::{Completed, Greeting, IdleWorkers, Listener, Supervisor, WorkerCommand};
 pub use told::{Held, StoredRows, events_of, states_of, value_of};
+pub use verify::{Difference, HASH_SEEDS, Verification, Verified, verify};
 
 use crate::dataset::{Count, FileEntry, PartOutput, ScratchFolder, Severity, TableWriter, read_rows};
 use crate::error::{Error, Result};

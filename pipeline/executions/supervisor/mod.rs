@@ -10,7 +10,7 @@
 //! | the wall clock runs out | `time_limit`; events are dropped, since their number would depend on the machine |
 //! | the worker is killed from outside (SIGKILL, SIGTERM) | it runs again after a pause, up to `attempts_max` times; then `crashed`, labelled `killed` and counted as lost |
 //! | the worker dies by itself in its first job | `crashed`, or `memory_limit` when the allocator gave up |
-//! | the worker dies by itself in a later job | it runs again in a fresh worker, which decides |
+//! | the worker dies by itself in a later job, or ends because that job wants a fresh one | it runs again in a fresh worker, which decides |
 //! | the worker breaks the protocol, or sends records that are none | `crashed`; the worker is ended |
 //!
 //! A worker is sent jobs ahead of their turn, so that neither side waits for the other between two jobs. It answers in
@@ -48,6 +48,7 @@ const THIS_EXECUTABLE: &str = "/proc/self/exe";
 #[derive(Debug, Clone)]
 pub struct WorkerCommand {
     program: PathBuf,
+    hash_seed: u32,
     /// What a worker is told of its sandbox.
     arguments: Vec<String>,
 }
@@ -56,7 +57,13 @@ impl WorkerCommand {
     /// Workers from the given build of the executable.
     #[must_use]
     pub fn new(program: PathBuf) -> Self {
-        WorkerCommand { program, arguments: Vec::new() }
+        WorkerCommand { program, hash_seed: 0, arguments: Vec::new() }
+    }
+
+    /// Workers whose hashes of texts depend on another seed than 0.
+    #[must_use]
+    pub fn with_hash_seed(self, hash_seed: u32) -> Self {
+        WorkerCommand { hash_seed, ..self }
     }
 
     /// Workers from the executable that runs now, also when another one lies under its name since.
@@ -77,7 +84,7 @@ impl WorkerCommand {
     fn within(mut self, config: &ExecutionsConfig) -> Self {
         // The wall clock of a job ends it long before: this is for a worker that nobody watches any more.
         let cpu_seconds = 3_600 + config.limits.wall_ms / 1_000 * 4;
-        self.arguments = vec![format!("--cpu-seconds={cpu_seconds}")];
+        self.arguments = vec![format!("--cpu-seconds={cpu_seconds}"), format!("--hash-seed={}", self.hash_seed)];
         self.arguments.extend(config.sandbox.may_lack.iter().map(|layer| format!("--may-lack={layer}")));
         self
     }

@@ -70,7 +70,7 @@ pub(super) struct Process {
 impl Process {
     /// Starts one, with nothing of our environment.
     pub(super) fn spawn(command: &WorkerCommand) -> Result<Self> {
-        let WorkerCommand { program, arguments } = command;
+        let WorkerCommand { program, arguments, .. } = command;
         let mut child = Command::new(program)
             .arg0("tracemill")
             .arg("worker")

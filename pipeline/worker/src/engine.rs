@@ -34,6 +34,8 @@ pub struct Execution {
     pub finished: Finished,
     /// The engine is not clean any more and must be replaced.
     pub retiring: bool,
+    /// The program looked at what only an unused engine may show: nothing of this counts, it is to be run again on one.
+    pub void: bool,
 }
 
 /// Runs programs.

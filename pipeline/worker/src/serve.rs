@@ -27,12 +27,16 @@ pub const STACK_BYTES: usize = 512 << 20;
 /// Bytes of jobs that are read at once: the supervisor sends them ahead.
 const JOBS_BYTES: usize = 64 << 10;
 
+/// The exit status of a process that is not fit for the job at hand, because it had others before: the supervisor gives
+/// the job to a fresh one.
+pub const EXIT_USED: i32 = 87;
+
 /// Takes the frame channel from descriptors 0 and 1, raises the sandbox, and serves jobs until the supervisor closes
-/// its end or the engine must be replaced. Then it ends the process; it returns only to say what went wrong.
+/// its end or the engine must be replaced. The seed is that of the engine's hashes. Then it ends the process; it returns only to say what went wrong.
 ///
 /// # Errors
 /// The sandbox, the engine or the channel fails. A program's failure is never one of these.
-pub fn run(settings: Settings) -> Result<Infallible> {
+pub fn run(settings: Settings, hash_seed: u32) -> Result<Infallible> {
     // Half of the time that the system gives is for the last job: none but a stalled one is ended by it.
     let cpu_seconds = settings.cpu_seconds / 2;
     let mut sandbox = Sandbox::new(settings);
@@ -43,7 +47,7 @@ pub fn run(settings: Settings) -> Result<Infallible> {
         .stack_size(STACK_BYTES)
         .spawn(move || {
             // No program has run yet: the filter, which ends the process for most calls, comes after the engine.
-            let engine = RustPython::start()?;
+            let engine = RustPython::start(hash_seed)?;
             sandbox.raise_last()?;
             serve(engine, channel, &sandbox, cpu_seconds)
         })
@@ -58,10 +62,12 @@ fn serve(mut engine: RustPython, channel: Channel, sandbox: &Sandbox, cpu_second
     let ready = Reply::Ready { engine: engine.name(), layers: sandbox.in_force(), missing: sandbox.missing() };
     write_frame(&mut &*replies, &ready)?;
     let mut batch = Vec::new();
+    let mut fresh = true;
     while let Some(job) = read_frame::<Job>(&mut jobs)? {
-        if serve_job(&mut engine, &job, &replies, &mut batch, cpu_seconds)? {
+        if serve_job(&mut engine, &job, fresh, &replies, &mut batch, cpu_seconds)? {
             break;
         }
+        fresh = false;
     }
     // Nothing is taken apart: that would run code of the last program, and make calls that the filter ends us for.
     std::process::exit(0)
@@ -72,6 +78,7 @@ fn serve(mut engine: RustPython, channel: Channel, sandbox: &Sandbox, cpu_second
 fn serve_job(
     engine: &mut RustPython,
     job: &Job,
+    fresh: bool,
     replies: &Arc<File>,
     batch: &mut Vec<u8>,
     cpu_seconds: u64,
@@ -79,10 +86,17 @@ fn serve_job(
     let ticket = job.ticket;
     let outbox = Outbox::new(Arc::clone(replies), ticket, job.limits, std::mem::take(batch));
     let outbox = Rc::new(RefCell::new(outbox));
-    memory::arm(replies.as_raw_fd(), ticket, job.limits.memory_bytes);
+    if fresh {
+        memory::arm(replies.as_raw_fd(), ticket, job.limits.memory_bytes);
+    } else {
+        memory::arm_used(job.limits.memory_bytes);
+    }
     let execution = run_job(engine, job, outbox.clone());
     memory::disarm();
-    let Execution { finished, retiring } = execution;
+    let Execution { finished, retiring, void } = execution;
+    if void && !fresh {
+        std::process::exit(EXIT_USED);
+    }
     let retiring = retiring || limits::cpu_seconds_used() >= cpu_seconds;
     let mut outbox = outbox.borrow_mut();
     let sent = outbox.finish(&Reply::Finished { ticket, finished: Box::new(finished), retiring })?;
@@ -93,6 +107,9 @@ fn serve_job(
 /// Runs one job on an engine in this process, without a sandbox: what the tests call. A panic of the engine is a
 /// crash of the program, and the engine retires.
 pub fn run_job(engine: &mut dyn Engine, job: &Job, sink: SharedSink) -> Execution {
-    catch_unwind(AssertUnwindSafe(|| engine.run(job, sink)))
-        .unwrap_or_else(|_| Execution { finished: bare_finish(Outcome::Crashed), retiring: true })
+    catch_unwind(AssertUnwindSafe(|| engine.run(job, sink))).unwrap_or_else(|_| Execution {
+        finished: bare_finish(Outcome::Crashed),
+        retiring: true,
+        void: false,
+    })
 }

@@ -17,7 +17,7 @@ use std::{
 use mimalloc::MiMalloc;
 use tracemill_trace::{Outcome, Reply, events_head, write_frame};
 
-use crate::engine::bare_finish;
+use crate::{engine::bare_finish, serve::EXIT_USED};
 
 /// The exit status of a process that ended at its memory limit.
 pub const EXIT_MEMORY: i32 = 86;
@@ -26,6 +26,8 @@ static ARMED: AtomicBool = AtomicBool::new(false);
 /// Bytes allocated minus bytes freed since arming; wraps below zero when older memory is freed.
 static LIVE: AtomicUsize = AtomicUsize::new(0);
 static LIMIT: AtomicUsize = AtomicUsize::new(usize::MAX);
+/// Nothing is said at the limit.
+static BARE: AtomicBool = AtomicBool::new(false);
 static FD: AtomicI32 = AtomicI32::new(-1);
 static TICKET: AtomicU64 = AtomicU64::new(0);
 static LAST_FRAME: AtomicPtr<u8> = AtomicPtr::new(ptr::null_mut());
@@ -110,9 +112,31 @@ pub fn arm(fd: i32, ticket: u64, limit_bytes: u64) {
     TICKET.store(ticket, Relaxed);
     LAST_FRAME_LEN.store(frame.len(), Relaxed);
     LAST_FRAME.store(frame.as_mut_ptr(), Relaxed);
-    LIMIT.store(usize::try_from(limit_bytes).unwrap_or(usize::MAX).min(isize::MAX as usize), Relaxed);
+    BARE.store(false, Relaxed);
+    set_limit(limit_bytes);
     LIVE.store(0, Relaxed);
     ARMED.store(true, Relaxed);
+}
+
+/// As [`arm`], for a job on an engine that had others before. What it allocates may differ a little from what it would
+/// on a fresh one, so the last word on memory is a fresh one's: at fifteen parts of sixteen of the limit the process
+/// ends without a word, and the supervisor gives the job to another.
+pub fn arm_used(limit_bytes: u64) {
+    disarm();
+    BARE.store(true, Relaxed);
+    FD.store(-1, Relaxed);
+    set_limit(limit_bytes - limit_bytes / 16);
+    LIVE.store(0, Relaxed);
+    ARMED.store(true, Relaxed);
+}
+
+fn set_limit(bytes: u64) {
+    LIMIT.store(usize::try_from(bytes).unwrap_or(usize::MAX).min(isize::MAX as usize), Relaxed);
+}
+
+/// Begins to count anew, where a count is kept: what came before was not the program's.
+pub fn restart() {
+    LIVE.store(0, Relaxed);
 }
 
 /// Stops counting and tells how many bytes the job left behind.
@@ -141,6 +165,10 @@ pub(crate) fn publish(batch: Option<(&[u8], u64)>) {
 #[cold]
 fn out_of_memory() -> ! {
     ARMED.store(false, Relaxed);
+    if BARE.load(Relaxed) {
+        // SAFETY: ends the process at once, without running anything that may allocate.
+        unsafe { libc::_exit(EXIT_USED) }
+    }
     let fd = FD.load(Relaxed);
     let (batch, length) = (BATCH.load(Relaxed), BATCH_LEN.load(Relaxed));
     if !batch.is_null() && length > 0 {

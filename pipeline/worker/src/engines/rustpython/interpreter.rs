@@ -5,13 +5,13 @@ use rustpython_vm::{
     compiler::Mode, scope::Scope,
 };
 
-use super::{builtins, labels, modules, modules::Base, probe, sets, stdio, stop};
+use super::{apart, builtins, labels, modules, modules::Base, probe, sets, stdio, stop};
 use crate::error::{Error, Result};
 
 /// Starts an interpreter for this thread; only one may live on a thread at a time.
-pub(super) fn start() -> Result<(Interpreter, Base)> {
+pub(super) fn start(hash_seed: u32) -> Result<(Interpreter, Base)> {
     let mut settings = Settings::default();
-    settings.hash_seed = Some(0);
+    settings.hash_seed = Some(hash_seed);
     settings.install_signal_handlers = false;
     settings.import_site = false;
     settings.isolated = true;
@@ -36,6 +36,7 @@ fn furnish(vm: &VirtualMachine) -> PyResult<Base> {
     builtins::install(vm)?;
     labels::install(vm)?;
     sets::install(vm)?;
+    apart::install(vm)?;
     let streams = stdio::Streams::new(vm)?;
     streams.install("", u64::MAX, vm)?;
     run_module("os", include_str!("python/os_stub.py"), vm)?;

@@ -7,7 +7,7 @@
 //! | `constant` | a floor division of two numbers that are written out, one with a point: the engine's compiler gets some wrong |
 //! | `end_order` | a frame that returned left several sleeping generators behind, which CPython may end in another order |
 //! | `id` | the program asked for an `id`, which is an address |
-//! | `hash` | the program asked for the hash of something that is not a number |
+//! | `hash` | the program asked for the hash of something that is not a number: it follows from the seed, or an address |
 //! | `random` | chance, in another stream than CPython's unless seeded |
 //! | `clock` | the time, which stands still but for reads and sleeps |
 //! | `size` | `sys.getsizeof` |
@@ -84,6 +84,10 @@ pub(super) fn read(source: &str) {
     if looks_at_code.iter().any(|word| source.contains(word)) {
         note(Label::Code);
     }
+    // The built-in function is watched, and calls this for the program; who calls it himself is read here.
+    if source.contains(".__hash__") || source.contains("'__hash__'") || source.contains("\"__hash__\"") {
+        note(Label::Hash);
+    }
     if source.contains("getsizeof") {
         note(Label::Size);
     }
@@ -152,7 +156,7 @@ fn clock(vm: &VirtualMachine) {
 }
 
 /// A piece of the job runs, or the library for it; not a module that is being imported.
-fn is_called_by_own(vm: &VirtualMachine) -> bool {
+pub(super) fn is_called_by_own(vm: &VirtualMachine) -> bool {
     for offset in 0.. {
         let Some(frame) = frame_at_offset(offset, vm) else { break };
         let path = frame.iframe().code().source_path().as_str();

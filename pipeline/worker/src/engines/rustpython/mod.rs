@@ -3,7 +3,7 @@
 //! ```text
 //!   mod: a job, step by step ─▶ units (compile) ─▶ instrument (flow) ─▶ code with probes
 //!     code runs ─▶ probe ─▶ recorder ─▶ state, iterators, stack ─▶ changes ─▶ render ─▶ records
-//!     ├ interpreter: start      modules: before and after a job
+//!     ├ interpreter: start      modules, picture, apart: before and after a job
 //!     └ builtins, stdio, sets: what the program finds   stop: how it is ended   errors: exceptions as text
 //! ```
 
@@ -21,8 +21,10 @@ use tracemill_trace::{Exception, Finished, Granularity, Job, JobKind, Outcome};
 use crate::{
     engine::{Engine, Execution, SharedSink, bare_finish},
     error::Result,
+    sandbox::memory,
 };
 
+mod apart;
 mod assembly;
 mod builtins;
 mod changes;
@@ -40,6 +42,7 @@ mod literals;
 mod modules;
 mod operations;
 mod own_repr;
+mod picture;
 mod probe;
 mod recorder;
 mod regions;
@@ -64,8 +67,6 @@ use recorder::Recorder;
 
 /// Jobs after which an interpreter is replaced: it keeps a little of each.
 const MAX_JOBS: u32 = 10_000;
-/// Jobs after which cycles are collected.
-const COLLECT_EVERY: u32 = 400;
 /// Steps outside of what is recorded that a job may take, for each step that may be recorded.
 const UNRECORDED_FACTOR: u64 = 100;
 /// Times that a coroutine may hand control back before it is taken for one that waits for ever.
@@ -79,6 +80,7 @@ pub struct RustPython {
     /// What the streams that stand were given to read, when the last job has left them as they were.
     streams: Option<String>,
     jobs: u32,
+    settings: apart::Settings,
 }
 
 /// The last unit compiled.
@@ -95,14 +97,15 @@ impl std::fmt::Debug for RustPython {
 }
 
 impl RustPython {
-    /// Starts an interpreter on this thread. Only one may live on a thread at a time, and the thread's stack must be
+    /// Starts an interpreter on this thread, whose hashes of texts depend on the seed. Only one may live on a thread at a time, and the thread's stack must be
     /// large: see [`crate::serve::STACK_BYTES`].
     ///
     /// # Errors
     /// The interpreter's own modules do not load.
-    pub fn start() -> Result<Self> {
-        let (interpreter, base) = interpreter::start()?;
-        Ok(RustPython { interpreter, base, unit: None, streams: None, jobs: 0 })
+    pub fn start(hash_seed: u32) -> Result<Self> {
+        let (interpreter, base) = interpreter::start(hash_seed)?;
+        let settings = interpreter.enter(|vm| apart::Settings::new(vm));
+        Ok(RustPython { interpreter, base, unit: None, streams: None, jobs: 0, settings })
     }
 }
 
@@ -114,31 +117,45 @@ impl Engine for RustPython {
     fn run(&mut self, job: &Job, sink: SharedSink) -> Execution {
         self.jobs += 1;
         let (base, unit, streams, jobs) = (&mut self.base, &mut self.unit, &mut self.streams, self.jobs);
+        let settings = &self.settings;
         self.interpreter.enter(|vm| {
             probe::forget(vm);
             stop::reset();
             labels::forget();
+            apart::begin(jobs == 1);
             own_repr::want(job.subscription.own_repr);
             let limit = usize::try_from(job.limits.value_chars).unwrap_or(usize::MAX);
-            let finished = match Run::prepare(job, sink, limit, base, unit, streams, vm) {
-                Ok(run) => run.run(),
-                Err(finished) => *finished,
+            let reaches_out = reaches_out(job);
+            let finished = if apart::refuses(job, reaches_out) {
+                bare_finish(Outcome::Crashed)
+            } else {
+                match Run::prepare(job, sink, limit, base, unit, streams, vm) {
+                    Ok(run) => run.run(),
+                    Err(finished) => *finished,
+                }
             };
             let rough = stop::outcome().is_some() && stop::was_rough();
+            // Objects that nobody holds any more end now, and not in the middle of another job.
+            let endless = collect(job, vm);
+            let deeds = apart::end();
             stop::reset();
-            vm.recursion_limit.set(1_000);
-            vm.state.int_max_str_digits.store(4_300);
-            vm.state.atexit_funcs.lock().clear();
-            let dirty = base.clean(reaches_out(job), vm).unwrap_or(true);
-            if jobs.is_multiple_of(COLLECT_EVERY)
-                && let Ok(gc) = vm.import("gc", 0)
-            {
-                let _ = vm.call_method(&gc, "collect", ());
-            }
+            let mut dirty = settings.restore(vm);
+            dirty |= base.clean(reaches_out, vm).unwrap_or(true);
             let broken = finished.outcome == Outcome::Crashed;
-            Execution { finished, retiring: rough || dirty || broken || jobs >= MAX_JOBS }
+            let retiring = rough || dirty || endless || deeds.changed || broken || jobs >= MAX_JOBS;
+            Execution { finished, retiring, void: deeds.looked }
         })
     }
+}
+
+/// Ends the garbage that a job left; `true` when code of the job's that ran for it would not end.
+fn collect(job: &Job, vm: &VirtualMachine) -> bool {
+    stop::reset();
+    stdio::forget(u64::MAX);
+    vm.recursion_limit.set(1_000);
+    let watch = Watch::Count { steps: job.limits.steps.saturating_mul(UNRECORDED_FACTOR) };
+    probe::watched(watch, vm, || vm.state.gc.collect_force(2));
+    stop::outcome().is_some()
 }
 
 /// The job's texts can lay hands on modules: without an import or a special name there is no way to one.
@@ -238,6 +255,10 @@ impl<'a> Run<'a> {
         }
         base.prepare(&imports, vm).map_err(internal)?;
         let namespace = fresh_namespace(job.kind, vm).map_err(internal)?;
+        // When garbage is collected, and how much memory is left, depends on what the program makes from here on: not
+        // on whether its modules and its code were there already.
+        vm.state.gc.collect_force(0);
+        memory::restart();
         Ok(Run { job, vm, sink, limit, unit: code, setup, call, imports, namespace })
     }
 
@@ -247,6 +268,7 @@ impl<'a> Run<'a> {
         let own = usize::from(!matches!(self.call, Some(Call::Literals(_))));
         vm.recursion_limit.set(self.job.limits.depth as usize + own);
         stdio::forget(self.job.limits.output_bytes);
+        apart::watch();
         let mut finished = match self.set_up() {
             Ok(()) => self.trace(),
             Err(ending) if ending.outcome == Outcome::SetupFailed => *ending,
@@ -260,8 +282,9 @@ impl<'a> Run<'a> {
             labels::note(Label::Random);
         }
         finished.labels = labels::take();
-        // Breaks the cycles between the namespace and its functions.
-        self.namespace.clear();
+        // Breaks the cycles between the namespace and its functions. What ends with it may run code of the program.
+        let watch = Watch::Count { steps: self.unrecorded_steps() };
+        probe::watched(watch, vm, || self.namespace.clear());
         finished
     }
 

@@ -28,9 +28,11 @@ const STATELESS: &[&str] = &[
     "collections.abc",
     "colorsys",
     "contextlib",
+    "contextvars",
     "copy",
     "dataclasses",
     "datetime",
+    "decimal",
     "difflib",
     "enum",
     "fractions",
@@ -67,18 +69,7 @@ const STATELESS: &[&str] = &[
 ];
 
 /// Names of `sys` that each job sets anew.
-const SYS_PER_JOB: &[&str] = &[
-    "stdin",
-    "stdout",
-    "stderr",
-    "__stdin__",
-    "__stdout__",
-    "__stderr__",
-    "last_exc",
-    "last_type",
-    "last_value",
-    "last_traceback",
-];
+const SYS_PER_JOB: &[&str] = &["stdin", "stdout", "stderr", "__stdin__", "__stdout__", "__stderr__"];
 
 /// Names that the import system itself writes into modules.
 const WRITTEN_BY_IMPORTS: &[&str] = &["__name__", "__package__", "__spec__", "__file__", "__warningregistry__"];
@@ -86,7 +77,19 @@ const WRITTEN_BY_IMPORTS: &[&str] = &["__name__", "__package__", "__spec__", "__
 /// Lists of `sys` whose contents are put back.
 const SYS_LISTS: &[&str] = &["path", "meta_path", "path_hooks", "argv", "warnoptions", "orig_argv"];
 
-use super::stdio::Streams;
+/// Dictionaries of the library that are caches: what they hold can be seen through their names only, and a program that
+/// has those in its text runs on a fresh interpreter.
+const CACHES: &[(&str, &[&str])] = &[
+    ("re", &["_cache", "_cache2"]),
+    ("re._compiler", &["_cache"]),
+    ("linecache", &["cache", "_interactive_cache"]),
+    ("sys", &["modules", "path_importer_cache"]),
+    ("encodings", &["_cache"]),
+    ("_frozen_importlib", &["_module_locks", "_blocking_on"]),
+    ("_strptime", &["_regex_cache"]),
+];
+
+use super::{picture::Picture, stdio::Streams};
 
 type Entries = Vec<(PyObjectRef, PyObjectRef)>;
 
@@ -103,6 +106,10 @@ pub(super) struct Base {
     filters: Option<(PyObjectRef, Vec<PyObjectRef>)>,
     seeded: Option<PyObjectRef>,
     clock: PyObjectRef,
+    /// What all of them hold, deeper than their names.
+    picture: Picture,
+    /// Context variables that have a value when a job begins.
+    variables: usize,
     /// The program's standard streams.
     pub(super) streams: Streams,
 }
@@ -129,6 +136,8 @@ impl Base {
             filters,
             seeded: None,
             clock,
+            picture: Picture::default(),
+            variables: 0,
             streams,
         };
         base.extend(vm)?;
@@ -144,7 +153,52 @@ impl Base {
             });
         }
         self.logging = logging(vm)?;
+        self.picture = self.take_picture(vm)?;
+        // What stays is no garbage: collections, and their timing, are about what a job makes.
+        vm.state.gc.collect_force(2);
+        vm.state.gc.freeze();
         Ok(())
+    }
+
+    fn context_variables(&self, vm: &VirtualMachine) -> PyResult<usize> {
+        let Some((module, _)) = self.modules.get("_contextvars") else { return Ok(0) };
+        vm.call_method(module, "copy_context", ())?.length(vm)
+    }
+
+    fn take_picture(&self, vm: &VirtualMachine) -> PyResult<Picture> {
+        let mut picture = Picture::default();
+        // The namespaces of modules are compared by name.
+        picture.leave_out(vm.builtins.dict().as_object());
+        for (module, _) in self.modules.values() {
+            if let Some(module) = module.downcast_ref::<PyModule>() {
+                picture.leave_out(module.dict().as_object());
+            }
+        }
+        // Each job starts it anew.
+        let now = self.clock.get_attr("_now", vm)?;
+        picture.leave_out(&now);
+        for (module, names) in CACHES {
+            if let Some((module, _)) = self.modules.get(*module) {
+                for name in *names {
+                    if let Some(cache) = vm.get_attribute_opt(module, *name)? {
+                        picture.leave_out(&cache);
+                    }
+                }
+            }
+        }
+        for (_, value) in &self.builtins {
+            picture.add(value.clone(), vm);
+        }
+        for (name, (_, contents)) in &self.modules {
+            for (key, value) in contents {
+                let per_job = name == "sys" && key_in(key, SYS_PER_JOB);
+                if !per_job && !key_in(key, WRITTEN_BY_IMPORTS) {
+                    picture.add(value.clone(), vm);
+                }
+            }
+        }
+        self.streams.classes().into_iter().for_each(|class| picture.add(class, vm));
+        Ok(picture)
     }
 
     /// Loads the stateless modules among `imports` and starts clock and random streams anew.
@@ -173,6 +227,9 @@ impl Base {
             let context = vm.call_method(decimal, "Context", ())?;
             vm.call_method(decimal, "setcontext", (context,))?;
         }
+        if !imports.is_empty() {
+            self.variables = self.context_variables(vm)?;
+        }
         Ok(())
     }
 
@@ -180,7 +237,7 @@ impl Base {
     /// too, which only a program that imports or reaches for special names can have changed.
     pub(super) fn clean(&self, thorough: bool, vm: &VirtualMachine) -> PyResult<bool> {
         let loaded = modules(vm)?;
-        let mut dirty = differs(&self.builtins, &vm.builtins.dict(), &[]);
+        let mut dirty = differs(&self.builtins, &vm.builtins.dict(), &[], vm)?;
         if let Some(own) = last_behind(&self.loaded.borrow(), &loaded) {
             // Nothing came but the job's own module.
             loaded.del_item(&*own, vm)?;
@@ -203,10 +260,12 @@ impl Base {
             }
             let ignored = if name == "sys" { SYS_PER_JOB } else { WRITTEN_BY_IMPORTS };
             if let Some(module) = module.downcast_ref::<PyModule>() {
-                dirty |= differs(contents, &module.dict(), ignored);
+                dirty |= differs(contents, &module.dict(), ignored, vm)?;
             }
         }
+        dirty = dirty || self.context_variables(vm)? != self.variables;
         dirty |= self.logging.is_some() && logging(vm)? != self.logging;
+        dirty = dirty || self.picture.difference().is_some();
         if let Some((list, items)) = &self.filters {
             let now = list.downcast_ref::<PyList>().map(|list| list.borrow_vec().to_vec()).unwrap_or_default();
             dirty |= now.len() != items.len() || now.iter().zip(items).any(|(one, other)| !one.is(other));
@@ -267,11 +326,11 @@ fn last_behind(before: &Entries, now: &PyDictRef) -> Option<PyObjectRef> {
     last.filter(|_| before.next().is_none())
 }
 
-fn differs(before: &Entries, now: &PyDictRef, ignored: &[&str]) -> bool {
-    let is_ignored = |key: &PyObjectRef| {
-        key.downcast_ref::<PyStr>().and_then(|key| key.to_str()).is_some_and(|key| ignored.contains(&key))
-    };
+fn differs(before: &Entries, now: &PyDictRef, ignored: &[&str], vm: &VirtualMachine) -> PyResult<bool> {
+    let is_ignored = |key: &PyObjectRef| key_in(key, ignored);
     let (mut at, mut old) = (0, before.iter().filter(|(key, _)| !is_ignored(key)));
+    // The library imports some of its modules late, into its own namespace: that is taken back.
+    let mut late = Vec::new();
     while let Some((next, key, value)) = now.next_entry(at) {
         at = next;
         if is_ignored(&key) {
@@ -280,13 +339,24 @@ fn differs(before: &Entries, now: &PyDictRef, ignored: &[&str]) -> bool {
         // The order of a dictionary that nobody touched stays; one that was touched and put back counts as changed.
         match old.next() {
             Some((old_key, old_value)) if old_key.is(&key) && old_value.is(&value) => {}
-            Some((old_key, old_value)) if old_key.is(&key) && is_late_import(old_value, &value) => {}
-            // The library imports some of its modules late, into its own namespace.
-            None if value.downcast_ref::<PyModule>().is_some() => {}
-            _ => return true,
+            Some((old_key, old_value)) if old_key.is(&key) && is_late_import(old_value, &value) => {
+                late.push((key, Some(old_value.clone())));
+            }
+            None if value.downcast_ref::<PyModule>().is_some() => late.push((key, None)),
+            _ => return Ok(true),
         }
     }
-    old.next().is_some()
+    for (key, value) in late {
+        match value {
+            Some(value) => now.set_item(&*key, value, vm)?,
+            None => now.del_item(&*key, vm)?,
+        }
+    }
+    Ok(old.next().is_some())
+}
+
+fn key_in(key: &PyObjectRef, names: &[&str]) -> bool {
+    key.downcast_ref::<PyStr>().and_then(|key| key.to_str()).is_some_and(|key| names.contains(&key))
 }
 
 /// A placeholder became a module: `collections` keeps one for `heapq`.

@@ -214,7 +214,16 @@ impl Watch {
             return ControlFlow::Continue(());
         }
         match self {
-            Watch::Record { recorder, .. } if probe.layout.is_unit => recorder.probe(probe, top, vm),
+            Watch::Record { recorder, steps } if probe.layout.is_unit => {
+                recorder.probe(probe, top, vm)?;
+                match steps.checked_sub(stop::owed()) {
+                    Some(left) => {
+                        *steps = left;
+                        ControlFlow::Continue(())
+                    }
+                    None => ControlFlow::Break(Outcome::StepLimit),
+                }
+            }
             Watch::Count { steps } | Watch::Record { steps, .. } => {
                 if !matches!(probe.site, Site::Line | Site::LineByFalling | Site::LineUnlessFallen | Site::LineIfOther)
                 {

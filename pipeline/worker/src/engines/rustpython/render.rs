@@ -20,6 +20,7 @@ use super::{
     heap::has_identity,
     labels::{self, Label},
     sets::{self, Order},
+    stop,
 };
 
 /// Containers inside each other that are shown; deeper ones end the text.
@@ -285,6 +286,7 @@ impl<'a> Writer<'a> {
     }
 
     fn huge(&mut self, number: &BigInt) -> Go {
+        stop::charge(number.bits());
         self.put(&format!("<int of {} bits>", number.bits()))?;
         // A lower bound of the decimal digits; more than any limit that is of use.
         self.chars += usize::try_from(number.bits() / 4).unwrap_or(usize::MAX / 2);

@@ -125,6 +125,11 @@ impl Streams {
         Ok(Streams { text: streams.get_attr("TextIOWrapper", vm)?, discarding: streams.get_attr("Discarding", vm)? })
     }
 
+    /// The classes, which a program can reach.
+    pub(super) fn classes(&self) -> [PyObjectRef; 2] {
+        [self.text.clone(), self.discarding.clone()]
+    }
+
     /// Gives the program fresh streams, with `stdin` to read from.
     pub(super) fn install(&self, stdin: &str, limit_bytes: u64, vm: &VirtualMachine) -> PyResult<()> {
         forget(limit_bytes);

@@ -18,10 +18,14 @@ use super::units;
 /// Raises after which the interpreter is given up: the program unwinds, but not into a state to trust.
 const TOO_MANY: u32 = 1_000;
 
+/// Of the work that a product is, for each step that is charged.
+const UNITS_A_STEP: u64 = 250;
+
 thread_local! {
     static OUTCOME: Cell<Option<Outcome>> = const { Cell::new(None) };
     static RAISES: Cell<u32> = const { Cell::new(0) };
     static FOREIGN: Cell<bool> = const { Cell::new(false) };
+    static OWED: Cell<u64> = const { Cell::new(0) };
     static SENDER: RefCell<Option<UserSignalSender>> = const { RefCell::new(None) };
     static CLASS: RefCell<Option<PyTypeRef>> = const { RefCell::new(None) };
 }
@@ -39,6 +43,20 @@ pub(super) fn reset() {
     OUTCOME.set(None);
     RAISES.set(0);
     FOREIGN.set(false);
+    OWED.set(0);
+}
+
+/// Charges steps for a number of so many bits that the program has made. What it took to make it is time that no other
+/// count sees, a second and more with numbers that memory has room for by the dozen: about as much as a product.
+pub(super) fn charge(bits: u64) {
+    let words = bits / 64;
+    OWED.set(OWED.get().saturating_add(words.saturating_mul(words.isqrt()) / UNITS_A_STEP));
+}
+
+/// Steps charged since the last call.
+#[inline]
+pub(super) fn owed() -> u64 {
+    OWED.take()
 }
 
 /// The limit that was reached, if one was.

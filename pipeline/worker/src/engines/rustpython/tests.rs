@@ -66,7 +66,7 @@ fn program(source: &str) -> Job {
 fn run(jobs: Vec<Job>) -> Vec<(Vec<Event>, Execution)> {
     let guard = ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     let thread = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(move || {
-        let mut engine = RustPython::start().unwrap();
+        let mut engine = RustPython::start(0).unwrap();
         let done = jobs
             .iter()
             .map(|job| {

@@ -11,7 +11,7 @@ use super::*;
 fn check(limit: usize, setup: &str, expressions: &[&str], expect: Expect) {
     let (setup, expressions) = (setup.to_owned(), expressions.iter().map(|&text| text.to_owned()).collect::<Vec<_>>());
     let thread = std::thread::Builder::new().stack_size(64 << 20).spawn(move || {
-        let (interpreter, _base) = interpreter::start().unwrap();
+        let (interpreter, _base) = interpreter::start(0).unwrap();
         let shown = interpreter.enter(|vm| {
             let globals = super::super::fresh_namespace(tracemill_trace::JobKind::Call, vm).unwrap();
             let scope = Scope::with_builtins(None, globals, vm);

@@ -553,3 +553,26 @@ fn an_endless_program_without_events_stops() {
     assert!(events.is_empty());
     assert_eq!(execution.finished.outcome, tracemill_trace::Outcome::StepLimit);
 }
+
+/// What programs usually do with the library costs no interpreter.
+#[test]
+fn harmless_programs_leave_the_engine_clean() {
+    let programs = [
+        "from collections import Counter, OrderedDict, defaultdict, namedtuple\ndef f():\n    return Counter('aab').most_common(1), defaultdict(int)[1], namedtuple('P', 'x')(1)",
+        "import re\ndef f():\n    return re.sub(r'(a)(b)', r'\\2\\1', 'abab'), re.split('b', 'abc', flags=re.I | re.M)",
+        "from functools import lru_cache, reduce, partial, singledispatch\n@lru_cache(maxsize=None)\ndef g(n): return n if n < 2 else g(n - 1) + g(n - 2)\n@singledispatch\ndef h(x): return 1\n@h.register(int)\ndef _(x): return 2\ndef f():\n    return g(10), h(1)",
+        "import json, copy, math, string, textwrap\ndef f():\n    return json.loads(json.dumps({'a': [1.5, None]})), copy.deepcopy([[1]]), string.Template('$a').substitute(a=1)",
+        "from abc import ABC, abstractmethod\nfrom collections.abc import Mapping\nclass A(ABC):\n    @abstractmethod\n    def g(self): pass\nclass B(A):\n    def g(self): return 1\ndef f():\n    return isinstance(B(), A), issubclass(dict, Mapping), isinstance([], A), B().g()",
+        "from dataclasses import dataclass, field\nfrom enum import Enum, Flag\nfrom typing import List, Optional, Generic, TypeVar\nT = TypeVar('T')\nclass E(Flag):\n    A = 1\n    B = 2\n@dataclass\nclass P(Generic[T]):\n    x: List[int] = field(default_factory=list)\ndef f():\n    return P(), E.A | E.B, Optional[P]",
+        "import time, random, datetime\ndef f():\n    return time.time(), random.choice([1, 2]), datetime.datetime.now()",
+        "import decimal, fractions, statistics\ndef f():\n    decimal.getcontext().prec = 5\n    return decimal.Decimal(1) / 3, fractions.Fraction(1, 3), statistics.mean([1, 2])",
+        "import itertools, operator, heapq, bisect, io, contextlib\n@contextlib.contextmanager\ndef g():\n    yield 1\ndef f():\n    with g() as x, contextlib.redirect_stdout(io.StringIO()):\n        print(x)\n    return list(itertools.chain([1], [2]))",
+        "class A:\n    def __del__(self): print('gone')\n    def __eq__(self, other): return True\n    def __hash__(self): return 1\ndef f():\n    a = A()\n    a.me = a\n    return {A(): 1}",
+    ];
+    // Twice: what is loaded or cached the first time is there the second.
+    let jobs: Vec<Job> = programs.iter().chain(&programs).map(|source| call(source, "f()")).collect();
+    for ((_, execution), source) in run(jobs).into_iter().zip(programs.iter().chain(&programs)) {
+        assert_eq!(execution.finished.outcome, Outcome::Returned, "{source}: {execution:?}");
+        assert!(!execution.retiring && !execution.void, "{source}: {execution:?}");
+    }
+}

@@ -151,15 +151,16 @@ fn golden() -> Vec<[String; 4]> {
 fn replay_all(jobs: Vec<(String, Job)>) -> Vec<Vec<(u32, Vec<Option<String>>)>> {
     let guard = super::ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     let thread = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(move || {
-        let mut engine = RustPython::start().unwrap();
+        let mut engine = RustPython::start(0).unwrap();
         let mut found = Vec::new();
         for (name, job) in jobs {
             let records = Rc::new(RefCell::new(Vec::new()));
             let outbox = Outbox::new(Vec::new(), 1, job.limits, Vec::new());
             let sink = Rc::new(RefCell::new(super::Counted { records: records.clone(), outbox, is_full: false }));
             let _ = snapshot::take_all();
-            run_job(&mut engine as &mut dyn Engine, &job, sink);
+            let execution = run_job(&mut engine as &mut dyn Engine, &job, sink);
             let events = events(&records.take());
+            assert!(!execution.void, "{name} wants an unused engine");
             compare(&name, &events, &snapshot::take_all());
             found.push(stacks(&events));
         }

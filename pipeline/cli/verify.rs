@@ -1,0 +1,102 @@
+//! `tracemill verify`: stored executions run again, and those that do not reproduce.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+
+use crate::cli::terminal::{grouped, output, printable};
+use crate::cli::{Exit, UsageError, interrupt};
+use crate::config::{Overrides, load};
+use crate::dataset::Dataset;
+use crate::executions::{Verification, WorkerCommand, verify};
+
+const EXAMPLES: &str = "\
+Each execution runs twice, on workers that had no other and whose hashes of texts differ; outcome, result, exception,
+output, and every row of frames, instructions, events and changes are compared with what is stored. One that is labelled
+`address`, `hash`, `id`, `set_order` or `wall_clock` may differ; any other is a failure.
+
+Examples:
+  tracemill verify --data data
+  tracemill verify --data data --all --jobs-per-worker 100
+
+Exit codes:
+    0  every execution reproduces, or its labels say that it may not
+    1  failed, or an execution without such a label does not reproduce";
+
+/// Run stored executions again and report those that do not reproduce.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    /// The dataset.
+    #[arg(long, value_name = "DIR", default_value = "data")]
+    data: PathBuf,
+    /// How many executions, chosen by hash.
+    #[arg(long, value_name = "N", default_value_t = 1_000, conflicts_with = "all")]
+    sample: usize,
+    /// All executions.
+    #[arg(long)]
+    all: bool,
+    /// Seed of the choice.
+    #[arg(long, value_name = "SEED", default_value_t = 0)]
+    seed: u64,
+    /// Threads, each with two worker processes; 0 for one per core.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    workers: usize,
+    /// Executions that a worker serves. With more than 1 it is faster, and says less.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    jobs_per_worker: u64,
+}
+
+pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
+    let dataset = Dataset::new(&args.data);
+    if dataset.files("executions")?.is_empty() {
+        return Err(UsageError(format!("{} holds no executions", args.data.display())).into());
+    }
+    let config_path = dataset.root().join("_run").join("config.toml");
+    let config = load(Some(&config_path), &Overrides::default())
+        .with_context(|| format!("failed to read how the dataset was made from {}", config_path.display()))?;
+    let workers = match args.workers {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        workers => workers,
+    };
+    let what = Verification {
+        sample: (!args.all).then_some(args.sample),
+        seed: args.seed,
+        workers,
+        jobs_per_worker: args.jobs_per_worker.max(1),
+    };
+    let cancel = interrupt::watch()?;
+    let mut out = output();
+    let tell = |difference: &crate::executions::Difference| {
+        let labels = match difference.labels.as_slice() {
+            [] => "no label".to_owned(),
+            labels => labels.join(", "),
+        };
+        let line = format!(
+            "execution {}  {}  {}  [{labels}]",
+            difference.execution_index,
+            printable(&difference.unit),
+            printable(&difference.what)
+        );
+        // A reader that went away is noticed at the end.
+        let _ = writeln!(out, "{line}");
+        Ok(())
+    };
+    let command = WorkerCommand::this_executable()?;
+    let verified = match verify(&dataset, &config.executions, &what, &command, &cancel, tell) {
+        Ok(verified) => verified,
+        Err(error) => return interrupt::plainly(Err(error.into())),
+    };
+    writeln!(
+        out,
+        "{} of {} executions run again: {} reproduce, {} differ as their labels say, {} differ without a label",
+        grouped(verified.verified),
+        grouped(verified.stored),
+        grouped(verified.verified - verified.labelled - verified.unlabelled),
+        grouped(verified.labelled),
+        grouped(verified.unlabelled)
+    )?;
+    out.flush()?;
+    Ok(if verified.unlabelled > 0 { Exit::Failed } else { Exit::Done })
+}
