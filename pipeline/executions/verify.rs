@@ -94,6 +94,7 @@ pub fn verify(
         verified.stored += file.rows;
         ordered::map(
             jobs,
+            |again: &Again| format!("execution {} of {}", again.stored.execution_index, file.key),
             what.workers,
             what.workers * 2,
             |_| {
