@@ -200,7 +200,6 @@ pub(super) fn corrected(class: &str, text: &str, at: &At<'_>) -> Option<String> 
     {
         return Some(corrected);
     }
-    }
     RULES.iter().filter(|rule| rule.0 == class && holds(&rule.3, at)).find_map(|rule| rewrite(rule.1, rule.2, text))
 }
 
