@@ -36,7 +36,7 @@ pub(crate) struct Target<'a> {
     /// Pieces that mean something in this format.
     pub(crate) tokens: &'a [&'a [u8]],
     /// Makes mutated bytes hold together again, such as checksums; done to every other input.
-    pub(crate) repair: fn(&mut Vec<u8>),
+    pub(crate) repair: fn(&mut [u8]),
     /// Whether it is a text whose lines and words mean something: then most mutations keep them whole.
     pub(crate) is_source: bool,
     /// Inputs played where nobody asks for more.

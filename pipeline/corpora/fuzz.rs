@@ -84,7 +84,7 @@ const ENTRIES: [(&str, &[u8]); 4] = [
 ];
 
 /// Every block that could be a header gets its right checksum.
-fn checksums(bytes: &mut Vec<u8>) {
+fn checksums(bytes: &mut [u8]) {
     for block in bytes.chunks_exact_mut(512) {
         if &block[257..262] == b"ustar" {
             block[148..156].fill(b' ');

@@ -57,7 +57,7 @@ fn frames() -> Vec<Vec<u8>> {
 }
 
 /// The first frame's length is what is there.
-fn fit_length(bytes: &mut Vec<u8>) {
+fn fit_length(bytes: &mut [u8]) {
     if let Some(length) = bytes.len().checked_sub(4) {
         bytes[..4].copy_from_slice(&u32::try_from(length).unwrap().to_le_bytes());
     }

@@ -51,8 +51,11 @@ enum Is {
     Without(u64),
 }
 
+/// A call, what its arguments must be, and who needs it.
+type Conditional = (libc::c_long, &'static [(u8, Is)], &'static str);
+
 /// Calls that are permitted with such arguments alone, and who needs them.
-const ALLOWED_WITH: &[(libc::c_long, &[(u8, Is)], &str)] = &[
+const ALLOWED_WITH: &[Conditional] = &[
     (libc::SYS_mmap, &[(2, Is::Without(libc::PROT_EXEC as u64))], "allocator; never for new code"),
     (libc::SYS_mprotect, &[(2, Is::Without(libc::PROT_EXEC as u64))], "allocator arenas, guard pages; never code"),
     (libc::SYS_tgkill, &[(0, Is::Own)], "abort raises its signal at itself"),

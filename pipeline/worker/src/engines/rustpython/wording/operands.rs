@@ -188,7 +188,7 @@ fn pushed(frame: &FrameObjectRef, ops: &[(Opcode, u32)], depth: usize, vm: &Virt
         match pushed.get(left) {
             Some(Pushed::Slot(slot)) => return variable(frame, *slot as usize, vm),
             Some(Pushed::Constant(number)) => {
-                let constant: &PyObject = code.code.constants.iter().nth(*number as usize)?.as_object();
+                let constant: &PyObject = code.code.constants.get(*number as usize)?.as_object();
                 return Some(constant.class().name().to_string());
             }
             Some(Pushed::Made(name)) => return Some((*name).to_owned()),

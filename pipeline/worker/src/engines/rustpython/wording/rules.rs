@@ -194,10 +194,11 @@ pub(super) fn corrected(class: &str, text: &str, at: &At<'_>) -> Option<String> 
         let (end, _) = shown.char_indices().nth(200)?;
         return Some(format!("invalid literal for int() with base {base}: {}", &shown[..end]));
     }
-    if class == "TypeError" && at.opcode == Opcode::Call {
-        if let Some(corrected) = arity(text) {
-            return Some(corrected);
-        }
+    if class == "TypeError"
+        && at.opcode == Opcode::Call
+        && let Some(corrected) = arity(text)
+    {
+        return Some(corrected);
     }
     RULES.iter().filter(|rule| rule.0 == class && holds(&rule.3, at)).find_map(|rule| rewrite(rule.1, rule.2, text))
 }
