@@ -9,6 +9,7 @@ use flate2::read::MultiGzDecoder;
 use zip::ZipArchive;
 
 use crate::config::FilesConfig;
+use crate::corpora::headers::Headers;
 use crate::corpora::listing::{Unit, text};
 use crate::corpora::metadata::{self, Metadata};
 use crate::corpora::read::bounded;
@@ -25,7 +26,7 @@ pub(super) fn each(unit: &Unit, config: &FilesConfig, go: Go<'_>) -> Result<()> 
     // The metadata may stand after the sources, so it has a pass of its own.
     let metadata = if wants_metadata { tar_metadata(&file.path)?.beside(&unit.corpus) } else { Metadata::default() };
     let mut names = Names::new(unit);
-    let mut archive = tar::Archive::new(open(&file.path)?);
+    let mut archive = tar::Archive::new(Headers::new(open(&file.path)?));
     let entries = match archive.entries() {
         Ok(entries) => entries,
         Err(error) => return go(&mut std::iter::once(Ok(names.broken(&error)))),
@@ -61,7 +62,7 @@ fn open(path: &Path) -> Result<Box<dyn Read>> {
 }
 
 fn tar_metadata(path: &Path) -> Result<Metadata> {
-    let mut archive = tar::Archive::new(open(path)?);
+    let mut archive = tar::Archive::new(Headers::new(open(path)?));
     let Ok(entries) = archive.entries() else { return Ok(Metadata::default()) };
     for mut entry in entries.map_while(std::result::Result::ok) {
         if metadata::is_metadata(&text(&entry.path_bytes()))

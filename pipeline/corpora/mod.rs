@@ -7,6 +7,7 @@
 mod archive;
 mod benchmarks;
 mod decode;
+mod headers;
 mod listing;
 mod metadata;
 mod parquet;
