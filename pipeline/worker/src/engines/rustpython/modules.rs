@@ -11,8 +11,10 @@ use std::{
 
 use rustpython_vm::{
     AsObject, PyObjectRef, PyResult, VirtualMachine,
-    builtins::{PyDict, PyDictRef, PyList, PyModule, PyNone, PyStr},
+    builtins::{PyDict, PyDictRef, PyList, PyModule, PyStr},
 };
+
+use super::{picture::Picture, stdio::Streams};
 
 /// Library modules that may stay loaded: what they remember cannot be seen from outside.
 const STATELESS: &[&str] = &[
@@ -89,8 +91,6 @@ const CACHES: &[(&str, &[&str])] = &[
     ("_strptime", &["_regex_cache"]),
 ];
 
-use super::{picture::Picture, stdio::Streams};
-
 type Entries = Vec<(PyObjectRef, PyObjectRef)>;
 
 /// What an unused interpreter holds.
@@ -153,6 +153,10 @@ impl Base {
             });
         }
         self.logging = logging(vm)?;
+        if let Some((string, _)) = self.modules.get("string") {
+            // Compiles its pattern when it is first used, and keeps it.
+            let _ = string.get_attr("Template", vm)?.get_attr("pattern", vm)?;
+        }
         self.picture = self.take_picture(vm)?;
         // What stays is no garbage: collections, and their timing, are about what a job makes.
         vm.state.gc.collect_force(2);
@@ -198,6 +202,7 @@ impl Base {
             }
         }
         self.streams.classes().into_iter().for_each(|class| picture.add(class, vm));
+        picture.finish(vm);
         Ok(picture)
     }
 
@@ -339,7 +344,8 @@ fn differs(before: &Entries, now: &PyDictRef, ignored: &[&str], vm: &VirtualMach
         // The order of a dictionary that nobody touched stays; one that was touched and put back counts as changed.
         match old.next() {
             Some((old_key, old_value)) if old_key.is(&key) && old_value.is(&value) => {}
-            Some((old_key, old_value)) if old_key.is(&key) && is_late_import(old_value, &value) => {
+            // A placeholder: `collections` keeps one for `heapq`, `typing` one for `annotationlib`.
+            Some((old_key, old_value)) if old_key.is(&key) && value.downcast_ref::<PyModule>().is_some() => {
                 late.push((key, Some(old_value.clone())));
             }
             None if value.downcast_ref::<PyModule>().is_some() => late.push((key, None)),
@@ -357,11 +363,6 @@ fn differs(before: &Entries, now: &PyDictRef, ignored: &[&str], vm: &VirtualMach
 
 fn key_in(key: &PyObjectRef, names: &[&str]) -> bool {
     key.downcast_ref::<PyStr>().and_then(|key| key.to_str()).is_some_and(|key| names.contains(&key))
-}
-
-/// A placeholder became a module: `collections` keeps one for `heapq`.
-fn is_late_import(before: &PyObjectRef, now: &PyObjectRef) -> bool {
-    before.downcast_ref::<PyNone>().is_some() && now.downcast_ref::<PyModule>().is_some()
 }
 
 fn text(name: &PyObjectRef) -> String {

@@ -32,23 +32,25 @@ impl Picture {
 
     /// Adds what can be reached from an object.
     pub(super) fn add(&mut self, root: PyObjectRef, vm: &VirtualMachine) {
-        let [doc, mask, members] = ["__doc__", "_flag_mask_", "_value2member_map_"].map(|name| vm.ctx.intern_str(name));
+        let [mask, members] = ["_flag_mask_", "_value2member_map_"].map(|name| vm.ctx.intern_str(name));
         let mut waiting = vec![root];
         while let Some(object) = waiting.pop() {
             if is_plain(&object) || !self.seen.insert(object.get_id()) {
                 continue;
             }
+            if object.downcast_ref::<PyType>().is_some() {
+                // What is first asked for is kept in the class, which counts as a change.
+                let _ = vm.get_attribute_opt(&object, vm.ctx.intern_str("__annotations__"));
+            }
             let referents = object.gc_get_referents();
             if let Some(class) = object.downcast_ref::<PyType>() {
-                // A look at an attribute gives a class its version.
-                let _ = class.get_attr(doc);
                 // Flags make the combinations that are asked for, and keep them.
                 if class.get_attr(mask).is_some()
                     && let Some(combinations) = class.get_attr(members)
                 {
                     self.leave_out(&combinations);
                 }
-                self.classes.push((object.clone(), class.tp_version_tag.load(std::sync::atomic::Ordering::Acquire)));
+                self.classes.push((object.clone(), 0));
             } else if let Some(function) = object.downcast_ref::<PyFunction>() {
                 self.functions.push((object.clone(), function.get_version_for_current_state()));
             } else if can_change(&object) {
@@ -56,6 +58,18 @@ impl Picture {
                 self.referents.extend(referents.iter().cloned());
             }
             waiting.extend(referents);
+        }
+    }
+
+    /// Notes the versions of classes, when all has been added: a class changes with those above it.
+    pub(super) fn finish(&mut self, vm: &VirtualMachine) {
+        let doc = vm.ctx.intern_str("__doc__");
+        for (class, version) in &mut self.classes {
+            if let Some(class) = class.downcast_ref::<PyType>() {
+                // A look at an attribute gives a class its version.
+                let _ = class.get_attr(doc);
+                *version = class.tp_version_tag.load(std::sync::atomic::Ordering::Acquire);
+            }
         }
     }
 
