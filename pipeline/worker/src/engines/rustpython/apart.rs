@@ -195,7 +195,7 @@ fn wrap(module: &str, names: &[&'static str], vm: &VirtualMachine, wrapped: Wrap
         let Some(function) = vm.get_attribute_opt(&module, *name)? else { continue };
         let inner = function.clone();
         let watched = move |args: FuncArgs, vm: &VirtualMachine| -> PyResult { wrapped(&inner, args, vm) };
-        let watched: PyObjectRef = vm.new_function(*name, watched).into();
+        let watched: PyObjectRef = vm.new_function(name, watched).into();
         // Also where other modules have taken the name from this one.
         for (_, holder) in modules(vm)?.items_vec() {
             if let Some(holder) = holder.downcast_ref::<PyModule>()

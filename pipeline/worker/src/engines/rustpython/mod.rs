@@ -104,7 +104,7 @@ impl RustPython {
     /// The interpreter's own modules do not load.
     pub fn start(hash_seed: u32) -> Result<Self> {
         let (interpreter, base) = interpreter::start(hash_seed)?;
-        let settings = interpreter.enter(|vm| apart::Settings::new(vm));
+        let settings = interpreter.enter(apart::Settings::new);
         Ok(RustPython { interpreter, base, unit: None, streams: None, jobs: 0, settings })
     }
 }
