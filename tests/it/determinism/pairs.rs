@@ -27,6 +27,16 @@ pub(super) const PAIRS: &[(&str, &str, &str)] = &[
     ),
     ("open", "import io\ndef f():\n    io.open = lambda *a: 'opened'", "import io\ndef f():\n    return io.open('x')"),
     // Names of modules.
+    (
+        "a name of a module, without a word for one",
+        "def f():\n    built_in = [value for name, value in globals().items() if name.endswith('s' + '_' * 2)][0]\n    built_in = built_in if isinstance(built_in, dict) else vars(built_in)\n    built_in['_' * 2 + 'im' + 'port' + '_' * 2]('math').pi = 3\n    return 'did'",
+        "import math\ndef f():\n    return math.pi",
+    ),
+    (
+        "a name of a module, through a frame",
+        "def g():\n    yield 1\ndef f():\n    built_in = g().gi_frame.f_builtins\n    built_in['_' * 2 + 'im' + 'port' + '_' * 2]('math').pi = 3\n    return 'did'",
+        "import math\ndef f():\n    return math.pi",
+    ),
     ("a name of a module", "import math\ndef f():\n    math.pi = 3", "import math\ndef f():\n    return math.pi"),
     (
         "a deleted name",

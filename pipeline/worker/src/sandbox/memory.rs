@@ -119,13 +119,14 @@ pub fn arm(fd: i32, ticket: u64, limit_bytes: u64) {
 }
 
 /// As [`arm`], for a job on an engine that had others before. What it allocates may differ a little from what it would
-/// on a fresh one, so the last word on memory is a fresh one's: at fifteen parts of sixteen of the limit the process
-/// ends without a word, and the supervisor gives the job to another.
+/// on a fresh one, and its garbage may be collected at other moments: where a fresh one has all of it at once, this one
+/// may have two halves. So the last word on memory is a fresh one's: a little before half of the limit the process ends
+/// without a word, and the supervisor gives the job to another.
 pub fn arm_used(limit_bytes: u64) {
     disarm();
     BARE.store(true, Relaxed);
     FD.store(-1, Relaxed);
-    set_limit(limit_bytes - limit_bytes / 16);
+    set_limit(limit_bytes / 2 - limit_bytes / 16);
     LIVE.store(0, Relaxed);
     ARMED.store(true, Relaxed);
 }
@@ -137,6 +138,11 @@ fn set_limit(bytes: u64) {
 /// Begins to count anew, where a count is kept: what came before was not the program's.
 pub fn restart() {
     LIVE.store(0, Relaxed);
+}
+
+/// Bytes allocated minus bytes freed since [`restart`], or since a count is kept.
+pub(crate) fn live() -> i64 {
+    LIVE.load(Relaxed).cast_signed() as i64
 }
 
 /// Stops counting and tells how many bytes the job left behind.

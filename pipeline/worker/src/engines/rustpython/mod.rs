@@ -3,7 +3,7 @@
 //! ```text
 //!   mod: a job, step by step ─▶ units (compile) ─▶ instrument (flow) ─▶ code with probes
 //!     code runs ─▶ probe ─▶ recorder ─▶ state, iterators, stack ─▶ changes ─▶ render ─▶ records
-//!     ├ interpreter: start      modules, picture, apart: before and after a job
+//!     ├ interpreter: start      modules, picture, apart, garbage, reach: before and after a job
 //!     └ builtins, stdio, sets: what the program finds   stop: how it is ended   errors: exceptions as text
 //! ```
 
@@ -21,7 +21,6 @@ use tracemill_trace::{Exception, Finished, Granularity, Job, JobKind, Outcome};
 use crate::{
     engine::{Engine, Execution, SharedSink, bare_finish},
     error::Result,
-    sandbox::memory,
 };
 
 mod apart;
@@ -31,6 +30,7 @@ mod changes;
 mod ends;
 mod errors;
 mod flow;
+mod garbage;
 mod heap;
 mod instructions;
 mod instrument;
@@ -44,6 +44,8 @@ mod operations;
 mod own_repr;
 mod picture;
 mod probe;
+mod reach;
+
 mod recorder;
 mod regions;
 mod render;
@@ -81,6 +83,7 @@ pub struct RustPython {
     streams: Option<String>,
     jobs: u32,
     settings: apart::Settings,
+    garbage: garbage::Garbage,
 }
 
 /// The last unit compiled.
@@ -105,7 +108,15 @@ impl RustPython {
     pub fn start(hash_seed: u32) -> Result<Self> {
         let (interpreter, base) = interpreter::start(hash_seed)?;
         let settings = interpreter.enter(apart::Settings::new);
-        Ok(RustPython { interpreter, base, unit: None, streams: None, jobs: 0, settings })
+        Ok(RustPython {
+            interpreter,
+            base,
+            unit: None,
+            streams: None,
+            jobs: 0,
+            settings,
+            garbage: garbage::Garbage::default(),
+        })
     }
 }
 
@@ -117,7 +128,7 @@ impl Engine for RustPython {
     fn run(&mut self, job: &Job, sink: SharedSink) -> Execution {
         self.jobs += 1;
         let (base, unit, streams, jobs) = (&mut self.base, &mut self.unit, &mut self.streams, self.jobs);
-        let settings = &self.settings;
+        let (settings, garbage) = (&self.settings, &mut self.garbage);
         self.interpreter.enter(|vm| {
             probe::forget(vm);
             stop::reset();
@@ -125,18 +136,21 @@ impl Engine for RustPython {
             apart::begin(jobs == 1);
             own_repr::want(job.subscription.own_repr);
             let limit = usize::try_from(job.limits.value_chars).unwrap_or(usize::MAX);
-            let reaches_out = reaches_out(job);
+            let reaches_out = reach::reaches_out(job);
+            let collects = reaches_out || reach::ends_visibly(job);
             let finished = if apart::refuses(job, reaches_out) {
                 bare_finish(Outcome::Crashed)
             } else {
-                match Run::prepare(job, sink, limit, base, unit, streams, vm) {
+                // When garbage is collected, and how much memory is left, depends on what the program makes from here
+                // on: not on whether its modules and its code were there already.
+                let begin = || garbage.begin(jobs == 1, collects, vm);
+                match Run::prepare(job, sink, limit, base, unit, streams, begin, vm) {
                     Ok(run) => run.run(),
                     Err(finished) => *finished,
                 }
             };
             let rough = stop::outcome().is_some() && stop::was_rough();
-            // Objects that nobody holds any more end now, and not in the middle of another job.
-            let endless = collect(job, vm);
+            let endless = garbage.end(job, collects, vm);
             let deeds = apart::end();
             stop::reset();
             let mut dirty = settings.restore(vm);
@@ -146,21 +160,6 @@ impl Engine for RustPython {
             Execution { finished, retiring, void: deeds.looked }
         })
     }
-}
-
-/// Ends the garbage that a job left; `true` when code of the job's that ran for it would not end.
-fn collect(job: &Job, vm: &VirtualMachine) -> bool {
-    stop::reset();
-    stdio::forget(u64::MAX);
-    vm.recursion_limit.set(1_000);
-    let watch = Watch::Count { steps: job.limits.steps.saturating_mul(UNRECORDED_FACTOR) };
-    probe::watched(watch, vm, || vm.state.gc.collect_force(2));
-    stop::outcome().is_some()
-}
-
-/// The job's texts can lay hands on modules: without an import or a special name there is no way to one.
-fn reaches_out(job: &Job) -> bool {
-    [&job.source, &job.setup, &job.call].iter().any(|text| text.contains("import") || text.contains("__"))
 }
 
 /// One job in progress.
@@ -196,6 +195,7 @@ impl<'a> Run<'a> {
         base: &mut modules::Base,
         unit: &mut Option<Unit>,
         streams: &mut Option<String>,
+        begin: impl FnOnce(),
         vm: &'a VirtualMachine,
     ) -> std::result::Result<Self, Ending> {
         let internal = |error: PyBaseExceptionRef| end(Outcome::Crashed, Some(errors::ending(&error, limit, vm)));
@@ -255,10 +255,7 @@ impl<'a> Run<'a> {
         }
         base.prepare(&imports, vm).map_err(internal)?;
         let namespace = fresh_namespace(job.kind, vm).map_err(internal)?;
-        // When garbage is collected, and how much memory is left, depends on what the program makes from here on: not
-        // on whether its modules and its code were there already.
-        vm.state.gc.collect_force(0);
-        memory::restart();
+        begin();
         Ok(Run { job, vm, sink, limit, unit: code, setup, call, imports, namespace })
     }
 
