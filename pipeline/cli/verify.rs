@@ -17,8 +17,8 @@ output, and every row of frames, instructions, events and changes are compared w
 `address`, `hash`, `id`, `set_order` or `wall_clock` may differ; any other is a failure.
 
 Examples:
-  tracemill verify --data data
-  tracemill verify --data data --all --jobs-per-worker 100
+  tracemill verify data
+  tracemill verify data --all --jobs-per-worker 100
 
 Exit codes:
     0  every execution reproduces, or its labels say that it may not
@@ -29,7 +29,7 @@ Exit codes:
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
     /// The dataset.
-    #[arg(long, value_name = "DIR", default_value = "data")]
+    #[arg(value_name = "DATA", default_value = "data")]
     data: PathBuf,
     /// How many executions, chosen by hash.
     #[arg(long, value_name = "N", default_value_t = 1_000, conflicts_with = "all")]

@@ -102,7 +102,7 @@ fn traced(corpora: &[String], data: &Path) {
 /// `tracemill verify` of all executions: its exit code, and its lines.
 fn verified(data: &Path) -> (Option<i32>, Vec<String>) {
     let data = data.display().to_string();
-    let output = tracemill(["verify", "--all", "--jobs-per-worker", "20", "--data", &data]).output().unwrap();
+    let output = tracemill(["verify", "--all", "--jobs-per-worker", "20", &data]).output().unwrap();
     let lines = String::from_utf8(output.stdout.clone()).unwrap().lines().map(str::to_owned).collect();
     assert!(matches!(output.status.code(), Some(0 | 1)) && output.stderr.is_empty(), "{}", said(&output));
     (output.status.code(), lines)

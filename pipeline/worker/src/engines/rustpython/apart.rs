@@ -186,9 +186,10 @@ fn is_ours(class: &PyObjectRef) -> bool {
     class.downcast_ref::<PyType>().is_some_and(|class| matches!(&*class.name(), "Stopped" | "probe"))
 }
 
-type Wrapped = fn(&PyObjectRef, FuncArgs, &VirtualMachine) -> PyResult;
+pub(super) type Wrapped = fn(&PyObjectRef, FuncArgs, &VirtualMachine) -> PyResult;
 
-fn wrap(module: &str, names: &[&'static str], vm: &VirtualMachine, wrapped: Wrapped) -> PyResult<()> {
+/// Puts something before functions of a module, wherever they are held.
+pub(super) fn wrap(module: &str, names: &[&'static str], vm: &VirtualMachine, wrapped: Wrapped) -> PyResult<()> {
     let module = vm.import(&vm.ctx.new_str(module), 0)?;
     for name in names {
         // What an engine lacks needs no watch.

@@ -4,6 +4,8 @@
 //! | label | what was seen |
 //! | --- | --- |
 //! | `set_order` | the order of a set of which it is not known to be CPython's: it was iterated, or shown in an event |
+//! | `text_order` | the order of a set that holds texts or bytes, iterated or shown: CPython's on 64 bits with hash seed 0, another with another seed |
+//! | `libm` | a function of `math` or `cmath` whose last digits CPython leaves to the C library |
 //! | `constant` | a floor division of two numbers that are written out, one with a point: the engine's compiler gets some wrong |
 //! | `end_order` | a frame that returned left several sleeping generators behind, which CPython may end in another order |
 //! | `id` | the program asked for an `id`, which is an address |
@@ -23,7 +25,7 @@ use rustpython_vm::{
     function::FuncArgs,
 };
 
-use super::{sets, units};
+use super::{apart, sets, units};
 
 /// A label.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -34,24 +36,35 @@ pub(super) enum Label {
     EndOrder,
     Hash,
     Id,
+    Libm,
     Random,
     SetOrder,
     Size,
+    TextOrder,
     Wording,
 }
 
 /// Every label, in the order of their names.
-const ALL: [(Label, &str); 10] = [
+const ALL: [(Label, &str); 12] = [
     (Label::Clock, "clock"),
     (Label::Code, "code"),
     (Label::Constant, "constant"),
     (Label::EndOrder, "end_order"),
     (Label::Hash, "hash"),
     (Label::Id, "id"),
+    (Label::Libm, "libm"),
     (Label::Random, "random"),
     (Label::SetOrder, "set_order"),
     (Label::Size, "size"),
+    (Label::TextOrder, "text_order"),
     (Label::Wording, "wording"),
+];
+
+/// Functions of `math` and `cmath` that the C library computes.
+const LIBM: &[&str] = &[
+    "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "cos", "cosh", "erf", "erfc", "exp", "exp2",
+    "expm1", "gamma", "lgamma", "log", "log10", "log1p", "log2", "phase", "polar", "pow", "rect", "sin", "sinh", "tan",
+    "tanh",
 ];
 
 thread_local! {
@@ -128,15 +141,36 @@ fn floor_divisions_of_constants_are_found() {
     }
 }
 
-/// Notes that a set's order is walked by the job's own code, unless it is sure or does not matter.
+/// Notes that a set's order is walked by the job's own code, unless it is anybody's or does not matter.
 pub(super) fn walked(is_sure: bool, set: &PyObject, vm: &VirtualMachine) {
-    if is_sure || !has_order(set) {
+    let label = if is_sure { Label::TextOrder } else { Label::SetOrder };
+    if is_noted(label) || !has_order(set) || is_sure && !sets::is_seeded(&sets::elements(set)) {
         return;
     }
     let orderless = !ORDERLESS.get().is_null() && ORDERLESS.get() == current_thread_iframe();
     if !orderless && is_called_by_own(vm) {
-        note(Label::SetOrder);
+        note(label);
     }
+}
+
+/// Notes that a set's elements are shown in this order.
+pub(super) fn shown(is_sure: bool, items: &[PyObjectRef]) {
+    if !is_sure {
+        note(Label::SetOrder);
+    } else if items.len() > 1 && !is_noted(Label::TextOrder) && sets::is_seeded(items) {
+        note(Label::TextOrder);
+    }
+}
+
+/// Notes that one of so many elements of a set was taken as its first.
+pub(super) fn popped(elements: usize, first: &PyObjectRef) {
+    if elements > 1 && is_own_call() && sets::is_seeded(std::slice::from_ref(first)) {
+        note(Label::TextOrder);
+    }
+}
+
+fn is_noted(label: Label) -> bool {
+    SEEN.get() & 1 << label as u32 != 0
 }
 
 fn has_order(set: &PyObject) -> bool {
@@ -191,7 +225,9 @@ fn iterate_frozenset(set: PyObjectRef, vm: &VirtualMachine) -> PyResult {
 
 fn iterate(which: usize, set: PyObjectRef, vm: &VirtualMachine) -> PyResult {
     let is_sure = sets::settle(&set, vm);
-    walked(is_sure || sets::makers::is_being_added(&set), &set, vm);
+    if !sets::makers::is_being_added(&set) {
+        walked(is_sure, &set, vm);
+    }
     match ITERATE.with(|known| known[which].get()) {
         Some(iterate) => iterate(set, vm),
         None => Err(vm.new_type_error("a set cannot be iterated")),
@@ -223,6 +259,14 @@ pub(super) fn install(vm: &VirtualMachine) -> PyResult<()> {
         hash.call((object,), vm)
     };
     vm.builtins.set_attr("hash", vm.new_function("hash", watched), vm)?;
+    for module in ["math", "cmath"] {
+        apart::wrap(module, LIBM, vm, |function, args, vm| {
+            if is_own_call() {
+                note(Label::Libm);
+            }
+            function.call(args, vm)
+        })?;
+    }
     let notes = vm.new_module("labels_native", vm.ctx.new_dict(), None);
     notes.set_attr("clock", vm.new_function("clock", clock), vm)?;
     vm.sys_module.get_attr("modules", vm)?.set_item("labels_native", notes.into(), vm)

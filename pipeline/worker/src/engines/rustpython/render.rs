@@ -18,7 +18,7 @@ pub(super) use text::strip_addresses;
 
 use super::{
     heap::has_identity,
-    labels::{self, Label},
+    labels,
     sets::{self, Order},
     stop,
 };
@@ -262,9 +262,7 @@ impl<'a> Writer<'a> {
         if items.is_empty() {
             return self.put(&name).and_then(|()| self.put("()"));
         }
-        if !is_sure {
-            labels::note(Label::SetOrder);
-        }
+        labels::shown(is_sure, &items);
         self.nested(object, &format!("{name}(...)"), |writer| {
             if plain {
                 return writer.sequence("{", &items, "}");

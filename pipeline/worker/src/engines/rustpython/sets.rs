@@ -29,7 +29,7 @@ use std::{
 
 use rustpython_vm::{
     AsObject, PyObject, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
-    builtins::{PyDict, PyFrozenSet, PySet, PyWeak},
+    builtins::{PyBytes, PyDict, PyFrozenSet, PySet, PyStr, PyTuple, PyWeak},
 };
 
 use hashes::plain_hash;
@@ -138,6 +138,17 @@ pub(super) fn order(set: &PyObject, most: usize, vm: &VirtualMachine) -> Order {
     Order { items: elements(set), is_sure: count < 2 }
 }
 
+/// Whether the order of a set of these elements hangs on the seed of hashes.
+pub(super) fn is_seeded(items: &[PyObjectRef]) -> bool {
+    items.iter().any(|item| {
+        let tuple = item.downcast_ref::<PyTuple>();
+        item.downcast_ref::<PyStr>().is_some()
+            || item.downcast_ref::<PyBytes>().is_some()
+            || tuple.is_some_and(|tuple| is_seeded(tuple.as_slice()))
+            || item.downcast_ref::<PyFrozenSet>().is_some_and(|set| is_seeded(&set.elements()))
+    })
+}
+
 /// Puts a set into CPython's order. Returns whether that is sure.
 pub(super) fn settle(set: &PyObject, vm: &VirtualMachine) -> bool {
     if count(set, vm) < 2 {
@@ -212,7 +223,7 @@ fn is_exact(set: &PyObject, vm: &VirtualMachine) -> bool {
 }
 
 /// A set's elements in the interpreter's order.
-fn elements(set: &PyObject) -> Vec<PyObjectRef> {
+pub(super) fn elements(set: &PyObject) -> Vec<PyObjectRef> {
     match (set.downcast_ref::<PySet>(), set.downcast_ref::<PyFrozenSet>()) {
         (Some(set), _) => set.elements(),
         (None, Some(set)) => set.elements(),

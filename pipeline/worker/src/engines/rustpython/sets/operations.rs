@@ -342,8 +342,10 @@ fn remove(known: &Originals, set: &PyObjectRef, others: &[PyObjectRef], vm: &Vir
 }
 
 fn pop(known: &Originals, set: &PyObjectRef, others: &[PyObjectRef], vm: &VirtualMachine) -> PyResult {
-    if others.is_empty() && count(set, vm) > 0 {
+    let left = count(set, vm);
+    if others.is_empty() && left > 0 {
         if let Some(element) = super::pop(set, vm) {
+            labels::popped(left, &element);
             return Ok(element);
         }
         labels::walked(false, set, vm);
