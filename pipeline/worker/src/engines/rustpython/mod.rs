@@ -141,11 +141,13 @@ impl Engine for RustPython {
             let finished = if apart::refuses(job, reaches_out) {
                 bare_finish(Outcome::Crashed)
             } else {
-                // When garbage is collected, and how much memory is left, depends on what the program makes from here
-                // on: not on whether its modules and its code were there already.
-                let begin = || garbage.begin(jobs == 1, collects, vm);
-                match Run::prepare(job, sink, limit, base, unit, streams, begin, vm) {
-                    Ok(run) => run.run(),
+                match Run::prepare(job, sink, limit, base, unit, streams, vm) {
+                    Ok(run) => {
+                        // When garbage is collected, and how much memory is left, depends on what the program makes
+                        // from here on: not on whether its modules and its code were there already.
+                        garbage.begin(jobs == 1, collects, vm);
+                        run.run()
+                    }
                     Err(finished) => *finished,
                 }
             };
@@ -195,7 +197,6 @@ impl<'a> Run<'a> {
         base: &mut modules::Base,
         unit: &mut Option<Unit>,
         streams: &mut Option<String>,
-        begin: impl FnOnce(),
         vm: &'a VirtualMachine,
     ) -> std::result::Result<Self, Ending> {
         let internal = |error: PyBaseExceptionRef| end(Outcome::Crashed, Some(errors::ending(&error, limit, vm)));
@@ -255,7 +256,6 @@ impl<'a> Run<'a> {
         }
         base.prepare(&imports, vm).map_err(internal)?;
         let namespace = fresh_namespace(job.kind, vm).map_err(internal)?;
-        begin();
         Ok(Run { job, vm, sink, limit, unit: code, setup, call, imports, namespace })
     }
 
