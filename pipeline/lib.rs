@@ -28,5 +28,6 @@ pub mod python;
 pub mod shards;
 mod sql;
 pub mod stage;
+pub mod supervisor;
 
 pub use error::{Error, Result};

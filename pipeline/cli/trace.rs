@@ -9,7 +9,8 @@ use crate::cli::draw::{Drawing, draw};
 use crate::cli::terminal::{Style, output};
 use crate::cli::{Exit, interrupt, json, render};
 use crate::config::{Overrides, load};
-use crate::executions::{TraceRequest, WorkerCommand, trace_one};
+use crate::executions::{TraceRequest, trace_one};
+use crate::supervisor::WorkerCommand;
 
 const EXAMPLES: &str = "\
 In a drawing, `x = 1` is a variable that got a value, `x ~ [1]` an object that changed in place, `»` printed text.

@@ -9,7 +9,8 @@ use crate::cli::terminal::{grouped, output, printable};
 use crate::cli::{Exit, UsageError, interrupt};
 use crate::config::{Overrides, load};
 use crate::dataset::Dataset;
-use crate::executions::{Verification, WorkerCommand, verify};
+use crate::executions::{Verification, verify};
+use crate::supervisor::WorkerCommand;
 
 const EXAMPLES: &str = "\
 Each execution runs twice, on workers that had no other and whose hashes of texts differ; outcome, result, exception,

@@ -198,6 +198,22 @@ mod tests {
     }
 
     #[test]
+    fn a_part_of_many_files_keeps_none_open() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        let mut output = PartOutput::new(&root, "00000", 3);
+        for number in 0..40 {
+            let mut writer = output.numbered::<StatsRow>(number).unwrap();
+            writer.push(&StatsRow::default()).unwrap();
+            output.close(writer).unwrap();
+        }
+        let open = std::fs::read_dir("/proc/self/fd").unwrap().flatten();
+        let open = open.filter_map(|entry| std::fs::read_link(entry.path()).ok());
+        assert_eq!(open.filter(|path| path.starts_with(&root)).count(), 0);
+        assert_eq!(output.commit().unwrap().len(), 40);
+    }
+
+    #[test]
     fn what_a_manifest_does_not_list_is_removed() {
         let folder = tempfile::tempdir().unwrap();
         let dataset = Dataset::new(folder.path());

@@ -95,7 +95,8 @@ pub struct PartOutput {
     root: PathBuf,
     key: String,
     zstd_level: i32,
-    done: Vec<(tempfile::NamedTempFile, PathBuf, FileEntry)>,
+    /// Files that are written, none of them open: a part may have many.
+    done: Vec<(tempfile::TempPath, PathBuf, FileEntry)>,
 }
 
 impl PartOutput {
@@ -158,7 +159,7 @@ impl PartOutput {
             .map_err(Error::io("read back", &path))?;
         let content_hash = hasher.finalize().to_hex().to_string();
         let entry = FileEntry { table: R::table().name.to_owned(), key, rows, size_bytes, content_hash };
-        self.done.push((file, path, entry));
+        self.done.push((file.into_temp_path(), path, entry));
         Ok(())
     }
 

@@ -10,9 +10,9 @@ use tracemill_trace::{
 };
 
 use super::rows::{Piece, Recorder};
-use super::supervisor::Listener as _;
 use super::told::{StoredRows, events_of, states_of};
 use crate::fuzz::{Target, fuzz, outcome};
+use crate::supervisor::Listener as _;
 
 /// Events of an execution.
 const EVENTS_MAX: u64 = 20_000;

@@ -12,7 +12,6 @@
 mod fuzz;
 mod rows;
 mod single;
-mod supervisor;
 mod told;
 mod verify;
 
@@ -31,9 +30,7 @@ use tracemill_trace::{Job, JobKind, Limits, Outcome, Subscription};
 
 use self::rows::{Piece, Recorder, Scratches};
 
-use self::supervisor::KILLED;
 pub use single::{Recorded, TraceRequest, Traced, rows_of, trace_one};
-pub use supervisor::{Completed, Greeting, IdleWorkers, Listener, Supervisor, WorkerCommand};
 pub use told::{Held, StoredRows, events_of, states_of, value_of};
 pub use verify::{Difference, HASH_SEEDS, Verification, Verified, verify};
 
@@ -43,6 +40,7 @@ use crate::hash;
 use crate::ordered;
 use crate::progress::Bar;
 use crate::stage::{Context, Counts, Part, Stage};
+use crate::supervisor::{Completed, IdleWorkers, KILLED, Supervisor, WorkerCommand, events_max};
 
 /// Raised whenever the same input would give other rows.
 const VERSION: u32 = 3;
@@ -295,7 +293,7 @@ fn trace_batch(
 ) -> Result<TracedBatch> {
     let config = &cx.config.executions;
     let (subscription, limits) = (config.subscription(), config.limits);
-    let mut recorder = Recorder::new(Some(folder.clone())).limited(supervisor::events_max(&limits));
+    let mut recorder = Recorder::new(Some(folder.clone())).limited(events_max(&limits));
     let mut executions = Vec::with_capacity(batch.inputs.len());
     let mut begun_again = 0;
     let mut stillborn: Option<(&str, &str, Completed)> = None;

@@ -9,9 +9,9 @@ use tracemill_trace::{Collector, Decoder, Event, Finished, Job, JobKind, Limits,
 use crate::config::{ExecutionsConfig, SandboxConfig};
 use crate::error::{Error, Result};
 use crate::executions::rows::{self, Piece, Recorder};
-use crate::executions::supervisor::events_max;
-use crate::executions::supervisor::{Completed, Listener, Supervisor, WorkerCommand};
 use crate::stage::Cancel;
+use crate::supervisor::events_max;
+use crate::supervisor::{Completed, Listener, Supervisor, WorkerCommand};
 
 /// What to trace.
 #[derive(Debug, Clone, Default)]

@@ -17,13 +17,13 @@ use tracemill_schemas::functions::FunctionsRow;
 use tracemill_schemas::inputs::InputsRow;
 
 use super::rows::{self, Batches, Piece, Recorder};
-use super::supervisor::{Supervisor, WorkerCommand};
 use crate::config::ExecutionsConfig;
 use crate::dataset::{Dataset, read_batches, read_rows};
 use crate::error::{Error, Result};
 use crate::hash;
 use crate::ordered;
 use crate::stage::Cancel;
+use crate::supervisor::{Supervisor, WorkerCommand};
 
 /// Hash seeds of the two runs; the stages' is 0.
 pub const HASH_SEEDS: [u32; 2] = [1, 0x9e37_79b9];

@@ -14,6 +14,7 @@ use crate::hash;
 use crate::inputs::classes::Classes;
 use crate::inputs::typed::{self, Typed};
 use crate::inputs::unit::Unit;
+use crate::inputs::uses::Uses;
 use crate::inputs::values::Random;
 use crate::inputs::{benchmark, doctests, programs, usages};
 
@@ -82,21 +83,25 @@ fn call_inputs(unit: &Unit<'_>, kept: &mut Kept<'_>, random: &mut Random) -> &'s
         kept.offer(candidate, true);
     }
     let classes = Classes::of(unit);
-    let typed = Typed::of(unit, &classes);
+    let uses = Uses::of(unit.statements);
+    let typed = Typed::of(unit, &classes, &uses);
     if let Ok(typed) = &typed
         && let Some(call) = typed.plain_call(random)
     {
         kept.offer(Candidate::new("default", "", call, None), true);
     }
     match typed {
+        // Where people have written inputs, guesses add nothing.
+        Ok(typed) if typed.guesses && !kept.rows.is_empty() => "no_input",
         Ok(mut typed) => {
+            let origin = if typed.guesses { "inferred" } else { "typed" };
             // Types with few values repeat themselves; after some attempts there is nothing new.
             for attempt in 0..kept.config.per_function * 4 {
                 if kept.is_full() {
                     break;
                 }
                 if let Some(call) = typed.call(attempt, random) {
-                    kept.offer(Candidate::new("typed", "", call, None), false);
+                    kept.offer(Candidate::new(origin, "", call, None), false);
                 }
             }
             "no_input"

@@ -8,11 +8,13 @@ mod calls;
 mod candidates;
 mod classes;
 mod doctests;
+mod literals;
 mod programs;
 mod typed;
 mod types;
 mod unit;
 mod usages;
+mod uses;
 mod values;
 
 use tracemill_schemas::functions::FunctionsRow;
@@ -25,7 +27,7 @@ use crate::stage::{Context, Counts, Part, Stage};
 use crate::{hash, ordered};
 
 /// Raised when the same unit would get other inputs.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// The stage.
 #[derive(Debug, Default, Clone, Copy)]

@@ -442,8 +442,14 @@ fn instances_are_made_where_they_can_be() {
     check(
         &method("method", "Vague.m", source, ""),
         expect![[r#"
-        = unannotated_parameters
-    "#]],
+            default: Vague(5).m()
+            typed: Vague(0).m()
+            typed: Vague(2).m()
+            typed: Vague(-3).m()
+            typed: Vague(12).m()
+            typed: Vague(1).m()
+            = with_inputs
+        "#]],
     );
 }
 
@@ -483,8 +489,14 @@ fn long_inputs_are_counted() {
     check(
         &row,
         expect![[r#"
-        - too_long
-        = unannotated_parameters
-    "#]],
+            inferred: f(5)
+            inferred: f(0)
+            inferred: f(2)
+            inferred: f(-3)
+            inferred: f(12)
+            inferred: f(1)
+            - too_long
+            = with_inputs
+        "#]],
     );
 }

@@ -5,6 +5,7 @@ use tracemill_schemas::Parameter;
 use crate::inputs::classes::{Classes, Shape};
 use crate::inputs::types::{Type, Types};
 use crate::inputs::unit::Unit;
+use crate::inputs::uses::Uses;
 use crate::inputs::values::{Random, Values, is_required, of_parameter};
 
 /// Why no call can be made.
@@ -18,21 +19,29 @@ pub(super) struct Typed<'u, 'a> {
     types: Types<'u, 'a>,
     /// The parameters with their types; an optional one whose type is not known has none.
     parameters: Vec<(&'u Parameter, Option<Type>)>,
+    /// The type of one that must be given is only read from its uses.
+    pub(super) guesses: bool,
 }
 
 impl<'u, 'a> Typed<'u, 'a> {
-    pub(super) fn of(unit: &'u Unit<'a>, classes: &'u Classes<'a>) -> Result<Self, Refusal> {
-        let types = Types { unit, classes };
+    pub(super) fn of(unit: &'u Unit<'a>, classes: &'u Classes<'a>, uses: &'u Uses) -> Result<Self, Refusal> {
+        let types = Types { unit, classes, uses };
+        let owner = match unit.row.kind.as_str() {
+            "constructor" => format!("{}.__init__", unit.class.unwrap_or_default()),
+            _ => unit.row.qualified_name.clone(),
+        };
         let mut parameters = Vec::new();
+        let mut guesses = false;
         for parameter in &unit.row.parameters {
-            let ty = of_parameter(types, parameter);
+            let (ty, is_guess) = of_parameter(types, &owner, parameter).unzip();
+            guesses |= is_guess == Some(true) && is_required(parameter);
             if ty.is_none() && is_required(parameter) {
                 let is_annotated = parameter.annotation.is_some();
                 return Err(Refusal(if is_annotated { "unsupported_annotation" } else { "unannotated_parameters" }));
             }
             parameters.push((parameter, ty));
         }
-        let typed = Typed { unit, types, parameters };
+        let typed = Typed { unit, types, parameters, guesses };
         typed.can_be_received()?;
         Ok(typed)
     }
@@ -42,11 +51,12 @@ impl<'u, 'a> Typed<'u, 'a> {
         let (Some(class), "method" | "property") = (self.unit.class, self.unit.row.kind.as_str()) else {
             return Ok(());
         };
+        let owner = format!("{class}.__init__");
         match self.types.classes.shape(class) {
             None => Err(Refusal("abstract_class")),
             Some(Shape::Call(parameters) | Shape::Keys(parameters)) => {
                 let mut missing = parameters.iter().filter(|parameter| is_required(parameter));
-                match missing.find(|parameter| of_parameter(self.types, parameter).is_none()) {
+                match missing.find(|parameter| of_parameter(self.types, &owner, parameter).is_none()) {
                     Some(parameter) if parameter.annotation.is_none() => Err(Refusal("unannotated_parameters")),
                     Some(_) => Err(Refusal("unsupported_annotation")),
                     None => Ok(()),

@@ -4,6 +4,7 @@ use ruff_python_ast::{Expr, Number, Operator, Stmt};
 
 use crate::inputs::classes::{Classes, last_name};
 use crate::inputs::unit::Unit;
+use crate::inputs::uses::Uses;
 use crate::python::parse_expression;
 use crate::python::signature::text;
 
@@ -35,6 +36,10 @@ pub(super) enum Type {
     Literal(Vec<String>),
     /// A class of the unit.
     Class(String),
+    /// A dictionary with these keys.
+    Fields(Vec<(String, Type)>),
+    /// An object with these attributes.
+    Namespace(Vec<(String, Type)>),
     /// A call of this with a value of that type.
     Wrapped(String, Box<Type>),
 }
@@ -47,6 +52,7 @@ const DEPTH_MAX: usize = 12;
 pub(super) struct Types<'u, 'a> {
     pub(super) unit: &'u Unit<'a>,
     pub(super) classes: &'u Classes<'a>,
+    pub(super) uses: &'u Uses,
 }
 
 impl Types<'_, '_> {

@@ -7,6 +7,7 @@ use rand_chacha::rand_core::Rng;
 use tracemill_schemas::Parameter;
 
 use crate::inputs::classes::Shape;
+use crate::inputs::literals;
 use crate::inputs::types::{Type, Types, of_default};
 
 /// A stream of random numbers that is the same on every machine.
@@ -121,6 +122,19 @@ impl Values<'_, '_, '_> {
                 made.or_else(|| parts.iter().find_map(|part| self.within(part, index, depth + 1)))?
             }
             Type::Literal(texts) => texts.get(index % texts.len().max(1))?.clone(),
+            Type::Fields(fields) => {
+                let fields = fields.iter().enumerate().map(|(place, (name, ty))| {
+                    Some(format!("{}: {}", literals::text(name), self.within(ty, index + place, depth + 1)?))
+                });
+                format!("{{{}}}", fields.collect::<Option<Vec<_>>>()?.join(", "))
+            }
+            Type::Namespace(fields) => {
+                let fields = fields
+                    .iter()
+                    .enumerate()
+                    .map(|(place, (name, ty))| Some(format!("{name}={}", self.within(ty, index + place, depth + 1)?)));
+                format!("__import__('types').SimpleNamespace({})", fields.collect::<Option<Vec<_>>>()?.join(", "))
+            }
             Type::Class(name) => self.instance(name, index, depth)?,
             Type::Wrapped(name, inner) => format!("{name}({})", self.within(inner, index, depth + 1)?),
         })
@@ -173,11 +187,12 @@ impl Values<'_, '_, '_> {
     pub(super) fn instance(&mut self, name: &str, index: usize, depth: usize) -> Option<String> {
         match self.types.classes.shape(name)? {
             Shape::Members(members) => Some(format!("{name}.{}", members[index % members.len()])),
-            Shape::Call(parameters) => {
-                Some(format!("{name}({})", self.required(&parameters, index, depth)?.join(", ")))
-            }
+            Shape::Call(parameters) => Some(format!(
+                "{name}({})",
+                self.required(&format!("{name}.__init__"), &parameters, index, depth)?.join(", ")
+            )),
             Shape::Keys(keys) => {
-                let values = self.required(&keys, index, depth)?;
+                let values = self.required(name, &keys, index, depth)?;
                 let items = keys.iter().zip(values).map(|(key, value)| format!("'{}': {value}", key.name));
                 Some(format!("{{{}}}", items.collect::<Vec<_>>().join(", ")))
             }
@@ -185,10 +200,10 @@ impl Values<'_, '_, '_> {
     }
 
     /// Arguments for the parameters that must have one.
-    fn required(&mut self, parameters: &[Parameter], index: usize, depth: usize) -> Option<Vec<String>> {
+    fn required(&mut self, owner: &str, parameters: &[Parameter], index: usize, depth: usize) -> Option<Vec<String>> {
         let mut arguments = Vec::new();
         for (place, parameter) in parameters.iter().filter(|parameter| is_required(parameter)).enumerate() {
-            let ty = of_parameter(self.types, parameter)?;
+            let (ty, _) = of_parameter(self.types, owner, parameter)?;
             let value = self.within(&ty, index + 2 * place, depth + 1)?;
             arguments.push(match parameter.kind.as_str() {
                 "keyword_only" => format!("{}={value}", parameter.name),
@@ -204,13 +219,17 @@ pub(super) fn is_required(parameter: &Parameter) -> bool {
     parameter.default.is_none() && !parameter.kind.starts_with("var_")
 }
 
-/// The type of a parameter by its annotation, or by its default.
-pub(super) fn of_parameter(types: Types<'_, '_>, parameter: &Parameter) -> Option<Type> {
-    match (&parameter.annotation, &parameter.default) {
+/// The type of a parameter by its annotation or by its default, else by its uses, which is a guess (`true`). `function`
+/// is whose parameter it is, as the unit calls it.
+pub(super) fn of_parameter(types: Types<'_, '_>, function: &str, parameter: &Parameter) -> Option<(Type, bool)> {
+    let said = match (&parameter.annotation, &parameter.default) {
         (Some(annotation), _) => types.of_annotation(annotation),
-        (None, Some(default)) => of_default(default),
+        (None, Some(default)) => of_default(default).filter(|ty| *ty != Type::None),
         (None, None) => None,
-    }
+    };
+    let docstring = types.unit.row.docstring.as_deref();
+    let guess = || types.uses.parameter(function, &parameter.name, docstring).map(|ty| (ty, true));
+    said.map(|ty| (ty, false)).or_else(guess)
 }
 
 fn distinct(mut elements: Vec<String>) -> Vec<String> {

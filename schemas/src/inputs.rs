@@ -15,7 +15,8 @@ crate::table! {
             function_id: String [Dictionary];
             /// Which of the unit's inputs.
             input_index: i32 [Delta] unit "ordinal, 0-based";
-            /// `benchmark`, `assert`, `doctest`, `main`, `default`, `typed` or `stdin`.
+            /// `benchmark`, `assert`, `doctest`, `main`, `default`, `typed` (by annotations and defaults), `inferred` (by
+            /// the uses of at least one parameter) or `stdin`.
             origin: String [Dictionary];
             /// Statements to run first in the unit's namespace, untraced.
             setup: String [Dictionary];

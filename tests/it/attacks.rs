@@ -15,8 +15,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tracemill::config::{ExecutionsConfig, Overrides, load};
-use tracemill::executions::{Completed, Listener, Supervisor, WorkerCommand};
 use tracemill::stage::Cancel;
+use tracemill::supervisor::{Completed, Listener, Supervisor, WorkerCommand};
 use tracemill_trace::{
     Collector, Decoder, Finished, Job, JobKind, Limits, Malformed, Outcome, Reply, Subscription, write_frame,
 };

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use datafusion::arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use datafusion::parquet::arrow::ArrowWriter;
 use tracemill::config::{Overrides, load};
-use tracemill::executions::{Completed, Listener, Supervisor, WorkerCommand};
 use tracemill::stage::Cancel;
+use tracemill::supervisor::{Completed, Listener, Supervisor, WorkerCommand};
 use tracemill_trace::{Collector, Decoder, Granularity, Job, JobKind, Limits, Malformed, Subscription};
 
 mod pairs;

@@ -11,8 +11,8 @@ use std::sync::Mutex;
 use std::{env, fs, thread};
 
 use tracemill::config::ExecutionsConfig;
-use tracemill::executions::{Completed, Listener, Supervisor, WorkerCommand};
 use tracemill::stage::Cancel;
+use tracemill::supervisor::{Completed, Listener, Supervisor, WorkerCommand};
 use tracemill_trace::{Collector, Decoder, Event, Granularity, Job, JobKind, Limits, Malformed, Subscription};
 
 use self::file::{Block, File, Kind, Program};

@@ -11,8 +11,8 @@ use tracemill_trace::{Limits, Subscription, Value};
 
 pub(super) use recorder::{Batches, Counted, Piece, Recorder, Scratches};
 
-use crate::executions::supervisor::Completed;
 use crate::hash;
+use crate::supervisor::Completed;
 
 /// The row of one execution; those of its events are the recorder's.
 pub(super) fn execution(

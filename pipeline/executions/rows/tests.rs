@@ -13,8 +13,8 @@ use tracemill_trace::{
 
 use super::*;
 use crate::dataset::{PartOutput, read_rows};
-use crate::executions::supervisor::Listener;
 use crate::executions::told::{StoredRows, events_of};
+use crate::supervisor::Listener;
 
 fn text<'a>(repr: &'a str, type_name: &'a str, full_chars: Option<u64>) -> Option<ValueRef<'a>> {
     Some(ValueRef::Text { repr, type_name, full_chars })

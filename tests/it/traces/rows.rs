@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tracemill::executions::Completed;
+use tracemill::supervisor::Completed;
 use tracemill_trace::{Action, Change, Event, EventKind, Scope, Value};
 
 use super::file::{Block, Kind};

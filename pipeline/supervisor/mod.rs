@@ -1,6 +1,6 @@
 //! Keeps one worker process busy and answers for it: whatever a program does, each job ends with an outcome.
 //!
-//! Each thread of the executions stage has one supervisor. A supervisor starts its worker when it has a job, ends it
+//! Each thread of a stage that runs programs has one supervisor. A supervisor starts its worker when it has a job, ends it
 //! when a job stalls, replaces it when it dies or retires, and runs a job again when something outside ended the
 //! worker.
 //!
@@ -37,7 +37,7 @@ use crate::error::{Error, Result};
 use crate::stage::Cancel;
 
 /// The most events that an honest worker tells of an execution: the limit, and what one probe tells at once.
-pub(super) fn events_max(limits: &Limits) -> u64 {
+pub(crate) fn events_max(limits: &Limits) -> u64 {
     limits.steps.saturating_add(1 << 16)
 }
 
@@ -128,7 +128,7 @@ const START: Duration = Duration::from_secs(30);
 /// The first pause before a worker that is gone is replaced; it doubles each time.
 const PAUSE: Duration = Duration::from_millis(50);
 /// Label of an execution that was given up because something outside ended its worker again and again.
-pub(super) const KILLED: &str = "killed";
+pub(crate) const KILLED: &str = "killed";
 /// How often a worker that does not start is tried.
 const START_ATTEMPTS: u32 = 5;
 
