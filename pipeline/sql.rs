@@ -14,6 +14,9 @@ use crate::stage::{Cancel, Context};
 
 /// Plans nest as deep as queries do, and an unoptimised planner needs much stack for each level.
 const STACK_BYTES: usize = 16 << 20;
+/// Threads that read and write what sorts spill. The default of hundreds would each keep memory of their own: 3 GiB for
+/// the shards of a million executions.
+const BLOCKING_THREADS: usize = 8;
 /// How often a wait for a batch looks whether somebody asked to stop.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
@@ -24,6 +27,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 pub(crate) fn block_on<T: Send>(threads: usize, work: impl Future<Output = Result<T>> + Send) -> Result<T> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(threads.max(1))
+        .max_blocking_threads(BLOCKING_THREADS)
         .thread_stack_size(STACK_BYTES)
         .enable_time()
         .build()

@@ -25,7 +25,8 @@ const MEMORY_MIB: usize = 256;
 pub(super) fn render(request: &TraceRequest, traced: Traced, format: &str) -> anyhow::Result<String> {
     if !names(Kind::Format).contains(&format) {
         let hint = nearest(format, names(Kind::Format).into_iter());
-        let hint = hint.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        let all = || format!("; there are {}", names(Kind::Format).join(", "));
+        let hint = hint.map(|near| format!("; did you mean `{near}`?")).unwrap_or_else(all);
         return Err(UsageError(format!("there is no format `{format}`{hint}")).into());
     }
     let function = FunctionsRow {

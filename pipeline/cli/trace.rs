@@ -7,8 +7,9 @@ use anyhow::Context as _;
 
 use crate::cli::draw::{Drawing, draw};
 use crate::cli::terminal::{Style, output};
-use crate::cli::{Exit, interrupt, json, render};
+use crate::cli::{Exit, UsageError, interrupt, json, render};
 use crate::config::{Overrides, load};
+use crate::corpora::decode;
 use crate::executions::{TraceRequest, trace_one};
 use crate::supervisor::WorkerCommand;
 
@@ -75,8 +76,12 @@ pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
     };
     let read =
         |path: &PathBuf| std::fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display()));
-    let source = read(&args.file)?;
-    let source = source.strip_prefix('\u{feff}').unwrap_or(&source).replace("\r\n", "\n");
+    let bytes = std::fs::read(&args.file).with_context(|| format!("failed to read {}", args.file.display()))?;
+    let (source, _) = decode(&bytes)
+        .map_err(|problem| anyhow::anyhow!("failed to read {} as Python: {problem}", args.file.display()))?;
+    if args.call.as_ref().is_some_and(|call| call.trim().is_empty()) {
+        return Err(UsageError("--call is empty; leave it out to trace the file as a program".to_owned()).into());
+    }
     let stdin = args.stdin.as_ref().map(read).transpose()?.unwrap_or_default();
     let (call, setup, sandbox) = (args.call, String::new(), config.sandbox);
     let request = TraceRequest { source, call, setup, stdin, subscription, limits, sandbox };

@@ -3,7 +3,7 @@
 use encoding_rs::{DecoderResult, Encoding, UTF_16BE, UTF_16LE};
 
 /// The text and the name of its encoding, or what is wrong and at which byte.
-pub(super) fn decode(bytes: &[u8]) -> Result<(String, String), String> {
+pub(crate) fn decode(bytes: &[u8]) -> Result<(String, String), String> {
     let (rest, has_mark) = match bytes.strip_prefix(b"\xef\xbb\xbf") {
         Some(rest) => (rest, true),
         None => (bytes, false),

@@ -20,6 +20,7 @@ use std::sync::{Mutex, PoisonError};
 
 use tracemill_schemas::corpora::CorporaRow;
 
+pub(crate) use decode::decode;
 pub use read::{Body, Found};
 
 use crate::config::{CorpusKind, FilesConfig};

@@ -95,7 +95,9 @@ pub fn trace_one(request: &TraceRequest, command: WorkerCommand, cancel: &Cancel
         limits: request.limits,
     };
     let mut kept = Kept { events_max: events_max(&request.limits), ..Kept::default() };
-    let Completed { engine, finished, .. } = supervisor.run(job, &mut kept)?;
+    let Completed { engine, mut finished, .. } = supervisor.run(job, &mut kept)?;
+    let (_, counted) = counted_of(&kept.records, &finished)?;
+    rows::label_address(&mut finished.labels, &finished.stdout, &counted);
     Ok(Traced { engine, events: kept.collector.into_events(), records: kept.records, finished })
 }
 
@@ -114,16 +116,22 @@ pub struct Recorded {
     pub changes: RecordBatch,
 }
 
+/// Makes the rows, and counts what is in them.
+fn counted_of(records: &[u8], finished: &Finished) -> Result<(Recorder, rows::Counted)> {
+    let mut recorder = Recorder::new(None);
+    recorder.start(0);
+    recorder.hear(records)?.map_err(|malformed| Error::Worker(malformed.to_string()))?;
+    let counted = recorder.end(finished.result.as_ref())?;
+    Ok((recorder, counted))
+}
+
 /// The rows that a dataset would hold of it.
 ///
 /// # Errors
 /// The records are none, which a request that was traced cannot have.
 pub fn rows_of(function: &FunctionsRow, input: &InputsRow, request: &TraceRequest, traced: Traced) -> Result<Recorded> {
     let Traced { engine, records, finished, .. } = traced;
-    let mut recorder = Recorder::new(None);
-    recorder.start(0);
-    recorder.hear(&records)?.map_err(|malformed| Error::Worker(malformed.to_string()))?;
-    let counted = recorder.end(finished.result.as_ref())?;
+    let (recorder, counted) = counted_of(&records, &finished)?;
     let completed = Completed { engine, finished, attempts: 1 };
     let execution = rows::execution(function, input, 0, request.subscription, &request.limits, completed, &counted);
     match recorder.into_pieces().pop() {

@@ -14,6 +14,15 @@ pub(super) use recorder::{Batches, Counted, Piece, Recorder, Scratches};
 use crate::hash;
 use crate::supervisor::Completed;
 
+/// Adds the label of an execution that shows an address, unless it has it.
+pub(super) fn label_address(labels: &mut Vec<String>, stdout: &str, counted: &Counted) {
+    let shows = counted.address || shows_address(stdout);
+    if shows && !labels.iter().any(|label| label == "address") {
+        labels.push("address".to_owned());
+        labels.sort();
+    }
+}
+
 /// The row of one execution; those of its events are the recorder's.
 pub(super) fn execution(
     function: &FunctionsRow,
@@ -27,10 +36,7 @@ pub(super) fn execution(
     // How often it was started is not told: it depends on what else the machine did.
     let Completed { engine, finished, attempts: _ } = completed;
     let mut labels = finished.labels;
-    if counted.address || shows_address(&finished.stdout) {
-        labels.push("address".to_owned());
-        labels.sort();
-    }
+    label_address(&mut labels, &finished.stdout, counted);
     let asked = serde_json::to_vec(&(limits, subscription)).unwrap_or_default();
     let (result, result_type, result_chars) = match finished.result {
         None => (None, None, None),

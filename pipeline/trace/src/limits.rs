@@ -32,7 +32,7 @@ impl Default for Limits {
             memory_bytes: 256 << 20,
             output_bytes: 64 << 10,
             value_chars: 1_000,
-            depth: 500,
+            depth: 1_000,
             trace_bytes: 16 << 20,
         }
     }

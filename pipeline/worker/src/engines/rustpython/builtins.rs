@@ -33,6 +33,7 @@ pub(super) fn install(vm: &VirtualMachine) -> PyResult<()> {
         sys.set_attr(name, vm.new_function("ignored", ignored), vm)?;
     }
     sys.set_attr("setrecursionlimit", vm.new_function("setrecursionlimit", set_recursion_limit), vm)?;
+    sys.set_attr("getrecursionlimit", vm.new_function("getrecursionlimit", get_recursion_limit), vm)?;
     for name in ["monitoring", "activate_stack_trampoline", "remote_exec"] {
         // Absent is fine.
         let _ = sys.dict().del_item(name, vm);
@@ -77,12 +78,40 @@ fn ignored(_args: FuncArgs, vm: &VirtualMachine) -> PyObjectRef {
     vm.ctx.none()
 }
 
-/// Accepts what CPython accepts. The depth stays what the job's limits say.
+thread_local! {
+    /// Frames that a job may have, those of ours among them, and the limit that the program has asked for.
+    static DEPTH: Cell<(usize, usize, i64)> = const { Cell::new((1_000, 0, 1_000)) };
+}
+
+/// A job begins: so many frames are the program's, and so many lie below them.
+pub(super) fn limit_depth(depth: usize, own: usize, vm: &VirtualMachine) {
+    DEPTH.set((depth, own, i64::try_from(depth).unwrap_or(i64::MAX)));
+    vm.recursion_limit.set(depth + own);
+}
+
+/// Accepts what CPython accepts. The depth can become less than the job's limits say, and no more.
 fn set_recursion_limit(limit: i64, vm: &VirtualMachine) -> PyResult<()> {
     if limit < 1 {
         return Err(vm.new_value_error("recursion limit must be greater or equal than 1"));
     }
+    let (depth, own, _) = DEPTH.get();
+    let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
+    if wanted > depth {
+        labels::note(Label::Depth);
+    }
+    let now = vm.current_recursion_depth().saturating_sub(own);
+    if wanted <= now {
+        let message =
+            format!("cannot set the recursion limit to {limit} at the recursion depth {now}: the limit is too low");
+        return Err(vm.new_recursion_error(message));
+    }
+    DEPTH.set((depth, own, limit));
+    vm.recursion_limit.set(wanted.min(depth) + own);
     Ok(())
+}
+
+fn get_recursion_limit(_vm: &VirtualMachine) -> i64 {
+    DEPTH.get().2
 }
 
 /// `SplitMix64`: small, fixed by its definition, and nobody's secret depends on it.

@@ -390,7 +390,7 @@ pub(super) fn is_immutable(object: &PyObject, vm: &VirtualMachine) -> bool {
     is_immutable_at(object, 8, vm)
 }
 
-fn is_immutable_at(object: &PyObject, levels: usize, vm: &VirtualMachine) -> bool {
+pub(super) fn is_immutable_at(object: &PyObject, levels: usize, vm: &VirtualMachine) -> bool {
     let (class, types) = (object.class(), &vm.ctx.types);
     if class.is(types.str_type) || class.is(types.int_type) || class.is(types.float_type) || class.is(types.bool_type) {
         return true;

@@ -265,7 +265,7 @@ fn tell_loops(live: &mut Live, at: u32, to: &mut Teller<'_>) {
     let first_iterator = live.layout.first_iterator;
     let running = live.layout.running.get(at as usize).map_or(&[][..], Vec::as_slice);
     for (number, known) in live.loops.iter_mut().enumerate() {
-        Loop::tell(known, running.contains(&(number as u32)), first_iterator + number as u32, to.encoder);
+        Loop::tell(known, running.contains(&(number as u32)), first_iterator + number as u32, to);
     }
 }
 

@@ -263,7 +263,7 @@ impl<'a> Run<'a> {
         let vm = self.vm;
         // A call that was compiled lies below the program's frames.
         let own = usize::from(!matches!(self.call, Some(Call::Literals(_))));
-        vm.recursion_limit.set(self.job.limits.depth as usize + own);
+        builtins::limit_depth(self.job.limits.depth as usize, own, vm);
         stdio::forget(self.job.limits.output_bytes);
         apart::watch();
         let mut finished = match self.set_up() {

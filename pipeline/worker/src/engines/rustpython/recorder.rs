@@ -220,18 +220,18 @@ impl Recorder {
         else {
             return;
         };
-        let limit = self.look.limit;
+        let look = self.look;
         let Some(known) = self.live.last_mut().and_then(|live| live.loops.get_mut(number as usize)) else { return };
         match (probe.site, top, &mut *known) {
-            (Site::Walks(_), Some(top), _) => *known = Some(Loop::walking(top, limit, vm)),
+            (Site::Walks(_), Some(top), _) => *known = Some(Loop::walking(top, look, vm)),
             (Site::Begins(_), Some(top), _) => {
-                known.get_or_insert_with(|| Loop::walking(top, limit, vm)).begin(top, vm);
+                known.get_or_insert_with(|| Loop::walking(top, look, vm)).begin(top, vm);
             }
             (Site::Draw(_), _, Some(known)) => known.draw(),
             // A loop over an iterator that came from elsewhere begins when it first draws.
             (Site::DrawFrom(_), Some(iterator), _) => {
                 let known = known.get_or_insert_with(|| {
-                    let mut known = Loop::over(iterator, limit, vm);
+                    let mut known = Loop::over(iterator, look, vm);
                     // The draw that follows takes one off.
                     known.left = known.left.map(|left| left + 1);
                     known
@@ -297,7 +297,7 @@ impl Recorder {
         self.frames += 1;
         if let (Some(number), Some(live)) = (layout.given, self.live.last_mut()) {
             live.loops[number as usize] =
-                state::first_variable(&live.frame).map(|iterator| Loop::over(&iterator, self.look.limit, vm));
+                state::first_variable(&live.frame).map(|iterator| Loop::over(&iterator, self.look, vm));
         }
         self.event(EventKind::Call, probe.line, probe.op, Said { call: Some(call), ..Said::default() }, vm)?;
         // No line runs yet: the first one begins whatever its number.
@@ -496,7 +496,7 @@ impl Recorder {
             let running = live.layout.running.get(op as usize).map_or(&[][..], Vec::as_slice);
             for (number, known) in live.loops.iter_mut().enumerate() {
                 let runs = op == ANYWHERE || running.contains(&(number as u32));
-                Loop::tell(known, runs, first_iterator + number as u32, to.encoder);
+                Loop::tell(known, runs, first_iterator + number as u32, &mut to);
             }
         }
         live.epoch = *epoch;

@@ -188,5 +188,6 @@ mod replay;
 mod sets;
 #[path = "tests/shown.rs"]
 mod shown;
+mod unseen;
 #[path = "tests/wording.rs"]
 mod wording;

@@ -63,8 +63,11 @@ const TRUSTED_TYPES: &[&str] = &[
 impl Writer<'_> {
     pub(super) fn class(&mut self, class: &Py<PyType>) -> Go {
         if is_heap(class) && is_program(&self.module_of(class)) {
-            let name =
-                self.attribute_text(class.as_object(), "__qualname__").unwrap_or_else(|| class.name().to_string());
+            // The class's own: asking for the attribute might run code of its metaclass.
+            let name = class.__qualname__(self.vm);
+            let name = name
+                .downcast_ref::<PyStr>()
+                .map_or_else(|| class.name().to_string(), |name| name.to_string_lossy().into_owned());
             return self.put(&format!("<class {name}>"));
         }
         let module = self.module_of(class);
