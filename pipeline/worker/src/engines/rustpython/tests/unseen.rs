@@ -63,7 +63,9 @@ fn a_list_that_changes_under_its_loop_is_told_anew() {
 
 #[test]
 fn how_much_is_left_of_an_iterator_of_the_programs_own_is_not_known() {
-    check(call("def f():\n    it = iter([1, 2, 3])\n    for x in it:\n        next(it, None)\n", "f()"), expect![[r#"
+    check(
+        call("def f():\n    it = iter([1, 2, 3])\n    for x in it:\n        next(it, None)\n", "f()"),
+        expect![[r#"
         call f0 L1 f parent=None depth=0
         line f0 L2
         line f0 L3 +l:it=<list_iterator>
@@ -73,7 +75,8 @@ fn how_much_is_left_of_an_iterator_of_the_programs_own_is_not_known() {
         line f0 L3
         return f0 L3 -i:for 3= -> None
         returned None
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -83,7 +86,7 @@ fn a_program_may_lower_its_recursion_limit_and_not_raise_it() {
     let lower = "def f():\n    sys.setrecursionlimit(100)\n    try:\n        g(200)\n    except RecursionError:\n        return sys.getrecursionlimit()\n";
     ends(&format!("{deep}{lower}"), "100", &["wording"]);
     ends(&format!("{deep}def f():\n    sys.setrecursionlimit(10**6)\n    return g(900)\n"), "900", &["depth"]);
-    ends(&format!("{deep}def f():\n    sys.setrecursionlimit(1)\n"), "Raised", &[]);
+    ends(&format!("{deep}def f():\n    sys.setrecursionlimit(1)\n"), "Raised", &["wording"]);
     // The next program has its own.
     ends(&format!("{deep}def f():\n    return sys.getrecursionlimit()\n"), "1000", &[]);
 }
