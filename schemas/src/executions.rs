@@ -58,8 +58,8 @@ crate::table! {
             /// Modules that it imported, sorted.
             imports: Vec<String> [Plain];
             /// What is known to make it differ from CPython or from itself, sorted: `address`, `clock`, `code`,
-            /// `comparisons`, `constant`, `depth`, `end_order`, `hash`, `id`, `killed`, `libm`, `random`, `set_order`, `size`,
-            /// `text_order`, `wall_clock`, `wording`.
+            /// `comparisons`, `constant`, `depth`, `end_order`, `hash`, `hash_order`, `id`, `killed`, `libm`, `random`,
+            /// `set_order`, `size`, `wall_clock`, `wording`.
             labels: Vec<String> [Plain];
         }
     }

@@ -4,7 +4,7 @@
 //! | label | what was seen |
 //! | --- | --- |
 //! | `set_order` | the order of a set of which it is not known to be CPython's: it was iterated, or shown in an event |
-//! | `text_order` | the order of a set that holds texts or bytes, iterated or shown: CPython's on 64 bits with hash seed 0, another with another seed |
+//! | `hash_order` | the order of a set, iterated or shown, that follows from hashes which hang on their seed (texts, bytes) or on the size of a machine word (tuples, frozen sets, fractions, numbers below zero or above 31 bits): CPython's on 64 bits with seed 0 |
 //! | `libm` | a function of `math` or `cmath` whose last digits CPython leaves to the C library |
 //! | `constant` | a floor division of two numbers that are written out, one with a point: the engine's compiler gets some wrong |
 //! | `depth` | the program asked for a deeper recursion than the limits give |
@@ -40,12 +40,12 @@ pub(super) enum Label {
     Depth,
     EndOrder,
     Hash,
+    HashOrder,
     Id,
     Libm,
     Random,
     SetOrder,
     Size,
-    TextOrder,
     Wording,
 }
 
@@ -58,12 +58,12 @@ const ALL: [(Label, &str); 14] = [
     (Label::Depth, "depth"),
     (Label::EndOrder, "end_order"),
     (Label::Hash, "hash"),
+    (Label::HashOrder, "hash_order"),
     (Label::Id, "id"),
     (Label::Libm, "libm"),
     (Label::Random, "random"),
     (Label::SetOrder, "set_order"),
     (Label::Size, "size"),
-    (Label::TextOrder, "text_order"),
     (Label::Wording, "wording"),
 ];
 
@@ -153,8 +153,8 @@ fn floor_divisions_of_constants_are_found() {
 
 /// Notes that a set's order is walked by the job's own code, unless it is anybody's or does not matter.
 pub(super) fn walked(is_sure: bool, set: &PyObject, vm: &VirtualMachine) {
-    let label = if is_sure { Label::TextOrder } else { Label::SetOrder };
-    if is_noted(label) || !has_order(set) || is_sure && !sets::is_seeded(&sets::elements(set)) {
+    let label = if is_sure { Label::HashOrder } else { Label::SetOrder };
+    if is_noted(label) || !has_order(set) || is_sure && !sets::hangs_on_hashes(&sets::elements(set)) {
         return;
     }
     let orderless = !ORDERLESS.get().is_null() && ORDERLESS.get() == current_thread_iframe();
@@ -167,15 +167,15 @@ pub(super) fn walked(is_sure: bool, set: &PyObject, vm: &VirtualMachine) {
 pub(super) fn shown(is_sure: bool, items: &[PyObjectRef]) {
     if !is_sure {
         note(Label::SetOrder);
-    } else if items.len() > 1 && !is_noted(Label::TextOrder) && sets::is_seeded(items) {
-        note(Label::TextOrder);
+    } else if items.len() > 1 && !is_noted(Label::HashOrder) && sets::hangs_on_hashes(items) {
+        note(Label::HashOrder);
     }
 }
 
 /// Notes that one of so many elements of a set was taken as its first.
 pub(super) fn popped(elements: usize, first: &PyObjectRef) {
-    if elements > 1 && is_own_call() && sets::is_seeded(std::slice::from_ref(first)) {
-        note(Label::TextOrder);
+    if elements > 1 && is_own_call() && sets::hangs_on_hashes(std::slice::from_ref(first)) {
+        note(Label::HashOrder);
     }
 }
 

@@ -29,7 +29,7 @@ use std::{
 
 use rustpython_vm::{
     AsObject, PyObject, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
-    builtins::{PyBytes, PyDict, PyFrozenSet, PySet, PyStr, PyTuple, PyWeak},
+    builtins::{PyDict, PyFloat, PyFrozenSet, PyInt, PyNone, PySet, PyWeak},
 };
 
 use hashes::plain_hash;
@@ -138,14 +138,14 @@ pub(super) fn order(set: &PyObject, most: usize, vm: &VirtualMachine) -> Order {
     Order { items: elements(set), is_sure: count < 2 }
 }
 
-/// Whether the order of a set of these elements hangs on the seed of hashes.
-pub(super) fn is_seeded(items: &[PyObjectRef]) -> bool {
-    items.iter().any(|item| {
-        let tuple = item.downcast_ref::<PyTuple>();
-        item.downcast_ref::<PyStr>().is_some()
-            || item.downcast_ref::<PyBytes>().is_some()
-            || tuple.is_some_and(|tuple| is_seeded(tuple.as_slice()))
-            || item.downcast_ref::<PyFrozenSet>().is_some_and(|set| is_seeded(&set.elements()))
+/// Whether the order of a set of these elements hangs on the seed of hashes, or on the size of a machine word.
+pub(super) fn hangs_on_hashes(items: &[PyObjectRef]) -> bool {
+    items.iter().any(|item| match (item.downcast_ref::<PyInt>(), item.downcast_ref::<PyFloat>()) {
+        (Some(number), _) => i32::try_from(number.as_bigint()).map_or(true, |number| number < 0),
+        (None, Some(number)) => {
+            !(0.0..=f64::from(i32::MAX)).contains(&number.to_f64()) || number.to_f64().fract() != 0.0
+        }
+        (None, None) => item.downcast_ref::<PyNone>().is_none(),
     })
 }
 
