@@ -24,3 +24,29 @@ pub(super) fn text(text: &str) -> String {
     literal.push(quote);
     literal
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use ruff_python_ast::Expr;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_text_is_what_its_literal_says(said in any::<String>()) {
+            let literal = text(&said);
+            let parsed = ruff_python_parser::parse_expression(&literal).unwrap();
+            let Expr::StringLiteral(parsed) = parsed.into_expr() else { panic!("{literal}") };
+            prop_assert_eq!(parsed.value.to_str(), said);
+            prop_assert!(!literal.contains(['\n', '\r', '\0']));
+        }
+    }
+
+    #[test]
+    fn quotes_are_those_that_need_no_escape() {
+        for (said, literal) in [("a", "'a'"), ("it's", "\"it's\""), ("'\"", "'\\'\"'"), ("\n\t\0", "'\\n\\t\\x00'")] {
+            assert_eq!(text(said), literal);
+        }
+    }
+}

@@ -1,7 +1,8 @@
 //! The `inputs` stage: finds things to run each unit with. Called by the command line through [`crate::stage::drive`].
 //!
 //! First what people wrote: a benchmark's tests, asserts, calls under a main guard, doctests. Then the plain call where
-//! one is enough, and last calls made of the parameters' types. Every input is source text: set-up, call and check.
+//! one is enough, and last calls made of the parameters' types: those of annotations and defaults, and else those that
+//! the uses of a parameter show (`uses`). Every input is source text: set-up, call and check.
 
 mod benchmark;
 mod calls;
