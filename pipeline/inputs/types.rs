@@ -17,6 +17,8 @@ pub(super) enum Type {
     Float,
     Complex,
     Str,
+    /// A text of one letter.
+    Letter,
     Bytes,
     /// Anything at all.
     Any,

@@ -42,6 +42,8 @@ const DEPTH_MAX: usize = 4;
 const INTS: [&str; 7] = ["5", "0", "2", "-3", "12", "1", "100"];
 const FLOATS: [&str; 6] = ["1.5", "0.0", "2.0", "-2.25", "10.0", "0.1"];
 const STRS: [&str; 7] = ["'hello'", "''", "'a'", "'Hello, World!'", "'abcabc'", "'12'", "'level'"];
+/// Most are in most of the others.
+const LETTERS: [&str; 7] = ["'l'", "'a'", "'o'", "' '", "'e'", "','", "'1'"];
 const WORDS: [&str; 10] =
     ["'red'", "'green'", "'blue'", "'apple'", "'pear'", "'x'", "'yy'", "'Zed'", "'one two'", "'a-b-c'"];
 const BYTES: [&str; 4] = ["b'abc'", "b''", "b'\\x00\\xff'", "b'hello world'"];
@@ -77,6 +79,19 @@ impl Values<'_, '_, '_> {
                 None => format!("{:?}", random.between(-400, 1_200) as f64 / 8.0),
             },
             Type::Complex => format!("({} + {}j)", random.between(-4, 4), random.between(0, 4)),
+            Type::Letter => match LETTERS.get(index) {
+                Some(text) => (*text).to_owned(),
+                None => random.pick(&LETTERS).to_owned(),
+            },
+            // Every third text has one in it that the unit looks for.
+            Type::Str if index % 3 == 2 && !self.types.uses.texts().is_empty() => {
+                let texts = self.types.uses.texts();
+                let text = &texts[(index / 3) % texts.len()];
+                literals::text(&match index % 2 {
+                    0 => format!("ab{text}cd{text}e"),
+                    _ => format!("{text}x{text}"),
+                })
+            }
             Type::Str => match STRS.get(index) {
                 Some(text) => (*text).to_owned(),
                 None if random.below(2) == 0 => random.pick(&WORDS).to_owned(),

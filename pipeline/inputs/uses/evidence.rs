@@ -27,10 +27,16 @@ enum Takes {
     Element,
     Alike,
     KeyAndItem,
+    /// A number, then a letter to fill with.
+    Width,
+    /// A letter, then a number.
+    Separator,
 }
 
-/// Methods of the built-in types: the types that have it, what it gives, what it takes.
-const METHODS: &[(&str, &[(Kind, u32)], Gives, Takes)] = &[
+/// A method of the built-in types: its name, the types that have it, what it gives, what it takes.
+type Method = (&'static str, &'static [(Kind, u32)], Gives, Takes);
+
+const METHODS: &[Method] = &[
     ("append", &[(List, 8)], Gives::Nothing, Takes::Element),
     ("extend", &[(List, 8)], Gives::Nothing, Takes::Alike),
     ("insert", &[(List, 8)], Gives::Nothing, Takes::Anything),
@@ -58,8 +64,8 @@ const METHODS: &[(&str, &[(Kind, u32)], Gives, Takes)] = &[
     ("issubset", &[(Set, 8)], Gives::Of(Bool), Takes::Alike),
     ("issuperset", &[(Set, 8)], Gives::Of(Bool), Takes::Alike),
     ("isdisjoint", &[(Set, 8)], Gives::Of(Bool), Takes::Alike),
-    ("split", &[(Str, 8)], Gives::ListOfStr, Takes::Of(Str)),
-    ("rsplit", &[(Str, 8)], Gives::ListOfStr, Takes::Of(Str)),
+    ("split", &[(Str, 8)], Gives::ListOfStr, Takes::Separator),
+    ("rsplit", &[(Str, 8)], Gives::ListOfStr, Takes::Separator),
     ("splitlines", &[(Str, 8)], Gives::ListOfStr, Takes::Anything),
     ("partition", &[(Str, 8)], Gives::ListOfStr, Takes::Of(Str)),
     ("rpartition", &[(Str, 8)], Gives::ListOfStr, Takes::Of(Str)),
@@ -90,9 +96,9 @@ const METHODS: &[(&str, &[(Kind, u32)], Gives, Takes)] = &[
     ("istitle", &[(Str, 8)], Gives::Of(Bool), Takes::Anything),
     ("isidentifier", &[(Str, 8)], Gives::Of(Bool), Takes::Anything),
     ("isprintable", &[(Str, 8)], Gives::Of(Bool), Takes::Anything),
-    ("center", &[(Str, 8)], Gives::Itself, Takes::Of(Int)),
-    ("ljust", &[(Str, 8)], Gives::Itself, Takes::Of(Int)),
-    ("rjust", &[(Str, 8)], Gives::Itself, Takes::Of(Int)),
+    ("center", &[(Str, 8)], Gives::Itself, Takes::Width),
+    ("ljust", &[(Str, 8)], Gives::Itself, Takes::Width),
+    ("rjust", &[(Str, 8)], Gives::Itself, Takes::Width),
     ("zfill", &[(Str, 8)], Gives::Itself, Takes::Of(Int)),
     ("expandtabs", &[(Str, 8)], Gives::Itself, Takes::Of(Int)),
     ("removeprefix", &[(Str, 8)], Gives::Itself, Takes::Of(Str)),
@@ -261,6 +267,14 @@ pub(super) fn method(
             Takes::KeyAndItem => {
                 let item = uses.item(base);
                 uses.join(item, *argument);
+            }
+            Takes::Width | Takes::Separator => {
+                if matches!(takes, Takes::Width) == (place == 0) {
+                    uses.vote(*argument, &[(Int, 6)]);
+                } else {
+                    uses.vote(*argument, &[(Str, 6)]);
+                    uses.at(*argument).is_letter = true;
+                }
             }
             Takes::Element => {}
         }

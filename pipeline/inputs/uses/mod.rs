@@ -90,6 +90,8 @@ pub(super) struct Uses {
     members: BTreeMap<(String, String), Id>,
     /// Names of the module.
     globals: BTreeMap<String, Id>,
+    /// Texts that the unit's code holds, short ones.
+    texts: BTreeSet<String>,
 }
 
 impl Uses {
@@ -98,6 +100,11 @@ impl Uses {
         let mut uses = Uses::default();
         walk::unit(&mut uses, statements);
         uses
+    }
+
+    /// Short texts that the unit compares with, looks for, splits at; sorted.
+    pub(super) fn texts(&self) -> Vec<&str> {
+        self.texts.iter().map(String::as_str).collect()
     }
 
     fn fresh(&mut self) -> Id {

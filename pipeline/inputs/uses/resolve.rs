@@ -73,18 +73,20 @@ impl Uses {
             .collect();
         for (hint, count) in hints {
             // A name or a word of the documentation adds to what is seen, and stands alone where nothing is.
-            let alike = ranked.iter_mut().find(|(_, ty)| same_kind(ty, hint));
+            let alike = ranked.iter_mut().find(|(_, ty)| {
+                same_kind(ty, hint) || matches!((ty, hint), (Type::Str, Type::Letter) | (Type::Letter, Type::Str))
+            });
             match alike {
                 Some((votes, ty)) => {
                     *votes += count;
-                    if is_vague(ty) {
+                    if is_vague(ty) || *hint == Type::Letter {
                         *ty = hint.clone();
                     }
                 }
                 None => ranked.push((*count, hint.clone())),
             }
         }
-        ranked.sort_by(|one, other| other.0.cmp(&one.0));
+        ranked.sort_by_key(|(votes, _)| std::cmp::Reverse(*votes));
         let most = ranked.first().map_or(0, |(votes, _)| *votes);
         let mut types: Vec<Type> = Vec::new();
         for (votes, ty) in ranked {
@@ -119,6 +121,7 @@ impl Uses {
         match kind {
             Kind::Int => Type::Int,
             Kind::Float => Type::Float,
+            Kind::Str if place.is_letter && place.iterated.is_none() && place.index.is_none() => Type::Letter,
             Kind::Str => Type::Str,
             Kind::Bytes => Type::Bytes,
             Kind::Bool => Type::Bool,
@@ -180,7 +183,14 @@ impl Uses {
 
 fn is_hashable(ty: &Type) -> bool {
     match ty {
-        Type::Int | Type::Float | Type::Str | Type::Bytes | Type::Bool | Type::None | Type::FrozenSet(_) => true,
+        Type::Int
+        | Type::Float
+        | Type::Str
+        | Type::Letter
+        | Type::Bytes
+        | Type::Bool
+        | Type::None
+        | Type::FrozenSet(_) => true,
         Type::Record(parts) => parts.iter().all(is_hashable),
         Type::Tuple(inner) => is_hashable(inner),
         _ => false,
@@ -211,11 +221,10 @@ fn hints(name: &str) -> Vec<(Type, u32)> {
             | "height" | "year" | "month" | "day" | "hour" | "age" | "amount" | "digit" | "value" | "val" => Type::Int,
             "rate" | "ratio" | "radius" | "price" | "weight" | "tol" | "tolerance" | "eps" | "epsilon" | "alpha"
             | "angle" | "fraction" | "probability" => Type::Float,
-            "s" | "str" | "string" | "text" | "word" | "name" | "char" | "ch" | "letter" | "sentence" | "line"
-            | "pattern" | "sub" | "substring" | "prefix" | "suffix" | "sep" | "delimiter" | "message" | "msg"
-            | "title" | "path" | "filename" | "file" | "url" | "email" | "phrase" | "paragraph" | "label" | "txt" => {
-                Type::Str
-            }
+            "char" | "ch" | "character" | "letter" | "sep" | "separator" | "delim" | "delimiter" => Type::Letter,
+            "s" | "str" | "string" | "text" | "word" | "name" | "sentence" | "line" | "pattern" | "sub"
+            | "substring" | "prefix" | "suffix" | "message" | "msg" | "title" | "path" | "filename" | "file"
+            | "url" | "email" | "phrase" | "paragraph" | "label" | "txt" => Type::Str,
             "lst" | "list" | "l" | "li" | "arr" | "array" | "nums" | "numbers" | "values" | "vals" | "items"
             | "seq" | "sequence" | "data" | "elements" | "iterable" | "it" | "integers" | "scores" | "digits" => {
                 list(Type::Int)

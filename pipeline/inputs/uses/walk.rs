@@ -10,6 +10,9 @@ use super::{Id, Kind, Signature, Uses};
 /// Expressions nest at most this deep; what is deeper says nothing.
 const DEPTH_MAX: usize = 150;
 
+/// Longer texts are what a unit says, not what it looks for.
+const TEXT_MAX: usize = 12;
+
 /// The names of a function, and of those around it.
 pub(super) struct Scope<'s> {
     names: BTreeMap<String, Id>,
@@ -211,7 +214,8 @@ fn statement(uses: &mut Uses, statement: &Stmt, scope: &mut Scope<'_>, class: Op
                 }
             }
         }
-        Stmt::Expr(alone) => {
+        // A text that stands alone is documentation.
+        Stmt::Expr(alone) if !alone.value.is_string_literal_expr() => {
             expression(uses, &alone.value, scope, 0);
         }
         _ => {}
@@ -386,7 +390,11 @@ pub(super) fn expression(uses: &mut Uses, of: &Expr, scope: &mut Scope<'_>, dept
         Expr::StringLiteral(literal) => {
             let id = uses.of_kind(Kind::Str, 5);
             let text = literal.value.to_str();
-            uses.at(id).is_letter = text.chars().count() == 1;
+            let letters = text.chars().count();
+            uses.at(id).is_letter = letters == 1;
+            if scope.depth > 0 && (1..=TEXT_MAX).contains(&letters) {
+                uses.texts.insert(text.to_owned());
+            }
             uses.constant(id, crate::inputs::literals::text(text));
             id
         }
