@@ -67,8 +67,6 @@ struct Place {
     arguments: Option<usize>,
     /// An instance of this class of the unit.
     class: Option<String>,
-    /// Literals that it is compared with, as source text.
-    constants: BTreeSet<String>,
     /// It is one character long, as far as that shows.
     is_letter: bool,
 }
@@ -214,10 +212,6 @@ impl Uses {
         Some(made)
     }
 
-    fn constant(&mut self, id: Id, text: String) {
-        self.at(id).constants.insert(text);
-    }
-
     /// A value is called with so many arguments: what that gives.
     fn called(&mut self, id: Id, arguments: usize) -> Id {
         self.vote(id, &[(Kind::Callable, 6)]);
@@ -282,7 +276,6 @@ impl Uses {
             }
             place.arguments = place.arguments.max(gone.arguments);
             place.class = place.class.take().or(gone.class);
-            place.constants.extend(gone.constants);
             place.is_letter |= gone.is_letter;
         }
     }

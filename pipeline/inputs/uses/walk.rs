@@ -381,11 +381,7 @@ pub(super) fn expression(uses: &mut Uses, of: &Expr, scope: &mut Scope<'_>, dept
         },
         Expr::NumberLiteral(literal) => {
             let kind = if matches!(literal.value, Number::Int(_)) { Kind::Int } else { Kind::Float };
-            let id = uses.of_kind(kind, if kind == Kind::Int { 4 } else { 3 });
-            if let Number::Int(value) = &literal.value {
-                uses.constant(id, value.to_string());
-            }
-            id
+            uses.of_kind(kind, if kind == Kind::Int { 4 } else { 3 })
         }
         Expr::StringLiteral(literal) => {
             let id = uses.of_kind(Kind::Str, 5);
@@ -395,7 +391,6 @@ pub(super) fn expression(uses: &mut Uses, of: &Expr, scope: &mut Scope<'_>, dept
             if scope.depth > 0 && (1..=TEXT_MAX).contains(&letters) {
                 uses.texts.insert(text.to_owned());
             }
-            uses.constant(id, crate::inputs::literals::text(text));
             id
         }
         Expr::FString(text) => {
