@@ -54,6 +54,7 @@ fn ended(outcome: Outcome) -> Finished {
         check_passed: None,
         stdout: String::new(),
         imports: Vec::new(),
+        coverage: None,
         labels: Vec::new(),
     }
 }

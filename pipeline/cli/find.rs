@@ -228,6 +228,7 @@ fn finished(row: &ExecutionsRow) -> Finished {
         check_passed: row.check_passed,
         stdout: row.stdout.clone(),
         imports: row.imports.clone(),
+        coverage: None,
         labels: row.labels.clone(),
     }
 }

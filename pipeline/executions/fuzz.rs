@@ -6,7 +6,8 @@ use tracemill_schemas::events::EventsRow;
 use tracemill_schemas::frames::FramesRow;
 use tracemill_schemas::instructions::InstructionsRow;
 use tracemill_trace::{
-    Collector, Decoder, Exception, Finished, Job, Outcome, Reply, Value, events_in, message_in, read_frame, write_frame,
+    Collector, Coverage, Decoder, Exception, Finished, Job, Outcome, Point, PointKind, Reply, Value, events_in,
+    message_in, read_frame, write_frame,
 };
 
 use super::rows::{Piece, Recorder};
@@ -33,6 +34,12 @@ fn frames() -> Vec<Vec<u8>> {
         check_passed: Some(true),
         stdout: "hi\n".into(),
         imports: vec!["re".into()],
+        coverage: Some(Coverage {
+            points: vec![Point { line_number: 1, kind: PointKind::Line }],
+            hits: vec![1],
+            path: 7,
+            lines_begun: 1,
+        }),
         labels: vec!["id".into()],
     };
     let replies = [

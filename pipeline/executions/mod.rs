@@ -343,6 +343,7 @@ fn job(function: &FunctionsRow, input: &InputsRow, subscription: Subscription, l
         check: input.check.clone(),
         stdin: input.stdin.clone(),
         subscription,
+        covers: false,
         limits,
     }
 }

@@ -92,6 +92,7 @@ pub fn trace_one(request: &TraceRequest, command: WorkerCommand, cancel: &Cancel
         check: None,
         stdin: request.stdin.clone(),
         subscription: request.subscription,
+        covers: false,
         limits: request.limits,
     };
     let mut kept = Kept { events_max: events_max(&request.limits), ..Kept::default() };

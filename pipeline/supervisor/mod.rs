@@ -410,6 +410,7 @@ fn ended(outcome: Outcome, message: Option<String>) -> Finished {
         check_passed: None,
         stdout: String::new(),
         imports: Vec::new(),
+        coverage: None,
         labels: Vec::new(),
     }
 }

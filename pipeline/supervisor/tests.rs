@@ -29,6 +29,7 @@ fn job() -> Job {
         check: None,
         stdin: String::new(),
         subscription: Subscription::default(),
+        covers: false,
         limits: Limits::default(),
     }
 }

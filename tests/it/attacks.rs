@@ -63,6 +63,7 @@ fn job(source: &str) -> Job {
         check: None,
         stdin: "1\n2\n".to_owned(),
         subscription: Subscription::default(),
+        covers: false,
         limits: config().limits,
     }
 }
@@ -312,6 +313,7 @@ fn a_worker_that_lacks_a_layer_is_not_used() {
             check_passed: None,
             stdout: String::new(),
             imports: Vec::new(),
+            coverage: None,
             labels: Vec::new(),
         };
         let answer = frame(&Reply::Finished { ticket: 1, finished: Box::new(finished), retiring: true });

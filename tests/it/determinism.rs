@@ -55,6 +55,7 @@ fn job(source: &str) -> Job {
         check: None,
         stdin: String::new(),
         subscription: Subscription { granularity: Granularity::Line, own_repr: false },
+        covers: false,
         limits: Limits { wall_ms: 30_000, ..Limits::default() },
     }
 }

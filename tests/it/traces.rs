@@ -135,6 +135,7 @@ fn job(program: &Program, kind: Kind, limits: Limits) -> Job {
         check: None,
         stdin: program.stdin.clone(),
         subscription: Subscription { granularity, own_repr: false },
+        covers: false,
         limits,
     }
 }

@@ -178,6 +178,7 @@ fn the_execution_counts_what_it_holds() {
         check_passed: Some(true),
         stdout: "hi\n".into(),
         imports: vec![],
+        coverage: None,
         labels: vec!["time".into()],
     };
     let completed = Completed { engine: "engine 1".into(), finished, attempts: 2 };

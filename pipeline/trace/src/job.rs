@@ -24,6 +24,8 @@ pub struct Job {
     pub stdin: String,
     /// What is told about it.
     pub subscription: Subscription,
+    /// Whether the last word has the [`crate::Coverage`]. Only where no events are asked for, else it has none.
+    pub covers: bool,
     /// What it may use.
     pub limits: Limits,
 }

@@ -9,6 +9,7 @@
 //! Nothing here knows Arrow, the engine, or the file system. The orchestrator treats every byte that a worker sends
 //! as untrusted: see [`frames`] for the caps.
 
+pub mod coverage;
 pub mod event;
 pub mod frames;
 pub mod job;
@@ -18,6 +19,7 @@ pub mod pushes;
 pub mod value;
 pub mod wire;
 
+pub use coverage::{Coverage, Point, PointKind, hit_class};
 pub use event::{Action, Change, Event, EventKind, Frame, Instruction, Operation, Scope};
 pub use frames::{FrameError, MAX_FRAME_BYTES, events_head, events_in, message_in, read_frame, write_frame};
 pub use job::{Granularity, Job, JobKind, Reply, Subscription};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::value::Value;
+use crate::{coverage::Coverage, value::Value};
 
 /// How an execution ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -101,6 +101,8 @@ pub struct Finished {
     pub stdout: String,
     /// Modules that the program imported beyond the engine's own start-up set, sorted.
     pub imports: Vec<String>,
+    /// What was reached of the unit's code, where [`crate::Job::covers`] asked and the call, or the program, began.
+    pub coverage: Option<Coverage>,
     /// Labels for what is known to make the execution differ from CPython, sorted (`set_order`, `time`, …).
     pub labels: Vec<String>,
 }

@@ -57,6 +57,7 @@ pub fn bare_finish(outcome: Outcome) -> Finished {
         check_passed: None,
         stdout: String::new(),
         imports: Vec::new(),
+        coverage: None,
         labels: Vec::new(),
     }
 }

@@ -103,7 +103,7 @@ impl Builder<'_> {
         let last = flow.ops.last().map_or(0, |op| op.unit);
         let location = code.locations[last];
         let entries = match detail {
-            Detail::Count => flow
+            Detail::Count | Detail::Cover { .. } => flow
                 .handlers
                 .iter()
                 .map(|handler| ExceptionTableEntry {

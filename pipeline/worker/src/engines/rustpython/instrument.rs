@@ -18,9 +18,10 @@ use std::{
 };
 
 use rustpython_vm::{Py, PyObjectRef, PyPayload, PyRef, VirtualMachine, builtins::PyCode, bytecode::Opcode};
+use tracemill_trace::Point;
 
 use super::{
-    flow::{Flow, Loop},
+    flow::{Flow, Loop, Op},
     lines::{Jumping, Mark, marks},
     probe::{Probe, Site},
     sets,
@@ -33,6 +34,11 @@ use super::{
 pub(super) enum Detail {
     /// Lines are counted: set-up, call and check.
     Count,
+    /// What is reached is noted, see `cover`.
+    Cover {
+        /// Of the whole source, not of its functions alone.
+        whole: bool,
+    },
     /// What line granularity needs.
     Lines,
     /// Instructions too.
@@ -49,19 +55,27 @@ pub(super) struct Insertion {
     pub(super) entry: u8,
 }
 
-/// A code object with probes, and so those nested in it.
-pub(super) fn instrument(code: &Py<PyCode>, detail: Detail, traits: Traits, vm: &VirtualMachine) -> PyRef<PyCode> {
-    nested(code, detail, traits, &mut Vec::new(), vm)
-}
-
-/// `sets` are the constant sets of the unit that were met before.
-fn nested(
+/// A code object with probes, and so those nested in it; and the points that are noted.
+pub(super) fn instrument(
     code: &Py<PyCode>,
     detail: Detail,
     traits: Traits,
-    sets: &mut Vec<PyObjectRef>,
     vm: &VirtualMachine,
-) -> PyRef<PyCode> {
+) -> (PyRef<PyCode>, Vec<Point>) {
+    let mut met = Met::default();
+    (nested(code, detail, traits, &mut met, vm), met.points)
+}
+
+/// What was met in the unit so far.
+#[derive(Default)]
+struct Met {
+    /// Constant sets.
+    sets: Vec<PyObjectRef>,
+    /// Points that are noted.
+    points: Vec<Point>,
+}
+
+fn nested(code: &Py<PyCode>, detail: Detail, traits: Traits, met: &mut Met, vm: &VirtualMachine) -> PyRef<PyCode> {
     let mut flow = Flow::of(code);
     let marks = marks(&flow);
     let layout = Layout::new(code, &mut flow, &marks, detail, traits, vm);
@@ -73,8 +87,8 @@ fn nested(
             .map(|constant| {
                 let object: PyObjectRef = constant.clone().into();
                 match object.downcast_ref::<PyCode>() {
-                    Some(inner) => nested(inner, detail, traits, sets, vm).into(),
-                    None => sets::constant(object, sets, vm),
+                    Some(inner) => nested(inner, detail, traits, met, vm).into(),
+                    None => sets::constant(object, &mut met.sets, vm),
                 }
             })
             .collect(),
@@ -85,7 +99,13 @@ fn nested(
     if layout.is_fine() {
         builder.own_what_is_borrowed(&mut flow);
     }
-    builder.place(&flow, &marks, detail);
+    match detail {
+        Detail::Cover { whole } if layout.is_unit && (whole || !layout.in_dictionary) => {
+            builder.place_points(&flow, &marks, &mut met.points);
+        }
+        Detail::Cover { .. } => builder.place(&flow, &marks, Detail::Count),
+        _ => builder.place(&flow, &marks, detail),
+    }
     let begins = flow.ops.iter().position(|op| op.opcode == Opcode::Resume).map_or(0, |at| at + 1);
     let whole = builder.assemble(&code.code, &flow, detail, begins);
     let made = vm.ctx.new_code(whole);
@@ -118,7 +138,7 @@ impl Builder<'_> {
     }
 
     /// A probe before the instruction `place` that is about the instruction `op`.
-    fn probe_at(&mut self, site: Site, op: usize, place: usize, line: u32, entry: u8) -> Insertion {
+    pub(super) fn probe_at(&mut self, site: Site, op: usize, place: usize, line: u32, entry: u8) -> Insertion {
         let probe = Probe { layout: Rc::clone(self.layout), site, op: op as u32, place: place as u32, line };
         self.constants.push(probe.into_ref(&self.vm.ctx).into());
         Insertion { constant: self.constants.len() - 1, entry }
@@ -146,6 +166,20 @@ impl Builder<'_> {
     fn line(&mut self, site: Site, however: bool, at: usize, line: u32) {
         let probe = self.probe(site, at, line, 0);
         self.insertions.push((if however { before(at) } else { fall(at) }, probe));
+    }
+
+    /// Puts in what an instruction that reads or updates a set needs: in CPython's order, whoever watches.
+    pub(super) fn sets(&mut self, at: usize, op: &Op) {
+        let sites: &[(Site, u8)] = match op.opcode {
+            Opcode::ListExtend | Opcode::UnpackEx => &[(Site::Reads, 1)],
+            Opcode::CallFunctionEx => &[(Site::Reads, 2)],
+            Opcode::SetUpdate => &[(Site::Updates, op.argument as u8 + 1), (Site::Adds, 1)],
+            _ => &[],
+        };
+        for &(site, entry) in sites {
+            let probe = self.probe(site, at, op.line, entry);
+            self.insertions.push((before(at), probe));
+        }
     }
 
     /// Decides where the probes go.
@@ -177,17 +211,7 @@ impl Builder<'_> {
                 let probe = self.probe(Site::Instruction, at, op.line, 0);
                 self.insertions.push((before(at), probe));
             }
-            // Sets are read and updated in CPython's order, whoever watches.
-            let sites: &[(Site, u8)] = match op.opcode {
-                Opcode::ListExtend | Opcode::UnpackEx => &[(Site::Reads, 1)],
-                Opcode::CallFunctionEx => &[(Site::Reads, 2)],
-                Opcode::SetUpdate => &[(Site::Updates, op.argument as u8 + 1), (Site::Adds, 1)],
-                _ => &[],
-            };
-            for &(site, entry) in sites {
-                let probe = self.probe(site, at, op.line, entry);
-                self.insertions.push((before(at), probe));
-            }
+            self.sets(at, op);
             if detail != Detail::Count {
                 if let Some((place, only_by_falling)) = flow.taken_at(at) {
                     let probe = self.probe(Site::Handled, place, op.line, 1);

@@ -7,7 +7,7 @@
 //!     └ builtins, stdio, sets: what the program finds   stop: how it is ended   errors: exceptions as text
 //! ```
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, rc::Rc};
 
 use rustpython_vm::{
     AsObject, Interpreter, PyObjectRef, PyRef, PyResult, VirtualMachine,
@@ -16,7 +16,7 @@ use rustpython_vm::{
     scope::Scope,
     types::PyComparisonOp,
 };
-use tracemill_trace::{Exception, Finished, Granularity, Job, JobKind, Outcome};
+use tracemill_trace::{Exception, Finished, Granularity, Job, JobKind, Outcome, Point};
 
 use crate::{
     engine::{Engine, Execution, SharedSink, bare_finish},
@@ -27,6 +27,7 @@ mod apart;
 mod assembly;
 mod builtins;
 mod changes;
+mod cover;
 mod ends;
 mod errors;
 mod flow;
@@ -61,6 +62,7 @@ mod units;
 mod wording;
 
 use changes::Look;
+use cover::Cover;
 use ends::ends;
 use instrument::Detail;
 use labels::Label;
@@ -91,6 +93,8 @@ struct Unit {
     source: String,
     detail: Detail,
     code: std::result::Result<PyRef<PyCode>, PyBaseExceptionRef>,
+    /// What is noted of it.
+    points: Rc<[Point]>,
 }
 
 impl std::fmt::Debug for RustPython {
@@ -171,6 +175,7 @@ struct Run<'a> {
     sink: SharedSink,
     limit: usize,
     unit: PyRef<PyCode>,
+    points: Rc<[Point]>,
     setup: Option<PyRef<PyCode>>,
     call: Option<Call>,
     imports: BTreeSet<String>,
@@ -210,18 +215,21 @@ impl<'a> Run<'a> {
         *streams = (!spoiled).then(|| job.stdin.clone());
         vm.recursion_limit.set(1_000);
         let detail = match job.subscription.granularity {
+            Granularity::Outcome if job.covers => Detail::Cover { whole: job.kind == JobKind::Program },
             Granularity::Outcome => Detail::Count,
             Granularity::Line => Detail::Lines,
             // Where values are cut short, constants may be too: then each instruction tells what it pushes.
             Granularity::Instruction => Detail::Instructions { each: limit < steps::CONSTANT_CHARS },
         };
         let known = unit.take().filter(|unit| unit.source == job.source && unit.detail == detail);
-        let known = known.unwrap_or_else(|| Unit {
-            code: units::compile(&job.source, Mode::Exec, units::UNIT, detail, vm),
-            source: job.source.clone(),
-            detail,
+        let known = known.unwrap_or_else(|| {
+            let (code, points) = match units::compile_with_points(&job.source, Mode::Exec, units::UNIT, detail, vm) {
+                Ok((code, points)) => (Ok(code), points),
+                Err(error) => (Err(error), Vec::new()),
+            };
+            Unit { source: job.source.clone(), detail, code, points: points.into() }
         });
-        let code = known.code.clone();
+        let (code, points) = (known.code.clone(), Rc::clone(&known.points));
         *unit = Some(known);
         let code = code.map_err(|error| end(Outcome::CompileFailed, Some(errors::ending(&error, limit, vm))))?;
         let invalid = |error: PyBaseExceptionRef| {
@@ -256,7 +264,7 @@ impl<'a> Run<'a> {
         }
         base.prepare(&imports, vm).map_err(internal)?;
         let namespace = fresh_namespace(job.kind, vm).map_err(internal)?;
-        Ok(Run { job, vm, sink, limit, unit: code, setup, call, imports, namespace })
+        Ok(Run { job, vm, sink, limit, unit: code, points, setup, call, imports, namespace })
     }
 
     fn run(self) -> Finished {
@@ -338,17 +346,24 @@ impl<'a> Run<'a> {
         let recorder = Box::new(Recorder::new(self.sink.clone(), look, self.job.limits.steps));
         let watch = match self.job.subscription.granularity {
             // Without events a step is a line.
+            Granularity::Outcome if self.job.covers => {
+                Watch::Cover { cover: Box::new(Cover::of(&self.points)), steps: self.job.limits.steps }
+            }
             Granularity::Outcome => Watch::Count { steps: self.job.limits.steps },
             _ => Watch::Record { recorder, steps: self.unrecorded_steps() },
         };
         // The recorder lives as long as the exception, which keeps what the program's frames hold.
-        let (result, _recorder) = probe::watched(watch, vm, || match &self.call {
+        let (result, watch) = probe::watched(watch, vm, || match &self.call {
             Some(call) => self.evaluate(call).and_then(|value| self.drive(value)),
             None => self.execute(&self.unit),
         });
         let stdout = stdio::take_whole();
         stdio::forget(u64::MAX);
-        Finished { stdout, ..self.finish(result) }
+        let coverage = match &watch {
+            Some(Watch::Cover { cover, .. }) => Some(cover.told(&self.points)),
+            _ => None,
+        };
+        Finished { stdout, coverage, ..self.finish(result) }
     }
 
     /// What became of the call or the program.

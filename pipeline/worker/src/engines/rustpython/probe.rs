@@ -15,7 +15,7 @@ use rustpython_vm::{
 };
 use tracemill_trace::Outcome;
 
-use super::{own_repr, recorder::Recorder, sets, stop, units::Layout};
+use super::{cover::Cover, own_repr, recorder::Recorder, sets, stop, units::Layout};
 
 /// Where a probe sits.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -68,6 +68,12 @@ pub(super) enum Site {
     Updates,
     /// The entry is what it is about to be updated with.
     Adds,
+    /// The point of this number is reached; `true` for one of a line.
+    Point(u32, bool),
+    /// The truth value on the stack's top leads to the point of this number where it is true, else to the next one.
+    Decides(u32),
+    /// The same of a value that is not `None`, or is.
+    DecidesOnNone(u32),
 }
 
 impl Site {
@@ -86,6 +92,9 @@ impl Site {
                 | Site::Reads
                 | Site::Updates
                 | Site::Adds
+                | Site::Point(..)
+                | Site::Decides(_)
+                | Site::DecidesOnNone(_)
         )
     }
 }
@@ -151,6 +160,13 @@ pub(super) enum Watch {
         /// The recorder.
         recorder: Box<Recorder>,
         /// Steps left outside the unit.
+        steps: u64,
+    },
+    /// What is reached of the unit is noted, steps are counted.
+    Cover {
+        /// What is reached.
+        cover: Box<Cover>,
+        /// Steps left.
         steps: u64,
     },
 }
@@ -224,9 +240,22 @@ impl Watch {
                     None => ControlFlow::Break(Outcome::StepLimit),
                 }
             }
-            Watch::Count { steps } | Watch::Record { steps, .. } => {
-                if !matches!(probe.site, Site::Line | Site::LineByFalling | Site::LineUnlessFallen | Site::LineIfOther)
-                {
+            watch => {
+                let steps = match watch {
+                    Watch::Count { steps } | Watch::Record { steps, .. } => steps,
+                    Watch::Cover { cover, steps } => {
+                        cover.probe(probe.site, top, vm);
+                        steps
+                    }
+                };
+                if !matches!(
+                    probe.site,
+                    Site::Line
+                        | Site::LineByFalling
+                        | Site::LineUnlessFallen
+                        | Site::LineIfOther
+                        | Site::Point(_, true)
+                ) {
                     return ControlFlow::Continue(());
                 }
                 match steps.checked_sub(1) {

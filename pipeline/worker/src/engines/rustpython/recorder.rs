@@ -198,7 +198,9 @@ impl Recorder {
                 }
                 ON
             }
-            Site::Reads | Site::Updates | Site::Adds => ControlFlow::Continue(()),
+            Site::Reads | Site::Updates | Site::Adds | Site::Point(..) | Site::Decides(_) | Site::DecidesOnNone(_) => {
+                ON
+            }
             Site::Exhausted => {
                 // The end of an iterator is no exception, unless code of the program raised it: CPython's rule.
                 match stopped {

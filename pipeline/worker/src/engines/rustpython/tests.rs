@@ -50,6 +50,7 @@ fn job(kind: JobKind, source: &str, call: &str) -> Job {
         check: None,
         stdin: String::new(),
         subscription: Subscription::default(),
+        covers: false,
         limits: Limits::default(),
     }
 }
@@ -178,6 +179,7 @@ fn well_nested(events: &[Event], outcome: Outcome) {
     }
 }
 
+mod cover;
 #[path = "tests/endings.rs"]
 mod endings;
 #[path = "tests/events.rs"]

@@ -9,7 +9,7 @@ use rustpython_vm::{
     compiler::{self, Mode},
     vm::VmCompileError,
 };
-use tracemill_trace::{Operation, Scope};
+use tracemill_trace::{Operation, Point, Scope};
 
 use super::{
     ends::{Ends, ends},
@@ -43,6 +43,17 @@ pub(super) fn compile(
     detail: Detail,
     vm: &VirtualMachine,
 ) -> Result<PyRef<PyCode>, PyBaseExceptionRef> {
+    compile_with_points(source, mode, path, detail, vm).map(|(code, _)| code)
+}
+
+/// The same, with the points of it that are noted: none unless `detail` asks for them.
+pub(super) fn compile_with_points(
+    source: &str,
+    mode: Mode,
+    path: &str,
+    detail: Detail,
+    vm: &VirtualMachine,
+) -> Result<(PyRef<PyCode>, Vec<Point>), PyBaseExceptionRef> {
     // Not the interpreter's own way, which first looks for what deserves a warning, with a scan and a parse more: nobody
     // hears it.
     let code = compiler::compile(source, mode, path, vm.compile_opts())
@@ -220,7 +231,7 @@ impl Layout {
                 let told = if in_dictionary { &[][..] } else { &slots };
                 steps(code, flow, told, Care { each, drops: traits.drops, reaches_globals: traits.reaches_globals }, vm)
             }
-            Detail::Count | Detail::Lines => Vec::new(),
+            Detail::Count | Detail::Cover { .. } | Detail::Lines => Vec::new(),
         };
         let fine = !steps.is_empty();
         let is_given = |known: &Loop| flow.ops[known.source].opcode != Opcode::GetIter;

@@ -1,0 +1,346 @@
+//! An input's call as a tree of values: read from source text, changed by `mutate` and `hints`, written as source text.
+
+use ruff_python_ast::{Expr, ExprCall, Number, UnaryOp};
+use ruff_text_size::Ranged;
+
+use crate::inputs::literals;
+use crate::python::parse_expression;
+
+/// A value, or a call.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Tree {
+    None,
+    Bool(bool),
+    /// Larger ones are [`Tree::Raw`].
+    Int(i128),
+    Float(f64),
+    Str(String),
+    Bytes(Vec<u8>),
+    List(Vec<Tree>),
+    Tuple(Vec<Tree>),
+    /// Not empty: that is a call of `set`.
+    Set(Vec<Tree>),
+    Dict(Vec<(Tree, Tree)>),
+    /// A call.
+    Call(Box<Call>),
+    /// Anything else, as source text.
+    Raw(String),
+}
+
+/// A call in a tree.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Call {
+    pub(super) callee: Callee,
+    /// With the names of those given by name.
+    pub(super) arguments: Vec<(Option<String>, Tree)>,
+}
+
+/// What a call calls.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Callee {
+    /// Source text: a name, an attribute of a class, a lambda.
+    Text(String),
+    /// A method of what the tree gives.
+    Method(Tree, String),
+}
+
+/// Expressions that nest deeper are [`Tree::Raw`].
+const DEPTH_MAX: usize = 24;
+
+impl Tree {
+    /// Reads an expression; `None` when it is none.
+    pub(super) fn read(source: &str) -> Option<Tree> {
+        let source = source.trim();
+        Some(of(&parse_expression(source)?, source, 0))
+    }
+
+    /// Its source text.
+    pub(super) fn text(&self) -> String {
+        let mut text = String::new();
+        self.write(&mut text);
+        text
+    }
+
+    /// The type's name as exceptions show it; `None` where the source text does not say.
+    pub(super) fn type_name(&self) -> Option<&str> {
+        Some(match self {
+            Tree::None => "NoneType",
+            Tree::Bool(_) => "bool",
+            Tree::Int(_) => "int",
+            Tree::Float(_) => "float",
+            Tree::Str(_) => "str",
+            Tree::Bytes(_) => "bytes",
+            Tree::List(_) => "list",
+            Tree::Tuple(_) => "tuple",
+            Tree::Set(_) => "set",
+            Tree::Dict(_) => "dict",
+            Tree::Call(call) => match &call.callee {
+                Callee::Text(text) if text.ends_with("SimpleNamespace") => "types.SimpleNamespace",
+                Callee::Text(text) if text == "iter" => "list_iterator",
+                Callee::Text(text) => text,
+                Callee::Method(..) => return None,
+            },
+            Tree::Raw(text) if text.starts_with("(lambda") => "function",
+            Tree::Raw(_) => return None,
+        })
+    }
+
+    /// The values inside, in the order of the text.
+    fn children(&self) -> Vec<&Tree> {
+        match self {
+            Tree::List(items) | Tree::Tuple(items) | Tree::Set(items) => items.iter().collect(),
+            Tree::Dict(items) => items.iter().flat_map(|(key, value)| [key, value]).collect(),
+            Tree::Call(call) => {
+                let receiver = match &call.callee {
+                    Callee::Method(receiver, _) => Some(receiver),
+                    Callee::Text(_) => None,
+                };
+                receiver.into_iter().chain(call.arguments.iter().map(|(_, value)| value)).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn children_mut(&mut self) -> Vec<&mut Tree> {
+        match self {
+            Tree::List(items) | Tree::Tuple(items) | Tree::Set(items) => items.iter_mut().collect(),
+            Tree::Dict(items) => items.iter_mut().flat_map(|(key, value)| [key, value]).collect(),
+            Tree::Call(call) => {
+                let Call { callee, arguments } = call.as_mut();
+                let receiver = match callee {
+                    Callee::Method(receiver, _) => Some(receiver),
+                    Callee::Text(_) => None,
+                };
+                receiver.into_iter().chain(arguments.iter_mut().map(|(_, value)| value)).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The calls that lead to the unit: the whole, what it is called on, and a generator that it is run to the end of.
+    /// Their arguments may change, they may not.
+    fn is_frame(&self, unit: &str) -> bool {
+        let Tree::Call(call) = self else { return false };
+        match &call.callee {
+            Callee::Text(text) => text == "list" || text.rsplit('.').next() == Some(unit),
+            Callee::Method(_, name) => name == unit || name == "__enter__",
+        }
+    }
+
+    /// Places of the values that may be replaced, in the order of the text; for [`Tree::at_mut`].
+    pub(super) fn places(&self, unit: &str) -> Vec<Vec<usize>> {
+        let mut places = Vec::new();
+        self.walk(unit, &mut Vec::new(), true, &mut places);
+        places
+    }
+
+    fn walk(&self, unit: &str, path: &mut Vec<usize>, outer: bool, places: &mut Vec<Vec<usize>>) {
+        let frame = outer && (path.is_empty() || self.is_frame(unit));
+        if !frame {
+            places.push(path.clone());
+        }
+        let receives = matches!(self, Tree::Call(call) if matches!(call.callee, Callee::Method(..)));
+        // `list(f(…))` wraps the unit's call; the receiver of a method is made by a call that stays.
+        let wraps = matches!(self, Tree::Call(call) if matches!(&call.callee, Callee::Text(text) if text == "list"));
+        for (index, child) in self.children().into_iter().enumerate() {
+            path.push(index);
+            let is_receiver = receives && index == 0;
+            if frame && is_receiver && matches!(child, Tree::Call(_) | Tree::Raw(_)) && !child.is_frame(unit) {
+                // An instance: its arguments may change.
+                for (inner, argument) in child.children().into_iter().enumerate() {
+                    path.push(inner);
+                    argument.walk(unit, path, false, places);
+                    path.pop();
+                }
+            } else {
+                child.walk(unit, path, frame && (is_receiver || wraps), places);
+            }
+            path.pop();
+        }
+    }
+
+    /// The value at a place.
+    pub(super) fn at(&self, path: &[usize]) -> Option<&Tree> {
+        match path.split_first() {
+            None => Some(self),
+            Some((first, rest)) => self.children().get(*first)?.at(rest),
+        }
+    }
+
+    /// The value at a place, to be changed.
+    pub(super) fn at_mut(&mut self, path: &[usize]) -> Option<&mut Tree> {
+        match path.split_first() {
+            None => Some(self),
+            Some((first, rest)) => self.children_mut().into_iter().nth(*first)?.at_mut(rest),
+        }
+    }
+
+    fn write(&self, text: &mut String) {
+        match self {
+            Tree::None => text.push_str("None"),
+            Tree::Bool(true) => text.push_str("True"),
+            Tree::Bool(false) => text.push_str("False"),
+            Tree::Int(number) => text.push_str(&number.to_string()),
+            Tree::Float(number) if number.is_nan() => text.push_str("float('nan')"),
+            Tree::Float(number) if number.is_infinite() => {
+                text.push_str(if *number > 0.0 { "float('inf')" } else { "float('-inf')" });
+            }
+            Tree::Float(number) => text.push_str(&format!("{number:?}")),
+            Tree::Str(value) => text.push_str(&literals::text(value)),
+            Tree::Bytes(value) => text.push_str(&literals::bytes(value)),
+            Tree::List(items) => {
+                text.push('[');
+                write_all(items, text);
+                text.push(']');
+            }
+            Tree::Tuple(items) => {
+                text.push('(');
+                write_all(items, text);
+                text.push_str(if items.len() == 1 { ",)" } else { ")" });
+            }
+            Tree::Set(items) if items.is_empty() => text.push_str("set()"),
+            Tree::Set(items) => {
+                text.push('{');
+                write_all(items, text);
+                text.push('}');
+            }
+            Tree::Dict(items) => {
+                text.push('{');
+                for (index, (key, value)) in items.iter().enumerate() {
+                    text.push_str(if index > 0 { ", " } else { "" });
+                    key.write(text);
+                    text.push_str(": ");
+                    value.write(text);
+                }
+                text.push('}');
+            }
+            Tree::Call(call) => {
+                match &call.callee {
+                    Callee::Text(callee) => text.push_str(callee),
+                    Callee::Method(receiver, name) => {
+                        // `5.x` is no attribute, `-1 .x` another one.
+                        let is_number = matches!(receiver, Tree::Int(_) | Tree::Float(_));
+                        text.push_str(if is_number { "(" } else { "" });
+                        receiver.write(text);
+                        text.push_str(if is_number { ")." } else { "." });
+                        text.push_str(name);
+                    }
+                }
+                text.push('(');
+                for (index, (name, value)) in call.arguments.iter().enumerate() {
+                    text.push_str(if index > 0 { ", " } else { "" });
+                    if let Some(name) = name {
+                        text.push_str(name);
+                        text.push('=');
+                    }
+                    value.write(text);
+                }
+                text.push(')');
+            }
+            Tree::Raw(raw) => text.push_str(raw),
+        }
+    }
+}
+
+fn write_all(items: &[Tree], text: &mut String) {
+    for (index, item) in items.iter().enumerate() {
+        text.push_str(if index > 0 { ", " } else { "" });
+        item.write(text);
+    }
+}
+
+fn of(expression: &Expr, source: &str, depth: usize) -> Tree {
+    read(expression, source, depth).unwrap_or_else(|| {
+        let range = expression.range();
+        let text = source.get(range.start().to_usize()..range.end().to_usize()).unwrap_or_default();
+        // What binds less than a comma, or an attribute, keeps brackets of its own.
+        match expression {
+            Expr::Name(_) | Expr::Attribute(_) | Expr::Subscript(_) | Expr::Call(_) | Expr::NumberLiteral(_) => {
+                Tree::Raw(text.to_owned())
+            }
+            _ => Tree::Raw(format!("({text})")),
+        }
+    })
+}
+
+/// `None` for what is kept as text.
+fn read(expression: &Expr, source: &str, depth: usize) -> Option<Tree> {
+    if depth > DEPTH_MAX {
+        return None;
+    }
+    let all = |items: &[Expr]| -> Option<Vec<Tree>> {
+        let plain = items.iter().all(|item| !item.is_starred_expr());
+        plain.then(|| items.iter().map(|item| of(item, source, depth + 1)).collect())
+    };
+    Some(match expression {
+        Expr::NoneLiteral(_) => Tree::None,
+        Expr::BooleanLiteral(literal) => Tree::Bool(literal.value),
+        Expr::NumberLiteral(literal) => match &literal.value {
+            Number::Int(number) => Tree::Int(i128::from(number.as_i64()?)),
+            Number::Float(number) => Tree::Float(*number),
+            Number::Complex { .. } => return None,
+        },
+        Expr::UnaryOp(operation) if operation.op == UnaryOp::USub => {
+            match read(&operation.operand, source, depth + 1)? {
+                Tree::Int(number) if operation.operand.is_number_literal_expr() => Tree::Int(-number),
+                Tree::Float(number) => Tree::Float(-number),
+                _ => return None,
+            }
+        }
+        Expr::StringLiteral(literal) => {
+            // A lone surrogate would be lost.
+            let value = literal.value.to_str();
+            let escapes = source.get(literal.range().start().to_usize()..literal.range().end().to_usize())?;
+            if value.contains('\u{fffd}') && escapes.contains("\\u") {
+                return None;
+            }
+            Tree::Str(value.to_owned())
+        }
+        Expr::BytesLiteral(literal) => Tree::Bytes(literal.value.bytes().collect()),
+        Expr::List(list) => Tree::List(all(&list.elts)?),
+        Expr::Tuple(tuple) => Tree::Tuple(all(&tuple.elts)?),
+        Expr::Set(set) => Tree::Set(all(&set.elts)?),
+        Expr::Dict(dict) => {
+            let items = dict.items.iter().map(|item| {
+                let key = item.key.as_ref()?;
+                Some((of(key, source, depth + 1), of(&item.value, source, depth + 1)))
+            });
+            Tree::Dict(items.collect::<Option<_>>()?)
+        }
+        Expr::Call(call) => return of_call(call, source, depth),
+        _ => return None,
+    })
+}
+
+fn of_call(call: &ExprCall, source: &str, depth: usize) -> Option<Tree> {
+    let slice = |expression: &Expr| {
+        let range = expression.range();
+        source.get(range.start().to_usize()..range.end().to_usize()).map(str::to_owned)
+    };
+    let mut arguments = Vec::new();
+    for argument in &call.arguments.args {
+        if argument.is_starred_expr() {
+            return None;
+        }
+        arguments.push((None, of(argument, source, depth + 1)));
+    }
+    for keyword in &call.arguments.keywords {
+        let name = keyword.arg.as_ref()?;
+        arguments.push((Some(name.to_string()), of(&keyword.value, source, depth + 1)));
+    }
+    if let (Expr::Name(name), [(None, Tree::Str(text))]) = (call.func.as_ref(), arguments.as_slice())
+        && name.id.as_str() == "float"
+        && let "inf" | "-inf" | "nan" = text.as_str()
+    {
+        return Some(Tree::Float(text.parse().ok()?));
+    }
+    let callee = match call.func.as_ref() {
+        Expr::Attribute(attribute) => match attribute.value.as_ref() {
+            receiver @ Expr::Call(_) => Callee::Method(of(receiver, source, depth + 1), attribute.attr.to_string()),
+            _ => Callee::Text(slice(&call.func)?),
+        },
+        Expr::Name(_) => Callee::Text(slice(&call.func)?),
+        _ => Callee::Text(format!("({})", slice(&call.func)?)),
+    };
+    Some(Tree::Call(Box::new(Call { callee, arguments })))
+}
