@@ -130,7 +130,7 @@ fn stages() -> crate::Result<Vec<Box<dyn Stage>>> {
     Ok(vec![
         Box::new(crate::corpora::Corpora::new()),
         Box::new(crate::functions::Functions::new()),
-        Box::new(crate::inputs::Inputs),
+        Box::new(crate::inputs::Inputs::new()?),
         Box::new(crate::executions::Executions::new()?),
         Box::new(crate::mixtures::Mixtures::new()),
         Box::new(crate::shards::Shards::new()),

@@ -138,12 +138,26 @@ pub struct FunctionsConfig {
     pub source_bytes_max: usize,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs)]
 pub struct InputsConfig {
     pub per_function: usize,
     pub input_bytes_max: usize,
+    pub search: SearchConfig,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct SearchConfig {
+    pub executions: u64,
+    pub steps: u64,
+    pub steps_total: u64,
+    pub memory_bytes: u64,
+    pub wall_ms: u64,
+    pub raising_share: f64,
+    pub lines_max: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

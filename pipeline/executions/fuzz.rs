@@ -39,6 +39,7 @@ fn frames() -> Vec<Vec<u8>> {
             hits: vec![1],
             path: 7,
             lines_begun: 1,
+            cost: 1,
         }),
         labels: vec!["id".into()],
     };

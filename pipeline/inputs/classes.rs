@@ -49,6 +49,56 @@ impl<'a> Classes<'a> {
         self.shape_within(name, 0)
     }
 
+    /// An expression for a class that defines what the class leaves abstract, each to give `None`, and what makes an
+    /// instance of it; `None` for a class that leaves nothing.
+    pub(super) fn concrete(&self, name: &str) -> Option<(String, Shape)> {
+        let left: Vec<&str> = self.abstract_names(name, 0).collect();
+        if left.is_empty() {
+            return None;
+        }
+        let defined = left.iter().map(|name| format!("'{name}': lambda self, *args, **kwargs: None"));
+        let defined = defined.collect::<Vec<_>>().join(", ");
+        Some((format!("type('Concrete', ({name},), {{{defined}}})"), self.shape_within(name, 0)?))
+    }
+
+    /// The methods of a class and of its bases that an instance is worked with, those of the class first: by name, with
+    /// their parameters.
+    pub(super) fn methods(&self, name: &str) -> Vec<(&'a str, Vec<Parameter>)> {
+        let mut methods: Vec<(&'a str, Vec<Parameter>)> = Vec::new();
+        let mut todo = vec![name];
+        let mut seen = BTreeSet::new();
+        while let Some(class) = todo.pop().filter(|_| seen.len() <= BASES_MAX) {
+            let Some(class) = self.by_name.get(class).filter(|_| seen.insert(class)) else { continue };
+            for statement in &class.body {
+                if let Stmt::FunctionDef(function) = statement
+                    && function.decorator_list.is_empty()
+                    && !function.is_async
+                    && methods.iter().all(|(known, _)| *known != function.name.as_str())
+                {
+                    methods.push((function.name.as_str(), signature::parameters(self.source, function, true)));
+                }
+            }
+            todo.extend(bases(class));
+        }
+        methods
+    }
+
+    /// Classes from elsewhere that a class derives from.
+    pub(super) fn foreign_bases(&self, name: &str) -> BTreeSet<&'a str> {
+        let (mut todo, mut seen, mut foreign) = (vec![name], BTreeSet::new(), BTreeSet::new());
+        while let Some(class) = todo.pop() {
+            let Some(class) = self.by_name.get(class).filter(|_| seen.insert(class)) else { continue };
+            for base in bases(class) {
+                if self.has(base) {
+                    todo.push(base);
+                } else {
+                    foreign.insert(base);
+                }
+            }
+        }
+        foreign
+    }
+
     fn shape_within(&self, name: &str, depth: usize) -> Option<Shape> {
         let class = self.by_name.get(name)?;
         if depth > BASES_MAX {
@@ -166,7 +216,7 @@ fn collect<'a>(statements: &'a [Stmt], into: &mut BTreeMap<&'a str, &'a StmtClas
     }
 }
 
-fn bases(class: &StmtClassDef) -> Vec<&str> {
+fn bases<'a>(class: &'a StmtClassDef) -> Vec<&'a str> {
     let arguments = class.arguments.as_deref();
     arguments.map(|arguments| arguments.args.iter().filter_map(last_name).collect()).unwrap_or_default()
 }

@@ -25,6 +25,22 @@ pub(super) fn text(text: &str) -> String {
     literal
 }
 
+/// Bytes as a literal: printable, in one line.
+pub(super) fn bytes(bytes: &[u8]) -> String {
+    let mut literal = String::with_capacity(bytes.len() + 3);
+    literal.push_str("b'");
+    for &byte in bytes {
+        match byte {
+            b'\\' => literal.push_str("\\\\"),
+            b'\'' => literal.push_str("\\'"),
+            b' '..=b'~' => literal.push(char::from(byte)),
+            byte => literal.push_str(&format!("\\x{byte:02x}")),
+        }
+    }
+    literal.push('\'');
+    literal
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -40,6 +56,14 @@ mod tests {
             let Expr::StringLiteral(parsed) = parsed.into_expr() else { panic!("{literal}") };
             prop_assert_eq!(parsed.value.to_str(), said);
             prop_assert!(!literal.contains(['\n', '\r', '\0']));
+        }
+
+        #[test]
+        fn bytes_are_what_their_literal_says(said in any::<Vec<u8>>()) {
+            let literal = bytes(&said);
+            let parsed = ruff_python_parser::parse_expression(&literal).unwrap();
+            let Expr::BytesLiteral(parsed) = parsed.into_expr() else { panic!("{literal}") };
+            prop_assert_eq!(parsed.value.bytes().collect::<Vec<_>>(), said);
         }
     }
 

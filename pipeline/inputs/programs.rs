@@ -3,29 +3,25 @@
 use crate::inputs::candidates::Candidate;
 use crate::inputs::values::Random;
 
-/// Texts to read; some fixed, the rest drawn.
-pub(super) fn of(random: &mut Random, count: usize) -> Vec<Candidate> {
-    (0..count)
-        .map(|index| {
-            let stdin = match index {
-                0 => "5\n3 1 4 1 5\n".to_owned(),
-                1 => "the quick brown fox\njumps over the lazy dog\nthe end\n".to_owned(),
-                2 => lines(random, 4, |random| number(random).to_string()),
-                3 => lines(random, 3, |random| format!("{} {}", word(random), number(random))),
-                4 => String::new(),
-                _ if index % 2 == 0 => {
-                    let rows = 2 + random.below(4);
-                    let text = lines(random, rows, |random| format!("{} {}", number(random), number(random)));
-                    format!("{rows}\n{text}")
-                }
-                _ => {
-                    let rows = 2 + random.below(4);
-                    lines(random, rows, |random| (0..3).map(|_| word(random)).collect::<Vec<_>>().join(" "))
-                }
-            };
-            Candidate { origin: "stdin", stdin, ..Candidate::default() }
-        })
-        .collect()
+/// The text of this number; some are fixed, the rest drawn.
+pub(super) fn nth(index: usize, random: &mut Random) -> Candidate {
+    let stdin = match index {
+        0 => "5\n3 1 4 1 5\n".to_owned(),
+        1 => "the quick brown fox\njumps over the lazy dog\nthe end\n".to_owned(),
+        2 => lines(random, 4, |random| number(random).to_string()),
+        3 => lines(random, 3, |random| format!("{} {}", word(random), number(random))),
+        4 => String::new(),
+        _ if index.is_multiple_of(2) => {
+            let rows = 2 + random.below(4);
+            let text = lines(random, rows, |random| format!("{} {}", number(random), number(random)));
+            format!("{rows}\n{text}")
+        }
+        _ => {
+            let rows = 2 + random.below(4);
+            lines(random, rows, |random| (0..3).map(|_| word(random)).collect::<Vec<_>>().join(" "))
+        }
+    };
+    Candidate { origin: "stdin", stdin, ..Candidate::default() }
 }
 
 fn lines(random: &mut Random, count: usize, line: impl Fn(&mut Random) -> String) -> String {

@@ -45,9 +45,13 @@ fn method(kind: &str, name: &str, source: &str, signature: &str) -> FunctionsRow
     FunctionsRow { kind: kind.to_owned(), qualified_name: name.to_owned(), class_name, ..function(source, signature) }
 }
 
+fn settings(config: &crate::config::InputsConfig, seed: u64) -> candidates::Settings<'_> {
+    candidates::Settings { config, limits: tracemill_trace::Limits::default(), seed }
+}
+
 fn check(row: &FunctionsRow, expected: Expect) {
     let config = load(None, &Overrides::default()).unwrap();
-    let made = candidates::of(row, &config.inputs, 7);
+    let made = candidates::of(row, settings(&config.inputs, 7));
     let mut text = String::new();
     for row in &made.rows {
         write!(text, "{}: ", row.origin).unwrap();
@@ -475,7 +479,7 @@ fn the_seed_and_the_unit_decide_alone() {
     let config = load(None, &Overrides::default()).unwrap().inputs;
     let config = crate::config::InputsConfig { per_function: 40, ..config };
     let row = function("def f(a): pass", "a: list[str] ; b: float");
-    let calls = |row: &FunctionsRow, seed| candidates::of(row, &config, seed).rows;
+    let calls = |row: &FunctionsRow, seed| candidates::of(row, settings(&config, seed)).rows;
     assert_eq!(calls(&row, 1), calls(&row, 1));
     assert_eq!(calls(&row, 1).len(), 40);
     assert_ne!(calls(&row, 1), calls(&row, 2));

@@ -2,10 +2,9 @@
 
 use tracemill_schemas::Parameter;
 
-use crate::inputs::classes::{Classes, Shape};
+use crate::inputs::classes::Shape;
 use crate::inputs::types::{Type, Types};
 use crate::inputs::unit::Unit;
-use crate::inputs::uses::Uses;
 use crate::inputs::values::{Random, Values, is_required, of_parameter};
 
 /// Why no call can be made.
@@ -15,8 +14,8 @@ pub(super) struct Refusal(pub(super) &'static str);
 /// Makes calls of one unit.
 #[derive(Debug)]
 pub(super) struct Typed<'u, 'a> {
-    unit: &'u Unit<'a>,
-    types: Types<'u, 'a>,
+    pub(super) unit: &'u Unit<'a>,
+    pub(super) types: Types<'u, 'a>,
     /// The parameters with their types; an optional one whose type is not known has none.
     parameters: Vec<(&'u Parameter, Option<Type>)>,
     /// The type of one that must be given is only read from its uses.
@@ -24,8 +23,8 @@ pub(super) struct Typed<'u, 'a> {
 }
 
 impl<'u, 'a> Typed<'u, 'a> {
-    pub(super) fn of(unit: &'u Unit<'a>, classes: &'u Classes<'a>, uses: &'u Uses) -> Result<Self, Refusal> {
-        let types = Types { unit, classes, uses };
+    pub(super) fn of(types: Types<'u, 'a>) -> Result<Self, Refusal> {
+        let unit = types.unit;
         let owner = match unit.row.kind.as_str() {
             "constructor" => format!("{}.__init__", unit.class.unwrap_or_default()),
             _ => unit.row.qualified_name.clone(),
@@ -53,6 +52,7 @@ impl<'u, 'a> Typed<'u, 'a> {
         };
         let owner = format!("{class}.__init__");
         match self.types.classes.shape(class) {
+            None if self.types.unknown_is_any && self.types.classes.concrete(class).is_some() => Ok(()),
             None => Err(Refusal("abstract_class")),
             Some(Shape::Call(parameters) | Shape::Keys(parameters)) => {
                 let mut missing = parameters.iter().filter(|parameter| is_required(parameter));
@@ -78,6 +78,12 @@ impl<'u, 'a> Typed<'u, 'a> {
     /// The call of this number; `None` when a value is missing or nothing can be given at all.
     pub(super) fn call(&mut self, number: usize, random: &mut Random) -> Option<String> {
         let mut values = Values { types: self.types, random };
+        let arguments = self.arguments(&mut values, number)?;
+        self.around(&mut values, &arguments, number)
+    }
+
+    /// The arguments of this number.
+    pub(super) fn arguments(&self, values: &mut Values<'_, '_, '_>, number: usize) -> Option<Vec<String>> {
         let mut arguments = Vec::new();
         let mut has_left_out = false;
         for (place, (parameter, ty)) in self.parameters.iter().enumerate() {
@@ -107,24 +113,33 @@ impl<'u, 'a> Typed<'u, 'a> {
                 }
             }
         }
-        self.around(&mut values, &arguments, number)
+        Some(arguments)
     }
 
     /// The whole expression: on an instance, on the class, or by name; a generator is run to its end.
     fn around(&self, values: &mut Values<'_, '_, '_>, arguments: &[String], number: usize) -> Option<String> {
+        let receiver = match (self.unit.row.kind.as_str(), self.unit.class) {
+            ("property" | "method", Some(class)) => values.instance(class, number, 0)?,
+            _ => String::new(),
+        };
+        Some(self.on(&receiver, arguments))
+    }
+
+    /// The same on a receiver, where the unit wants one.
+    pub(super) fn on(&self, receiver: &str, arguments: &[String]) -> String {
         let (name, arguments) = (self.unit.name, arguments.join(", "));
         let call = match (self.unit.row.kind.as_str(), self.unit.class) {
             ("constructor", Some(class)) => format!("{class}({arguments})"),
             ("classmethod" | "staticmethod", Some(class)) => format!("{class}.{name}({arguments})"),
-            ("property", Some(class)) => format!("{}.{name}", values.instance(class, number, 0)?),
-            ("method", Some(class)) => format!("{}.{name}({arguments})", values.instance(class, number, 0)?),
+            ("property", Some(_)) => format!("{receiver}.{name}"),
+            ("method", Some(_)) => format!("{receiver}.{name}({arguments})"),
             _ => format!("{name}({arguments})"),
         };
         let is_manager = self.unit.row.decorators.iter().any(|decorator| decorator.ends_with("contextmanager"));
-        Some(match (self.unit.row.is_generator, self.unit.row.is_async) {
+        match (self.unit.row.is_generator, self.unit.row.is_async) {
             (true, false) if is_manager => format!("{call}.__enter__()"),
             (true, false) => format!("list({call})"),
             _ => call,
-        })
+        }
     }
 }

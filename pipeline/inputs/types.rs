@@ -55,6 +55,8 @@ pub(super) struct Types<'u, 'a> {
     pub(super) unit: &'u Unit<'a>,
     pub(super) classes: &'u Classes<'a>,
     pub(super) uses: &'u Uses,
+    /// What is not known may be anything: running it will tell.
+    pub(super) unknown_is_any: bool,
 }
 
 impl Types<'_, '_> {

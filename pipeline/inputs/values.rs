@@ -64,8 +64,16 @@ impl Values<'_, '_, '_> {
 
     fn within(&mut self, ty: &Type, index: usize, depth: usize) -> Option<String> {
         if depth > DEPTH_MAX {
-            return None;
+            return self.types.unknown_is_any.then(|| "None".to_owned());
         }
+        let made = self.of(ty, index, depth);
+        match made {
+            None if self.types.unknown_is_any => Some(ANYTHING[index % ANYTHING.len()].to_owned()),
+            made => made,
+        }
+    }
+
+    fn of(&mut self, ty: &Type, index: usize, depth: usize) -> Option<String> {
         let random = &mut *self.random;
         Some(match ty {
             Type::None => "None".to_owned(),
@@ -200,17 +208,66 @@ impl Values<'_, '_, '_> {
 
     /// An instance of a class of the unit.
     pub(super) fn instance(&mut self, name: &str, index: usize, depth: usize) -> Option<String> {
-        match self.types.classes.shape(name)? {
+        let classes = self.types.classes;
+        let (class, shape) = match classes.shape(name) {
+            Some(shape) => (name.to_owned(), shape),
+            None if self.types.unknown_is_any => classes.concrete(name)?,
+            None => return None,
+        };
+        match shape {
             Shape::Members(members) => Some(format!("{name}.{}", members[index % members.len()])),
-            Shape::Call(parameters) => Some(format!(
-                "{name}({})",
-                self.required(&format!("{name}.__init__"), &parameters, index, depth)?.join(", ")
-            )),
+            Shape::Call(parameters) => {
+                let owner = format!("{name}.__init__");
+                let mut arguments = self.required(&owner, &parameters, index, depth)?;
+                // Every third instance is given what it can do without, too.
+                if index % 3 == 2 && self.types.unknown_is_any {
+                    arguments.extend(self.optional(&owner, &parameters, index, depth));
+                }
+                // What a class from elsewhere takes, where it is a container.
+                if parameters.is_empty() && index % 3 > 0 && self.types.unknown_is_any {
+                    arguments.extend(self.contents(name, index));
+                }
+                Some(format!("{class}({})", arguments.join(", ")))
+            }
             Shape::Keys(keys) => {
                 let values = self.required(name, &keys, index, depth)?;
                 let items = keys.iter().zip(values).map(|(key, value)| format!("'{}': {value}", key.name));
                 Some(format!("{{{}}}", items.collect::<Vec<_>>().join(", ")))
             }
+        }
+    }
+
+    /// Arguments for the parameters that may have one, by name.
+    fn optional(&mut self, owner: &str, parameters: &[Parameter], index: usize, depth: usize) -> Vec<String> {
+        let optional = parameters.iter().filter(|parameter| !is_required(parameter));
+        let named =
+            optional.filter(|parameter| matches!(parameter.kind.as_str(), "positional_or_keyword" | "keyword_only"));
+        let mut arguments = Vec::new();
+        for (place, parameter) in named.enumerate() {
+            let known = of_parameter(self.types, owner, parameter);
+            let value = known.and_then(|(ty, _)| self.within(&ty, index + place, depth + 1));
+            arguments.extend(value.map(|value| format!("{}={value}", parameter.name)));
+        }
+        arguments
+    }
+
+    /// What a container is made of, where the class is one by what it derives from.
+    fn contents(&self, name: &str, index: usize) -> Option<String> {
+        let foreign = self.types.classes.foreign_bases(name);
+        let is = |names: &[&str]| names.iter().any(|name| foreign.contains(name));
+        let pick = |texts: &[&str]| Some(texts[index % texts.len()].to_owned());
+        if is(&["dict", "OrderedDict", "UserDict", "Counter"]) {
+            pick(&["{'a': 1, 'b': 2}", "[('a', 1), ('b', 2), ('a', 3)]", "{5: 'x', 'hello': 0}"])
+        } else if is(&["list", "UserList", "deque", "tuple"]) {
+            pick(&["[5, 2, 3]", "['a', 'b', 'a']", "range(10)"])
+        } else if is(&["set", "frozenset"]) {
+            pick(&["{1, 2, 3}", "['a', 'b']"])
+        } else if is(&["str", "UserString"]) {
+            pick(&["'hello'", "'a b'"])
+        } else if is(&["int", "float"]) {
+            pick(&["5", "0", "2"])
+        } else {
+            None
         }
     }
 
@@ -244,7 +301,8 @@ pub(super) fn of_parameter(types: Types<'_, '_>, function: &str, parameter: &Par
     };
     let docstring = types.unit.row.docstring.as_deref();
     let guess = || types.uses.parameter(function, &parameter.name, docstring).map(|ty| (ty, true));
-    said.map(|ty| (ty, false)).or_else(guess)
+    let any = || types.unknown_is_any.then_some((Type::Any, true));
+    said.map(|ty| (ty, false)).or_else(guess).or_else(any)
 }
 
 fn distinct(mut elements: Vec<String>) -> Vec<String> {

@@ -4,7 +4,7 @@ crate::table! {
     /// One row is one input of a unit: a call as source text, so that every type survives, or standard input.
     INPUTS: InputsRow, InputsRef, InputsBuilder {
         name: "inputs",
-        version: 1,
+        version: 2,
         written_by: "the inputs stage",
         read_by: "the executions and mixtures stages",
         sort_key: ["function order", "input_index"],
@@ -16,7 +16,8 @@ crate::table! {
             /// Which of the unit's inputs.
             input_index: i32 [Delta] unit "ordinal, 0-based";
             /// `benchmark`, `assert`, `doctest`, `main`, `default`, `typed` (by annotations and defaults), `inferred` (by
-            /// the uses of at least one parameter) or `stdin`.
+            /// the uses of at least one parameter), `searched` (another one, changed), `model` (a language model's) or
+            /// `stdin`.
             origin: String [Dictionary];
             /// Statements to run first in the unit's namespace, untraced.
             setup: String [Dictionary];
@@ -26,6 +27,15 @@ crate::table! {
             check: Option<String> [Plain] null "nothing is recorded about the result";
             /// What a program reads from standard input; empty for a call.
             stdin: String [Plain];
+            /// How often it was changed since somebody, or something else than the search, offered it; 0 for an offer.
+            generation: i32 [Delta] unit "changes";
+            /// Lines of the function itself that this input reaches and none before it of the same function does.
+            lines_new: Option<i32> [Delta] unit "lines" null "it was not run when it was chosen";
+            /// The same of ways: see `searches`.
+            branches_new: Option<i32> [Delta] unit "ways" null "as `lines_new`";
+            /// A hash of the path through the unit's code, 16 hexadecimal digits: equal for inputs of a function that take
+            /// the same path.
+            path_hash: Option<String> [Plain] null "as `lines_new`";
         }
     }
 }

@@ -26,6 +26,7 @@ pub mod inputs;
 pub mod instructions;
 pub mod mixtures;
 pub mod origins;
+pub mod searches;
 pub mod shards;
 pub mod stats;
 
@@ -36,11 +37,12 @@ pub use dictionary::dictionary;
 pub use table::{Builder, Row, Table};
 
 /// Every table, in the order in which data flows.
-pub static TABLES: [&Table; 12] = [
+pub static TABLES: [&Table; 13] = [
     &corpora::CORPORA,
     &functions::FUNCTIONS,
     &origins::ORIGINS,
     &inputs::INPUTS,
+    &searches::SEARCHES,
     &executions::EXECUTIONS,
     &frames::FRAMES,
     &instructions::INSTRUCTIONS,

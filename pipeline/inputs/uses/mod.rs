@@ -183,6 +183,10 @@ impl Uses {
         if let Some(class) = self.at(id).class.clone() {
             return self.member(&class, name);
         }
+        // What every object has says nothing.
+        if matches!(name, "__class__" | "__dict__" | "__doc__" | "__module__" | "__init__" | "__hash__" | "__name__") {
+            return self.fresh();
+        }
         if let Some(known) = self.at(id).attributes.get(name) {
             return *known;
         }

@@ -3,6 +3,30 @@
 use super::{Id, KINDS, Kind, Uses};
 use crate::inputs::types::Type;
 
+/// Attributes that tell of an object of the library, and expressions that make one.
+const OBJECTS: &[(&[&str], &[&str])] = &[
+    (
+        &["__code__", "__globals__", "__defaults__", "__kwdefaults__", "__qualname__", "__wrapped__", "__closure__"],
+        &["(lambda a, b=2: a)", "(lambda *args: args)"],
+    ),
+    (
+        &["weekday", "isoweekday", "toordinal", "strftime", "isoformat", "isocalendar", "tzinfo"],
+        &["__import__('datetime').datetime(2024, 2, 29, 12, 30)", "__import__('datetime').datetime(1999, 12, 31)"],
+    ),
+    (
+        &["total_seconds"],
+        &["__import__('datetime').timedelta(days=1, seconds=5)", "__import__('datetime').timedelta(0)"],
+    ),
+    (
+        &["lastgroup", "groupdict", "lastindex"],
+        &["__import__('re').match('(?P<word>a+)(b)?', 'aab')", "__import__('re').match('(?P<word>a)', 'a')"],
+    ),
+    (
+        &["readline", "readlines"],
+        &["__import__('io').StringIO('first line\\nsecond line\\n')", "__import__('io').StringIO('')"],
+    ),
+];
+
 /// Types nest at most this deep.
 const DEPTH_MAX: usize = 4;
 /// Types that are told of one parameter.
@@ -160,6 +184,11 @@ impl Uses {
     /// Something with attributes: an instance of the one class of the unit that has them all, or a plain object.
     fn object(&self, id: Id, depth: usize) -> Type {
         let attributes = &self.places[self.root(id)].attributes;
+        if let Some((_, texts)) =
+            OBJECTS.iter().find(|(of_it, _)| attributes.keys().any(|name| of_it.contains(&name.as_str())))
+        {
+            return Type::Literal(texts.iter().map(|text| (*text).to_owned()).collect());
+        }
         let has = |class: &str, name: &str| {
             self.members.contains_key(&(class.to_owned(), name.to_owned()))
                 || self.functions.contains_key(&format!("{class}.{name}"))

@@ -19,7 +19,7 @@ pub mod pushes;
 pub mod value;
 pub mod wire;
 
-pub use coverage::{Coverage, Point, PointKind, hit_class};
+pub use coverage::{COST_OF_WORKER, Coverage, Point, PointKind, hit_class};
 pub use event::{Action, Change, Event, EventKind, Frame, Instruction, Operation, Scope};
 pub use frames::{FrameError, MAX_FRAME_BYTES, events_head, events_in, message_in, read_frame, write_frame};
 pub use job::{Granularity, Job, JobKind, Reply, Subscription};

@@ -74,8 +74,10 @@ thread_local! {
 /// What a job has done, as far as it is watched.
 #[derive(Clone, Copy)]
 pub(super) struct Deeds {
-    /// The execution is void: it must run on a fresh interpreter.
+    /// The program looks at what a fresh interpreter alone may show.
     pub(super) looked: bool,
+    /// It did so on another one: the execution is void.
+    pub(super) void: bool,
     /// The interpreter must be given up.
     pub(super) changed: bool,
 }
@@ -97,27 +99,31 @@ pub(super) fn watch() {
 /// The job is over: what it did.
 pub(super) fn end() -> Deeds {
     WATCHING.set(false);
-    Deeds { looked: LOOKED.get(), changed: CHANGED.get() }
+    let looked = LOOKED.get();
+    Deeds { looked, void: looked && !FRESH.get(), changed: CHANGED.get() }
 }
 
 /// Whether the job must not run here, as its text says; then it is void.
 pub(super) fn refuses(job: &Job, reaches_out: bool) -> bool {
     let texts = [Some(&job.source), Some(&job.setup), Some(&job.call), job.check.as_ref()];
     let sees = |text: &&String| SIGHTS.iter().any(|word| text.contains(word));
-    let refused = !FRESH.get() && reaches_out && texts.iter().flatten().any(sees);
-    if refused {
+    let looks = reaches_out && texts.iter().flatten().any(sees);
+    if looks {
         LOOKED.set(true);
     }
-    refused
+    looks && !FRESH.get()
 }
 
 /// The program looks at what earlier ones may have left.
 fn look(vm: &VirtualMachine) -> PyResult<()> {
     let asking = !ASKING.get().is_null() && ASKING.get() == current_thread_iframe();
-    if FRESH.get() || !WATCHING.get() || asking {
+    if !WATCHING.get() || asking {
         return Ok(());
     }
     LOOKED.set(true);
+    if FRESH.get() {
+        return Ok(());
+    }
     // What it says of the outcome is not sent.
     Err(stop::begin(Outcome::Crashed, vm))
 }

@@ -16,7 +16,7 @@ use rustpython_vm::{
     scope::Scope,
     types::PyComparisonOp,
 };
-use tracemill_trace::{Exception, Finished, Granularity, Job, JobKind, Outcome, Point};
+use tracemill_trace::{COST_OF_WORKER, Exception, Finished, Granularity, Job, JobKind, Outcome, Point};
 
 use crate::{
     engine::{Engine, Execution, SharedSink, bare_finish},
@@ -141,8 +141,12 @@ impl Engine for RustPython {
             own_repr::want(job.subscription.own_repr);
             let limit = usize::try_from(job.limits.value_chars).unwrap_or(usize::MAX);
             let reaches_out = reach::reaches_out(job);
-            let collects = reaches_out || reach::ends_visibly(job);
-            let finished = if apart::refuses(job, reaches_out) {
+            let collects = match job.covers {
+                // The search compares runs of one unit, many of them.
+                true => reach::notices_ends(job),
+                false => reaches_out || reach::ends_visibly(job),
+            };
+            let mut finished = if apart::refuses(job, reaches_out) {
                 bare_finish(Outcome::Crashed)
             } else {
                 match Run::prepare(job, sink, limit, base, unit, streams, vm) {
@@ -162,8 +166,15 @@ impl Engine for RustPython {
             let mut dirty = settings.restore(vm);
             dirty |= base.clean(reaches_out, vm).unwrap_or(true);
             let broken = finished.outcome == Outcome::Crashed;
-            let retiring = rough || dirty || endless || deeds.changed || broken || jobs >= MAX_JOBS;
-            Execution { finished, retiring, void: deeds.looked }
+            let spoiled = rough || dirty || endless || deeds.changed || broken;
+            if let Some(coverage) = &mut finished.coverage {
+                coverage.cost = match spoiled || deeds.looked {
+                    true => COST_OF_WORKER,
+                    false => 1 + base.forgotten().min(4) * 2,
+                };
+            }
+            let retiring = spoiled || jobs >= MAX_JOBS;
+            Execution { finished, retiring, void: deeds.void }
         })
     }
 }

@@ -5,7 +5,7 @@
 //! program loads is forgotten with it.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     collections::{BTreeMap, BTreeSet},
 };
 
@@ -110,6 +110,8 @@ pub(super) struct Base {
     picture: Picture,
     /// Context variables that have a value when a job begins.
     variables: usize,
+    /// Modules of the library that the last job loaded and that were forgotten with it.
+    forgotten: Cell<u32>,
     /// The program's standard streams.
     pub(super) streams: Streams,
 }
@@ -138,6 +140,7 @@ impl Base {
             clock,
             picture: Picture::default(),
             variables: 0,
+            forgotten: Cell::new(0),
             streams,
         };
         base.extend(vm)?;
@@ -238,10 +241,16 @@ impl Base {
         Ok(())
     }
 
+    /// How many modules of the library the last job loaded that do not stay loaded.
+    pub(super) fn forgotten(&self) -> u32 {
+        self.forgotten.get()
+    }
+
     /// Forgets what the job loaded. Says whether anything that stays was changed; `thorough` looks into the modules
     /// too, which only a program that imports or reaches for special names can have changed.
     pub(super) fn clean(&self, thorough: bool, vm: &VirtualMachine) -> PyResult<bool> {
         let loaded = modules(vm)?;
+        let mut forgotten = 0_u32;
         let mut dirty = differs(&self.builtins, &vm.builtins.dict(), &[], vm)?;
         if let Some(own) = last_behind(&self.loaded.borrow(), &loaded) {
             // Nothing came but the job's own module.
@@ -251,11 +260,16 @@ impl Base {
                 match self.modules.get(&text(&name)) {
                     Some((before, _)) if before.is(&module) => {}
                     Some((before, _)) => loaded.set_item(&*name, before.clone(), vm)?,
-                    None => loaded.del_item(&*name, vm)?,
+                    None => {
+                        forgotten += 1;
+                        loaded.del_item(&*name, vm)?;
+                    }
                 }
             }
             *self.loaded.borrow_mut() = entries(&loaded);
         }
+        // The job's own module is not of the library.
+        self.forgotten.set(forgotten.saturating_sub(1));
         if !thorough {
             return Ok(dirty);
         }

@@ -26,6 +26,15 @@ const REACHES: [&str; 16] = [
 /// still have something to do.
 const SLEEPS: [&str; 2] = ["yield", "async"];
 
+/// Words without which a program that the search runs hardly notices when its objects end.
+const NOTICES: [&str; 4] = ["__del__", "weakref", "gc", "finally"];
+
+/// The job may notice when its own objects end, or those of a job before it. What it shows then decides about inputs, not
+/// about what is recorded.
+pub(super) fn notices_ends(job: &Job) -> bool {
+    texts(job).any(|text| NOTICES.iter().any(|word| text.contains(word)))
+}
+
 /// The job's texts; those of its check without the name that it has for the result.
 fn texts(job: &Job) -> impl Iterator<Item = &str> {
     let check = job.check.iter().flat_map(|check| check.split("__result__"));

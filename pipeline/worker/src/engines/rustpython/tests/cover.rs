@@ -1,6 +1,6 @@
 //! What a run reaches: lines, both ways of conditions and loops, and the path.
 
-use tracemill_trace::{Coverage, Granularity, Job, Outcome, PointKind, Subscription};
+use tracemill_trace::{COST_OF_WORKER, Coverage, Granularity, Job, Outcome, PointKind, Subscription};
 
 use super::{call, program, run_one};
 
@@ -82,6 +82,12 @@ def f(x, y=None):
 }
 
 #[test]
+fn what_evaluates_annotations_is_no_code_of_the_program() {
+    let source = "def f(x: int, y: 'str' = 'a') -> list[int]:\n    z: int = x\n    return [z]\n";
+    assert_eq!(shown(&cover(source, "f(1)")), ["2 line 1", "3 line 1"]);
+}
+
+#[test]
 fn the_module_counts_for_programs_alone() {
     let source = "\
 x = 3
@@ -105,6 +111,15 @@ fn a_run_without_end_is_stopped_and_what_it_reached_is_told() {
     let coverage = finished.coverage.expect("a coverage");
     assert!(coverage.lines_begun >= 1_000);
     assert!(coverage.hits.contains(&8));
+}
+
+#[test]
+fn a_run_that_costs_a_worker_says_so() {
+    let cost = |source: &str| cover(source, "f()").cost;
+    assert_eq!(cost("import math\ndef f():\n    return 1\n"), 1);
+    assert_eq!(cost("import shlex\ndef f():\n    return 1\n"), 3);
+    assert_eq!(cost("import builtins\ndef f():\n    builtins.len = 3\n"), COST_OF_WORKER);
+    assert_eq!(cost("import gc\ndef f():\n    return len(gc.get_objects()) > 0\n"), COST_OF_WORKER);
 }
 
 #[test]

@@ -1,0 +1,111 @@
+//! Calls of a method on an instance that was worked with before: most containers, queues, trees and machines do nothing
+//! of interest while they are empty. What is done before stands in the input's set-up, which is not traced.
+
+use tracemill_schemas::Parameter;
+
+use crate::inputs::typed::Typed;
+use crate::inputs::values::{Random, Values, is_required, of_parameter};
+
+/// How names begin of methods that fill an instance.
+const FILLS: [&str; 22] = [
+    "add",
+    "append",
+    "push",
+    "insert",
+    "put",
+    "set",
+    "update",
+    "enqueue",
+    "register",
+    "connect",
+    "extend",
+    "load",
+    "feed",
+    "write",
+    "__setitem__",
+    "union",
+    "record",
+    "offer",
+    "create",
+    "build",
+    "fit",
+    "make",
+];
+
+/// What fills an instance of a class that derives from a built-in container, by the container.
+const NATIVE: [(&[&str], &[&str]); 3] = [
+    (
+        &["dict", "OrderedDict", "UserDict", "MutableMapping"],
+        &["subject[5] = 1", "subject['a'] = 5", "subject['hello'] = 0"],
+    ),
+    (&["list", "UserList", "deque", "MutableSequence"], &["subject.append(5)", "subject.extend([2, 0, 5])"]),
+    (&["set", "MutableSet"], &["subject.add(5)", "subject.update([0, 2, 'a'])"]),
+];
+
+impl Typed<'_, '_> {
+    /// The set-up and call of this number; `None` where the unit is not called on an instance, or nothing fills one.
+    pub(super) fn prepared(&mut self, number: usize, random: &mut Random) -> Option<(String, String)> {
+        let (Some(class), "method" | "property") = (self.unit.class, self.unit.row.kind.as_str()) else {
+            return None;
+        };
+        if self.unit.binds("subject") {
+            return None;
+        }
+        let mut values = Values { types: self.types, random };
+        let mut steps = vec![format!("subject = {}", values.instance(class, number, 0)?)];
+        let methods = self.types.classes.methods(class);
+        let mut fills: Vec<&(&str, Vec<Parameter>)> = methods
+            .iter()
+            .filter(|(name, _)| {
+                *name != self.unit.name
+                    && FILLS.iter().any(|fill| name.trim_start_matches('_').starts_with(fill.trim_start_matches('_')))
+            })
+            .filter(|(name, _)| !name.starts_with('_') || *name == "__setitem__")
+            .collect();
+        if fills.is_empty() {
+            // Whatever else there is to call.
+            fills = methods.iter().filter(|(name, _)| !name.starts_with('_') && *name != self.unit.name).collect();
+        }
+        let foreign = self.types.classes.foreign_bases(class);
+        let native = NATIVE.iter().find(|(bases, _)| bases.iter().any(|base| foreign.contains(base)));
+        if let Some((_, texts)) = native.filter(|_| fills.is_empty() || number.is_multiple_of(2)) {
+            steps.extend(texts.iter().take(1 + number % texts.len()).map(|text| (*text).to_owned()));
+        }
+        if !fills.is_empty() {
+            // One kind of step a few times, with other values each time, most often.
+            for step in 0..1 + number % 4 {
+                let place = if number % 3 == 2 { number + step } else { number / 2 };
+                let (name, parameters) = fills[place % fills.len()];
+                let arguments = arguments(&mut values, class, name, parameters, step)?;
+                steps.push(match *name {
+                    "__setitem__" if arguments.len() == 2 => format!("subject[{}] = {}", arguments[0], arguments[1]),
+                    name => format!("subject.{name}({})", arguments.join(", ")),
+                });
+            }
+        }
+        if steps.len() == 1 {
+            return None;
+        }
+        // What was put in first is asked for.
+        let arguments = self.arguments(&mut values, if number.is_multiple_of(2) { 0 } else { number })?;
+        Some((steps.join("\n"), self.on("subject", &arguments)))
+    }
+}
+
+/// Arguments of this number for what a method must be given.
+fn arguments(
+    values: &mut Values<'_, '_, '_>,
+    class: &str,
+    method: &str,
+    parameters: &[Parameter],
+    number: usize,
+) -> Option<Vec<String>> {
+    let owner = format!("{class}.{method}");
+    let required = parameters.iter().filter(|parameter| is_required(parameter)).enumerate();
+    let one = |(place, parameter): (usize, &Parameter)| {
+        let (ty, _) = of_parameter(values.types, &owner, parameter)?;
+        let value = values.value(&ty, (number + 2 * place) % 7)?;
+        Some(if parameter.kind == "keyword_only" { format!("{}={value}", parameter.name) } else { value })
+    };
+    required.map(one).collect()
+}
