@@ -138,12 +138,42 @@ pub struct FunctionsConfig {
     pub source_bytes_max: usize,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs)]
 pub struct InputsConfig {
     pub per_function: usize,
     pub input_bytes_max: usize,
+    pub model: ModelConfig,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct ModelConfig {
+    pub endpoint: String,
+    pub model: String,
+    pub key_variable: String,
+    pub ask: Ask,
+    pub coverage_below: f64,
+    pub calls: usize,
+    pub tokens_max: u64,
+    pub requests_per_minute: u32,
+    pub parallel: usize,
+    pub timeout_ms: u64,
+    pub attempts_max: u32,
+    pub temperature: f64,
+    pub max_completion_tokens: u64,
+}
+
+/// Which functions the language model is asked about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Ask {
+    /// Those that the other sources of inputs left poorly covered.
+    Poor,
+    /// All.
+    All,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
