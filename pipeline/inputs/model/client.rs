@@ -146,15 +146,18 @@ fn refused(status: StatusCode, headers: &HeaderMap) -> Failure {
 
 /// What an error of the connection says, before or after the response began.
 fn failed(error: &ureq::Error, has_begun: bool) -> Failure {
-    let reason = match error {
-        ureq::Error::Timeout(_) => TIMEOUT,
-        ureq::Error::Io(error) if error.kind() == io::ErrorKind::TimedOut => TIMEOUT,
-        _ if has_begun => "model_truncated",
-        ureq::Error::Protocol(_) | ureq::Error::Http(_) => "model_malformed",
-        ureq::Error::Tls(_) | ureq::Error::Rustls(_) | ureq::Error::Pem(_) => "model_untrusted",
-        _ => "model_unreachable",
-    };
-    Failure::new(reason, true)
+    let is_timeout = |error: &io::Error| error.kind() == io::ErrorKind::TimedOut;
+    let is_tls = |error: &io::Error| error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>());
+    match error {
+        ureq::Error::Timeout(_) => Failure::new(TIMEOUT, true),
+        ureq::Error::Io(error) if is_timeout(error) => Failure::new(TIMEOUT, true),
+        // Who is not trusted now will not be in a second.
+        ureq::Error::Io(error) if is_tls(error) => Failure::new("model_untrusted", false),
+        ureq::Error::Tls(_) | ureq::Error::Rustls(_) | ureq::Error::Pem(_) => Failure::new("model_untrusted", false),
+        _ if has_begun => Failure::new("model_truncated", true),
+        ureq::Error::Protocol(_) | ureq::Error::Http(_) => Failure::new("model_malformed", true),
+        _ => Failure::new("model_unreachable", true),
+    }
 }
 
 /// Whether the server is on this machine.
@@ -198,6 +201,21 @@ mod tests {
         assert!(said.contains("OPENAI_API_KEY") && !said.contains("secret"), "{said}");
         let client = Client::new(&config, Some("secret".to_owned())).unwrap();
         assert!(!format!("{client:?}").contains("secret"));
+    }
+
+    #[test]
+    fn errors_of_a_connection_have_reasons() {
+        let io = |kind, error: Box<dyn std::error::Error + Send + Sync>| ureq::Error::Io(io::Error::new(kind, error));
+        let certificate = rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);
+        for (error, before, after) in [
+            (io(io::ErrorKind::TimedOut, "late".into()), TIMEOUT, TIMEOUT),
+            (io(io::ErrorKind::InvalidData, certificate.into()), "model_untrusted", "model_untrusted"),
+            (io(io::ErrorKind::ConnectionReset, "gone".into()), "model_unreachable", "model_truncated"),
+            (ureq::Error::HostNotFound, "model_unreachable", "model_truncated"),
+            (ureq::Error::Tls("no"), "model_untrusted", "model_untrusted"),
+        ] {
+            assert_eq!((failed(&error, false).reason, failed(&error, true).reason), (before, after), "{error}");
+        }
     }
 
     #[test]
