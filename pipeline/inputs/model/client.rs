@@ -20,6 +20,8 @@ use crate::inputs::model::dates;
 pub(super) const RESPONSE_BYTES_MAX: u64 = 4 << 20;
 
 const TIMEOUT: &str = "model_timeout";
+/// The reason of a server that turns requests away for their number.
+pub(super) const RATE_LIMITED: &str = "model_rate_limited";
 
 /// A failed attempt.
 #[derive(Debug, PartialEq, Eq)]
@@ -132,7 +134,7 @@ fn refused(status: StatusCode, headers: &HeaderMap) -> Failure {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let retry_after = header("retry-after").and_then(|text| dates::delay(text, header("date")));
     let (reason, is_passing) = match status.as_u16() {
-        429 => ("model_rate_limited", true),
+        429 => (RATE_LIMITED, true),
         500..=599 => ("model_server_error", true),
         408 | 409 | 425 => ("model_bad_request", true),
         401 | 403 => ("model_unauthorized", false),

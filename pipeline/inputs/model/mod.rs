@@ -23,6 +23,7 @@ mod prompt;
 mod retry;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
@@ -139,6 +140,7 @@ impl Proposer {
             waits,
             attempts_max: model.attempts_max,
             seed,
+            answered: AtomicU64::new(0),
         };
         Ok(Proposer {
             input_bytes_max: config.input_bytes_max,

@@ -1,12 +1,13 @@
 //! Attempts at one request, and the waits between them. Called by the threads of `flight`.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::hash;
 use crate::inputs::model::answer::Answer;
-use crate::inputs::model::client::{Client, Failure};
+use crate::inputs::model::client::{Client, Failure, RATE_LIMITED};
 use crate::stage::Cancel;
 
 /// How long is waited. Tests wait less.
@@ -121,31 +122,38 @@ pub(super) struct Attempts {
     pub(super) waits: Waits,
     pub(super) attempts_max: u32,
     pub(super) seed: u64,
+    /// Answers so far, of all threads.
+    pub(super) answered: AtomicU64,
 }
 
 impl Attempts {
     /// Makes attempts until one is answered, none would help, or none is left or paid for.
+    ///
+    /// A server that limits its rate and answers others meanwhile is not failing: being turned away by it is no attempt,
+    /// else who stands in line behind many would be given up.
     pub(super) fn make(&self, job: &Job, stops: &Stops) -> Outcome {
-        let (mut tokens, mut attempt) = (0_u64, 0);
+        let (mut tokens, mut attempts) = (0_u64, 0);
+        let mut answered = self.answered.load(Ordering::SeqCst);
         loop {
             if !self.pace.wait(stops) {
                 return Outcome { answer: Err("model_stopped"), tokens };
             }
             let failure = match self.client.ask(&job.body) {
                 Ok(answer) => {
+                    self.answered.fetch_add(1, Ordering::SeqCst);
                     tokens = tokens.saturating_add(answer.tokens());
                     return Outcome { answer: Ok(answer), tokens };
                 }
                 Err(failure) => failure,
             };
             tokens = tokens.saturating_add(failure.tokens);
-            attempt += 1;
+            let answered_now = self.answered.load(Ordering::SeqCst);
+            let is_in_line = failure.reason == RATE_LIMITED && answered_now > answered;
+            answered = answered_now;
+            attempts += u32::from(!is_in_line);
             let is_paid = tokens.saturating_add(job.attempt_tokens) <= job.allowance;
-            if attempt >= self.attempts_max
-                || !failure.is_passing
-                || !is_paid
-                || !self.rest(&failure, job, attempt, stops)
-            {
+            let is_last = attempts >= self.attempts_max || !failure.is_passing || !is_paid;
+            if is_last || !self.rest(&failure, job, attempts.max(1), stops) {
                 return Outcome { answer: Err(failure.reason), tokens };
             }
         }
@@ -198,6 +206,7 @@ mod tests {
             waits: Waits::default(),
             attempts_max: 40,
             seed,
+            answered: AtomicU64::new(0),
         };
         let waits: Vec<Duration> = (1..40).map(|attempt| attempts(1).back_off("key", attempt)).collect();
         for (number, wait) in waits.iter().enumerate() {

@@ -162,3 +162,34 @@ fn an_answer_that_cannot_be_written_is_an_error() {
     let error = bench.proposer().propose(&[Request { function: &rows[0], missing: Vec::new() }]).unwrap_err();
     assert!(error.to_string().contains("_run"), "{error}");
 }
+
+#[test]
+fn who_stands_in_line_is_not_given_up() {
+    // The first function is turned away until ten others are answered, each of them after the first came again.
+    let state = Arc::new(Mutex::new((0_usize, false)));
+    let server = Server::start(move |_, seen| {
+        if name(seen.prompt()) == "f0" {
+            let mut state = state.lock().unwrap();
+            if state.0 < 10 {
+                state.1 = true;
+                return Reply::Status(429, vec![("Retry-After", "0.03".to_owned())]);
+            }
+        } else {
+            loop {
+                let mut state = state.lock().unwrap();
+                if state.1 || state.0 >= 10 {
+                    *state = (state.0 + 1, false);
+                    break;
+                }
+                drop(state);
+                thread::sleep(Duration::from_millis(2));
+            }
+        }
+        well(seen.prompt())
+    });
+    let mut bench = Bench::new(server.endpoint());
+    bench.config.model.parallel = 2;
+    bench.config.model.attempts_max = 4;
+    bench.config.model.timeout_ms = 20_000;
+    assert_eq!(ends(&bench.ask(&functions(12))), ["model_answered"; 12]);
+}
