@@ -129,10 +129,10 @@ pub(super) struct Attempts {
 impl Attempts {
     /// Makes attempts until one is answered, none would help, or none is left or paid for.
     ///
-    /// A server that limits its rate and answers others meanwhile is not failing: being turned away by it is no attempt,
-    /// else who stands in line behind many would be given up.
+    /// A server that limits its rate and answers others meanwhile is not failing: being turned away counts only since
+    /// the last answer to anybody, else who stands in line behind many would be given up.
     pub(super) fn make(&self, job: &Job, stops: &Stops) -> Outcome {
-        let (mut tokens, mut attempts) = (0_u64, 0);
+        let (mut tokens, mut failed, mut turned_away) = (0_u64, 0, 0);
         let mut answered = self.answered.load(Ordering::SeqCst);
         loop {
             if !self.pace.wait(stops) {
@@ -148,9 +148,13 @@ impl Attempts {
             };
             tokens = tokens.saturating_add(failure.tokens);
             let answered_now = self.answered.load(Ordering::SeqCst);
-            let is_in_line = failure.reason == RATE_LIMITED && answered_now > answered;
+            match failure.reason {
+                RATE_LIMITED if answered_now > answered => turned_away = 0,
+                RATE_LIMITED => turned_away += 1,
+                _ => failed += 1,
+            }
             answered = answered_now;
-            attempts += u32::from(!is_in_line);
+            let attempts = failed + turned_away;
             let is_paid = tokens.saturating_add(job.attempt_tokens) <= job.allowance;
             let is_last = attempts >= self.attempts_max || !failure.is_passing || !is_paid;
             if is_last || !self.rest(&failure, job, attempts.max(1), stops) {

@@ -165,31 +165,44 @@ fn an_answer_that_cannot_be_written_is_an_error() {
 
 #[test]
 fn who_stands_in_line_is_not_given_up() {
-    // The first function is turned away until ten others are answered, each of them after the first came again.
-    let state = Arc::new(Mutex::new((0_usize, false)));
-    let server = Server::start(move |_, seen| {
-        if name(seen.prompt()) == "f0" {
-            let mut state = state.lock().unwrap();
-            if state.0 < 10 {
-                state.1 = true;
-                return Reply::Status(429, vec![("Retry-After", "0.03".to_owned())]);
+    /// Others answered; one that waits for its answer; leave for it to have it.
+    type State = (usize, bool, bool);
+
+    fn until<T>(state: &Mutex<State>, ready: impl Fn(&mut State) -> Option<T>) -> Option<T> {
+        for _ in 0..2_000 {
+            let found = ready(&mut state.lock().unwrap());
+            if found.is_some() {
+                return found;
             }
-        } else {
-            loop {
-                let mut state = state.lock().unwrap();
-                if state.1 || state.0 >= 10 {
-                    *state = (state.0 + 1, false);
-                    break;
-                }
-                drop(state);
-                thread::sleep(Duration::from_millis(2));
-            }
+            thread::sleep(Duration::from_millis(5));
         }
-        well(seen.prompt())
+        None
+    }
+
+    // The first function is turned away until ten others are answered, one each time. That the next one is there shows
+    // that the client has the answer of the one before.
+    let state: Arc<Mutex<State>> = Arc::default();
+    let server = Server::start(move |_, seen| {
+        let is_first = name(seen.prompt()) == "f0";
+        if !is_first {
+            state.lock().unwrap().1 = true;
+        }
+        let reply = until(&state, |state| match (is_first, *state) {
+            (_, (10.., ..)) => Some(well(seen.prompt())),
+            (true, (_, true, false)) => {
+                state.2 = true;
+                Some(Reply::Status(429, vec![("Retry-After", "0.01".to_owned())]))
+            }
+            (false, (answered, _, true)) => {
+                *state = (answered + 1, false, false);
+                Some(well(seen.prompt()))
+            }
+            _ => None,
+        });
+        reply.unwrap_or(Reply::Close)
     });
     let mut bench = Bench::new(server.endpoint());
     bench.config.model.parallel = 2;
-    bench.config.model.attempts_max = 4;
     bench.config.model.timeout_ms = 20_000;
     assert_eq!(ends(&bench.ask(&functions(12))), ["model_answered"; 12]);
 }
