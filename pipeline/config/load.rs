@@ -80,6 +80,11 @@ pub fn load(file: Option<&Path>, overrides: &Overrides) -> Result<Config> {
             "`shards.validation` + `shards.test` = {held_out} is not allowed: together they must be at most 1"
         )));
     }
+    if !config.inputs.model.endpoint.is_empty() && config.inputs.model.model.trim().is_empty() {
+        return Err(Error::Config(
+            "`inputs.model.endpoint` is given and `inputs.model.model` is not: name the model".to_owned(),
+        ));
+    }
     Ok(config)
 }
 

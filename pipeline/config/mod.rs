@@ -145,6 +145,7 @@ pub struct InputsConfig {
     pub per_function: usize,
     pub input_bytes_max: usize,
     pub search: SearchConfig,
+    pub model: ModelConfig,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -158,6 +159,35 @@ pub struct SearchConfig {
     pub wall_ms: u64,
     pub raising_share: f64,
     pub lines_max: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct ModelConfig {
+    pub endpoint: String,
+    pub model: String,
+    pub key_variable: String,
+    pub ask: Ask,
+    pub coverage_below: f64,
+    pub calls: usize,
+    pub tokens_max: u64,
+    pub requests_per_minute: u32,
+    pub parallel: usize,
+    pub timeout_ms: u64,
+    pub attempts_max: u32,
+    pub temperature: f64,
+    pub max_completion_tokens: u64,
+}
+
+/// Which functions the language model is asked about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Ask {
+    /// Those that the other sources of inputs left poorly covered.
+    Poor,
+    /// All.
+    All,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

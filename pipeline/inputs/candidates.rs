@@ -8,7 +8,7 @@ use rand_chacha::rand_core::SeedableRng;
 use tracemill_schemas::functions::FunctionsRow;
 use tracemill_schemas::inputs::InputsRow;
 use tracemill_schemas::searches::SearchesRow;
-use tracemill_trace::Limits;
+use tracemill_trace::{Limits, Point};
 
 use crate::config::InputsConfig;
 use crate::dataset::Severity;
@@ -85,17 +85,26 @@ pub(super) fn searched(
     runner: &mut dyn Runner,
 ) -> Result<Searched> {
     let attempt = catch_unwind(AssertUnwindSafe(|| search(row, settings, more, runner)));
-    attempt.unwrap_or_else(|_| Ok(Searched { made: panicked(row), missing: Vec::new(), share: 1.0 }))
+    attempt.unwrap_or_else(|_| Ok(Searched::unrun(panicked(row))))
 }
 
 /// What a search of a unit came to, and how it stands.
 #[derive(Debug)]
 pub(super) struct Searched {
     pub(super) made: Made,
-    /// Lines of the function where something was not reached by any candidate.
-    pub(super) missing: Vec<u32>,
-    /// Share of its lines and ways that were, 0 to 1; 1 where nothing can be run.
+    /// Points of the function that no candidate reached.
+    pub(super) missing: Vec<Point>,
+    /// Share of its points that were, 0 to 1.
     pub(super) share: f64,
+    /// The unit's own source runs.
+    pub(super) can_run: bool,
+}
+
+impl Searched {
+    /// Of what was not run.
+    pub(super) fn unrun(made: Made) -> Self {
+        Searched { made, missing: Vec::new(), share: 0.0, can_run: false }
+    }
 }
 
 fn panicked(row: &FunctionsRow) -> Made {
@@ -183,7 +192,7 @@ fn search(row: &FunctionsRow, settings: Settings<'_>, more: &[Candidate], runner
     let nothing = |reason: &str| {
         let search = SearchesRow { reason: Some(reason.to_owned()), ..bare_search(row) };
         let made = Made { rows: Vec::new(), search, dropped: Vec::new(), end: (reason.to_owned(), Severity::Failure) };
-        Ok(Searched { made, missing: Vec::new(), share: 1.0 })
+        Ok(Searched::unrun(made))
     };
     let Some(parsed) = crate::python::parse(&row.source) else { return nothing("unit_unparsable") };
     let unit = Unit::of(row, parsed.suite());
@@ -237,7 +246,7 @@ fn search(row: &FunctionsRow, settings: Settings<'_>, more: &[Candidate], runner
     };
     let mut search = Search::new(subject);
     search.run(offers, &mut fresh, runner, &mut random)?;
-    let (missing, share) = if search.has_failed() { (Vec::new(), 1.0) } else { search.standing() };
+    let ((missing, share), can_run) = (search.standing(), !search.has_failed());
     let Found { chosen, tried, lines, branches, reason } = search.choose(runner)?;
     let ran = lines.0 > 0;
     for chosen in chosen {
@@ -261,7 +270,7 @@ fn search(row: &FunctionsRow, settings: Settings<'_>, more: &[Candidate], runner
         ..bare_search(row)
     };
     let end = kept.end("no_input");
-    Ok(Searched { made: Made { rows: kept.rows, search, dropped: kept.dropped, end }, missing, share })
+    Ok(Searched { made: Made { rows: kept.rows, search, dropped: kept.dropped, end }, missing, share, can_run })
 }
 
 fn count(number: usize) -> i32 {

@@ -7,7 +7,8 @@
 //!
 //! What people wrote is a benchmark's tests, asserts, calls under a main guard, doctests. Values are made of the types
 //! that annotations and defaults say, and else of those that the uses of a parameter show (`uses`). The search runs all
-//! of it, changes what reaches something new, and chooses (`search`). Every input is source text: set-up, call and check.
+//! of it, changes what reaches something new, and chooses (`search`). A language model, where one is configured, proposes
+//! calls for what is still poorly covered, and the search runs again with them (`model`). Every input is source text: set-up, call and check.
 
 mod benchmark;
 mod calls;
@@ -15,6 +16,7 @@ mod candidates;
 mod classes;
 mod doctests;
 mod literals;
+mod model;
 mod prepared;
 mod programs;
 mod search;
@@ -26,14 +28,16 @@ mod uses;
 mod values;
 
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
 use tracemill_schemas::functions::FunctionsRow;
 use tracemill_schemas::inputs::InputsRow;
 use tracemill_schemas::searches::SearchesRow;
 use tracemill_trace::Limits;
 
-use self::candidates::{Made, Settings};
-use crate::config::Config;
+use self::candidates::{Candidate, Made, Searched, Settings};
+use self::model::Proposer;
+use crate::config::{Config, InputsConfig};
 use crate::dataset::{Count, FileEntry, PartOutput, Severity, read_rows};
 use crate::error::{Error, Result};
 use crate::progress::Bar;
@@ -45,11 +49,13 @@ use crate::{hash, ordered};
 const VERSION: u32 = 3;
 
 /// The stage.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Inputs {
     command: WorkerCommand,
     /// Workers between two parts.
     idle: IdleWorkers,
+    /// Made for the first part: it knows what the run has spent.
+    proposer: OnceLock<Option<Proposer>>,
 }
 
 impl Inputs {
@@ -58,13 +64,83 @@ impl Inputs {
     /// # Errors
     /// The executable's path cannot be found.
     pub fn new() -> Result<Self> {
-        Ok(Inputs { command: WorkerCommand::this_executable()?, idle: IdleWorkers::default() })
+        Ok(Inputs::of(WorkerCommand::this_executable()?))
     }
 
     /// A stage whose workers are another build of the executable, for tests and benchmarks.
     #[must_use]
     pub fn with_program(program: PathBuf) -> Self {
-        Inputs { command: WorkerCommand::new(program), idle: IdleWorkers::default() }
+        Inputs::of(WorkerCommand::new(program))
+    }
+
+    fn of(command: WorkerCommand) -> Self {
+        Inputs { command, idle: IdleWorkers::default(), proposer: OnceLock::new() }
+    }
+
+    fn proposer(&self, cx: &Context) -> Result<Option<&Proposer>> {
+        if self.proposer.get().is_none() {
+            let made = Proposer::new(&cx.config.inputs, cx.config.seed, &cx.dataset, &cx.cancel)?;
+            // Parts come one after the other.
+            let _ = self.proposer.set(made);
+        }
+        Ok(self.proposer.get().and_then(Option::as_ref))
+    }
+
+    fn supervisor(&self, cx: &Context) -> Supervisor {
+        let supervisor = Supervisor::new(self.command.clone(), &cx.config.executions, cx.cancel.clone());
+        supervisor.sharing(self.idle.clone())
+    }
+
+    /// Asks the model about those that it is for, and searches again where it has proposed something. How many texts were
+    /// refused is counted.
+    fn ask(
+        &self,
+        cx: &Context,
+        proposer: &Proposer,
+        units: &mut [(FunctionsRow, Searched)],
+        counts: &mut Counts,
+        bar: &Bar,
+    ) -> Result<()> {
+        let wants = |(_, searched): &&(FunctionsRow, Searched)| searched.can_run && proposer.wants(searched.share);
+        let asked: Vec<usize> =
+            units.iter().enumerate().filter(|(_, unit)| wants(unit)).map(|(index, _)| index).collect();
+        let requests = asked.iter().map(|index| {
+            let (function, searched) = &units[*index];
+            model::Request { function, missing: searched.missing.clone() }
+        });
+        let proposals = proposer.propose(&requests.collect::<Vec<_>>())?;
+        bar.note(&format!("the model was asked about {} functions; tokens spent so far: {}", asked.len(), proposer.spent()));
+        let more: Vec<(usize, Vec<Candidate>)> = asked
+            .iter()
+            .zip(&proposals)
+            .filter(|(_, proposal)| !proposal.calls.is_empty())
+            .map(|(index, proposal)| {
+                let calls = proposal.calls.iter();
+                (*index, calls.map(|call| Candidate::new("model", "", call.clone(), None)).collect())
+            })
+            .collect();
+        let settings = settings(cx);
+        let mut again: Vec<(usize, Searched)> = Vec::with_capacity(more.len());
+        ordered::map(
+            more.into_iter().map(|(index, more)| cx.cancel.check().map(|()| (index, units[index].0.clone(), more))),
+            |(_, row, _)| format!("the unit {} of {}", row.function_id, row.path),
+            cx.workers,
+            cx.workers * 8,
+            |_| Ok(self.supervisor(cx)),
+            |supervisor, (index, row, more)| Ok((index, candidates::searched(&row, settings, &more, supervisor)?)),
+            |found| {
+                again.push(found);
+                Ok(())
+            },
+        )?;
+        again.into_iter().for_each(|(index, searched)| units[index].1 = searched);
+        for (index, proposal) in asked.into_iter().zip(proposals) {
+            units[index].1.made.search.model = Some(proposal.end.reason().to_owned());
+            for (reason, count) in proposal.refused {
+                counts.add_many("inputs", reason, Severity::Info, count);
+            }
+        }
+        Ok(())
     }
 }
 
@@ -87,7 +163,7 @@ impl Stage for Inputs {
             key: file.key.clone(),
             ordinal,
             fingerprint: hash::fingerprint(
-                &(VERSION, &cx.config.inputs, limits(&cx.config), cx.config.seed),
+                &(VERSION, part_config(&cx.config.inputs), limits(&cx.config), cx.config.seed),
                 &[&file.key, &file.content_hash],
             ),
             items: Some(file.rows),
@@ -105,48 +181,48 @@ impl Stage for Inputs {
         let mut inputs = output.table::<InputsRow>()?;
         let mut searches = output.table::<SearchesRow>()?;
         let mut counts = Counts::default();
-        let settings = Settings { config: &cx.config.inputs, limits: limits(&cx.config), seed: cx.config.seed };
-        let searches_at_all = cx.config.inputs.search.executions > 0;
+        let (settings, searches_at_all) = (settings(cx), cx.config.inputs.search.executions > 0);
+        let mut write = |made: Made, counts: &mut Counts| {
+            bar.add(1);
+            let (reason, severity) = made.end;
+            counts.add("functions", reason, severity);
+            for (reason, severity) in made.dropped {
+                counts.add("inputs", reason, severity);
+            }
+            for row in made.rows {
+                counts.add("inputs", row.origin.as_str(), Severity::Kept);
+                inputs.push(&row)?;
+            }
+            searches.push(&made.search)
+        };
+        // A model is asked about all functions of a part together, so they are held until it has answered.
+        let proposer = self.proposer(cx)?.filter(|_| searches_at_all);
+        let mut held: Vec<(FunctionsRow, Searched)> = Vec::new();
         ordered::map(
             rows,
             |row| format!("the unit {} of {}", row.function_id, row.path),
             cx.workers,
             cx.workers * 8,
-            |_| {
-                let supervisor = Supervisor::new(self.command.clone(), &cx.config.executions, cx.cancel.clone());
-                Ok(supervisor.sharing(self.idle.clone()))
+            |_| Ok(self.supervisor(cx)),
+            |supervisor, row| {
+                let searched = match searches_at_all {
+                    true => candidates::searched(&row, settings, &[], supervisor)?,
+                    false => Searched::unrun(candidates::of(&row, settings)),
+                };
+                Ok((row, searched))
             },
-            |supervisor, row| match searches_at_all {
-                true => {
-                    let begun = std::time::Instant::now();
-                    let made = candidates::searched(&row, settings, &[], supervisor)?.made;
-                    if std::env::var_os("DBG_SEARCH").is_some() {
-                        eprintln!(
-                            "DBG {} {} {:?} {:?}",
-                            begun.elapsed().as_millis(),
-                            row.qualified_name,
-                            made.search.candidate_count,
-                            made.search.reason
-                        );
-                    }
-                    Ok(made)
+            |(row, searched)| match proposer {
+                Some(_) => {
+                    held.push((row, searched));
+                    Ok(())
                 }
-                false => Ok(candidates::of(&row, settings)),
-            },
-            |made: Made| {
-                bar.add(1);
-                let (reason, severity) = made.end;
-                counts.add("functions", reason, severity);
-                for (reason, severity) in made.dropped {
-                    counts.add("inputs", reason, severity);
-                }
-                for row in made.rows {
-                    counts.add("inputs", row.origin.as_str(), Severity::Kept);
-                    inputs.push(&row)?;
-                }
-                searches.push(&made.search)
+                None => write(searched.made, &mut counts),
             },
         )?;
+        if let Some(proposer) = proposer {
+            self.ask(cx, proposer, &mut held, &mut counts, bar)?;
+            held.into_iter().try_for_each(|(_, searched)| write(searched.made, &mut counts))?;
+        }
         output.close(inputs)?;
         output.close(searches)?;
         Ok(counts.into_vec())
@@ -156,6 +232,20 @@ impl Stage for Inputs {
         self.idle.end();
         Ok(())
     }
+}
+
+fn settings(cx: &Context) -> Settings<'_> {
+    Settings { config: &cx.config.inputs, limits: limits(&cx.config), seed: cx.config.seed }
+}
+
+/// What the inputs of a part depend on: of a model not how it is reached.
+fn part_config(config: &InputsConfig) -> impl serde::Serialize {
+    let InputsConfig { per_function, input_bytes_max, search, model } = config;
+    let asks = (!model.endpoint.is_empty()).then(|| {
+        let spends = (model.tokens_max, model.max_completion_tokens);
+        (model.model.clone(), model.ask, model.coverage_below, model.calls, model.temperature, spends)
+    });
+    (*per_function, *input_bytes_max, *search, asks)
 }
 
 /// Limits of a run of the search: those of executions, where its own are not lower.

@@ -85,6 +85,19 @@ fn sql_lives_in_sql_files() {
     }
 }
 
+#[test]
+fn one_file_alone_speaks_to_the_network() {
+    let client = repository("pipeline/inputs/model/client.rs");
+    for path in rust_files().into_iter().filter(|path| path.starts_with(repository("pipeline")) && *path != client) {
+        let text = fs::read_to_string(&path).unwrap();
+        let is_test = path.components().any(|part| part.as_os_str() == "tests");
+        for word in ["ureq::", "rustls", "std::net::"] {
+            assert!(is_test || !text.contains(word), "{} uses `{word}`", path.display());
+        }
+    }
+    assert!(fs::read_to_string(client).unwrap().contains("ureq::"));
+}
+
 /// The crates that each of ours reaches, directly or not.
 fn reached() -> BTreeMap<String, BTreeSet<String>> {
     let output = Command::new(env!("CARGO"))

@@ -20,17 +20,33 @@ pub(super) enum Allowed {
     Word(&'static [&'static str]),
     /// A list of names of the sandbox's layers.
     Layers,
+    /// A number from 0 to 2.
+    Temperature,
+    /// Text, also none.
+    AnyText,
+    /// The address of a server, or nothing. User and password have no place in it.
+    Endpoint,
+    /// The name of an environment variable, or nothing.
+    Variable,
 }
 
 impl Allowed {
+    /// Whether a wrong value may be a secret that was put in the wrong place: messages do not repeat it.
+    pub(super) fn may_be_secret(self) -> bool {
+        matches!(self, Allowed::Endpoint | Allowed::Variable)
+    }
+
     pub(super) fn holds(self, value: &Value) -> bool {
         match self {
             Allowed::Integer(least, most) => value.as_integer().is_some_and(|number| (least..=most).contains(&number)),
-            Allowed::Share => {
-                #[allow(clippy::cast_precision_loss)]
-                let number = value.as_float().or_else(|| value.as_integer().map(|number| number as f64));
-                number.is_some_and(|number| (0.0..=1.0).contains(&number))
-            }
+            Allowed::Share => number(value).is_some_and(|number| (0.0..=1.0).contains(&number)),
+            Allowed::Temperature => number(value).is_some_and(|number| (0.0..=2.0).contains(&number)),
+            Allowed::AnyText => value.is_str(),
+            Allowed::Endpoint => value.as_str().is_some_and(|text| text.is_empty() || is_endpoint(text)),
+            Allowed::Variable => value.as_str().is_some_and(|text| {
+                let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+                text.bytes().all(is_word) && !text.starts_with(|first: char| first.is_ascii_digit())
+            }),
             Allowed::Text => value.as_str().is_some_and(|text| !text.trim().is_empty()),
             Allowed::Switch => value.is_bool(),
             Allowed::Word(words) => value.as_str().is_some_and(|text| words.contains(&text)),
@@ -47,12 +63,31 @@ impl fmt::Display for Allowed {
             Allowed::Integer(least, i64::MAX) => write!(f, "a whole number from {least}"),
             Allowed::Integer(least, most) => write!(f, "a whole number from {least} to {most}"),
             Allowed::Share => write!(f, "a number from 0 to 1"),
+            Allowed::Temperature => write!(f, "a number from 0 to 2"),
             Allowed::Text => write!(f, "text that is not empty"),
+            Allowed::AnyText => write!(f, "text"),
+            Allowed::Endpoint => {
+                write!(f, "the address of a server, such as http://localhost:8000/v1, without user, password or query")
+            }
+            Allowed::Variable => write!(f, "the name of an environment variable: letters, digits and `_`"),
             Allowed::Switch => write!(f, "true or false"),
             Allowed::Word(words) => write!(f, "one of `{}`", words.join("`, `")),
             Allowed::Layers => write!(f, "a list of `{}`", layers().collect::<Vec<_>>().join("`, `")),
         }
     }
+}
+
+#[allow(clippy::cast_precision_loss)]
+fn number(value: &Value) -> Option<f64> {
+    value.as_float().or_else(|| value.as_integer().map(|number| number as f64))
+}
+
+/// `http://HOST[:PORT][/PATH]`, or https.
+fn is_endpoint(text: &str) -> bool {
+    let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
+    let has_host = |rest: &str| rest.split('/').next().is_some_and(|host| !host.is_empty() && !host.starts_with(':'));
+    let is_plain = |byte: u8| byte.is_ascii_graphic() && !b"@?#\\\"<>{}|^`".contains(&byte);
+    rest.is_some_and(|rest| has_host(rest) && rest.bytes().all(is_plain))
 }
 
 fn layers() -> impl Iterator<Item = &'static str> {
@@ -86,6 +121,19 @@ const KEYS: &[(&str, Allowed)] = &[
     ("inputs.search.wall_ms", Allowed::Integer(1, 86_400_000)),
     ("inputs.search.raising_share", Allowed::Share),
     ("inputs.search.lines_max", Allowed::Integer(1, i64::MAX)),
+    ("inputs.model.endpoint", Allowed::Endpoint),
+    ("inputs.model.model", Allowed::AnyText),
+    ("inputs.model.key_variable", Allowed::Variable),
+    ("inputs.model.ask", Allowed::Word(&["poor", "all"])),
+    ("inputs.model.coverage_below", Allowed::Share),
+    ("inputs.model.calls", Allowed::Integer(1, 1_000)),
+    ("inputs.model.tokens_max", Allowed::Integer(0, i64::MAX)),
+    ("inputs.model.requests_per_minute", Allowed::Integer(0, 1_000_000)),
+    ("inputs.model.parallel", Allowed::Integer(1, 256)),
+    ("inputs.model.timeout_ms", Allowed::Integer(1, 86_400_000)),
+    ("inputs.model.attempts_max", Allowed::Integer(1, 100)),
+    ("inputs.model.temperature", Allowed::Temperature),
+    ("inputs.model.max_completion_tokens", Allowed::Integer(1, 1 << 24)),
     ("executions.granularity", Allowed::Word(&["outcome", "line", "instruction"])),
     ("executions.own_repr", Allowed::Switch),
     ("executions.attempts_max", Allowed::Integer(1, 100)),

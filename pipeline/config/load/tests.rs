@@ -235,3 +235,38 @@ fn every_key_has_a_comment_and_a_range() {
     keys(document.as_table(), "", &mut found);
     assert_eq!(found, ranges::paths().collect::<Vec<_>>());
 }
+
+#[test]
+fn the_model_has_an_endpoint_and_a_name_and_no_secret() {
+    let allowed = [
+        ("http://localhost:8000/v1", true),
+        ("https://api.example.com/v1/", true),
+        ("http://[::1]:8000", true),
+        ("", true),
+        ("localhost:8000", false),
+        ("http://", false),
+        ("http://:80/v1", false),
+        ("ftp://host/v1", false),
+        ("https://me:secret@host/v1", false),
+        ("https://host/v1?key=secret", false),
+        ("https://host/v 1", false),
+    ];
+    for (endpoint, is_allowed) in allowed {
+        let said = message("", &[&format!("inputs.model.endpoint='{endpoint}'"), "inputs.model.model=small"]);
+        assert_eq!(said == "it was accepted", is_allowed, "{endpoint}: {said}");
+        assert!(!said.contains("secret"), "{said}");
+    }
+    let text = "[inputs.model]\nkey_variable = 'sk-secret'";
+    let said = message(text, &[]);
+    assert!(said.starts_with("DIR/train.toml:2: `inputs.model.key_variable` is not allowed: it must be the name"));
+    assert!(!said.contains("secret"), "{said}");
+    assert_eq!(
+        message("inputs.model.endpoint = 'http://localhost/v1'", &[]),
+        "`inputs.model.endpoint` is given and `inputs.model.model` is not: name the model"
+    );
+    for (set, is_allowed) in
+        [("temperature=2", true), ("temperature=2.1", false), ("ask=all", true), ("ask=few", false)]
+    {
+        assert_eq!(message("", &[&format!("inputs.model.{set}")]) == "it was accepted", is_allowed, "{set}");
+    }
+}

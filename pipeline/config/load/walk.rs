@@ -80,10 +80,14 @@ fn checked(path: &str, item: &Item, allowed: Allowed, place: &Place, span: Optio
         }
         _ => {
             let found = match item.as_value() {
+                Some(_) if allowed.may_be_secret() => String::new(),
                 Some(value) => format!(" = {}", value.to_string().trim()),
                 None => ", a table,".to_owned(),
             };
-            let at = place.at(span);
+            let at = match place {
+                Place::Set(_) if allowed.may_be_secret() => format!("--set {path}"),
+                _ => place.at(span),
+            };
             Err(Error::Config(format!("{at}: `{path}{found}` is not allowed: it must be {allowed}")))
         }
     }

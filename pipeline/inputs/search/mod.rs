@@ -294,8 +294,8 @@ impl<'a> Search<'a> {
         is_new
     }
 
-    /// Lines of the unit's own function where something was not reached, and the share of it that was, from 0 to 1.
-    pub(super) fn standing(&self) -> (Vec<u32>, f64) {
+    /// Points of the unit's own function that nothing reached, and the share of its lines and ways that was, 0 to 1.
+    pub(super) fn standing(&self) -> (Vec<Point>, f64) {
         let (lines, lines_reached) = self.reached.lines(&self.points, &self.lines);
         let (ways, ways_reached) = self.reached.branches(&self.points, &self.lines);
         let share = (lines_reached + ways_reached) as f64 / (lines + ways).max(1) as f64;

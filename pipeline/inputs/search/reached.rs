@@ -78,11 +78,11 @@ impl Reached {
         ways.fold((0, 0), |(all, reached), (index, _)| (all + 1, reached + usize::from(self.has(index))))
     }
 
-    /// Lines within the range that nothing reached, and of which some way was not taken.
-    pub(super) fn missing(&self, points: &[Point], within: &RangeInclusive<u32>) -> Vec<u32> {
+    /// Points within the range that nothing reached.
+    pub(super) fn missing(&self, points: &[Point], within: &RangeInclusive<u32>) -> Vec<Point> {
         let points = points.iter().enumerate();
         let missing = points.filter(|(index, point)| within.contains(&point.line_number) && !self.has(*index));
-        missing.map(|(_, point)| point.line_number).collect::<BTreeSet<u32>>().into_iter().collect()
+        missing.map(|(_, point)| *point).collect()
     }
 }
 
@@ -117,7 +117,8 @@ mod tests {
         assert_eq!(reached.lines(&points, &(1..=5)), (2, 1));
         assert_eq!(reached.branches(&points, &(1..=5)), (2, 1));
         assert_eq!(reached.lines(&points, &(1..=9)), (3, 1));
-        assert_eq!(reached.missing(&points, &(1..=5)), [2, 3]);
+        let missing: Vec<u32> = reached.missing(&points, &(1..=5)).iter().map(|point| point.line_number).collect();
+        assert_eq!(missing, [2, 3]);
         assert!(!reached.is_whole(&points, &(1..=5)));
         reached.add(&[1, 1, 0, 1, 0]);
         assert!(reached.is_whole(&points, &(1..=5)));
