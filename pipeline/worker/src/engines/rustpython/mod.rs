@@ -4,7 +4,7 @@
 //!   mod: a job, step by step ─▶ units (compile) ─▶ instrument (flow) ─▶ code with probes
 //!     code runs ─▶ probe ─▶ recorder ─▶ state, iterators, stack ─▶ changes ─▶ render ─▶ records
 //!     ├ interpreter: start      modules, picture, apart, garbage, reach: before and after a job
-//!     └ builtins, stdio, sets: what the program finds   stop: how it is ended   errors: exceptions as text
+//!     └ builtins, numbers, stdio, sets, exits: what the program finds   stop: how it is ended   errors: exceptions as text
 //! ```
 
 use std::{collections::BTreeSet, rc::Rc};
@@ -30,6 +30,7 @@ mod changes;
 mod cover;
 mod ends;
 mod errors;
+mod exits;
 mod flow;
 mod garbage;
 mod heap;
@@ -41,12 +42,12 @@ mod labels;
 mod lines;
 mod literals;
 mod modules;
+mod numbers;
 mod operations;
 mod own_repr;
 mod picture;
 mod probe;
 mod reach;
-
 mod recorder;
 mod regions;
 mod render;
@@ -325,6 +326,9 @@ impl<'a> Run<'a> {
         for code in unit.into_iter().chain(&self.setup) {
             let watch = Watch::Count { steps: self.unrecorded_steps() };
             let (result, _) = probe::watched(watch, self.vm, || self.execute(code));
+            if let Some(exception) = stop::exited() {
+                return Err(end(Outcome::SetupFailed, Some(exception)));
+            }
             if let Some(outcome) = stop::outcome() {
                 return Err(end(outcome, None));
             }
@@ -370,7 +374,7 @@ impl<'a> Run<'a> {
     fn finish(&self, result: PyResult) -> Finished {
         let vm = self.vm;
         if let Some(outcome) = stop::outcome() {
-            return bare_finish(outcome);
+            return Finished { exception: stop::exited(), ..bare_finish(outcome) };
         }
         match result {
             Ok(value) => self.returned(value),
