@@ -58,7 +58,7 @@ crate::table! {
             /// Modules that it imported, sorted.
             imports: Vec<String> [Plain];
             /// What is known to make it differ from CPython or from itself, sorted: `address`, `clock`, `code`,
-            /// `comparisons`, `constant`, `depth`, `end_order`, `hash`, `hash_order`, `id`, `killed`, `libm`, `random`,
+            /// `constant`, `depth`, `end_order`, `hash`, `hash_order`, `id`, `killed`, `libm`, `random`,
             /// `set_order`, `size`, `wall_clock`, `wording`.
             labels: Vec<String> [Plain];
         }

@@ -5,7 +5,9 @@ use rustpython_vm::{
     compiler::Mode, scope::Scope,
 };
 
-use super::{apart, builtins, exits, labels, modules, modules::Base, numbers, probe, sets, stdio, stop};
+use super::{
+    apart, builtins, comparisons, exits, labels, modules, modules::Base, numbers, probe, sets, sorting, stdio, stop,
+};
 use crate::error::{Error, Result};
 
 /// Starts an interpreter for this thread; only one may live on a thread at a time.
@@ -35,6 +37,8 @@ fn furnish(vm: &VirtualMachine) -> PyResult<Base> {
     builtins::reset();
     builtins::install(vm)?;
     numbers::install(vm);
+    comparisons::install(vm);
+    sorting::install(vm)?;
     labels::install(vm)?;
     sets::install(vm)?;
     apart::install(vm)?;

@@ -4,7 +4,8 @@
 //!   mod: a job, step by step ─▶ units (compile) ─▶ instrument (flow) ─▶ code with probes
 //!     code runs ─▶ probe ─▶ recorder ─▶ state, iterators, stack ─▶ changes ─▶ render ─▶ records
 //!     ├ interpreter: start      modules, picture, apart, garbage, reach: before and after a job
-//!     └ builtins, numbers, stdio, sets, exits: what the program finds   stop: how it is ended   errors: exceptions as text
+//!     ├ builtins, numbers, comparisons, sorting, stdio, sets, exits: what the program finds
+//!     └ stop: how it is ended   errors: exceptions as text
 //! ```
 
 use std::{collections::BTreeSet, rc::Rc};
@@ -27,6 +28,7 @@ mod apart;
 mod assembly;
 mod builtins;
 mod changes;
+mod comparisons;
 mod cover;
 mod ends;
 mod errors;
@@ -54,6 +56,7 @@ mod render;
 mod sets;
 #[cfg(test)]
 mod snapshot;
+mod sorting;
 mod stack;
 mod state;
 mod stdio;

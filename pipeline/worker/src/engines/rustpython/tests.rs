@@ -190,6 +190,9 @@ mod replay;
 mod sets;
 #[path = "tests/shown.rs"]
 mod shown;
+
+#[path = "tests/sorts.rs"]
+mod sorts;
 mod unseen;
 #[path = "tests/wording.rs"]
 mod wording;
