@@ -235,15 +235,22 @@ impl<'a> Run<'a> {
         });
         let (code, points) = (known.code.clone(), Rc::clone(&known.points));
         *unit = Some(known);
-        let code = code.map_err(|error| end(Outcome::CompileFailed, Some(errors::ending(&error, limit, vm))))?;
-        let invalid = |error: PyBaseExceptionRef| {
+        let not_python = |outcome, exception, error: &PyBaseExceptionRef, how| {
+            wording::note_syntax(error, how, vm);
+            Box::new(Finished { labels: labels::take(), ..*end(outcome, Some(exception)) })
+        };
+        let code = code
+            .map_err(|error| not_python(Outcome::CompileFailed, errors::ending(&error, limit, vm), &error, "exec"))?;
+        let invalid = |error: &PyBaseExceptionRef, how| {
             // The line is one of the input, not of the unit.
-            let exception = Exception { line_number: None, ..errors::ending(&error, limit, vm) };
-            end(Outcome::InvalidInput, Some(exception))
+            let exception = Exception { line_number: None, ..errors::ending(error, limit, vm) };
+            not_python(Outcome::InvalidInput, exception, error, how)
         };
         let compile = |text: &str, mode, path| match text.trim().is_empty() {
             true => Ok(None),
-            false => units::compile(text, mode, path, Detail::Count, vm).map(Some).map_err(invalid),
+            false => units::compile(text, mode, path, Detail::Count, vm)
+                .map(Some)
+                .map_err(|error| invalid(&error, if matches!(mode, Mode::Eval) { "eval" } else { "exec" })),
         };
         let setup = compile(&job.setup, Mode::Exec, units::SETUP)?;
         let call = match (job.kind, literals::call(job.call.trim())) {
