@@ -21,6 +21,7 @@ pub mod functions;
 mod fuzz;
 pub mod hash;
 pub mod inputs;
+pub mod integrity;
 pub mod mixtures;
 pub mod ordered;
 pub mod progress;

@@ -211,13 +211,7 @@ fn write_stats(cx: &Context, stage: &str, counts: &[Count]) -> Result<()> {
     let mut output = PartOutput::new(cx.dataset.root(), stage, cx.config.zstd_level);
     let mut writer = output.table::<StatsRow>()?;
     for count in counts {
-        writer.push(&StatsRow {
-            stage: stage.to_owned(),
-            unit: count.unit.clone(),
-            reason: count.reason.clone(),
-            severity: count.severity.name().to_owned(),
-            count: i64::try_from(count.count).unwrap_or(i64::MAX),
-        })?;
+        writer.push(&count.row(stage))?;
     }
     output.close(writer)?;
     output.commit()?;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tracemill_schemas::mixtures::MixturesRow;
 
-use crate::cli::terminal::{Colour, Style, cut, output, printable};
+use crate::cli::terminal::{Colour, Style, cut, output, printable, quoted};
 use crate::cli::{Exit, interrupt, run, summary};
 use crate::config::{ColumnsConfig, Config, CorpusConfig, CorpusKind, Overrides, load};
 use crate::dataset::{Dataset, read_rows};
@@ -141,22 +141,9 @@ fn next(folder: &Path, sample: Option<&MixturesRow>, style: Style, out: &mut imp
     writeln!(out, "  {started} trace {folder}/corpus/sorting.py --call 'bubble_sort([3, 1, 2])'")
 }
 
-/// A path as a shell reads it.
-fn quoted(path: &str) -> String {
-    let plain = |character: char| character.is_ascii_alphanumeric() || "/._-".contains(character);
-    if path.chars().all(plain) { path.to_owned() } else { format!("'{}'", path.replace('\'', "'\\''")) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn paths_are_quoted_for_a_shell() {
-        for (path, expected) in [("a/b-1.x", "a/b-1.x"), ("a b", "'a b'"), ("it's", "'it'\\''s'")] {
-            assert_eq!(quoted(path), expected);
-        }
-    }
 
     #[test]
     fn a_long_sample_keeps_its_beginning_and_a_prompt_its_end() {

@@ -60,7 +60,7 @@ pub(super) fn find(dataset: &Dataset, wanted: &str) -> anyhow::Result<Found> {
     };
     let StoredRows { events, changes, .. } = &rows;
     if events.len() as i64 != execution.event_count || changes.len() as i64 != execution.change_count {
-        anyhow::bail!(
+        let problem = format!(
             "execution {} has {} events and {} changes, but its row says {} and {}",
             execution.execution_id,
             events.len(),
@@ -68,6 +68,7 @@ pub(super) fn find(dataset: &Dataset, wanted: &str) -> anyhow::Result<Found> {
             execution.event_count,
             execution.change_count
         );
+        return Err(Error::Malformed { path: file, problem }.into());
     }
     let events = events_of(rows);
     Ok(Found { execution, function, input, events, finished })
@@ -193,7 +194,8 @@ fn first<R: Row>(dataset: &Dataset, name: &'static str, text: &str) -> anyhow::R
             return Ok(row);
         }
     }
-    anyhow::bail!("no row of `{}` has the {name} {text}", R::table().name)
+    Err(Error::Malformed { path: dataset.table(R::table().name), problem: format!("no row has the {name} {text}") }
+        .into())
 }
 
 /// The rows of an execution, which stand in the part of the same name; in all parts when they do not.

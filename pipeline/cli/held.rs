@@ -17,6 +17,8 @@ pub(super) struct Held {
     stacks: BTreeMap<u32, Vec<String>>,
     /// Items drawn and left together, for each loop that runs and where that is known.
     loops: BTreeMap<(u32, u32), Option<u64>>,
+    /// The loops of each frame that share a name, since they begin on one line.
+    named: BTreeMap<(u32, String), Vec<u32>>,
 }
 
 impl Held {
@@ -57,10 +59,25 @@ impl Held {
         (!stack.is_empty()).then(|| format!("| {}", stack.join(" | ")))
     }
 
+    /// What a loop is called: `for 3`, and `for 3 (second)` where another one of that line came before it.
+    fn name(&mut self, frame_index: u32, change: &Change) -> String {
+        let named = self.named.entry((frame_index, change.name.clone())).or_default();
+        let number = named.iter().position(|known| *known == change.variable_index).unwrap_or(named.len());
+        if number == named.len() {
+            named.push(change.variable_index);
+        }
+        match number {
+            0 => change.name.clone(),
+            1 => format!("{} (second)", change.name),
+            2 => format!("{} (third)", change.name),
+            number => format!("{} ({}th)", change.name, number + 1),
+        }
+    }
+
     /// How far a loop is: `for 3 at 2 of 5`, and what it walks where it begins.
     fn position(&mut self, frame_index: u32, change: &Change) -> String {
         let key = (frame_index, change.variable_index);
-        let name = &change.name;
+        let name = &self.name(frame_index, change);
         let drawn = match (&change.value, change.items_drawn) {
             (None, _) => {
                 self.loops.remove(&key);

@@ -6,17 +6,21 @@
 //!        ─▶ sql              engine, statements, output, text_table
 //!        ─▶ config, schema   what there is to set and to read
 //!        ─▶ doctor           what of the sandbox this machine gives
-//!        ─▶ verify           stored executions, run again
+//!        ─▶ verify           files against their hashes, and stored executions run again
 //!        ─▶ worker           hidden: this executable inside the sandbox
 //! ```
+//!
+//! Who holds a dataset is `hold`'s affair, what to say of damaged files `damage`'s.
 
 mod config;
+mod damage;
 mod demo;
 mod doctor;
 mod draw;
 mod engine;
 mod find;
 mod held;
+mod hold;
 mod interrupt;
 mod json;
 mod library;
@@ -135,16 +139,14 @@ pub fn main() -> ExitCode {
 /// The chain of causes in one line; a cause that the message before it already tells is left out.
 fn message(error: &anyhow::Error) -> String {
     let mut text = String::new();
-    let mut last = String::new();
     for cause in error.chain() {
         let cause = cause.to_string();
         if text.is_empty() {
             text.push_str(&cause);
-        } else if !last.contains(&cause) {
+        } else if !text.contains(&cause) {
             text.push_str(": ");
             text.push_str(&cause);
         }
-        last = cause;
     }
     text
 }

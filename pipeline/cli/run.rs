@@ -1,14 +1,16 @@
 //! `tracemill run`: drives the stages over a dataset, in order, and says what became of everything.
 
-use std::fs::{self, File, TryLockError};
-use std::io::{Read as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
+use std::io::Write as _;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
 
+use crate::cli::engine::Engine;
+use crate::cli::hold::Hold;
 use crate::cli::{Exit, UsageError, interrupt, summary};
-use crate::config::{Config, Overrides, load, nearest, to_toml};
+use crate::config::{Config, CorpusConfig, Overrides, load, nearest, to_toml};
 use crate::dataset::Dataset;
 use crate::error::Error;
 use crate::progress::Progress;
@@ -57,7 +59,7 @@ pub(super) struct Args {
 }
 
 /// The stages, in the order in which data flows.
-const STAGES: [&str; 6] = ["corpora", "functions", "inputs", "executions", "mixtures", "shards"];
+pub(super) const STAGES: [&str; 6] = ["corpora", "functions", "inputs", "executions", "mixtures", "shards"];
 
 pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
     check_stages(&args.stages)?;
@@ -83,12 +85,6 @@ pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
     if !args.quiet {
         summary::print(&dataset, &cancel)?;
     }
-    if dataset.manifest("corpora")?.counts().is_empty() {
-        eprintln!(
-            "tracemill: nothing to do: there is no Python file, and no record, in the corpora of {}",
-            args.out.display()
-        );
-    }
     Ok(ending(&losses))
 }
 
@@ -100,7 +96,7 @@ pub(super) fn pipeline(
     quiet: bool,
     cancel: &Cancel,
 ) -> anyhow::Result<Vec<(&'static str, u64)>> {
-    let _lock = lock(dataset)?;
+    let hold = Hold::take(dataset)?;
     dataset.remove_leftovers()?;
     dataset.write_whole(&dataset.root().join("_run").join("config.toml"), to_toml(&config).as_bytes())?;
     let workers = match config.workers {
@@ -117,9 +113,13 @@ pub(super) fn pipeline(
     let mut losses = Vec::new();
     for stage in self::stages()? {
         if wanted(stages, stage.name()) {
+            hold.at(stage.name())?;
             let report =
                 drive(stage.as_ref(), &cx).with_context(|| format!("the stage `{}` did not finish", stage.name()))?;
             losses.push((stage.name(), report.data_loss()));
+            if stage.name() == "corpora" {
+                check_corpora(&cx)?;
+            }
         }
     }
     Ok(losses)
@@ -135,6 +135,32 @@ fn stages() -> crate::Result<Vec<Box<dyn Stage>>> {
         Box::new(crate::mixtures::Mixtures::new()),
         Box::new(crate::shards::Shards::new()),
     ])
+}
+
+/// A corpus that holds nothing is most likely a path that is not meant: an error if there is no other, else a warning.
+fn check_corpora(cx: &Context) -> anyhow::Result<()> {
+    let named = |corpus: &CorpusConfig| {
+        format!(
+            "the corpus `{}` holds no Python file and no record: {} (in a folder, what .gitignore names and hidden files \
+             do not count unless files.respect_ignore_files is false)",
+            corpus.name,
+            corpus.path.display()
+        )
+    };
+    let corpora = &cx.config.corpora;
+    let rows: u64 = cx.dataset.manifest("corpora")?.files("corpora").map(|file| file.rows).sum();
+    if rows == 0 {
+        return Err(Error::Config(corpora.iter().map(named).collect::<Vec<_>>().join("; ")).into());
+    }
+    if corpora.len() > 1 {
+        let found = Engine::open(&cx.dataset)?.rows("SELECT DISTINCT corpus FROM corpora", &cx.cancel)?;
+        let found: BTreeSet<String> = found.into_iter().flatten().flatten().collect();
+        for empty in corpora.iter().filter(|corpus| !found.contains(&corpus.name)) {
+            // Standard error may be closed; the funnel tells it too.
+            let _ = writeln!(std::io::stderr(), "tracemill: warning: {}", named(empty));
+        }
+    }
+    Ok(())
 }
 
 /// Says loudly what was lost.
@@ -169,54 +195,9 @@ fn check_stages(stages: &[String]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Holds the dataset for this process; another run on it is told so. The system gives the lock back, however the
-/// process ends.
-fn lock(dataset: &Dataset) -> anyhow::Result<File> {
-    let folder = dataset.root().join("_run");
-    fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
-    let path = folder.join("lock");
-    let mut file = File::options()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(&path)
-        .map_err(Error::io("open", &path))?;
-    match file.try_lock() {
-        Ok(()) => {
-            let text = format!("{}\n", std::process::id());
-            file.set_len(0).and_then(|()| file.write_all(text.as_bytes())).map_err(Error::io("write", &path))?;
-            Ok(file)
-        }
-        Err(TryLockError::WouldBlock) => {
-            let mut holder = String::new();
-            // The number only helps to find the other run.
-            let _ = file.read_to_string(&mut holder);
-            anyhow::bail!("{} is in use by another run (process {})", shown(dataset.root()), holder.trim())
-        }
-        Err(TryLockError::Error(error)) => Err(Error::io("lock", &path)(error).into()),
-    }
-}
-
-fn shown(path: &Path) -> String {
-    path.display().to_string()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_second_run_on_a_dataset_is_told_so() {
-        let folder = tempfile::tempdir().unwrap();
-        let dataset = Dataset::new(folder.path());
-        let first = lock(&dataset).unwrap();
-        let said = lock(&dataset).unwrap_err().to_string();
-        let expected = format!("{} is in use by another run (process {})", folder.path().display(), std::process::id());
-        assert_eq!(said, expected);
-        drop(first);
-        lock(&dataset).unwrap();
-    }
 
     #[test]
     fn stages_are_checked_by_name() {

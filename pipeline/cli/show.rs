@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 
+use crate::cli::damage::{self, advised};
 use crate::cli::draw::{Drawing, draw};
 use crate::cli::find::find;
 use crate::cli::terminal::{Colour, Style, output, printable};
@@ -36,7 +37,8 @@ pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
     if dataset.files("executions")?.is_empty() {
         return Err(UsageError(format!("{} holds no executions", args.data.display())).into());
     }
-    let found = find(&dataset, &args.execution)?;
+    damage::look(&dataset)?;
+    let found = advised(find(&dataset, &args.execution), &args.data)?;
     let (execution, function, input) = (&found.execution, &found.function, &found.input);
     let style = Style::of_output();
     let mut out = output();

@@ -15,6 +15,7 @@ use rustyline::{Editor, Helper};
 use tracemill_queries::session::stored_name;
 use tracemill_schemas::TABLES;
 
+use crate::cli::damage::{self, advised};
 use crate::cli::engine::Engine;
 use crate::cli::output::{Form, Target, Writer};
 use crate::cli::statements::{is_complete, split};
@@ -28,6 +29,7 @@ use crate::stage::Cancel;
 const EXAMPLES: &str = "\
 Tables and views are listed by `tracemill schema`, and by \\d at the prompt. Without a query it reads statements from
 standard input, or prompts on a terminal: a statement ends with `;`, Ctrl-C stops a query, \\q or Ctrl-D leaves.
+While a run is writing the dataset, a line on standard error says which stages are complete.
 
 Examples:
   tracemill sql 'SELECT outcome, count(*) FROM executions GROUP BY outcome'
@@ -85,18 +87,19 @@ pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
     }
     let engine = open(&args.data)?;
     let cancel = interrupt::watch()?;
-    match statements {
-        None => prompt(&engine, args.output, &cancel),
+    let result = match statements {
+        None => prompt(&engine, &args, &cancel),
         Some(statements) => {
             let (form, to) = (args.output, args.to.as_deref());
             let all = statements.into_iter().try_for_each(|text| execute(&engine, text, form, to, &cancel));
             interrupt::plainly(all.map(|()| Exit::Done))
         }
-    }
+    };
+    advised(result, &args.data)
 }
 
 /// A session over a dataset that must be there.
-pub(super) fn open(data: &Path) -> anyhow::Result<Engine> {
+fn open(data: &Path) -> anyhow::Result<Engine> {
     let dataset = Dataset::new(data);
     let mut empty = true;
     for table in TABLES {
@@ -106,7 +109,8 @@ pub(super) fn open(data: &Path) -> anyhow::Result<Engine> {
         let text = format!("{} is not a dataset: `tracemill run --out DIR` makes one, --data names it", data.display());
         return Err(UsageError(text).into());
     }
-    Engine::open(&dataset)
+    damage::look(&dataset)?;
+    advised(Engine::open(&dataset), data)
 }
 
 fn execute(engine: &Engine, statement: &str, form: Form, to: Option<&Path>, cancel: &Cancel) -> anyhow::Result<()> {
@@ -117,7 +121,7 @@ fn execute(engine: &Engine, statement: &str, form: Form, to: Option<&Path>, canc
 }
 
 /// Reads and runs statements until the user leaves.
-fn prompt(engine: &Engine, form: Form, cancel: &Cancel) -> anyhow::Result<Exit> {
+fn prompt(engine: &Engine, args: &Args, cancel: &Cancel) -> anyhow::Result<Exit> {
     let mut editor: Editor<Lines, FileHistory> = Editor::new().context("failed to open the prompt")?;
     editor.set_helper(Some(Lines));
     let history = history_file();
@@ -146,9 +150,12 @@ fn prompt(engine: &Engine, form: Form, cancel: &Cancel) -> anyhow::Result<Exit> 
         let result = match text.trim().strip_prefix('\\') {
             Some("q") => return Ok(Exit::Done),
             Some(command) => describe(engine, command, cancel),
-            None => split(&text).into_iter().try_for_each(|statement| execute(engine, statement, form, None, cancel)),
+            None => {
+                let mut all = split(&text).into_iter();
+                all.try_for_each(|statement| execute(engine, statement, args.output, None, cancel))
+            }
         };
-        match result {
+        match advised(result, &args.data) {
             Ok(()) => {}
             Err(error) if matches!(error.downcast_ref(), Some(Error::Cancelled)) => eprintln!("stopped"),
             Err(error) => eprintln!("{}", super::message(&error)),

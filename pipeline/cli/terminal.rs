@@ -139,9 +139,22 @@ pub(super) fn bytes(count: u64) -> String {
     }
 }
 
+/// A path as a shell reads it.
+pub(super) fn quoted(path: &str) -> String {
+    let plain = |character: char| character.is_ascii_alphanumeric() || "/._-".contains(character);
+    if path.chars().all(plain) { path.to_owned() } else { format!("'{}'", path.replace('\'', "'\\''")) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn paths_are_quoted_for_a_shell() {
+        for (path, expected) in [("a/b-1.x", "a/b-1.x"), ("a b", "'a b'"), ("it's", "'it'\\''s'")] {
+            assert_eq!(quoted(path), expected);
+        }
+    }
 
     #[test]
     fn text_is_made_safe_and_short() {

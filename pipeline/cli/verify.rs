@@ -1,37 +1,48 @@
-//! `tracemill verify`: stored executions run again, and those that do not reproduce.
+//! `tracemill verify`: files that are not what was written, and stored executions that do not reproduce.
 
 use std::io::Write as _;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
 
-use crate::cli::terminal::{grouped, output, printable};
+use crate::cli::damage::{self, advised};
+use crate::cli::hold::Holder;
+use crate::cli::terminal::{bytes, grouped, output, printable};
 use crate::cli::{Exit, UsageError, interrupt};
 use crate::config::{Overrides, load};
 use crate::dataset::Dataset;
 use crate::executions::{Verification, verify};
+use crate::integrity::{self, Depth};
+use crate::stage::Cancel;
 use crate::supervisor::WorkerCommand;
 
 const EXAMPLES: &str = "\
-Each execution runs twice, on workers that had no other and whose hashes of texts differ; outcome, result, exception,
+First every file of the dataset, shards included, is compared with the size and hash that the manifests have of it; where
+one is damaged, missing, or listed nowhere, it is named with what to do, and nothing is run. --files stops after that.
+
+Then each execution runs twice, on workers that had no other and whose hashes of texts differ; outcome, result, exception,
 output, and every row of frames, instructions, events and changes are compared with what is stored. One that is labelled
 `address`, `hash`, `id`, `set_order` or `wall_clock` may differ; any other is a failure.
 
 Examples:
   tracemill verify data
+  tracemill verify data --files
   tracemill verify data --all --jobs-per-worker 100
 
 Exit codes:
-    0  every execution reproduces, or its labels say that it may not
-    1  failed, or an execution without such a label does not reproduce";
+    0  every file is what was written, and every execution reproduces, or its labels say that it may not
+    1  failed, a file is not what was written, or an execution without such a label does not reproduce";
 
-/// Run stored executions again and report those that do not reproduce.
+/// Compare files with their hashes, run stored executions again, and report what differs.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
     /// The dataset.
     #[arg(value_name = "DATA", default_value = "data")]
     data: PathBuf,
+    /// Look at the files only.
+    #[arg(long, conflicts_with_all = ["sample", "all", "seed", "workers", "jobs_per_worker"])]
+    files: bool,
     /// How many executions, chosen by hash.
     #[arg(long, value_name = "N", default_value_t = 1_000, conflicts_with = "all")]
     sample: usize,
@@ -51,9 +62,43 @@ pub(super) struct Args {
 
 pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
     let dataset = Dataset::new(&args.data);
+    if !dataset.root().join("_run").is_dir() {
+        let text = format!("{} is not a dataset: `tracemill run --out DIR` makes one", args.data.display());
+        return Err(UsageError(text).into());
+    }
+    if let Some(holder) = Holder::of(&dataset) {
+        anyhow::bail!("{}; verify it when that has ended", holder.notice(&dataset));
+    }
+    let cancel = interrupt::watch()?;
+    match files(&dataset, &cancel) {
+        Ok(true) if !args.files => {}
+        Ok(are_whole) => return Ok(if are_whole { Exit::Done } else { Exit::Failed }),
+        Err(error) => return interrupt::plainly(Err(error)),
+    }
     if dataset.files("executions")?.is_empty() {
         return Err(UsageError(format!("{} holds no executions", args.data.display())).into());
     }
+    executions(&args, &dataset, &cancel)
+}
+
+/// Compares the files with the manifests and says what is wrong; `true` where nothing is.
+fn files(dataset: &Dataset, cancel: &Cancel) -> anyhow::Result<bool> {
+    let checked = integrity::check(dataset, Depth::Bytes, cancel)?;
+    let mut out = output();
+    for finding in &checked.findings {
+        writeln!(out, "{}", printable(&damage::line(finding, dataset)))?;
+    }
+    let (count, read, wrong) = (grouped(checked.files), bytes(checked.bytes), checked.findings.len());
+    match wrong {
+        0 => writeln!(out, "{count} files ({read}) are what was written")?,
+        _ => writeln!(out, "{count} files ({read}) looked at: {} to mend", grouped(wrong as u64))?,
+    }
+    out.flush()?;
+    Ok(wrong == 0)
+}
+
+/// Runs executions again.
+fn executions(args: &Args, dataset: &Dataset, cancel: &Cancel) -> anyhow::Result<Exit> {
     let config_path = dataset.root().join("_run").join("config.toml");
     let config = load(Some(&config_path), &Overrides::default())
         .with_context(|| format!("failed to read how the dataset was made from {}", config_path.display()))?;
@@ -67,7 +112,6 @@ pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
         workers,
         jobs_per_worker: args.jobs_per_worker.max(1),
     };
-    let cancel = interrupt::watch()?;
     let mut out = output();
     let tell = |difference: &crate::executions::Difference| {
         let labels = match difference.labels.as_slice() {
@@ -85,9 +129,9 @@ pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
         Ok(())
     };
     let command = WorkerCommand::this_executable()?;
-    let verified = match verify(&dataset, &config.executions, &what, &command, &cancel, tell) {
+    let verified = match verify(dataset, &config.executions, &what, &command, cancel, tell) {
         Ok(verified) => verified,
-        Err(error) => return interrupt::plainly(Err(error.into())),
+        Err(error) => return advised(interrupt::plainly(Err(error.into())), &args.data),
     };
     writeln!(
         out,

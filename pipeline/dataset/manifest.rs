@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use tracemill_schemas::stats::StatsRow;
 
 use crate::dataset::writer::write_whole;
 use crate::error::{Error, Result};
@@ -57,6 +58,19 @@ pub struct Count {
     pub severity: Severity,
     /// How many.
     pub count: u64,
+}
+
+impl Count {
+    /// Its row of `stats`.
+    pub(crate) fn row(&self, stage: &str) -> StatsRow {
+        StatsRow {
+            stage: stage.to_owned(),
+            unit: self.unit.clone(),
+            reason: self.reason.clone(),
+            severity: self.severity.name().to_owned(),
+            count: i64::try_from(self.count).unwrap_or(i64::MAX),
+        }
+    }
 }
 
 /// How bad a reason is.

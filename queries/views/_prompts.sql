@@ -14,7 +14,7 @@
 -- @column prompt VARCHAR  The unit's source and the call, or the program and its standard input.
 -- @column is_program BOOLEAN  A whole program ran, not a call.
 -- @column stdout VARCHAR  What it wrote to standard output.
--- @column ending VARCHAR  How it ended as one line: `return VALUE`, `raise Type: message`, or `end` for a program.
+-- @column ending VARCHAR  How it ended as one line: `return VALUE`, `raise Type: message`, `exit STATUS` for `os._exit`, or `end` for a program.
 -- @column answer VARCHAR  What the format `direct` answers: the value or exception, after a program's output.
 WITH endings AS (
   SELECT
@@ -45,6 +45,7 @@ SELECT
   inputs.call = '' AS is_program,
   executions.stdout,
   CASE
+    WHEN executions.exception_type = 'os._exit' THEN concat('exit ', executions.exception_message)
     WHEN endings.exception IS NOT NULL THEN concat('raise ', endings.exception)
     WHEN inputs.call = '' THEN 'end'
     ELSE concat('return ', executions.result)

@@ -25,7 +25,7 @@ crate::table! {
             granularity: String [Dictionary];
             /// How it ended: `returned`, `raised`, `exited`, `step_limit`, `time_limit`, `memory_limit`,
             /// `output_limit`, `trace_limit`, `crashed`, `unsupported_import`, `compile_failed`, `setup_failed`,
-            /// `invalid_input`.
+            /// `invalid_input`. `exited` is `SystemExit`, or `os._exit`, which leaves frames open; `os.abort` is a crash.
             outcome: String [Dictionary];
             /// The call's value as `repr`.
             result: Option<String> [Plain] null "it did not return, or it is a program";
@@ -33,9 +33,9 @@ crate::table! {
             result_type: Option<String> [Dictionary] null "as `result`";
             /// Characters of the whole `repr` (or a lower bound) when `result` is cut.
             result_chars: Option<i64> [Plain] unit "characters" null "`result` is complete or null";
-            /// The exception's class.
+            /// The exception's class; `os._exit` where that ended the process.
             exception_type: Option<String> [Dictionary] null "no exception ended it";
-            /// The exception's message.
+            /// The exception's message; the status given to `os._exit`.
             exception_message: Option<String> [Plain] null "no exception ended it";
             /// Line of the unit where it was raised.
             exception_line_number: Option<i32> [Plain] unit "lines, 1-based" null "not in the unit, or no exception";
@@ -58,7 +58,7 @@ crate::table! {
             /// Modules that it imported, sorted.
             imports: Vec<String> [Plain];
             /// What is known to make it differ from CPython or from itself, sorted: `address`, `clock`, `code`,
-            /// `comparisons`, `constant`, `depth`, `end_order`, `hash`, `hash_order`, `id`, `killed`, `libm`, `random`,
+            /// `constant`, `depth`, `end_order`, `hash`, `hash_order`, `id`, `killed`, `libm`, `random`,
             /// `set_order`, `size`, `wall_clock`, `wording`.
             labels: Vec<String> [Plain];
         }

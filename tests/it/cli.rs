@@ -99,6 +99,11 @@ returned 42
     let positions = succeed(["trace", &file, "--call", "g()", "--iterators"]);
     assert!(positions.contains("for 2 at 1 of 2 in range(0, 2)") && positions.contains("for 2 over"), "{positions}");
     assert!(!succeed(["trace", &file, "--call", "g()"]).contains("for 2 at"));
+    std::fs::write(&file, "def h():\n    return [(a, b) for a in range(2) for b in 'x']\n").unwrap();
+    let positions = succeed(["trace", &file, "--call", "h()", "--iterators"]);
+    for loops in ["for 2 at 1 of 2 in range(0, 2)", "for 2 (second) at 1 of 1 in 'x'", "for 2 (second) over"] {
+        assert!(positions.contains(loops), "{loops}\n{positions}");
+    }
 }
 
 /// An empty dataset: enough for statements that read no table.

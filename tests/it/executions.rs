@@ -84,7 +84,9 @@ fn a_hostile_corpus_runs_to_its_end_and_each_file_is_a_named_row() {
     assert!(seen.iter().any(|(name, end)| name.starts_with("imports_missing.py ") && end == "unsupported_import"));
     ends_as("closes_stdout.py", &["returned", "raised"]);
     ends_as("latin1_declared.py", &["returned"]);
-    ends_as("exits.py", &["exited", "raised", "unsupported_import"]);
+    ends_as("exits.py", &["exited"]);
+    // One of them by `os._exit`: no sample is made of it, since its frames stay open.
+    assert_eq!(counts(data.path(), "mixtures", "executions")["process_exit"], 1);
 
     let executed: u64 = counts(data.path(), "executions", "executions").values().sum();
     assert_eq!(executed, rows::<ExecutionsRow>(data.path()).len() as u64);

@@ -5,6 +5,7 @@
 mod architecture; // who may use whom, file lengths, where SQL lives
 mod attacks; // programs that try to get out, workers that lie, missing layers
 mod cli; // usage errors, configuration, one traced call, statements, interrupts
+mod damage; // files that are not what was written, runs that are writing, corpora that hold nothing
 mod determinism; // programs that try to see each other, hash seeds, verify
 mod end_to_end; // the whole pipeline on small corpora: funnel, resuming, same bytes for any number of workers
 mod executions; // hostile programs, killed workers, stopping

@@ -11,7 +11,7 @@ pub enum Outcome {
     Returned,
     /// An exception left the call or the program.
     Raised,
-    /// The program ended itself with `SystemExit`.
+    /// The program ended itself: with `SystemExit`, or its process with `os._exit`, which leaves frames open.
     Exited,
     /// `Limits::steps` events were recorded.
     StepLimit,
@@ -23,7 +23,8 @@ pub enum Outcome {
     OutputLimit,
     /// `Limits::trace_bytes` were sent.
     TraceLimit,
-    /// The worker process died while it ran the program (stack overflow, abort, forbidden system call).
+    /// The worker process died while it ran the program (stack overflow, forbidden system call), or the program called
+    /// `os.abort`.
     Crashed,
     /// The unit imports a module that the engine does not have.
     UnsupportedImport,
@@ -74,15 +75,20 @@ impl Outcome {
     }
 }
 
-/// An exception that ended an execution.
+/// An exception that ended an execution, or the call that ended its process.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exception {
-    /// The exception class's name.
+    /// The exception class's name, or [`Exception::PROCESS_EXIT`].
     pub type_name: String,
     /// `str(exception)`, cut to `Limits::value_chars`; addresses removed.
     pub message: String,
     /// Line of the unit's source where it was raised, 1-based; `None` when no frame of the unit was involved.
     pub line_number: Option<u32>,
+}
+
+impl Exception {
+    /// The name where no exception but the call of this function ended the program; the message is the status.
+    pub const PROCESS_EXIT: &str = "os._exit";
 }
 
 /// The last word about an execution.

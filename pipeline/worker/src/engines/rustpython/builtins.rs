@@ -1,17 +1,13 @@
 //! Built-ins that are replaced when an interpreter starts: `sum` as CPython adds floats, and what must stay in our
 //! hands: trace functions, the recursion limit, random bytes.
 
-use std::{cell::Cell, sync::OnceLock};
+use std::cell::Cell;
 
-use super::{
-    labels::{self, Label},
-    render::small_int,
-};
+use super::labels::{self, Label};
 use rustpython_vm::{
-    AsObject, FromArgs, PyObject, PyObjectRef, PyResult, VirtualMachine,
+    AsObject, FromArgs, PyObjectRef, PyResult, VirtualMachine,
     builtins::{PyBaseExceptionRef, PyByteArray, PyBytes, PyFloat, PyInt, PyStr},
     function::{ArgIterable, FuncArgs, OptionalArg},
-    protocol::PyNumberBinaryFunc,
 };
 
 thread_local! {
@@ -26,7 +22,6 @@ pub(super) fn reset() {
 /// Puts the replacements in place. Once an interpreter.
 pub(super) fn install(vm: &VirtualMachine) -> PyResult<()> {
     vm.builtins.set_attr("sum", vm.new_function("sum", sum), vm)?;
-    divide_ints(vm);
     vm.builtins.set_attr("id", vm.new_function("id", id), vm)?;
     let sys = &vm.sys_module;
     for name in ["settrace", "setprofile", "addaudithook", "_settraceallthreads", "_setprofileallthreads"] {
@@ -41,29 +36,6 @@ pub(super) fn install(vm: &VirtualMachine) -> PyResult<()> {
     let module = vm.new_module("random_bytes", vm.ctx.new_dict(), None);
     module.set_attr("take", vm.new_function("take", random_bytes), vm)?;
     sys.get_attr("modules", vm)?.set_item("random_bytes", module.into(), vm)
-}
-
-/// Division of whole numbers: zero by a negative one is `-0.0`, which the engine gives no sign.
-fn divide_ints(vm: &VirtualMachine) {
-    static DIVIDE: OnceLock<PyNumberBinaryFunc> = OnceLock::new();
-    fn divide(a: &PyObject, b: &PyObject, vm: &VirtualMachine) -> PyResult {
-        let is_negative = |object: &PyObject| {
-            object.downcast_ref::<PyInt>().is_some_and(|number| number.as_bigint().to_string().starts_with('-'))
-        };
-        if small_int(a, vm) == Some(0) && is_negative(b) {
-            return Ok(vm.ctx.new_float(-0.0).into());
-        }
-        DIVIDE.get().map_or_else(|| Ok(vm.ctx.not_implemented()), |divide| divide(a, b, vm))
-    }
-    for class in [vm.ctx.types.int_type, vm.ctx.types.bool_type] {
-        let slots = &class.slots.as_number;
-        // Types outlive interpreters: the second one finds ours there.
-        if let Some(own) = slots.true_divide.load().filter(|_| DIVIDE.get().is_none()) {
-            let _ = DIVIDE.set(own);
-        }
-        slots.true_divide.store(Some(divide));
-        slots.right_true_divide.store(Some(divide));
-    }
 }
 
 /// As CPython's; calls from the program's own code are noted, those of the library's are its own affair.

@@ -5,7 +5,9 @@ use rustpython_vm::{
     compiler::Mode, scope::Scope,
 };
 
-use super::{apart, builtins, labels, modules, modules::Base, probe, sets, stdio, stop};
+use super::{
+    apart, builtins, comparisons, exits, labels, modules, modules::Base, numbers, probe, sets, sorting, stdio, stop,
+};
 use crate::error::{Error, Result};
 
 /// Starts an interpreter for this thread; only one may live on a thread at a time.
@@ -34,12 +36,16 @@ fn furnish(vm: &VirtualMachine) -> PyResult<Base> {
     probe::prepare();
     builtins::reset();
     builtins::install(vm)?;
+    numbers::install(vm);
+    comparisons::install(vm);
+    sorting::install(vm)?;
     labels::install(vm)?;
     sets::install(vm)?;
     apart::install(vm)?;
     let streams = stdio::Streams::new(vm)?;
     streams.install("", u64::MAX, vm)?;
-    run_module("os", include_str!("python/os_stub.py"), vm)?;
+    let os = run_module("os", include_str!("python/os_stub.py"), vm)?;
+    exits::install(&os, vm)?;
     run_module("start", include_str!("python/start.py"), vm)?;
     let clock = run_module("clock", include_str!("python/clock.py"), vm)?;
     let loaded = modules::modules(vm)?;

@@ -9,7 +9,6 @@
 //! | `constant` | a floor division of two numbers that are written out, one with a point: the engine's compiler gets some wrong |
 //! | `depth` | the program asked for a deeper recursion than the limits give |
 //! | `end_order` | a frame that returned left several sleeping generators behind, or a class has `__del__`: CPython may end objects in another order |
-//! | `comparisons` | a sort of three or more elements called comparisons of the program's own: CPython makes others of them |
 //! | `id` | the program asked for an `id`, which is an address |
 //! | `hash` | the program asked for the hash of something that is not a number: it follows from the seed, or an address |
 //! | `random` | chance, in another stream than CPython's unless seeded |
@@ -22,10 +21,9 @@ use std::cell::Cell;
 
 use rustpython_vm::{
     PyObject, PyObjectRef, PyResult, VirtualMachine,
-    builtins::{PyFloat, PyFrozenSet, PyFunction, PyInt, PyList, PySet, PyTuple},
+    builtins::{PyFloat, PyFrozenSet, PyInt, PySet},
     frame::{InterpreterFrame, current_code, current_thread_iframe, frame_at_offset},
-    function::{FuncArgs, ItemDoc, PyMethodFlags},
-    types::PyTypeFlags,
+    function::FuncArgs,
 };
 
 use super::{apart, sets, units};
@@ -35,7 +33,6 @@ use super::{apart, sets, units};
 pub(super) enum Label {
     Clock,
     Code,
-    Comparisons,
     Constant,
     Depth,
     EndOrder,
@@ -50,10 +47,9 @@ pub(super) enum Label {
 }
 
 /// Every label, in the order of their names.
-const ALL: [(Label, &str); 14] = [
+const ALL: [(Label, &str); 13] = [
     (Label::Clock, "clock"),
     (Label::Code, "code"),
-    (Label::Comparisons, "comparisons"),
     (Label::Constant, "constant"),
     (Label::Depth, "depth"),
     (Label::EndOrder, "end_order"),
@@ -269,7 +265,6 @@ pub(super) fn install(vm: &VirtualMachine) -> PyResult<()> {
         hash.call((object,), vm)
     };
     vm.builtins.set_attr("hash", vm.new_function("hash", watched), vm)?;
-    watch_sort(vm);
     for module in ["math", "cmath"] {
         apart::wrap(module, LIBM, vm, |function, args, vm| {
             if is_own_call() {
@@ -283,57 +278,11 @@ pub(super) fn install(vm: &VirtualMachine) -> PyResult<()> {
     vm.sys_module.get_attr("modules", vm)?.set_item("labels_native", notes.into(), vm)
 }
 
-/// Notes that a sort of this list will call comparisons of the program's own.
-fn compares(args: &FuncArgs, vm: &VirtualMachine) {
-    let own = |object: &PyObjectRef| {
-        object.class().slots.flags.has_feature(PyTypeFlags::HEAPTYPE)
-            && ["__lt__", "__gt__"].iter().any(|name| {
-                let method = object.class().get_attr(vm.ctx.intern_str(*name));
-                method.is_some_and(|method| method.downcast_ref::<PyFunction>().is_some())
-            })
-    };
-    let Some(sorted) = args.args.first() else { return };
-    let several = match (sorted.downcast_ref::<PyList>(), sorted.downcast_ref::<PyTuple>()) {
-        (Some(list), _) => {
-            let items = list.borrow_vec();
-            items.len() > 2 && (args.kwargs.contains_key("key") || own(&items[0]))
-        }
-        (None, Some(tuple)) => tuple.len() > 2 && (args.kwargs.contains_key("key") || own(&tuple.as_slice()[0])),
-        // Not looked into: to iterate it would use it up.
-        (None, None) => args.kwargs.contains_key("key"),
-    };
-    // A key of `cmp_to_key`, or one that gives objects of the program's.
-    let by_key = args.kwargs.get("key").is_none_or(|key| {
-        let made = key.class().name().to_string();
-        made.contains("KeyWrapper") || made == "K" || made == "cmp_to_key" || own(key)
-    });
-    if several && by_key && is_own_call() {
-        note(Label::Comparisons);
-    }
-}
-
-/// `list.sort`, with a note.
-fn watch_sort(vm: &VirtualMachine) {
-    let class = vm.ctx.types.list_type;
-    let name = vm.ctx.intern_str("sort");
-    let Some(sort) = class.get_attr(name) else { return };
-    let watched = move |args: FuncArgs, vm: &VirtualMachine| -> PyResult {
-        compares(&args, vm);
-        sort.call(args, vm)
-    };
-    let doc = ItemDoc::static_text("Sort the list in ascending order and return None.");
-    let method = vm.ctx.new_method_def("sort", watched, PyMethodFlags::METHOD, doc);
-    class.set_attr(name, method.build_method(class, vm).into());
-}
-
 /// Lets a built-in function iterate sets without a note: its result is the same in any order, unless a key makes
 /// different elements equal.
 fn orderless(name: &'static str, vm: &VirtualMachine) -> PyResult<()> {
     let function = vm.builtins.get_attr(name, vm)?;
     let watched = move |args: FuncArgs, vm: &VirtualMachine| -> PyResult {
-        if name == "sorted" {
-            compares(&args, vm);
-        }
         if !args.kwargs.is_empty() {
             args.args.iter().for_each(|read| sets::readers::about_to_read(read, vm));
             return function.call(args, vm);

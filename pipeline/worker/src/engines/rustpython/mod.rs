@@ -4,7 +4,8 @@
 //!   mod: a job, step by step ─▶ units (compile) ─▶ instrument (flow) ─▶ code with probes
 //!     code runs ─▶ probe ─▶ recorder ─▶ state, iterators, stack ─▶ changes ─▶ render ─▶ records
 //!     ├ interpreter: start      modules, picture, apart, garbage, reach: before and after a job
-//!     └ builtins, stdio, sets: what the program finds   stop: how it is ended   errors: exceptions as text
+//!     ├ builtins, numbers, comparisons, sorting, stdio, sets, exits: what the program finds
+//!     └ stop: how it is ended   errors: exceptions as text
 //! ```
 
 use std::{collections::BTreeSet, rc::Rc};
@@ -27,9 +28,11 @@ mod apart;
 mod assembly;
 mod builtins;
 mod changes;
+mod comparisons;
 mod cover;
 mod ends;
 mod errors;
+mod exits;
 mod flow;
 mod garbage;
 mod heap;
@@ -41,18 +44,19 @@ mod labels;
 mod lines;
 mod literals;
 mod modules;
+mod numbers;
 mod operations;
 mod own_repr;
 mod picture;
 mod probe;
 mod reach;
-
 mod recorder;
 mod regions;
 mod render;
 mod sets;
 #[cfg(test)]
 mod snapshot;
+mod sorting;
 mod stack;
 mod state;
 mod stdio;
@@ -242,15 +246,22 @@ impl<'a> Run<'a> {
         });
         let (code, points) = (known.code.clone(), Rc::clone(&known.points));
         *unit = Some(known);
-        let code = code.map_err(|error| end(Outcome::CompileFailed, Some(errors::ending(&error, limit, vm))))?;
-        let invalid = |error: PyBaseExceptionRef| {
+        let not_python = |outcome, exception, error: &PyBaseExceptionRef, how| {
+            wording::note_syntax(error, how, vm);
+            Box::new(Finished { labels: labels::take(), ..*end(outcome, Some(exception)) })
+        };
+        let code = code
+            .map_err(|error| not_python(Outcome::CompileFailed, errors::ending(&error, limit, vm), &error, "exec"))?;
+        let invalid = |error: &PyBaseExceptionRef, how| {
             // The line is one of the input, not of the unit.
-            let exception = Exception { line_number: None, ..errors::ending(&error, limit, vm) };
-            end(Outcome::InvalidInput, Some(exception))
+            let exception = Exception { line_number: None, ..errors::ending(error, limit, vm) };
+            not_python(Outcome::InvalidInput, exception, error, how)
         };
         let compile = |text: &str, mode, path| match text.trim().is_empty() {
             true => Ok(None),
-            false => units::compile(text, mode, path, Detail::Count, vm).map(Some).map_err(invalid),
+            false => units::compile(text, mode, path, Detail::Count, vm)
+                .map(Some)
+                .map_err(|error| invalid(&error, if matches!(mode, Mode::Eval) { "eval" } else { "exec" })),
         };
         let setup = compile(&job.setup, Mode::Exec, units::SETUP)?;
         let call = match (job.kind, literals::call(job.call.trim())) {
@@ -336,6 +347,9 @@ impl<'a> Run<'a> {
         for code in unit.into_iter().chain(&self.setup) {
             let watch = Watch::Count { steps: self.unrecorded_steps() };
             let (result, _) = probe::watched(watch, self.vm, || self.execute(code));
+            if let Some(exception) = stop::exited() {
+                return Err(end(Outcome::SetupFailed, Some(exception)));
+            }
             if let Some(outcome) = stop::outcome() {
                 return Err(end(outcome, None));
             }
@@ -381,7 +395,7 @@ impl<'a> Run<'a> {
     fn finish(&self, result: PyResult) -> Finished {
         let vm = self.vm;
         if let Some(outcome) = stop::outcome() {
-            return bare_finish(outcome);
+            return Finished { exception: stop::exited(), ..bare_finish(outcome) };
         }
         match result {
             Ok(value) => self.returned(value),

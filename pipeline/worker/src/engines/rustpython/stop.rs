@@ -1,4 +1,5 @@
-//! Ends a program that has reached a limit, whatever it catches. Called by `hook` and `stdio`.
+//! Ends a program that has reached a limit, or its own process, whatever it catches. Called by `probe`, `stdio`,
+//! `numbers`, `exits` and `apart`.
 //!
 //! The engine drops its trace function when that raises, so a bare `except:` around an endless loop would go on
 //! unseen. A user signal is checked before every instruction, so one is sent again and again: each instruction raises,
@@ -11,7 +12,7 @@ use rustpython_vm::{
     builtins::{PyBaseExceptionRef, PyTypeRef},
     signal::{UserSignalReceiver, UserSignalSender, user_signal_channel},
 };
-use tracemill_trace::Outcome;
+use tracemill_trace::{Exception, Outcome};
 
 use super::units;
 
@@ -23,6 +24,8 @@ const UNITS_A_STEP: u64 = 250;
 
 thread_local! {
     static OUTCOME: Cell<Option<Outcome>> = const { Cell::new(None) };
+    /// What the program said when it ended its own process.
+    static EXIT: RefCell<Option<Exception>> = const { RefCell::new(None) };
     static RAISES: Cell<u32> = const { Cell::new(0) };
     static FOREIGN: Cell<bool> = const { Cell::new(false) };
     static OWED: Cell<u64> = const { Cell::new(0) };
@@ -41,6 +44,7 @@ pub(super) fn channel() -> UserSignalReceiver {
 /// Forgets the previous job.
 pub(super) fn reset() {
     OUTCOME.set(None);
+    EXIT.set(None);
     RAISES.set(0);
     FOREIGN.set(false);
     OWED.set(0);
@@ -76,6 +80,19 @@ pub(super) fn begin(outcome: Outcome, vm: &VirtualMachine) -> PyBaseExceptionRef
     }
     again();
     exception(vm)
+}
+
+/// Stops the program because it ended its own process, unless it is being stopped already.
+pub(super) fn exit(ending: Exception, vm: &VirtualMachine) -> PyBaseExceptionRef {
+    if OUTCOME.get().is_none() {
+        EXIT.set(Some(ending));
+    }
+    begin(Outcome::Exited, vm)
+}
+
+/// What the program said when it ended its own process, if it did.
+pub(super) fn exited() -> Option<Exception> {
+    EXIT.with_borrow(Clone::clone)
 }
 
 fn again() {

@@ -184,12 +184,22 @@ mod cover;
 mod endings;
 #[path = "tests/events.rs"]
 mod events;
+#[path = "tests/exceptions.rs"]
+mod exceptions;
+#[path = "tests/exits.rs"]
+mod exits;
+#[path = "tests/generators.rs"]
+mod generators;
 #[path = "tests/replay.rs"]
 mod replay;
 #[path = "tests/sets.rs"]
 mod sets;
 #[path = "tests/shown.rs"]
 mod shown;
+#[path = "tests/sorts.rs"]
+mod sorts;
 mod unseen;
+#[path = "tests/variables.rs"]
+mod variables;
 #[path = "tests/wording.rs"]
 mod wording;

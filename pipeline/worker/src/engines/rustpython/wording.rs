@@ -103,6 +103,19 @@ pub(super) fn correct(exception: &Py<PyBaseException>, vm: &VirtualMachine) {
     }
 }
 
+/// Notes that what the compiler says of a piece of the job is not known to be CPython's. `how` is the built-in function
+/// with which it was measured: `exec` for statements, `eval` for an expression.
+pub(super) fn note_syntax(exception: &Py<PyBaseException>, how: &str, vm: &VirtualMachine) {
+    let message = errors::message(exception, LIMIT, vm);
+    // The place is told after the message, with the name of the file: measured was `<string>`.
+    let message = [units::UNIT, units::SETUP, units::CALL]
+        .iter()
+        .fold(message, |message, path| message.replace(&format!(" ({path}, line "), " (<string>, line "));
+    if !verified::is_verified(&exception.class().name(), &message, &[how]) {
+        labels::note(Label::Wording);
+    }
+}
+
 /// Its message is a value of the program's, or there is none.
 fn is_silent(class: &Py<PyType>, vm: &VirtualMachine) -> bool {
     let known = &vm.ctx.exceptions;

@@ -133,14 +133,6 @@ def putenv(key, value):
 unsetenv = putenv
 
 
-def _exit(status):
-    raise SystemExit(status)
-
-
-def abort():
-    raise SystemExit(134)
-
-
 def strerror(code):
     return 'error %d' % code
 

@@ -79,3 +79,22 @@ fn the_library_raises_in_its_own_words() {
     let literal = "InvalidOperation: Invalid literal for Decimal: 'x'";
     check_told("import decimal\n", "decimal.Decimal('x')", literal, &["wording"]);
 }
+
+#[test]
+fn what_the_compiler_says_is_labelled_unless_it_was_measured() {
+    let labels = |job| {
+        let finished = run_one(job).1.finished;
+        assert!(matches!(finished.outcome, Outcome::CompileFailed | Outcome::InvalidInput), "{finished:?}");
+        finished.labels
+    };
+    // CPython says the same.
+    assert_eq!(labels(call("return 1\n", "f()")), [""; 0]);
+    assert_eq!(labels(call("def f():\n    break\n", "f()")), [""; 0]);
+    assert_eq!(labels(call("def f(): pass\n", "f(")), [""; 0]);
+    assert_eq!(labels(call("def f():\n    x = = 1\n", "f()")), [""; 0]);
+    // It says `invalid syntax` and `unexpected indent`.
+    assert_eq!(labels(call("def f(:\n    pass\n", "f()")), ["wording"]);
+    assert_eq!(labels(call("  x = 1\n", "f()")), ["wording"]);
+    let setup = Job { setup: "async x".to_owned(), ..call("def f(): pass\n", "f()") };
+    assert_eq!(labels(setup), ["wording"]);
+}
