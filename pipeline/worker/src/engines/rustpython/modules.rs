@@ -70,6 +70,9 @@ const STATELESS: &[&str] = &[
     "zlib",
 ];
 
+/// What the module of a job's own code may be called: the program itself, or a unit that is called.
+pub(super) const OWN_MODULES: &[&str] = &["unit", "__main__"];
+
 /// Names of `sys` that each job sets anew.
 const SYS_PER_JOB: &[&str] = &["stdin", "stdout", "stderr", "__stdin__", "__stdout__", "__stderr__"];
 
@@ -238,10 +241,20 @@ impl Base {
         Ok(())
     }
 
-    /// Forgets what the job loaded. Says whether anything that stays was changed; `thorough` looks into the modules
-    /// too, which only a program that imports or reaches for special names can have changed.
+    /// Forgets what the job loaded. Says whether anything that stays was changed; `thorough` looks for that, which only a
+    /// program that imports or reaches for special names can have done.
     pub(super) fn clean(&self, thorough: bool, vm: &VirtualMachine) -> PyResult<bool> {
         let loaded = modules(vm)?;
+        let before = self.loaded.borrow().len();
+        if !thorough && before > 0 && loaded.__len__() == before + 1 {
+            // Nothing came but the job's own module, which has one of these names, and nothing can have been replaced.
+            for own in OWN_MODULES {
+                if !self.modules.contains_key(*own) && loaded.get_item_opt(*own, vm)?.is_some() {
+                    loaded.del_item(*own, vm)?;
+                    return Ok(false);
+                }
+            }
+        }
         let mut dirty = differs(&self.builtins, &vm.builtins.dict(), &[], vm)?;
         if let Some(own) = last_behind(&self.loaded.borrow(), &loaded) {
             // Nothing came but the job's own module.
