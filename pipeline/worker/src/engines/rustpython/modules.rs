@@ -14,7 +14,7 @@ use rustpython_vm::{
     builtins::{PyDict, PyDictRef, PyList, PyModule, PyStr},
 };
 
-use super::{picture::Picture, stdio::Streams};
+use super::{interpreter, picture::Picture, stdio::Streams};
 
 /// Library modules that may stay loaded: what they remember cannot be seen from outside.
 const STATELESS: &[&str] = &[
@@ -223,7 +223,8 @@ impl Base {
         }
         if self.seeded.is_none() && !imports.is_empty() {
             vm.import("random", 0)?;
-            self.seeded = Some(super::interpreter::run_module("seeded", include_str!("python/seeded.py"), vm)?);
+            let seeded = interpreter::frozen!("<frozen seeded>", "python/seeded.py");
+            self.seeded = Some(interpreter::run_module("seeded", seeded, vm)?);
             self.extend(vm)?;
         }
         super::builtins::reset();

@@ -70,11 +70,7 @@ pub(super) fn compile_with_points(
         Detail::Instructions { each } => Detail::Instructions { each: each || ends == Ends::Watched },
         detail => detail,
     };
-    let traits = Traits {
-        drops: ends != Ends::Unseen,
-        reaches_globals: GLOBALS.any(source),
-        is_called,
-    };
+    let traits = Traits { drops: ends != Ends::Unseen, reaches_globals: GLOBALS.any(source), is_called };
     Ok(instrument(&code, detail, traits, vm))
 }
 

@@ -63,7 +63,9 @@ mod tests {
 
     #[test]
     fn words_are_found_wherever_they_stand() {
-        for text in ["", "_", "i", "import", "an import", "a__b", "x // 2", "getatt", "getattr(x, '__name__') in y", "é//é"] {
+        for text in
+            ["", "_", "i", "import", "an import", "a__b", "x // 2", "getatt", "getattr(x, '__name__') in y", "é//é"]
+        {
             let each = SOME.words.iter().enumerate().filter(|(_, word)| text.contains(**word));
             let each = each.fold(0, |found, (at, _)| found | 1_u64 << at);
             assert_eq!((SOME.of(text), SOME.any(text)), (each, each != 0), "{text}");
