@@ -23,8 +23,12 @@ pub struct Encoder {
     line_number: u32,
 }
 
-/// Bytes of the room for what stands before an event's changes, which nearly always fits.
-const HEAD_BYTES: usize = 16;
+/// Bytes of the room for what stands before an event's changes: a tag and seven numbers.
+const HEAD_BYTES: usize = 1 + 7 * NUMBER_BYTES;
+/// The most bytes of a number.
+const NUMBER_BYTES: usize = 10;
+/// The most bytes of a change to a mere integer: what it is, the variable's number of 32 bits, and the integer.
+const INT_BYTES: usize = 1 + 5 + NUMBER_BYTES;
 
 impl Default for Encoder {
     fn default() -> Self {
@@ -40,44 +44,30 @@ impl Default for Encoder {
     }
 }
 
-/// What stands before an event's changes, in the order in which it is written.
-struct Head {
-    tag: u8,
-    numbers: [Option<u64>; 7],
+/// What stands before an event's changes. It is written from its end, where the changes begin, to its start.
+struct Head<'a> {
+    room: &'a mut [u8],
+    start: usize,
 }
 
-impl Head {
+impl Head<'_> {
+    /// Puts a number before what there is.
     #[inline]
-    fn each(&self, mut byte: impl FnMut(u8)) {
-        byte(self.tag);
-        for mut number in self.numbers.into_iter().flatten() {
-            while number >= 0x80 {
-                byte(number as u8 | 0x80);
-                number >>= 7;
-            }
-            byte(number as u8);
+    fn number(&mut self, number: u64) {
+        if number < 0x80 {
+            return self.byte(number as u8);
+        }
+        let length = (64 - number.leading_zeros()).div_ceil(7);
+        self.byte((number >> (7 * (length - 1))) as u8);
+        for place in (0..length - 1).rev() {
+            self.byte((number >> (7 * place)) as u8 | 0x80);
         }
     }
 
-    /// Writes itself so that it ends where the changes begin, and gives where it starts.
     #[inline]
-    fn put(&self, record: &mut Vec<u8>) -> usize {
-        let (mut bits, mut length) = (0_u128, 0);
-        self.each(|byte| {
-            if length < HEAD_BYTES {
-                bits |= u128::from(byte) << (8 * length);
-            }
-            length += 1;
-        });
-        if let Some(start) = HEAD_BYTES.checked_sub(length) {
-            bits <<= 8 * start;
-            record[..HEAD_BYTES].copy_from_slice(&bits.to_le_bytes());
-            return start;
-        }
-        let mut bytes = Vec::with_capacity(length);
-        self.each(|byte| bytes.push(byte));
-        record.splice(..HEAD_BYTES, bytes);
-        0
+    fn byte(&mut self, byte: u8) {
+        self.start -= 1;
+        self.room[self.start] = byte;
     }
 }
 
@@ -118,7 +108,13 @@ fn number(to: &mut Vec<u8>, mut number: u64) {
 
 #[inline]
 fn signed(to: &mut Vec<u8>, value: i64) {
-    number(to, ((value << 1) ^ (value >> 63)) as u64);
+    number(to, zigzag(value));
+}
+
+/// Numbers near zero of either sign are small.
+#[inline]
+fn zigzag(value: i64) -> u64 {
+    ((value << 1) ^ (value >> 63)) as u64
 }
 
 fn text(to: &mut Vec<u8>, text: &str) {
@@ -197,10 +193,14 @@ impl Encoder {
         op |= if on_stack { ON_STACK } else { 0 };
         op |= if object_index.is_some() { HAS_OBJECT } else { 0 };
         op |= if members.is_some() { HAS_MEMBERS } else { 0 };
-        self.record.push(op);
-        number(&mut self.record, u64::from(variable));
-        if let Some(value) = value {
-            Self::value(&mut self.record, &mut self.types, &mut self.definitions, value);
+        if let Some(ValueRef::Int(value)) = value {
+            self.int(op, variable, value);
+        } else {
+            self.record.push(op);
+            number(&mut self.record, u64::from(variable));
+            if let Some(value) = value {
+                Self::value(&mut self.record, &mut self.types, &mut self.definitions, value);
+            }
         }
         if let Some(object_index) = object_index {
             number(&mut self.record, u64::from(object_index));
@@ -208,6 +208,26 @@ impl Encoder {
         if let Some(members) = members {
             text(&mut self.record, members);
         }
+    }
+
+    /// Adds a change to a mere integer, as nearly all are: put together beside the record, and taken over at once.
+    #[inline]
+    fn int(&mut self, op: u8, variable: u32, value: i64) {
+        let mut bytes = [0; INT_BYTES];
+        bytes[0] = op;
+        let mut at = 1;
+        for mut number in [u64::from(variable), zigzag(value)] {
+            while number >= 0x80 {
+                bytes[at] = number as u8 | 0x80;
+                number >>= 7;
+                at += 1;
+            }
+            bytes[at] = number as u8;
+            at += 1;
+        }
+        let end = self.record.len() + at;
+        self.record.extend_from_slice(&bytes);
+        self.record.truncate(end);
     }
 
     /// Forgets the record that was given out.
@@ -259,18 +279,6 @@ impl Encoder {
         let line = i64::from(line_number) - i64::from(self.line_number);
         let call = said.call.filter(|_| kind == EventKind::Call);
         let instruction = said.instruction.filter(|_| kind == EventKind::Instruction);
-        let head = Head {
-            tag,
-            numbers: [
-                (tag & OTHER_FRAME != 0).then_some(u64::from(frame_index)),
-                Some(((line << 1) ^ (line >> 63)) as u64),
-                call.map(|call| call.parent_index.map_or(0, |index| u64::from(index) + 1)),
-                call.map(|call| u64::from(call.depth)),
-                call.map(|call| u64::from(call.code_index)).or(instruction.map(|(first, _)| u64::from(first))),
-                instruction.map(|(_, count)| u64::from(count)),
-                (self.change_count != 0).then_some(u64::from(self.change_count)),
-            ],
-        };
         match (kind, said.value) {
             (EventKind::Return | EventKind::Yield, Some(value)) => {
                 record.push(if matches!(value, ValueRef::Int(_)) { FORM_INT } else { FORM_TEXT });
@@ -286,7 +294,26 @@ impl Encoder {
         if !said.output.is_empty() {
             text(record, said.output);
         }
-        let start = head.put(record);
+        // From the last number to the first.
+        let mut head = Head { room: &mut record[..HEAD_BYTES], start: HEAD_BYTES };
+        if self.change_count != 0 {
+            head.number(u64::from(self.change_count));
+        }
+        if let Some((first, count)) = instruction {
+            head.number(u64::from(count));
+            head.number(u64::from(first));
+        }
+        if let Some(call) = call {
+            head.number(u64::from(call.code_index));
+            head.number(u64::from(call.depth));
+            head.number(call.parent_index.map_or(0, |index| u64::from(index) + 1));
+        }
+        head.number(zigzag(line));
+        if tag & OTHER_FRAME != 0 {
+            head.number(u64::from(frame_index));
+        }
+        head.byte(tag);
+        let start = head.start;
         if !definitions.is_empty() {
             record.splice(start..start, definitions.drain(..));
         }

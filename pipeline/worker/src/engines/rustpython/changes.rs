@@ -219,6 +219,14 @@ impl Shadow {
     fn show(&mut self, object: &PyObject, same: bool, variable: Variable, to: &mut Teller<'_>) {
         let (vm, look) = (to.vm, to.look);
         let action = if same { Action::Mutated } else { self.bound() };
+        if let Some((repr, type_name)) = one_of_few(object, look.limit, vm) {
+            let equal = matches!(self, Shadow::Held(held) if held.is(object));
+            *self = Shadow::Held(object.to_owned());
+            if !equal {
+                to.change(variable, action, Some(ValueRef::Text { repr, type_name, full_chars: None }), None);
+            }
+            return;
+        }
         if is_immutable(object, vm) || (look.ends != Ends::Watched && is_part(object, look.ends, vm)) {
             let equal = matches!(self, Shadow::Held(held) if equals(held, object, look.limit, vm));
             *self = Shadow::Held(object.to_owned());
@@ -373,6 +381,20 @@ fn equals(a: &PyObject, b: &PyObject, limit: usize, vm: &VirtualMachine) -> bool
     }
     let (a, b) = (render_into(String::new(), a, limit, vm), render_into(String::new(), b, limit, vm));
     a.text == b.text && a.full_chars == b.full_chars
+}
+
+/// Text and type of an object that there is only one of, where the text is kept whole: what comparisons give.
+#[inline]
+fn one_of_few(object: &PyObject, limit: usize, vm: &VirtualMachine) -> Option<(&'static str, &'static str)> {
+    let (class, context) = (object.class(), &vm.ctx);
+    let known = if class.is(context.types.bool_type) {
+        (if context.true_value.as_object().is(object) { "True" } else { "False" }, "bool")
+    } else if class.is(context.types.none_type) {
+        ("None", "NoneType")
+    } else {
+        return None;
+    };
+    (limit >= known.0.len()).then_some(known)
 }
 
 /// The object is a part of a program, shown by its name.

@@ -63,7 +63,12 @@ pub(super) fn instrument(
     vm: &VirtualMachine,
 ) -> (PyRef<PyCode>, Vec<Point>) {
     let mut met = Met::default();
-    (nested(code, detail, traits, &mut met, vm), met.points)
+    // What runs before the call is counted, not recorded; where points are noted, that is seen to there.
+    let own = match detail {
+        Detail::Lines | Detail::Instructions { .. } if traits.is_called => Detail::Count,
+        detail => detail,
+    };
+    (probed(code, own, detail, traits, &mut met, vm), met.points)
 }
 
 /// Evaluates annotations, when somebody asks for them: no code that a program has.
@@ -80,7 +85,15 @@ struct Met {
     points: Vec<Point>,
 }
 
-fn nested(code: &Py<PyCode>, detail: Detail, traits: Traits, met: &mut Met, vm: &VirtualMachine) -> PyRef<PyCode> {
+/// The code with probes as fine as `detail`, and what is nested in it with `inner` ones.
+fn probed(
+    code: &Py<PyCode>,
+    detail: Detail,
+    inner: Detail,
+    traits: Traits,
+    met: &mut Met,
+    vm: &VirtualMachine,
+) -> PyRef<PyCode> {
     let mut flow = Flow::of(code);
     let marks = marks(&flow);
     let layout = Layout::new(code, &mut flow, &marks, detail, traits, vm);
@@ -92,7 +105,7 @@ fn nested(code: &Py<PyCode>, detail: Detail, traits: Traits, met: &mut Met, vm: 
             .map(|constant| {
                 let object: PyObjectRef = constant.clone().into();
                 match object.downcast_ref::<PyCode>() {
-                    Some(inner) => nested(inner, detail, traits, met, vm).into(),
+                    Some(code) => probed(code, inner, inner, traits, met, vm).into(),
                     None => sets::constant(object, &mut met.sets, vm),
                 }
             })

@@ -1,8 +1,10 @@
 //! Starts an interpreter: settings, stub modules, replaced built-ins. Called by the engine.
 
 use rustpython_vm::{
-    Context, Interpreter, PyObjectRef, PyResult, Settings, VirtualMachine, builtins::PyBaseExceptionRef,
-    compiler::Mode, scope::Scope,
+    Context, Interpreter, PyObjectRef, PyResult, Settings, VirtualMachine,
+    builtins::{PyBaseExceptionRef, PyCode},
+    frozen::FrozenCodeObject,
+    scope::Scope,
 };
 
 use super::{
@@ -44,10 +46,10 @@ fn furnish(vm: &VirtualMachine) -> PyResult<Base> {
     apart::install(vm)?;
     let streams = stdio::Streams::new(vm)?;
     streams.install("", u64::MAX, vm)?;
-    let os = run_module("os", include_str!("python/os_stub.py"), vm)?;
+    let os = run_module("os", frozen!("<frozen os>", "python/os_stub.py"), vm)?;
     exits::install(&os, vm)?;
-    run_module("start", include_str!("python/start.py"), vm)?;
-    let clock = run_module("clock", include_str!("python/clock.py"), vm)?;
+    run_module("start", frozen!("<frozen start>", "python/start.py"), vm)?;
+    let clock = run_module("clock", frozen!("<frozen clock>", "python/clock.py"), vm)?;
     let loaded = modules::modules(vm)?;
     for helper in ["start", "clock"] {
         loaded.del_item(helper, vm)?;
@@ -55,13 +57,22 @@ fn furnish(vm: &VirtualMachine) -> PyResult<Base> {
     Base::new(clock, streams, vm)
 }
 
-/// Runs the source of a module of ours and registers it under its name.
-pub(super) fn run_module(name: &str, source: &str, vm: &VirtualMachine) -> PyResult {
+/// A module of ours, which is compiled with the worker: compiling them all takes a tenth of what starting takes.
+macro_rules! frozen {
+    ($name:literal, $file:literal) => {{
+        // The compiler of Rust looks for changes in what is included, not in what a macro reads.
+        const _: &str = include_str!($file);
+        rustpython_vm::py_compile!(file = $file, module_name = $name)
+    }};
+}
+pub(super) use frozen;
+
+/// Runs a module of ours and registers it under its name.
+pub(super) fn run_module(name: &str, code: FrozenCodeObject<&[u8]>, vm: &VirtualMachine) -> PyResult {
     let dict = vm.ctx.new_dict();
     let module: PyObjectRef = vm.new_module(name, dict.clone(), None).into();
     modules::modules(vm)?.set_item(name, module.clone(), vm)?;
-    let code =
-        vm.compile(source, Mode::Exec, format!("<frozen {name}>")).map_err(|error| error.into_pyexception(vm, None))?;
+    let code = PyCode::new_ref_from_frozen(vm, code);
     vm.run_code_obj(code, Scope::with_builtins(None, dict, vm))?;
     Ok(module)
 }

@@ -26,7 +26,7 @@ use rustpython_vm::{
     function::FuncArgs,
 };
 
-use super::{apart, sets, units};
+use super::{apart, sets, units, words::Words};
 
 /// A label.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -93,25 +93,44 @@ pub(super) fn take() -> Vec<String> {
     ALL.iter().filter(|(label, _)| seen & 1 << *label as u32 != 0).map(|(_, name)| (*name).to_owned()).collect()
 }
 
+/// Words of a job's texts, and the label that each of them brings. The built-in function `hash` is watched, and calls
+/// `__hash__` for the program; who calls it himself is read here.
+const TOLD: [(&str, Label); 15] = [
+    ("__code__", Label::Code),
+    ("f_code", Label::Code),
+    ("f_lasti", Label::Code),
+    ("co_code", Label::Code),
+    ("co_consts", Label::Code),
+    ("import dis", Label::Code),
+    ("from dis", Label::Code),
+    ("getframe", Label::Code),
+    ("currentframe", Label::Code),
+    (".__hash__", Label::Hash),
+    ("'__hash__'", Label::Hash),
+    ("\"__hash__\"", Label::Hash),
+    ("def __del__", Label::EndOrder),
+    ("getsizeof", Label::Size),
+    ("//", Label::Constant),
+];
+
+/// The words alone.
+const TELLING: Words<15> = {
+    let mut words = [""; 15];
+    let mut at = 0;
+    while at < words.len() {
+        words[at] = TOLD[at].0;
+        at += 1;
+    }
+    Words::new(words)
+};
+
 /// What can be told from the texts of a job alone.
 pub(super) fn read(source: &str) {
-    let looks_at_code =
-        ["__code__", "f_code", "f_lasti", "co_code", "co_consts", "import dis", "from dis", "getframe", "currentframe"];
-    if looks_at_code.iter().any(|word| source.contains(word)) {
-        note(Label::Code);
-    }
-    // The built-in function is watched, and calls this for the program; who calls it himself is read here.
-    if source.contains(".__hash__") || source.contains("'__hash__'") || source.contains("\"__hash__\"") {
-        note(Label::Hash);
-    }
-    if source.contains("def __del__") {
-        note(Label::EndOrder);
-    }
-    if source.contains("getsizeof") {
-        note(Label::Size);
-    }
-    if divides_constants(source) {
-        note(Label::Constant);
+    let found = TELLING.of(source);
+    for (at, &(_, label)) in TOLD.iter().enumerate() {
+        if found >> at & 1 != 0 && (label != Label::Constant || divides_constants(source)) {
+            note(label);
+        }
     }
 }
 

@@ -53,7 +53,8 @@ pub(super) fn marks(flow: &Flow) -> Vec<Mark> {
         is_mark[at] = op.line != 0 && op.line != current;
         current = op.line;
     }
-    let mut jumps: Vec<Vec<u32>> = vec![Vec::new(); ops.len()];
+    // How many jumps lead to an instruction, and how many of them from another line.
+    let mut jumps = vec![(0_u32, 0_u32); ops.len()];
     for op in ops {
         if let Some(target) = op.target
             && !matches!(op.opcode, Opcode::ForIter | Opcode::Send | Opcode::EndAsyncFor)
@@ -61,7 +62,9 @@ pub(super) fn marks(flow: &Flow) -> Vec<Mark> {
             && ops[target].line != 0
         {
             is_mark[target] = true;
-            jumps[target].push(op.line);
+            let (all, others) = &mut jumps[target];
+            *all += 1;
+            *others += u32::from(op.line != ops[target].line);
         }
     }
     let mut handles = vec![false; ops.len()];
@@ -88,8 +91,8 @@ pub(super) fn marks(flow: &Flow) -> Vec<Mark> {
                 let falls = !before.opcode.is_scope_exit() && !before.opcode.is_unconditional_jump();
                 falls && (before.line != op.line || before.opcode == Opcode::Resume)
             });
-            let others = jumps[at].iter().filter(|line| **line != op.line).count();
-            let by_jumping = if handles[at] || (others > 0 && others < jumps[at].len()) {
+            let (all, others) = jumps[at];
+            let by_jumping = if handles[at] || (others > 0 && others < all) {
                 Jumping::Sometimes
             } else if others > 0 {
                 Jumping::Always

@@ -64,6 +64,7 @@ mod steps;
 mod stop;
 mod units;
 mod wording;
+mod words;
 
 use changes::Look;
 use cover::Cover;
@@ -96,6 +97,8 @@ pub struct RustPython {
 struct Unit {
     source: String,
     detail: Detail,
+    /// It is for a call, not a program.
+    is_called: bool,
     code: std::result::Result<PyRef<PyCode>, PyBaseExceptionRef>,
     /// What is noted of it.
     points: Rc<[Point]>,
@@ -224,10 +227,7 @@ impl<'a> Run<'a> {
             Some(stdin) if *stdin == job.stdin => stdio::reopen(job.limits.output_bytes),
             _ => base.streams.install(&job.stdin, job.limits.output_bytes, vm).map_err(internal)?,
         }
-        // Without a way to them a program leaves the streams as they are.
-        let spoils = |text: &String| ["import", "__", "input", "open"].iter().any(|word| text.contains(word));
-        let spoiled = [&job.source, &job.setup, &job.call].into_iter().any(spoils);
-        *streams = (!spoiled).then(|| job.stdin.clone());
+        *streams = (!reach::spoils_streams(job)).then(|| job.stdin.clone());
         vm.recursion_limit.set(1_000);
         let detail = match job.subscription.granularity {
             Granularity::Outcome if job.covers => Detail::Cover { whole: job.kind == JobKind::Program },
@@ -236,13 +236,15 @@ impl<'a> Run<'a> {
             // Where values are cut short, constants may be too: then each instruction tells what it pushes.
             Granularity::Instruction => Detail::Instructions { each: limit < steps::CONSTANT_CHARS },
         };
-        let known = unit.take().filter(|unit| unit.source == job.source && unit.detail == detail);
-        let known = known.unwrap_or_else(|| {
-            let (code, points) = match units::compile_with_points(&job.source, Mode::Exec, units::UNIT, detail, vm) {
+        let is_called = job.kind == JobKind::Call;
+        let same = |unit: &Unit| unit.source == job.source && (unit.detail, unit.is_called) == (detail, is_called);
+        let known = unit.take().filter(same).unwrap_or_else(|| {
+            let compiled = units::compile_with_points(&job.source, Mode::Exec, units::UNIT, detail, is_called, vm);
+            let (code, points) = match compiled {
                 Ok((code, points)) => (Ok(code), points),
                 Err(error) => (Err(error), Vec::new()),
             };
-            Unit { source: job.source.clone(), detail, code, points: points.into() }
+            Unit { source: job.source.clone(), detail, is_called, code, points: points.into() }
         });
         let (code, points) = (known.code.clone(), Rc::clone(&known.points));
         *unit = Some(known);

@@ -14,7 +14,7 @@ use rustpython_vm::{
     builtins::{PyDict, PyDictRef, PyList, PyModule, PyStr},
 };
 
-use super::{picture::Picture, stdio::Streams};
+use super::{interpreter, picture::Picture, stdio::Streams};
 
 /// Library modules that may stay loaded: what they remember cannot be seen from outside.
 const STATELESS: &[&str] = &[
@@ -69,6 +69,9 @@ const STATELESS: &[&str] = &[
     "unittest",
     "zlib",
 ];
+
+/// What the module of a job's own code may be called: the program itself, or a unit that is called.
+pub(super) const OWN_MODULES: &[&str] = &["unit", "__main__"];
 
 /// Names of `sys` that each job sets anew.
 const SYS_PER_JOB: &[&str] = &["stdin", "stdout", "stderr", "__stdin__", "__stdout__", "__stderr__"];
@@ -223,7 +226,8 @@ impl Base {
         }
         if self.seeded.is_none() && !imports.is_empty() {
             vm.import("random", 0)?;
-            self.seeded = Some(super::interpreter::run_module("seeded", include_str!("python/seeded.py"), vm)?);
+            let seeded = interpreter::frozen!("<frozen seeded>", "python/seeded.py");
+            self.seeded = Some(interpreter::run_module("seeded", seeded, vm)?);
             self.extend(vm)?;
         }
         super::builtins::reset();
@@ -246,10 +250,21 @@ impl Base {
         self.forgotten.get()
     }
 
-    /// Forgets what the job loaded. Says whether anything that stays was changed; `thorough` looks into the modules
-    /// too, which only a program that imports or reaches for special names can have changed.
+    /// Forgets what the job loaded. Says whether anything that stays was changed; `thorough` looks for that, which only a
+    /// program that imports or reaches for special names can have done.
     pub(super) fn clean(&self, thorough: bool, vm: &VirtualMachine) -> PyResult<bool> {
         let loaded = modules(vm)?;
+        self.forgotten.set(0);
+        let before = self.loaded.borrow().len();
+        if !thorough && before > 0 && loaded.__len__() == before + 1 {
+            // Nothing came but the job's own module, which has one of these names, and nothing can have been replaced.
+            for own in OWN_MODULES {
+                if !self.modules.contains_key(*own) && loaded.get_item_opt(*own, vm)?.is_some() {
+                    loaded.del_item(*own, vm)?;
+                    return Ok(false);
+                }
+            }
+        }
         let mut forgotten = 0_u32;
         let mut dirty = differs(&self.builtins, &vm.builtins.dict(), &[], vm)?;
         if let Some(own) = last_behind(&self.loaded.borrow(), &loaded) {

@@ -2,8 +2,10 @@
 
 use tracemill_trace::Job;
 
+use super::words::Words;
+
 /// Without one of these words there is no way to a module, to the interpreter or to a name that the text does not hold.
-const REACHES: [&str; 16] = [
+const REACHES: Words<16> = Words::new([
     "import",
     "__",
     "getattr",
@@ -20,11 +22,14 @@ const REACHES: [&str; 16] = [
     "f_builtins",
     "f_globals",
     "gi_code",
-];
+]);
 
 /// Words without which a program that does not reach out has nothing that runs when it ends: no generator that could
 /// still have something to do.
-const SLEEPS: [&str; 2] = ["yield", "async"];
+const SLEEPS: Words<2> = Words::new(["yield", "async"]);
+
+/// Words without which a program leaves its standard streams as they are.
+const STREAMS: Words<4> = Words::new(["import", "__", "input", "open"]);
 
 /// Words without which a program that the search runs hardly notices when its objects end.
 const NOTICES: [&str; 4] = ["__del__", "weakref", "gc", "finally"];
@@ -43,10 +48,37 @@ fn texts(job: &Job) -> impl Iterator<Item = &str> {
 
 /// The job can lay hands on modules, or on names that its texts do not hold.
 pub(super) fn reaches_out(job: &Job) -> bool {
-    texts(job).any(|text| REACHES.iter().any(|word| text.contains(word)))
+    texts(job).any(|text| REACHES.any(text) || disguises(text))
 }
 
 /// A job that does not reach out can see when an object of its own ends.
 pub(super) fn ends_visibly(job: &Job) -> bool {
-    texts(job).any(|text| SLEEPS.iter().any(|word| text.contains(word)))
+    texts(job).any(|text| SLEEPS.any(text))
+}
+
+/// The job can read from its standard streams, or change them.
+pub(super) fn spoils_streams(job: &Job) -> bool {
+    [&job.source, &job.setup, &job.call].into_iter().any(|text| STREAMS.any(text) || disguises(text))
+}
+
+/// The text may hold a name in other letters: Python takes a name for what its letters are without their style, such as
+/// full-width ones. Only letters that never stand for plain ones are known not to.
+fn disguises(text: &str) -> bool {
+    let may = |letter: char| {
+        matches!(letter,
+            '\u{aa}' | '\u{ba}' | '\u{132}'..='\u{140}' | '\u{149}' | '\u{17f}' | '\u{1c4}'..='\u{1f3}'
+            | '\u{2b0}'..='\u{2ff}' | '\u{1d00}'..='\u{1eff}' | '\u{2000}'..='\u{2fff}' | '\u{3200}'..='\u{33ff}'
+            | '\u{a640}'..='\u{abff}' | '\u{f900}'..)
+    };
+    !text.is_ascii() && text.chars().any(may)
+}
+
+#[test]
+fn names_in_disguise_are_seen() {
+    for text in ["\u{ff47}lobals()", "x\u{ff3f}\u{fe33}", "\u{1d452}val", "\u{fb01}nd", "\u{2171}", "i\u{17f}"] {
+        assert!(disguises(text), "{text}");
+    }
+    for text in ["globals", "größe = 'Überfluß'", "имя", "名前", "λ"] {
+        assert!(!disguises(text), "{text}");
+    }
 }

@@ -118,7 +118,8 @@ impl Streams {
         native.set_attr("is_closed", vm.new_function("is_closed", is_closed), vm)?;
         let loaded = modules::modules(vm)?;
         loaded.set_item("streams_native", native.into(), vm)?;
-        let streams = interpreter::run_module("streams", include_str!("python/streams.py"), vm)?;
+        let streams =
+            interpreter::run_module("streams", interpreter::frozen!("<frozen streams>", "python/streams.py"), vm)?;
         for name in ["streams", "streams_native"] {
             loaded.del_item(name, vm)?;
         }

@@ -19,6 +19,7 @@ use super::{
     operations, own_repr,
     regions::{Region, regions},
     steps::{Care, Step, steps},
+    words::Words,
 };
 
 /// File name of the unit's own code: its frames are recorded.
@@ -29,6 +30,9 @@ pub(super) const SETUP: &str = "<setup>";
 pub(super) const CALL: &str = "<call>";
 /// File name of the check.
 pub(super) const CHECK: &str = "<check>";
+
+/// The ways to the dictionary behind a module, whose items are its globals.
+const GLOBALS: Words<5> = Words::new(["globals", "__dict__", "vars", "locals", "modules"]);
 
 /// Whether code of that file name came with the job.
 pub(super) fn is_own(path: &str) -> bool {
@@ -43,15 +47,17 @@ pub(super) fn compile(
     detail: Detail,
     vm: &VirtualMachine,
 ) -> Result<PyRef<PyCode>, PyBaseExceptionRef> {
-    compile_with_points(source, mode, path, detail, vm).map(|(code, _)| code)
+    compile_with_points(source, mode, path, detail, false, vm).map(|(code, _)| code)
 }
 
-/// The same, with the points of it that are noted: none unless `detail` asks for them.
+/// The same, with the points of it that are noted: none unless `detail` asks for them. Of a unit that `is_called` its
+/// functions are what is recorded.
 pub(super) fn compile_with_points(
     source: &str,
     mode: Mode,
     path: &str,
     detail: Detail,
+    is_called: bool,
     vm: &VirtualMachine,
 ) -> Result<(PyRef<PyCode>, Vec<Point>), PyBaseExceptionRef> {
     // Not the interpreter's own way, which first looks for what deserves a warning, with a scan and a parse more: nobody
@@ -64,11 +70,7 @@ pub(super) fn compile_with_points(
         Detail::Instructions { each } => Detail::Instructions { each: each || ends == Ends::Watched },
         detail => detail,
     };
-    let traits = Traits {
-        drops: ends != Ends::Unseen,
-        // The ways to the dictionary behind a module, whose items are its globals.
-        reaches_globals: ["globals", "__dict__", "vars", "locals", "modules"].iter().any(|word| source.contains(word)),
-    };
+    let traits = Traits { drops: ends != Ends::Unseen, reaches_globals: GLOBALS.any(source), is_called };
     Ok(instrument(&code, detail, traits, vm))
 }
 
@@ -79,6 +81,8 @@ pub(super) struct Traits {
     pub(super) drops: bool,
     /// It may bind a global by changing a dictionary.
     pub(super) reaches_globals: bool,
+    /// Its own statements run before a call, which alone is recorded.
+    pub(super) is_called: bool,
 }
 
 /// Turns adaptive specialisation off: it hides instructions of hot loops and makes exception events depend on heat.
