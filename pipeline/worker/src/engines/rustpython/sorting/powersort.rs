@@ -4,6 +4,7 @@
 //! After the description that CPython gives of it (`Objects/listsort.txt`) and the papers that it names. What is sorted
 //! are numbers that stand for the elements, so that an error in a comparison leaves a permutation.
 
+mod gallop;
 mod merge;
 mod runs;
 

@@ -4,6 +4,7 @@
 //! Elements are taken one by one until a side wins often in a row; then it is searched how many of a side come next.
 
 use super::Sort;
+use super::gallop::{after, before};
 
 /// Wins in a row with which galloping begins, and without which it ends.
 pub(super) const MIN_GALLOP: usize = 7;
@@ -243,53 +244,4 @@ fn take_downwards<E, L: FnMut(u32, u32) -> Result<bool, E>>(
         min_gallop += 1;
         sort.min_gallop = min_gallop;
     }
-}
-
-/// How many elements of a sorted stretch stand before the key, which goes before its equals.
-fn before<E>(
-    less: &mut impl FnMut(u32, u32) -> Result<bool, E>,
-    key: u32,
-    stretch: &[u32],
-    hint: usize,
-) -> Result<usize, E> {
-    gallop(stretch, hint, |element| less(element, key))
-}
-
-/// The same, where the key goes after its equals.
-fn after<E>(
-    less: &mut impl FnMut(u32, u32) -> Result<bool, E>,
-    key: u32,
-    stretch: &[u32],
-    hint: usize,
-) -> Result<usize, E> {
-    gallop(stretch, hint, |element| Ok(!less(key, element)?))
-}
-
-/// How many elements stand before the place that is looked for: in steps that double, away from the hint, then by a
-/// binary search.
-fn gallop<E>(stretch: &[u32], hint: usize, mut stands_before: impl FnMut(u32) -> Result<bool, E>) -> Result<usize, E> {
-    let (mut near, mut far) = (0, 1);
-    let (mut low, mut high);
-    if stands_before(stretch[hint])? {
-        let most = stretch.len() - hint;
-        while far < most && stands_before(stretch[hint + far])? {
-            (near, far) = (far, 2 * far + 1);
-        }
-        (low, high) = (hint + near + 1, hint + far.min(most));
-    } else {
-        let most = hint + 1;
-        while far < most && !stands_before(stretch[hint - far])? {
-            (near, far) = (far, 2 * far + 1);
-        }
-        (low, high) = (most - far.min(most), hint - near);
-    }
-    while low < high {
-        let middle = usize::midpoint(low, high);
-        if stands_before(stretch[middle])? {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    Ok(low)
 }
