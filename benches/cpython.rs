@@ -81,7 +81,11 @@ fn wishes(mut arguments: impl Iterator<Item = String>) -> Wishes {
 fn compare_on(corpus: &Path, wishes: &Wishes, scratch: &Path, report: &mut Report) {
     let data = scratch.join("data");
     let _ = fs::remove_dir_all(&data);
-    let settings: &[&str] = if harness::has_granularity() { &["executions.granularity=line"] } else { &[] };
+    // The same inputs as ever: not those of a search.
+    let settings: &[&str] = match harness::has_granularity() {
+        true => &["executions.granularity=line", "inputs.search.executions=0"],
+        false => &[],
+    };
     harness::run_stages("corpora,functions,inputs,executions", settings, corpus, &data);
     let ours = execution::of_tables(&data);
     let jobs_path = scratch.join("jobs.jsonl");

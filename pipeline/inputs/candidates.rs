@@ -247,7 +247,8 @@ fn search(row: &FunctionsRow, settings: Settings<'_>, more: &[Candidate], runner
     let mut search = Search::new(subject);
     search.run(offers, &mut fresh, runner, &mut random)?;
     let ((missing, share), can_run) = (search.standing(), !search.has_failed());
-    let Found { chosen, tried, lines, branches, reason } = search.choose(runner)?;
+    let Found { chosen, tried, killed, lines, branches, reason } = search.choose(runner)?;
+    kept.dropped.extend(std::iter::repeat_n(("killed", Severity::DataLoss), killed));
     let ran = lines.0 > 0;
     for chosen in chosen {
         let is_kept = kept.offer(Candidate { is_free: true, ..chosen.candidate }, true);

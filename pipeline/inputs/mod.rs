@@ -109,7 +109,11 @@ impl Inputs {
             model::Request { function, missing: searched.missing.clone() }
         });
         let proposals = proposer.propose(&requests.collect::<Vec<_>>())?;
-        bar.note(&format!("the model was asked about {} functions; tokens spent so far: {}", asked.len(), proposer.spent()));
+        bar.note(&format!(
+            "the model was asked about {} functions; tokens spent so far: {}",
+            asked.len(),
+            proposer.spent()
+        ));
         let more: Vec<(usize, Vec<Candidate>)> = asked
             .iter()
             .zip(&proposals)

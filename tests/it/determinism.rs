@@ -264,7 +264,18 @@ fn hostile_programs_give_the_same_bytes_for_any_number_of_workers() {
     let hashes = |workers: &str| {
         let data = tempfile::tempdir().unwrap();
         // However slow the machine is, nothing here is to be ended by the wall clock.
-        let output = run(&corpora, data.path(), &["--workers", workers, "--set", "executions.limits.wall_ms=120000"]);
+        let output = run(
+            &corpora,
+            data.path(),
+            &[
+                "--workers",
+                workers,
+                "--set",
+                "executions.limits.wall_ms=120000",
+                "--set",
+                "inputs.search.wall_ms=120000",
+            ],
+        );
         assert!(output.status.success(), "{}", said(&output));
         crate::harness::hashes(data.path())
     };

@@ -17,6 +17,7 @@ use tracemill_schemas::inputs::InputsRow;
 use tracemill_schemas::instructions::InstructionsRow;
 use tracemill_schemas::mixtures::MixturesRow;
 use tracemill_schemas::origins::OriginsRow;
+use tracemill_schemas::searches::SearchesRow;
 use tracemill_schemas::stats::StatsRow;
 
 /// The key of the only part.
@@ -55,7 +56,7 @@ pub(crate) fn write(root: &Path) {
 /// Writes the tables up to `changes`, and the manifests of their stages.
 pub(crate) fn write_until_changes(root: &Path) {
     let functions = [table(root, &functions()), table(root, &origins())].concat();
-    let inputs = table(root, &inputs());
+    let inputs = [table(root, &inputs()), table(root, &searches())].concat();
     let executions = [
         table(root, &executions()),
         table(root, &frames()),
@@ -224,6 +225,22 @@ fn inputs() -> Vec<InputsRow> {
         call("i-limit", 2, "", "outer(3)"),
         call("i-steps", 3, "", "outer(4)"),
     ]
+}
+
+fn searches() -> Vec<SearchesRow> {
+    let hello = SearchesRow { function_id: "f-hello".into(), input_count: 1, ..SearchesRow::default() };
+    let outer = SearchesRow {
+        function_id: "f-outer".into(),
+        input_count: 4,
+        candidate_count: 40,
+        line_count: Some(4),
+        lines_reached: Some(3),
+        branch_count: Some(0),
+        branches_reached: Some(0),
+        model: Some("model_cached".into()),
+        ..SearchesRow::default()
+    };
+    vec![hello, outer]
 }
 
 fn executions() -> Vec<ExecutionsRow> {

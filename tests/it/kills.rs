@@ -41,10 +41,11 @@ const CORPUS: [&str; 10] = [
 ];
 
 /// Several parts in every stage and several shards; the wall clock must not end anything, however busy the machine is.
-pub(crate) const SETTINGS: [&str; 7] = [
+pub(crate) const SETTINGS: [&str; 8] = [
     "files.part_rows=4",
     "functions.part_rows=64",
     "executions.limits.wall_ms=120000",
+    "inputs.search.wall_ms=120000",
     "mixtures.formats.dynamic_line=0.0",
     "mixtures.formats.dynamic_line_n=0.0",
     "mixtures.formats.compact_scratchpad=0.0",
@@ -266,7 +267,7 @@ fn play(seed: u64, corpus: &Path, calm: &Undisturbed, round: &mut Round) {
                     killed = true;
                 }
                 Target::Worker => {
-                    // There is one in the executions stage only: the next that starts is it.
+                    // There is one in the stages that run programs only: the next that starts is it.
                     let workers = || group(leader).into_iter().filter(|&id| id != leader).collect::<Vec<_>>();
                     let mut there = workers();
                     while there.is_empty() && child.try_wait().unwrap().is_none() {
@@ -360,11 +361,41 @@ fn runs_killed_at_any_moment_go_on_to_the_same_bytes() {
 fn a_job_that_is_given_up_since_its_worker_was_killed_is_data_loss() {
     let source = "def work(n: int = 4) -> int:\n    total = 0\n    for i in range(n):\n        total += sum(range(9000000))\n    return total\n\n\nwork()\n";
     let (corpus, data) = (folder(&[("slow.py", source)]), tempfile::tempdir().unwrap());
-    let mut command = tracemill(["run", "--quiet", "--workers", "1", "--set", "executions.attempts_max=1", "--corpus"]);
-    let mut child = command
+    let settings = ["--set", "executions.attempts_max=1", "--set", "inputs.search.executions=0"];
+    killed_once(corpus.path(), data.path(), &settings, "DATA LOSS: 1 in `executions`");
+    let rows = rows::<ExecutionsRow>(data.path());
+    let given_up: Vec<_> = rows.iter().filter(|row| row.labels.iter().any(|label| label == "killed")).collect();
+    assert_eq!(given_up.len(), 1);
+    assert_eq!((given_up[0].outcome.as_str(), given_up[0].event_count), ("crashed", 0));
+    // It is still told when there is nothing to do.
+    let again = tracemill(["run", "--quiet"])
+        .args(settings)
+        .arg("--corpus")
         .arg(corpus.path())
         .arg("--out")
         .arg(data.path())
+        .output()
+        .unwrap();
+    assert_eq!(again.status.code(), Some(3), "{}", said(&again));
+}
+
+#[test]
+fn a_candidate_that_is_given_up_since_its_worker_was_killed_is_data_loss() {
+    let source = "def work(n: int) -> int:\n    total = 0\n    for i in range(n):\n        total += sum(range(300000))\n    return total\n";
+    let (corpus, data) = (folder(&[("slow.py", source)]), tempfile::tempdir().unwrap());
+    let settings = ["--set", "executions.attempts_max=1"];
+    killed_once(corpus.path(), data.path(), &settings, "DATA LOSS: 1 in `inputs`");
+}
+
+/// Runs the pipeline, kills the first worker that is at work, and wants this to be said.
+fn killed_once(corpus: &Path, data: &Path, settings: &[&str], expected: &str) {
+    let mut command = tracemill(["run", "--quiet", "--workers", "1"]);
+    let mut child = command
+        .args(settings)
+        .arg("--corpus")
+        .arg(corpus)
+        .arg("--out")
+        .arg(data)
         .process_group(0)
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
@@ -373,7 +404,7 @@ fn a_job_that_is_given_up_since_its_worker_was_killed_is_data_loss() {
     let leader = child.id();
     let mut killed = false;
     while !killed && child.try_wait().unwrap().is_none() {
-        // Once its manifest of inputs is there, and its worker has used some time, a job is under way.
+        // Once a worker has used some time, a job is under way.
         let worker = group(leader).into_iter().find(|&id| id != leader && cpu_ticks(id) >= 20);
         killed = worker.is_some_and(|worker| kill_process(pid(worker), Signal::KILL).is_ok());
         std::thread::sleep(Duration::from_millis(5));
@@ -382,20 +413,7 @@ fn a_job_that_is_given_up_since_its_worker_was_killed_is_data_loss() {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(killed, "{stderr}");
     assert_eq!(output.status.code(), Some(3), "{stderr}");
-    assert!(stderr.contains("DATA LOSS: 1 in `executions`"), "{stderr}");
-    let rows = rows::<ExecutionsRow>(data.path());
-    let given_up: Vec<_> = rows.iter().filter(|row| row.labels.iter().any(|label| label == "killed")).collect();
-    assert_eq!(given_up.len(), 1);
-    assert_eq!((given_up[0].outcome.as_str(), given_up[0].event_count), ("crashed", 0));
-
-    // It is still told when there is nothing to do.
-    let again = tracemill(["run", "--quiet", "--set", "executions.attempts_max=1", "--corpus"])
-        .arg(corpus.path())
-        .arg("--out")
-        .arg(data.path())
-        .output()
-        .unwrap();
-    assert_eq!(again.status.code(), Some(3), "{}", said(&again));
+    assert!(stderr.contains(expected), "{stderr}");
 }
 
 #[test]

@@ -41,10 +41,10 @@ fn what_is_wrong_in_a_file_is_named_with_its_line() {
         ("sead = 1", "DIR/train.toml:1: unknown key `sead`; did you mean `seed`?"),
         (
             "[executions.limits]\n# a comment\nstep = 5",
-            "DIR/train.toml:3: unknown key `executions.limits.step`; did you mean `inputs.search.steps`?",
+            "DIR/train.toml:3: unknown key `executions.limits.step`; did you mean `executions.limits.steps`?",
         ),
         ("[exectuions.limits]\nsteps = 5", "DIR/train.toml:1: unknown key `exectuions`; did you mean `executions`?"),
-        ("\nsteps = 5", "DIR/train.toml:2: unknown key `steps`; did you mean `executions.limits.steps`?"),
+        ("\nsteps = 5", "DIR/train.toml:2: unknown key `steps`; did you mean `inputs.search.steps`?"),
         ("frobnicate = 1", "DIR/train.toml:1: unknown key `frobnicate`"),
         (
             "seed = 1\nzstd_level = 23",

@@ -91,6 +91,8 @@ pub(super) struct Found {
     pub(super) chosen: Vec<Chosen>,
     /// Candidates that were run.
     pub(super) tried: usize,
+    /// Those that something outside kept from coming to an end.
+    pub(super) killed: usize,
     /// Lines and ways of the unit's own function, and those that the choice reaches.
     pub(super) lines: (usize, usize),
     pub(super) branches: (usize, usize),
@@ -330,6 +332,7 @@ impl<'a> Search<'a> {
         Ok(Found {
             chosen,
             tried: self.tried.len(),
+            killed: self.tried.iter().filter(|tried| tried.ran.is_killed).count(),
             lines: reached.lines(&self.points, &self.lines),
             branches: reached.branches(&self.points, &self.lines),
             reason: choice::reason(&self),

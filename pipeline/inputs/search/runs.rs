@@ -8,7 +8,7 @@ use tracemill_trace::{
 
 use crate::error::Result;
 use crate::inputs::candidates::Candidate;
-use crate::supervisor::{Completed, Listener, Supervisor};
+use crate::supervisor::{Completed, KILLED, Listener, Supervisor};
 
 /// What a run came to, as far as the search cares.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +29,8 @@ pub(super) struct Ran {
     pub(super) is_irreproducible: bool,
     /// What it is charged.
     pub(super) cost: u64,
+    /// It was given up, since something outside ended its worker again and again.
+    pub(super) is_killed: bool,
     /// It ended before the unit's own code began.
     pub(super) never_began: bool,
     pub(super) check_failed: bool,
@@ -110,6 +112,7 @@ impl Ran {
             lines_begun,
             is_irreproducible: labels.iter().any(|label| IRREPRODUCIBLE.contains(&label.as_str())),
             cost: u64::from(cost),
+            is_killed: labels.iter().any(|label| label == KILLED),
             never_began: lines_begun == 0,
             check_failed: check_passed == Some(false),
             hits: coverage.map(|coverage| coverage.hits).unwrap_or_default(),
