@@ -216,7 +216,7 @@ fn collect<'a>(statements: &'a [Stmt], into: &mut BTreeMap<&'a str, &'a StmtClas
     }
 }
 
-fn bases<'a>(class: &'a StmtClassDef) -> Vec<&'a str> {
+fn bases(class: &StmtClassDef) -> Vec<&str> {
     let arguments = class.arguments.as_deref();
     arguments.map(|arguments| arguments.args.iter().filter_map(last_name).collect()).unwrap_or_default()
 }

@@ -224,7 +224,7 @@ impl Values<'_, '_, '_> {
                     arguments.extend(self.optional(&owner, &parameters, index, depth));
                 }
                 // What a class from elsewhere takes, where it is a container.
-                if parameters.is_empty() && index % 3 > 0 && self.types.unknown_is_any {
+                if parameters.is_empty() && !index.is_multiple_of(3) && self.types.unknown_is_any {
                     arguments.extend(self.contents(name, index));
                 }
                 Some(format!("{class}({})", arguments.join(", ")))
