@@ -9,6 +9,8 @@
 //! different paths or results. Means are over functions; `--show N` names the N functions where ours reach least beside
 //! the tests. The time is that of the whole stage. `TRACEMILL_BENCH_BINARY` is another tracemill.
 
+// Other benchmarks use more of it.
+#[allow(dead_code)]
 mod harness;
 
 use std::collections::{BTreeMap, BTreeSet};
