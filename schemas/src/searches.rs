@@ -28,7 +28,8 @@ crate::table! {
             /// Why no candidate returned: no call can be made (`abstract_class`, `unannotated_parameters`, …), how most of
             /// them ended (the outcome, or the exception's name), or `arguments_raised`, `nothing_ran`.
             reason: Option<String> [Dictionary] null "one returned, or none was run";
-            /// What the language model had to do with it: `answered`, `cached`, `model_down`, `out_of_tokens`, or a failure.
+            /// What the language model had to do with it: `model_answered`, `model_cached`, `model_down`,
+            /// `model_out_of_tokens`, or how it failed.
             model: Option<String> [Dictionary] null "it was not asked";
         }
     }
