@@ -26,6 +26,8 @@ pub(super) const PAIRS: &[(&str, &str, &str)] = &[
         "def f():\n    class A: pass\n    return A.__name__",
     ),
     ("open", "import io\ndef f():\n    io.open = lambda *a: 'opened'", "import io\ndef f():\n    return io.open('x')"),
+    ("an attribute of open", "def f():\n    open.left = 1", "def f():\n    return open.left"),
+    ("an attribute of quit", "def f():\n    quit.name = 'left'", "def f():\n    return quit.name"),
     // Names of modules.
     (
         "a name of a module, without a word for one",

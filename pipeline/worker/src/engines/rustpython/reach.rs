@@ -5,7 +5,7 @@ use tracemill_trace::Job;
 use super::words::Words;
 
 /// Without one of these words there is no way to a module, to the interpreter or to a name that the text does not hold.
-const REACHES: Words<16> = Words::new([
+const REACHES: Words<23> = Words::new([
     "import",
     "__",
     "getattr",
@@ -22,6 +22,14 @@ const REACHES: Words<16> = Words::new([
     "f_builtins",
     "f_globals",
     "gi_code",
+    // Built-ins that take attributes.
+    "open",
+    "quit",
+    "exit",
+    "copyright",
+    "credits",
+    "license",
+    "help",
 ]);
 
 /// Words without which a program that does not reach out has nothing that runs when it ends: no generator that could
