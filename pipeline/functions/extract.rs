@@ -8,6 +8,7 @@ use ruff_source_file::LineIndex;
 use ruff_text_size::TextSize;
 use tracemill_schemas::corpora::CorporaRow;
 use tracemill_schemas::functions::FunctionsRow;
+use tracemill_schemas::usages::UsagesRow;
 
 use crate::config::FunctionsConfig;
 use crate::dataset::Severity;
@@ -15,7 +16,7 @@ use crate::functions::blocks::Blocks;
 use crate::functions::features::{self, Features};
 use crate::functions::units::Unit;
 use crate::functions::usages::{self, Usage};
-use crate::functions::{programs, units};
+use crate::functions::{elsewhere, programs, units};
 use crate::python::signature;
 use crate::{hash, python};
 
@@ -26,6 +27,8 @@ pub(super) struct Extracted {
     pub(super) repository: Option<String>,
     /// The units.
     pub(super) functions: Vec<FunctionsRow>,
+    /// What the file, where it is one of tests, shows of other files.
+    pub(super) usages: Vec<UsagesRow>,
     /// Things counted: unit, reason, severity.
     pub(super) counts: Vec<(&'static str, &'static str, Severity)>,
 }
@@ -60,6 +63,9 @@ fn of_source(source: &str, file: &CorporaRow, config: &FunctionsConfig) -> Extra
         let found = units::of(&blocks);
         extracted.counts.extend(found.not_callable.iter().map(|reason| ("functions", *reason, Severity::Info)));
         let usages = usages::of(source, &blocks);
+        if elsewhere::is_test(&file.path) {
+            extracted.usages = elsewhere::of(source, parsed.suite(), &blocks, file, &maker.lines);
+        }
         made.extend(found.units.iter().map(|unit| maker.row(unit, &BTreeSet::new(), &usages)));
         if programs::reads_standard_input(&blocks) {
             made.push(maker.program(parsed.suite()));

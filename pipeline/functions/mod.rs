@@ -5,6 +5,8 @@
 //! written: so the fingerprint of a part contains that of the part before it.
 
 mod blocks;
+mod claims;
+mod elsewhere;
 mod extract;
 mod features;
 mod programs;
@@ -17,6 +19,7 @@ use std::sync::{Mutex, PoisonError};
 use tracemill_schemas::corpora::CorporaRow;
 use tracemill_schemas::functions::FunctionsRow;
 use tracemill_schemas::origins::OriginsRow;
+use tracemill_schemas::usages::UsagesRow;
 
 use crate::dataset::{Count, FileEntry, PartOutput, Severity, TableWriter, read_rows};
 use crate::error::{Error, Result};
@@ -27,7 +30,7 @@ use extract::Extracted;
 use seen::Seen;
 
 /// Raised when the same file would give other units.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// The stage. It keeps the ids of all units so far between its parts.
 #[derive(Debug, Default)]
@@ -59,7 +62,7 @@ impl Stage for Functions {
     }
 
     fn tables(&self) -> &'static [&'static str] {
-        &["functions", "origins"]
+        &["functions", "origins", "usages"]
     }
 
     fn parts(&self, cx: &Context) -> Result<Vec<Part>> {
@@ -97,6 +100,7 @@ impl Stage for Functions {
             number: 0,
             part_rows: cx.config.functions.part_rows as u64,
             origins: output.table::<OriginsRow>()?,
+            usages: output.table::<UsagesRow>()?,
             output,
             seen,
             counts: Counts::default(),
@@ -123,6 +127,7 @@ struct Folding<'a> {
     number: usize,
     part_rows: u64,
     origins: TableWriter<OriginsRow>,
+    usages: TableWriter<UsagesRow>,
     output: &'a mut PartOutput,
     seen: &'a mut Seen,
     counts: Counts,
@@ -133,6 +138,7 @@ impl Folding<'_> {
         for (unit, reason, severity) in extracted.counts {
             self.counts.add(unit, reason, severity);
         }
+        extracted.usages.iter().try_for_each(|row| self.usages.push(row))?;
         for row in extracted.functions {
             let is_first = self.seen.insert(&row.function_id)?;
             self.origins.push(&OriginsRow {
@@ -175,6 +181,7 @@ impl Folding<'_> {
     fn finish(mut self) -> Result<Vec<Count>> {
         self.roll()?;
         self.output.close(self.origins)?;
+        self.output.close(self.usages)?;
         Ok(self.counts.into_vec())
     }
 }

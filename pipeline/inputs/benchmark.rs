@@ -124,7 +124,7 @@ fn direct(unit: &Unit<'_>, tests: &str) -> Vec<Candidate> {
             continue;
         }
         let Some(split) = calls::of_claim(unit, tests, &assert.test, &BTreeSet::new()) else { continue };
-        let setup: Vec<String> = needed.iter().map(|statement| text(tests, *statement)).collect();
+        let setup: Vec<String> = needed.iter().map(|earlier| earlier.text(tests)).collect();
         candidates.push(Candidate::new("benchmark", &setup.join("\n"), split.call, Some(split.check)));
     }
     candidates

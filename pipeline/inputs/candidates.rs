@@ -15,6 +15,7 @@ use crate::dataset::Severity;
 use crate::error::Result;
 use crate::hash;
 use crate::inputs::classes::Classes;
+use crate::inputs::elsewhere::{self, Shown};
 use crate::inputs::search::{Found, Runner, Search, Subject};
 use crate::inputs::typed::{self, Typed};
 use crate::inputs::types::Types;
@@ -42,7 +43,7 @@ impl Candidate {
 
     /// Somebody wrote it.
     pub(super) fn is_from_people(&self) -> bool {
-        matches!(self.origin, "benchmark" | "assert" | "doctest" | "main")
+        matches!(self.origin, "benchmark" | "assert" | "test" | "doctest" | "main")
     }
 }
 
@@ -69,9 +70,9 @@ pub(super) struct Settings<'a> {
 }
 
 /// The inputs of a unit, without running anything.
-pub(super) fn of(row: &FunctionsRow, settings: Settings<'_>) -> Made {
+pub(super) fn of(shown: &Shown, settings: Settings<'_>) -> Made {
     // A bug of ours in one unit must not take the run with it; it is counted as a loss.
-    catch_unwind(AssertUnwindSafe(|| collect(row, settings))).unwrap_or_else(|_| panicked(row))
+    catch_unwind(AssertUnwindSafe(|| collect(shown, settings))).unwrap_or_else(|_| panicked(&shown.row))
 }
 
 /// The inputs of a unit, chosen among many that were run; `more` are offered besides.
@@ -79,13 +80,13 @@ pub(super) fn of(row: &FunctionsRow, settings: Settings<'_>) -> Made {
 /// # Errors
 /// No worker starts, or the user asks to stop.
 pub(super) fn searched(
-    row: &FunctionsRow,
+    shown: &Shown,
     settings: Settings<'_>,
     more: &[Candidate],
     runner: &mut dyn Runner,
 ) -> Result<Searched> {
-    let attempt = catch_unwind(AssertUnwindSafe(|| search(row, settings, more, runner)));
-    attempt.unwrap_or_else(|_| Ok(Searched::unrun(panicked(row))))
+    let attempt = catch_unwind(AssertUnwindSafe(|| search(shown, settings, more, runner)));
+    attempt.unwrap_or_else(|_| Ok(Searched::unrun(panicked(&shown.row))))
 }
 
 /// What a search of a unit came to, and how it stands.
@@ -121,7 +122,8 @@ fn random(row: &FunctionsRow, seed: u64) -> Random {
     Random::new(ChaCha8Rng::from_seed(hash::seed(seed, &[row.function_id.as_bytes()])))
 }
 
-fn collect(row: &FunctionsRow, settings: Settings<'_>) -> Made {
+fn collect(shown: &Shown, settings: Settings<'_>) -> Made {
+    let row = &shown.row;
     let mut random = random(row, settings.seed);
     let mut kept = Kept::new(row, settings.config);
     let mut reason = "no_input";
@@ -133,7 +135,7 @@ fn collect(row: &FunctionsRow, settings: Settings<'_>) -> Made {
         match ruff_python_parser::parse_module(&row.source) {
             Ok(parsed) => {
                 let unit = Unit::of(row, parsed.suite());
-                reason = call_inputs(&unit, &mut kept, &mut random);
+                reason = call_inputs(&unit, shown, &mut kept, &mut random);
             }
             Err(_) => reason = "unit_unparsable",
         }
@@ -148,13 +150,14 @@ fn collect(row: &FunctionsRow, settings: Settings<'_>) -> Made {
 }
 
 /// What people wrote.
-fn written(unit: &Unit<'_>) -> Vec<Candidate> {
-    benchmark::of(unit).into_iter().chain(usages::of(unit)).chain(doctests::of(unit)).collect()
+fn written(unit: &Unit<'_>, shown: &Shown) -> Vec<Candidate> {
+    let of_file = benchmark::of(unit).into_iter().chain(usages::of(unit)).chain(doctests::of(unit));
+    of_file.chain(elsewhere::of(unit, &shown.tests)).collect()
 }
 
 /// Fills with calls; says why there is none if there is none.
-fn call_inputs(unit: &Unit<'_>, kept: &mut Kept<'_>, random: &mut Random) -> &'static str {
-    for candidate in written(unit) {
+fn call_inputs(unit: &Unit<'_>, shown: &Shown, kept: &mut Kept<'_>, random: &mut Random) -> &'static str {
+    for candidate in written(unit, shown) {
         kept.offer(candidate, true);
     }
     let classes = Classes::of(unit);
@@ -185,7 +188,8 @@ fn call_inputs(unit: &Unit<'_>, kept: &mut Kept<'_>, random: &mut Random) -> &'s
     }
 }
 
-fn search(row: &FunctionsRow, settings: Settings<'_>, more: &[Candidate], runner: &mut dyn Runner) -> Result<Searched> {
+fn search(shown: &Shown, settings: Settings<'_>, more: &[Candidate], runner: &mut dyn Runner) -> Result<Searched> {
+    let row = &shown.row;
     let mut random = random(row, settings.seed);
     let Settings { config, limits, .. } = settings;
     let is_program = row.kind == "program";
@@ -198,7 +202,7 @@ fn search(row: &FunctionsRow, settings: Settings<'_>, more: &[Candidate], runner
     let unit = Unit::of(row, parsed.suite());
     let (classes, uses) = (Classes::of(&unit), Uses::of(unit.statements));
     let mut kept = Kept::new(row, config);
-    let mut offers: Vec<Candidate> = if is_program { Vec::new() } else { written(&unit) };
+    let mut offers: Vec<Candidate> = if is_program { Vec::new() } else { written(&unit, shown) };
     let is_short = |candidate: &Candidate| candidate.bytes() <= config.input_bytes_max;
     offers.retain(|candidate| {
         let fits = is_short(candidate);

@@ -62,11 +62,12 @@ fn of_statement<'a>(
     if !unit.resolves(&left) {
         return None;
     }
-    let instances = unit.instances(needed.iter().copied());
+    let instances = unit.instances(needed.iter().map(|earlier| earlier.statement));
     let (shown, is_printed) = printed(expression).map_or((expression, false), |argument| (argument, true));
     let split = calls::of_claim(unit, &example.source, shown, &instances)?;
     let of = |needed: &Stmt| texts.iter().find(|(statement, _)| std::ptr::eq(*statement, needed));
-    let setup: Vec<&str> = needed.iter().filter_map(|statement| of(statement)).map(|(_, text)| text.as_str()).collect();
+    let setup: Vec<&str> =
+        needed.iter().filter_map(|earlier| of(earlier.statement)).map(|(_, text)| text.as_str()).collect();
     // A bare tuple would become several arguments.
     let argument = if shown.is_tuple_expr() { format!("({})", split.check) } else { split.check.clone() };
     let check = match (is_assert, is_printed) {

@@ -5,7 +5,8 @@
 //!  functions part ─▶ offers: what people wrote, values of the parameters' types ─▶ search in isolated workers ─▶ choice
 //! ```
 //!
-//! What people wrote is a benchmark's tests, asserts, calls under a main guard, doctests. Values are made of the types
+//! What people wrote is a benchmark's tests, asserts, calls under a main guard, doctests, tests in other files of the
+//! corpus. Values are made of the types
 //! that annotations and defaults say, and else of those that the uses of a parameter show (`uses`). The search runs all
 //! of it, changes what reaches something new, and chooses (`search`). A language model, where one is configured, proposes
 //! calls for what is still poorly covered, and the search runs again with them (`model`). Every input is source text: set-up, call and check.
@@ -15,6 +16,7 @@ mod calls;
 mod candidates;
 mod classes;
 mod doctests;
+mod elsewhere;
 mod literals;
 mod model;
 mod prepared;
@@ -36,6 +38,7 @@ use tracemill_schemas::searches::SearchesRow;
 use tracemill_trace::Limits;
 
 use self::candidates::{Candidate, Made, Searched, Settings};
+use self::elsewhere::Shown;
 use self::model::Proposer;
 use crate::config::{Config, InputsConfig};
 use crate::dataset::{Count, FileEntry, PartOutput, Severity, read_rows};
@@ -46,7 +49,7 @@ use crate::supervisor::{IdleWorkers, Supervisor, WorkerCommand};
 use crate::{hash, ordered};
 
 /// Raised when the same unit would get other inputs.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// The stage.
 #[derive(Debug)]
@@ -97,16 +100,16 @@ impl Inputs {
         &self,
         cx: &Context,
         proposer: &Proposer,
-        units: &mut [(FunctionsRow, Searched)],
+        units: &mut [(Shown, Searched)],
         counts: &mut Counts,
         bar: &Bar,
     ) -> Result<()> {
-        let wants = |(_, searched): &&(FunctionsRow, Searched)| searched.can_run && proposer.wants(searched.share);
+        let wants = |(_, searched): &&(Shown, Searched)| searched.can_run && proposer.wants(searched.share);
         let asked: Vec<usize> =
             units.iter().enumerate().filter(|(_, unit)| wants(unit)).map(|(index, _)| index).collect();
         let requests = asked.iter().map(|index| {
-            let (function, searched) = &units[*index];
-            model::Request { function, missing: searched.missing.clone() }
+            let (shown, searched) = &units[*index];
+            model::Request { function: &shown.row, missing: searched.missing.clone() }
         });
         let proposals = proposer.propose(&requests.collect::<Vec<_>>())?;
         bar.note(&format!(
@@ -127,11 +130,11 @@ impl Inputs {
         let mut again: Vec<(usize, Searched)> = Vec::with_capacity(more.len());
         ordered::map(
             more.into_iter().map(|(index, more)| cx.cancel.check().map(|()| (index, units[index].0.clone(), more))),
-            |(_, row, _)| format!("the unit {} of {}", row.function_id, row.path),
+            |(_, shown, _)| at(shown),
             cx.workers,
             cx.workers * 8,
             |_| Ok(self.supervisor(cx)),
-            |supervisor, (index, row, more)| Ok((index, candidates::searched(&row, settings, &more, supervisor)?)),
+            |supervisor, (index, shown, more)| Ok((index, candidates::searched(&shown, settings, &more, supervisor)?)),
             |found| {
                 again.push(found);
                 Ok(())
@@ -162,16 +165,19 @@ impl Stage for Inputs {
     }
 
     fn parts(&self, cx: &Context) -> Result<Vec<Part>> {
-        let files = files(cx)?;
+        let (files, usages) = (files(cx, "functions")?, files(cx, "usages")?);
+        // Any test may show any unit.
+        let tests: Vec<&str> =
+            usages.iter().filter(|file| file.rows > 0).map(|file| file.content_hash.as_str()).collect();
         let part = |(ordinal, file): (usize, &FileEntry)| Part {
             key: file.key.clone(),
             ordinal,
             fingerprint: hash::fingerprint(
-                &(VERSION, part_config(&cx.config.inputs), limits(&cx.config), cx.config.seed),
+                &(VERSION, part_config(&cx.config.inputs), limits(&cx.config), cx.config.seed, &tests),
                 &[&file.key, &file.content_hash],
             ),
             items: Some(file.rows),
-            reads: vec![file.clone()],
+            reads: std::iter::once(file).chain(&usages).cloned().collect(),
         };
         Ok(files.iter().enumerate().map(part).collect())
     }
@@ -182,6 +188,8 @@ impl Stage for Inputs {
             Ok(rows) => rows.into_iter().map(|row| cx.cancel.check().map(|()| row)).collect(),
             Err(error) => vec![Err::<FunctionsRow, Error>(error)],
         });
+        let tests = elsewhere::of_part(cx, &part.key)?.into_iter().chain(std::iter::repeat_with(Vec::new));
+        let rows = rows.zip(tests).map(|(row, tests)| row.map(|row| Shown { row, tests }));
         let mut inputs = output.table::<InputsRow>()?;
         let mut searches = output.table::<SearchesRow>()?;
         let mut counts = Counts::default();
@@ -201,23 +209,23 @@ impl Stage for Inputs {
         };
         // A model is asked about all functions of a part together, so they are held until it has answered.
         let proposer = self.proposer(cx)?.filter(|_| searches_at_all);
-        let mut held: Vec<(FunctionsRow, Searched)> = Vec::new();
+        let mut held: Vec<(Shown, Searched)> = Vec::new();
         ordered::map(
             rows,
-            |row| format!("the unit {} of {}", row.function_id, row.path),
+            at,
             cx.workers,
             cx.workers * 8,
             |_| Ok(self.supervisor(cx)),
-            |supervisor, row| {
+            |supervisor, shown| {
                 let searched = match searches_at_all {
-                    true => candidates::searched(&row, settings, &[], supervisor)?,
-                    false => Searched::unrun(candidates::of(&row, settings)),
+                    true => candidates::searched(&shown, settings, &[], supervisor)?,
+                    false => Searched::unrun(candidates::of(&shown, settings)),
                 };
-                Ok((row, searched))
+                Ok((shown, searched))
             },
-            |(row, searched)| match proposer {
+            |(shown, searched)| match proposer {
                 Some(_) => {
-                    held.push((row, searched));
+                    held.push((shown, searched));
                     Ok(())
                 }
                 None => write(searched.made, &mut counts),
@@ -236,6 +244,11 @@ impl Stage for Inputs {
         self.idle.end();
         Ok(())
     }
+}
+
+/// The unit that something happened at.
+fn at(shown: &Shown) -> String {
+    format!("the unit {} of {}", shown.row.function_id, shown.row.path)
 }
 
 fn settings(cx: &Context) -> Settings<'_> {
@@ -263,8 +276,8 @@ fn limits(config: &Config) -> Limits {
     }
 }
 
-fn files(cx: &Context) -> Result<Vec<FileEntry>> {
-    Ok(cx.dataset.manifest("functions")?.files("functions").cloned().collect())
+fn files(cx: &Context, table: &str) -> Result<Vec<FileEntry>> {
+    Ok(cx.dataset.manifest("functions")?.files(table).cloned().collect())
 }
 
 #[cfg(test)]

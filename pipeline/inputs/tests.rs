@@ -2,9 +2,11 @@
 //! would.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use expect_test::{Expect, expect};
 use tracemill_schemas::Parameter;
+use tracemill_schemas::usages::UsagesRow;
 
 use super::*;
 use crate::config::{Overrides, load};
@@ -50,8 +52,12 @@ fn settings(config: &crate::config::InputsConfig, seed: u64) -> candidates::Sett
 }
 
 fn check(row: &FunctionsRow, expected: Expect) {
+    check_shown(Shown::from(row.clone()), expected);
+}
+
+fn check_shown(shown: Shown, expected: Expect) {
     let config = load(None, &Overrides::default()).unwrap();
-    let made = candidates::of(row, settings(&config.inputs, 7));
+    let made = candidates::of(&shown, settings(&config.inputs, 7));
     let mut text = String::new();
     for row in &made.rows {
         write!(text, "{}: ", row.origin).unwrap();
@@ -73,6 +79,66 @@ fn check(row: &FunctionsRow, expected: Expect) {
 
 fn with_usages(row: FunctionsRow, usages: &[&str]) -> FunctionsRow {
     FunctionsRow { usages: usages.iter().map(|&text| text.to_owned()).collect(), ..row }
+}
+
+/// The tests of one file, as the stage before would hand them on.
+fn with_tests(row: FunctionsRow, path: &str, texts: &[&str]) -> Shown {
+    let test = |text: &&str| {
+        let source = (*text).to_owned();
+        Arc::new(UsagesRow { path: path.to_owned(), source, ..UsagesRow::default() })
+    };
+    Shown { row: FunctionsRow { path: "r/src/pack/mod.py".to_owned(), ..row }, tests: texts.iter().map(test).collect() }
+}
+
+#[test]
+fn tests_of_other_files_speak_of_the_unit_s_module() {
+    let row = function("import math\nLIMIT = 3\ndef f(x):\n    return x", "x");
+    let tests = [
+        "from pack.mod import f\nassert f(1) == 1",
+        "from pack import f as g\nx = [g(0)]\ng(x)",
+        "import math\nimport pack.mod as m\nassert m.f(math.pi) > m.LIMIT",
+        "import pack\nassert pack.mod.f(2) == 2",
+        "from .. import mod\ndef help(x):\n    return mod.f(x)\nassert help(mod.f(3))",
+        "from pack.mod import f, other\nassert f(4) == other",
+        "from pack.mod import f\nLIMIT = 4\nassert f(LIMIT)",
+        "from pack.mod import f\nassert f(fixture) == 5",
+        "assert f(6) == 6",
+    ];
+    check_shown(
+        with_tests(row, "r/src/pack/tests/test_mod.py", &tests),
+        expect![[r#"
+            test: f(1) => __result__ == 1
+            test: f(math.pi) => __result__ > LIMIT
+            test: f(2) => __result__ == 2
+            test: "def help(x):\n    return f(x)"; f(3) => help(__result__)
+            test: f(6) => __result__ == 6
+            test: "x = [f(0)]"; f(x)
+            = with_inputs
+        "#]],
+    );
+}
+
+#[test]
+fn tests_of_other_files_show_methods_through_instances() {
+    let row = method(
+        "method",
+        "C.m",
+        "class C:\n    def __init__(self, a): self.a = a\n    def m(self, x): return self.a",
+        "x",
+    );
+    let tests = [
+        "from pack.mod import C\nc = C(1)\nassert c.m(2) == 1",
+        "from pack import mod\nassert mod.C([3]).m(x=4) == [3]",
+        "from pack.mod import C\nassert C(1) is not None",
+    ];
+    check_shown(
+        with_tests(row, "r/tests/test_mod.py", &tests),
+        expect![[r#"
+            test: "c = C(1)"; c.m(2) => __result__ == 1
+            test: C([3]).m(x=4) => __result__ == [3]
+            = with_inputs
+        "#]],
+    );
 }
 
 #[test]
@@ -479,7 +545,7 @@ fn the_seed_and_the_unit_decide_alone() {
     let config = load(None, &Overrides::default()).unwrap().inputs;
     let config = crate::config::InputsConfig { per_function: 40, ..config };
     let row = function("def f(a): pass", "a: list[str] ; b: float");
-    let calls = |row: &FunctionsRow, seed| candidates::of(row, settings(&config, seed)).rows;
+    let calls = |row: &FunctionsRow, seed| candidates::of(&row.clone().into(), settings(&config, seed)).rows;
     assert_eq!(calls(&row, 1), calls(&row, 1));
     assert_eq!(calls(&row, 1).len(), 40);
     assert_ne!(calls(&row, 1), calls(&row, 2));

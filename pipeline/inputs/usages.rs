@@ -16,7 +16,7 @@ pub(super) fn of(unit: &Unit<'_>) -> Vec<Candidate> {
 }
 
 /// The last statement is the usage, the ones before it are its set-up.
-fn of_usage(unit: &Unit<'_>, text: &str) -> Vec<Candidate> {
+pub(super) fn of_usage(unit: &Unit<'_>, text: &str) -> Vec<Candidate> {
     let Some(parsed) = python::parse(text) else { return Vec::new() };
     let Some((last, before)) = parsed.suite().split_last() else { return Vec::new() };
     let setup = text[..last.start().to_usize()].trim_end();

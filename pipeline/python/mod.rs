@@ -2,6 +2,7 @@
 
 mod builtins;
 mod changes;
+pub mod imports;
 pub mod names;
 mod nesting;
 pub mod signature;

@@ -4,8 +4,9 @@
 
 use std::collections::BTreeSet;
 
-use ruff_python_ast::Stmt;
+use ruff_python_ast::{Expr, Stmt};
 
+use crate::python::signature::text;
 use crate::python::{changed, names};
 
 /// A simple statement that a later one may need.
@@ -13,6 +14,8 @@ use crate::python::{changed, names};
 pub struct Earlier<'a> {
     /// The statement.
     pub statement: &'a Stmt,
+    /// The text that stands for it, where that is not its own: a loop that gave its variable one value.
+    instead: Option<String>,
     names: names::Names<'a>,
     changes: BTreeSet<&'a str>,
 }
@@ -38,7 +41,20 @@ impl<'a> Earlier<'a> {
     pub fn any(statement: &'a Stmt) -> Self {
         let mut changes = BTreeSet::new();
         changed(statement, &mut changes);
-        Earlier { statement, names: names::of_statement(statement), changes }
+        Earlier { statement, instead: None, names: names::of_statement(statement), changes }
+    }
+
+    /// A statement that gives these names a value, as one round of a loop does: `text` says so.
+    #[must_use]
+    pub fn given(statement: &'a Stmt, binds: BTreeSet<&'a str>, value: &'a Expr, text: String) -> Self {
+        let names = names::Names { loads: names::of_expression(value), binds, ..names::Names::default() };
+        Earlier { statement, instead: Some(text), names, changes: BTreeSet::new() }
+    }
+
+    /// Its text in this source.
+    #[must_use]
+    pub fn text(&self, source: &str) -> String {
+        self.instead.clone().unwrap_or_else(|| text(source, self.statement))
     }
 
     /// What it binds.
@@ -56,7 +72,10 @@ const TAKEN_MAX: usize = 24;
 /// The statements that come along, in order, and the names that then are still to be bound by somebody else; `None`
 /// when it would be too many.
 #[must_use]
-pub fn needed<'a>(loads: &BTreeSet<&'a str>, before: &[Earlier<'a>]) -> Option<(Vec<&'a Stmt>, BTreeSet<&'a str>)> {
+pub fn needed<'e, 'a>(
+    loads: &BTreeSet<&'a str>,
+    before: &'e [Earlier<'a>],
+) -> Option<(Vec<&'e Earlier<'a>>, BTreeSet<&'a str>)> {
     let mut loads = loads.clone();
     let mut taken = Vec::new();
     for earlier in before.iter().rev().take(BEFORE_MAX) {
@@ -66,7 +85,7 @@ pub fn needed<'a>(loads: &BTreeSet<&'a str>, before: &[Earlier<'a>]) -> Option<(
         }
         loads.retain(|name| !earlier.names.binds.contains(name));
         loads.extend(&earlier.names.loads);
-        taken.push(earlier.statement);
+        taken.push(earlier);
         if taken.len() > TAKEN_MAX {
             return None;
         }

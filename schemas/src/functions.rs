@@ -62,7 +62,7 @@ crate::table! {
             /// The benchmark record's tests, handed on.
             tests: Option<String> [Plain] null "not from a benchmark";
             /// Python statements of the same file from which inputs can be harvested, handed on: asserts that name the
-            /// unit and calls under a main guard, one statement an element.
+            /// unit and calls under a main guard, one statement an element. What other files show is in `usages`.
             usages: Vec<String> [Plain];
             /// The unit's docstring, where doctests stand.
             docstring: Option<String> [Plain] null "it has none";

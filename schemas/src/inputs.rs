@@ -15,9 +15,9 @@ crate::table! {
             function_id: String [Dictionary];
             /// Which of the unit's inputs.
             input_index: i32 [Delta] unit "ordinal, 0-based";
-            /// `benchmark`, `assert`, `doctest`, `main`, `default`, `typed` (by annotations and defaults), `inferred` (by
-            /// the uses of at least one parameter), `searched` (another one, changed), `model` (a language model's) or
-            /// `stdin`.
+            /// `benchmark`, `assert`, `main` (a call in the unit's file), `test` (of another file), `doctest`, `default`,
+            /// `typed` (by annotations and defaults), `inferred` (by the uses of at least one parameter), `searched`
+            /// (another one, changed), `model` (a language model's) or `stdin`.
             origin: String [Dictionary];
             /// Statements to run first in the unit's namespace, untraced.
             setup: String [Dictionary];

@@ -3,7 +3,7 @@
 //! ```text
 //!  corpora ─▶ functions ─▶ inputs ─▶ executions ─▶ mixtures ─▶ shards
 //!                │                    ├ frames, instructions       (stats: one row per stage and reason)
-//!                └ origins            └ events, changes
+//!                └ origins, usages    └ events, changes
 //! ```
 //!
 //! Each file declares its table with [`table!`](crate::table): the row as a Rust struct, and for each column its
@@ -29,6 +29,7 @@ pub mod origins;
 pub mod searches;
 pub mod shards;
 pub mod stats;
+pub mod usages;
 
 pub use arrow;
 pub use cell::{Cell, Parameter, ReadError};
@@ -37,10 +38,11 @@ pub use dictionary::dictionary;
 pub use table::{Builder, Row, Table};
 
 /// Every table, in the order in which data flows.
-pub static TABLES: [&Table; 13] = [
+pub static TABLES: [&Table; 14] = [
     &corpora::CORPORA,
     &functions::FUNCTIONS,
     &origins::ORIGINS,
+    &usages::USAGES,
     &inputs::INPUTS,
     &searches::SEARCHES,
     &executions::EXECUTIONS,

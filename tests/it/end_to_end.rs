@@ -82,6 +82,29 @@ fn copies_fold_into_one_unit_that_keeps_its_origins() {
 }
 
 #[test]
+fn tests_in_other_files_give_inputs_that_know_the_result() {
+    let module = "def total(prices, rate):\n    due = 0\n    for price in prices:\n        due += price * rate\n    return due\n";
+    let test = "import unittest\nfrom shop import prices as p\n\n\nclass Totals(unittest.TestCase):\n    \
+                def test_two(self):\n        basket = [10, 20]\n        self.assertEqual(p.total(basket, 3), 90)\n";
+    let corpus = folder(&[("shop/__init__.py", ""), ("shop/prices.py", module), ("tests/test_prices.py", test)]);
+    let corpora = [corpus.path().display().to_string()];
+    let data = tempfile::tempdir().unwrap();
+    let tested = |data: &std::path::Path| {
+        let output = run(&corpora, data, &["--stages", "corpora,functions,inputs,executions"]);
+        assert!(output.status.success(), "{}", said(&output));
+        let query =
+            "SELECT setup, call, check_passed FROM inputs JOIN executions USING (input_id) WHERE origin = 'test'";
+        succeed(["sql", query, "--output", "csv", "--data", &data.display().to_string()])
+    };
+    let expected = |price| format!("setup,call,check_passed\n\"basket = [{price}, 20]\",\"total(basket, 3)\",true\n");
+    assert_eq!(tested(data.path()), expected(10));
+
+    // The module is as it was; the test is not.
+    fs::write(corpus.path().join("tests/test_prices.py"), test.replace("10", "11").replace("90", "93")).unwrap();
+    assert_eq!(tested(data.path()), expected(11));
+}
+
+#[test]
 fn a_changed_configuration_redoes_what_depends_on_it_and_no_more() {
     let corpus = folder(&[("a.py", "def f(x: int) -> int:\n    y = x + 1\n    return y\n")]);
     let corpora = [corpus.path().display().to_string()];

@@ -56,7 +56,9 @@ pub(crate) const SETTINGS: [&str; 8] = [
 pub(crate) const STAGES: [&str; 5] = ["corpora", "functions", "inputs", "executions", "mixtures"];
 
 pub(crate) fn corpus() -> tempfile::TempDir {
-    let corpus = folder(&[]);
+    let test =
+        "from loops import spiral\n\n\ndef test_spiral():\n    assert spiral([[1, 2], [4, 3]]) == [1, 2, 3, 4]\n";
+    let corpus = folder(&[("tests/test_spiral.py", test)]);
     for path in CORPUS {
         let path = repository(path);
         fs::copy(&path, corpus.path().join(path.file_name().unwrap())).unwrap();

@@ -77,7 +77,7 @@ fn searched(row: FunctionsRow) -> Searched {
     on_an_engine(move |here| {
         let config = load(None, &Overrides::default()).unwrap();
         let settings = Settings { config: &config.inputs, limits: Limits::default(), seed: 7 };
-        candidates::searched(&row, settings, &[], here).unwrap()
+        candidates::searched(&row.clone().into(), settings, &[], here).unwrap()
     })
 }
 
@@ -215,7 +215,7 @@ fn the_same_seed_gives_the_same_inputs_and_another_one_others() {
         on_an_engine(move |here| {
             let config = load(None, &Overrides::default()).unwrap();
             let settings = Settings { config: &config.inputs, limits: Limits::default(), seed };
-            let rows = candidates::searched(&row, settings, &[], here).unwrap().made.rows;
+            let rows = candidates::searched(&row.clone().into(), settings, &[], here).unwrap().made.rows;
             rows.into_iter().map(|row| row.call).collect::<Vec<_>>()
         })
     };
@@ -230,7 +230,7 @@ fn a_search_ends_when_its_budget_does() {
         let mut config = load(None, &Overrides::default()).unwrap();
         config.inputs.search.executions = 20;
         let settings = Settings { config: &config.inputs, limits: Limits::default(), seed: 7 };
-        candidates::searched(&row, settings, &[], here).unwrap();
+        candidates::searched(&row.clone().into(), settings, &[], here).unwrap();
         here.jobs
     });
     // A round is not cut short, and what was chosen may be shortened.

@@ -1,0 +1,91 @@
+//! What a test file shows of other files' definitions: rows of `usages`.
+
+use std::collections::BTreeSet;
+
+use ruff_python_ast::Stmt;
+use ruff_python_ast::visitor::{self, Visitor};
+use ruff_source_file::LineIndex;
+use tracemill_schemas::corpora::CorporaRow;
+use tracemill_schemas::usages::UsagesRow;
+
+use crate::functions::blocks::Blocks;
+use crate::functions::usages::{self, Usage};
+use crate::python::imports::{Chain, Imports};
+use crate::python::is_builtin;
+
+/// A longer text is no example of anything.
+const SOURCE_BYTES_MAX: usize = 8 * 1024;
+/// Names that one statement may be about.
+const NAMES_MAX: usize = 64;
+
+/// Whether a file holds tests, by what test runners go by: its own name, or that of a folder around it.
+pub(super) fn is_test(path: &str) -> bool {
+    let mut parts = path.rsplit('/');
+    let stem = parts.next().unwrap_or_default().trim_end_matches(".py");
+    stem.starts_with("test_")
+        || stem.ends_with("_test")
+        || matches!(stem, "test" | "tests")
+        || parts.any(|folder| matches!(folder, "test" | "tests" | "testing"))
+}
+
+/// The rows of a file, in its order.
+pub(super) fn of(
+    source: &str,
+    suite: &[Stmt],
+    blocks: &Blocks<'_>,
+    file: &CorporaRow,
+    lines: &LineIndex,
+) -> Vec<UsagesRow> {
+    let mut imports = ImportsAnywhere { imports: Imports::default(), path: &file.path };
+    imports.visit_body(suite);
+    let imports = imports.imports;
+    if imports == Imports::default() {
+        return Vec::new();
+    }
+    let star = imports.star.as_ref().map(|module| module.join("/"));
+    let mut usages = usages::of_tests(source, blocks);
+    usages.sort_by_key(|usage| usage.start);
+    let row = |usage: Usage<'_>| {
+        let mut names = BTreeSet::new();
+        usage.chains.iter().for_each(|chain| named(&imports, chain, &mut names));
+        // What nothing here binds can come from where all names were imported from, or stands for a fixture.
+        for name in usage.loads.iter().filter(|name| !is_builtin(name)) {
+            names.insert(format!("{}:{name}", star.as_ref()?));
+        }
+        let fits = !names.is_empty() && names.len() <= NAMES_MAX && usage.text.len() <= SOURCE_BYTES_MAX;
+        fits.then(|| UsagesRow {
+            corpus: file.corpus.clone(),
+            path: file.path.clone(),
+            line_number: i32::try_from(lines.line_index(usage.start).get()).unwrap_or(i32::MAX),
+            names: names.into_iter().collect(),
+            source: usage.text,
+        })
+    };
+    usages.into_iter().filter_map(row).collect()
+}
+
+/// All that a chain of names can mean: the imported name itself, and each attribute of what may be a module.
+fn named(imports: &Imports<'_>, chain: &Chain<'_>, into: &mut BTreeSet<String>) {
+    let Some(imported) = imports.names.get(chain.base.id.as_str()) else { return };
+    let mut module = imported.module.join("/");
+    let attributes = chain.attributes.iter().map(|attribute| attribute.attr.as_str());
+    for name in imported.name.into_iter().chain(attributes) {
+        into.insert(format!("{module}:{name}"));
+        module = format!("{module}/{name}");
+    }
+}
+
+struct ImportsAnywhere<'a> {
+    imports: Imports<'a>,
+    path: &'a str,
+}
+
+impl<'a> Visitor<'a> for ImportsAnywhere<'a> {
+    fn visit_stmt(&mut self, statement: &'a Stmt) {
+        self.imports.add(statement, self.path);
+        visitor::walk_stmt(self, statement);
+    }
+
+    // No statement is inside an expression.
+    fn visit_expr(&mut self, _: &'a ruff_python_ast::Expr) {}
+}
