@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ruff_python_ast::{Decorator, Expr, Stmt, StmtClassDef};
+use ruff_python_ast::{Decorator, Expr, ExprCall, Stmt, StmtClassDef};
 use tracemill_schemas::Parameter;
 
 use crate::inputs::unit::Unit;
@@ -13,6 +13,8 @@ use crate::python::signature;
 pub(super) struct Classes<'a> {
     source: &'a str,
     by_name: BTreeMap<&'a str, &'a StmtClassDef>,
+    /// Calls whose result has a name.
+    records: BTreeMap<&'a str, &'a ExprCall>,
 }
 
 /// What makes an instance.
@@ -33,7 +35,11 @@ impl<'a> Classes<'a> {
     pub(super) fn of(unit: &Unit<'a>) -> Self {
         let mut by_name = BTreeMap::new();
         collect(unit.statements, &mut by_name);
-        Classes { source: &unit.row.source, by_name }
+        let named = unit.statements.iter().filter_map(|statement| {
+            let assign = statement.as_assign_stmt()?;
+            Some((assign.targets.first()?.as_name_expr()?.id.as_str(), assign.value.as_call_expr()?))
+        });
+        Classes { source: &unit.row.source, by_name, records: named.collect() }
     }
 
     /// Whether the unit defines the class.
@@ -120,15 +126,47 @@ impl<'a> Classes<'a> {
             if let Stmt::FunctionDef(function) = statement
                 && matches!(function.name.as_str(), "__init__" | "__new__")
             {
-                return Some(Shape::Call(signature::parameters(self.source, function, true)));
+                let parameters = signature::parameters(self.source, function, true);
+                let hands_on = !parameters.is_empty() && parameters.iter().all(|one| one.kind.starts_with("var_"));
+                // What takes anything hands it on to what knows what it takes.
+                let base = bases.iter().find(|base| self.has(base)).filter(|_| hands_on);
+                let of_base = base.and_then(|base| self.shape_within(base, depth + 1));
+                return Some(of_base.unwrap_or(Shape::Call(parameters)));
             }
         }
         if class.decorator_list.iter().any(is_dataclass) {
             return Some(Shape::Call(self.all_fields(class, 0)));
         }
+        if let Some(fields) = self.record_fields(class) {
+            return Some(Shape::Call(fields));
+        }
         // What a base from elsewhere wants is not known; most want nothing.
         let own = bases.iter().find(|base| self.has(base));
         own.map_or(Some(Shape::Call(Vec::new())), |base| self.shape_within(base, depth + 1))
+    }
+
+    /// The fields of a base that `namedtuple(…)` makes, there or under a name.
+    fn record_fields(&self, class: &StmtClassDef) -> Option<Vec<Parameter>> {
+        let call = class.arguments.as_deref()?.args.iter().find_map(|base| match base {
+            Expr::Call(call) => Some(call),
+            Expr::Name(name) => self.records.get(name.id.as_str()).copied(),
+            _ => None,
+        })?;
+        if last_name(&call.func) != Some("namedtuple") {
+            return None;
+        }
+        let names: Vec<String> = match call.arguments.args.get(1)? {
+            Expr::StringLiteral(names) => {
+                let words = names.value.to_str().split([' ', ',', '\n']);
+                words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
+            }
+            Expr::List(list) => texts(&list.elts)?,
+            Expr::Tuple(tuple) => texts(&tuple.elts)?,
+            _ => return None,
+        };
+        let field =
+            |name| Parameter { name, kind: "positional_or_keyword".to_owned(), annotation: None, default: None };
+        Some(names.into_iter().map(field).collect())
     }
 
     /// The fields of a data class and of its bases.
@@ -230,6 +268,11 @@ pub(super) fn last_name(expression: &Expr) -> Option<&str> {
         Expr::Subscript(subscript) => last_name(&subscript.value),
         _ => None,
     }
+}
+
+/// What texts these are, if all are.
+fn texts(elements: &[Expr]) -> Option<Vec<String>> {
+    elements.iter().map(|element| Some(element.as_string_literal_expr()?.value.to_str().to_owned())).collect()
 }
 
 fn is_dataclass(decorator: &Decorator) -> bool {

@@ -1,6 +1,8 @@
 //! Calls of a method on an instance that was worked with before: most containers, queues, trees and machines do nothing
 //! of interest while they are empty. What is done before stands in the input's set-up, which is not traced.
 
+use std::collections::BTreeMap;
+
 use tracemill_schemas::Parameter;
 
 use crate::inputs::typed::Typed;
@@ -32,15 +34,21 @@ const FILLS: [&str; 22] = [
     "make",
 ];
 
-/// What fills an instance of a class that derives from a built-in container, by the container.
-const NATIVE: [(&[&str], &[&str]); 3] = [
+/// What fills an instance of a class that derives from a built-in container, by the container, and what is in it then.
+const NATIVE: [(&[&str], &[(&str, &str)]); 3] = [
     (
         &["dict", "OrderedDict", "UserDict", "MutableMapping"],
-        &["subject[5] = 1", "subject['a'] = 5", "subject['hello'] = 0"],
+        &[("subject[5] = 1", "5"), ("subject['a'] = 5", "'a'"), ("subject['hello'] = 0", "'hello'")],
     ),
-    (&["list", "UserList", "deque", "MutableSequence"], &["subject.append(5)", "subject.extend([2, 0, 5])"]),
-    (&["set", "MutableSet"], &["subject.add(5)", "subject.update([0, 2, 'a'])"]),
+    (
+        &["list", "UserList", "deque", "MutableSequence"],
+        &[("subject.append(5)", "5"), ("subject.extend([2, 0, 5])", "0")],
+    ),
+    (&["set", "MutableSet"], &[("subject.add(5)", "5"), ("subject.update([0, 2, 'a'])", "'a'")]),
 ];
+
+/// What parameters are called that are asked for what was put in.
+const ASKED: [&str; 8] = ["key", "k", "item", "value", "elem", "element", "x", "name"];
 
 impl Typed<'_, '_> {
     /// The set-up and call of this number; `None` where the unit is not called on an instance, or nothing fills one.
@@ -66,10 +74,15 @@ impl Typed<'_, '_> {
             // Whatever else there is to call.
             fills = methods.iter().filter(|(name, _)| !name.starts_with('_') && *name != self.unit.name).collect();
         }
+        // What the parameters were given, by their names: what was put in is asked for under the same name.
+        let mut given: BTreeMap<String, String> = BTreeMap::new();
         let foreign = self.types.classes.foreign_bases(class);
         let native = NATIVE.iter().find(|(bases, _)| bases.iter().any(|base| foreign.contains(base)));
         if let Some((_, texts)) = native.filter(|_| fills.is_empty() || number.is_multiple_of(2)) {
-            steps.extend(texts.iter().take(1 + number % texts.len()).map(|text| (*text).to_owned()));
+            for (text, inside) in texts.iter().take(1 + number % texts.len()) {
+                steps.push((*text).to_owned());
+                given.extend(ASKED.iter().map(|name| ((*name).to_owned(), (*inside).to_owned())));
+            }
         }
         if !fills.is_empty() {
             // One kind of step a few times, with other values each time, most often.
@@ -77,6 +90,9 @@ impl Typed<'_, '_> {
                 let place = if number % 3 == 2 { number + step } else { number / 2 };
                 let (name, parameters) = fills[place % fills.len()];
                 let arguments = arguments(&mut values, class, name, parameters, step)?;
+                let required =
+                    parameters.iter().filter(|parameter| parameter.kind != "keyword_only" && is_required(parameter));
+                given.extend(required.map(|parameter| parameter.name.clone()).zip(arguments.iter().cloned()));
                 steps.push(match *name {
                     "__setitem__" if arguments.len() == 2 => format!("subject[{}] = {}", arguments[0], arguments[1]),
                     name => format!("subject.{name}({})", arguments.join(", ")),
@@ -86,8 +102,11 @@ impl Typed<'_, '_> {
         if steps.len() == 1 {
             return None;
         }
-        // What was put in first is asked for.
-        let arguments = self.arguments(&mut values, if number.is_multiple_of(2) { 0 } else { number })?;
+        if number % 4 == 3 {
+            given.clear();
+        }
+        let number = if number.is_multiple_of(2) { 0 } else { number };
+        let arguments = self.arguments_with(&mut values, number, &given)?;
         Some((steps.join("\n"), self.on("subject", &arguments)))
     }
 }

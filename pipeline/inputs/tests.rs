@@ -142,6 +142,76 @@ fn tests_of_other_files_show_methods_through_instances() {
 }
 
 #[test]
+fn operators_run_the_methods_that_they_stand_for() {
+    let class = "class Bag:\n    def __init__(self, *items): self.items = items\n";
+    let cases = [
+        (
+            "__getitem__",
+            "b = Bag(1)\nassert b[0] == 1",
+            expect![[r#"
+                b = Bag(1); b[0] => __result__ == 1
+            "#]],
+        ),
+        (
+            "__len__",
+            "assert len(Bag(1, 2)) == 2",
+            expect![[r#"
+                ; len(Bag(1, 2)) => __result__ == 2
+            "#]],
+        ),
+        (
+            "__contains__",
+            "b = Bag()\nassert 3 not in b",
+            expect![[r#"
+                b = Bag(); 3 not in b => __result__
+            "#]],
+        ),
+        (
+            "__eq__",
+            "assert Bag(1) == Bag(1)",
+            expect![[r#"
+                ; Bag(1) == Bag(1) => __result__
+            "#]],
+        ),
+        (
+            "__radd__",
+            "b = Bag(1)\nassert [2] + b",
+            expect![[r#"
+                b = Bag(1); [2] + b => __result__
+            "#]],
+        ),
+        (
+            "__neg__",
+            "b = Bag(1)\nassert -b",
+            expect![[r#"
+                b = Bag(1); -b => __result__
+            "#]],
+        ),
+        (
+            "__call__",
+            "b = Bag(1)\nassert b(4) == 4 and Bag",
+            expect![[r#"
+                b = Bag(1); b(4) => __result__ == 4 and Bag
+            "#]],
+        ),
+        (
+            "__iter__",
+            "b = [5]\nassert list(b) == [5] and Bag",
+            expect![""],
+        ),
+    ];
+    for (name, usage, expected) in cases {
+        let row = method("method", &format!("Bag.{name}"), &format!("{class}    def {name}(self): pass"), "");
+        let config = load(None, &Overrides::default()).unwrap();
+        let row = with_usages(row, &[usage]);
+        let written = candidates::of(&row.into(), settings(&config.inputs, 7)).rows;
+        let of_people = written.iter().filter(|row| row.origin == "assert");
+        let lines = of_people.map(|row| format!("{}; {} => {}\n", row.setup, row.call, row.check.as_deref().unwrap()));
+        expected.assert_eq(&lines.collect::<String>());
+    }
+}
+
+#[test]
 fn asserts_are_split_into_call_and_check() {
     let row = function("import math\ndef f(x):\n    return x", "x");
     let usages = [
@@ -465,7 +535,7 @@ fn types_give_values_that_keep_their_type() {
                 typed: f(5)
                 typed: f(0, b=0.0)
                 typed: f(2)
-                typed: f(-3, b=2.0)
+                typed: f(-3)
                 typed: f(12)
                 typed: f(1, b=-2.25)
                 = with_inputs

@@ -1,5 +1,7 @@
 //! Calls made of a unit's signature: the plain one, and ones with values of the parameters' types.
 
+use std::collections::BTreeMap;
+
 use tracemill_schemas::Parameter;
 
 use crate::inputs::classes::Shape;
@@ -84,8 +86,19 @@ impl<'u, 'a> Typed<'u, 'a> {
 
     /// The arguments of this number.
     pub(super) fn arguments(&self, values: &mut Values<'_, '_, '_>, number: usize) -> Option<Vec<String>> {
+        self.arguments_with(values, number, &BTreeMap::new())
+    }
+
+    /// The same, with these values for required parameters of these names.
+    pub(super) fn arguments_with(
+        &self,
+        values: &mut Values<'_, '_, '_>,
+        number: usize,
+        known: &BTreeMap<String, String>,
+    ) -> Option<Vec<String>> {
         let mut arguments = Vec::new();
         let mut has_left_out = false;
+        let several = self.parameters.iter().filter(|(parameter, _)| !is_required(parameter)).count() > 1;
         for (place, (parameter, ty)) in self.parameters.iter().enumerate() {
             // Each parameter begins at another of its values, so that equal types do not get equal values.
             let index = if number < 7 { (number + 2 * place) % 7 } else { number };
@@ -98,14 +111,15 @@ impl<'u, 'a> Typed<'u, 'a> {
                     }
                 }
                 (kind, Some(ty)) if is_required(parameter) => {
-                    let value = values.value(ty, index)?;
+                    let value = known.get(&parameter.name).cloned().or_else(|| values.value(ty, index))?;
                     arguments.push(if kind == "keyword_only" { format!("{}={value}", parameter.name) } else { value });
                 }
-                // Every second call leaves the defaults alone.
+                // Every second call leaves the defaults alone, every fourth some of several.
                 ("positional_only", Some(_)) => has_left_out = true,
                 (_, Some(ty)) => {
                     has_left_out = true;
                     if number % 2 == 1
+                        && (!several || number % 4 == 1 || values.random.below(2) == 0)
                         && let Some(value) = values.value(ty, number / 2 + place)
                     {
                         arguments.push(format!("{}={value}", parameter.name));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ruff_python_ast::{Expr, Stmt};
+use ruff_python_ast::{CmpOp, Expr, Stmt, UnaryOp};
 use tracemill_schemas::functions::FunctionsRow;
 
 use crate::python::{is_builtin, names};
@@ -52,8 +52,48 @@ impl<'a> Unit<'a> {
             ("constructor", Expr::Call(call)) => self.class.is_some_and(|class| is_name(&call.func, class)),
             ("method" | "classmethod" | "staticmethod", Expr::Call(call)) => match call.func.as_ref() {
                 Expr::Attribute(attribute) => attribute.attr.as_str() == self.name && of_class(&attribute.value),
+                _ => self.is_operated_on(expression, instances),
+            },
+            ("method", _) => self.is_operated_on(expression, instances),
+            _ => false,
+        }
+    }
+
+    /// Whether an expression runs a method such as `__len__` on an instance without naming it.
+    fn is_operated_on(&self, expression: &Expr, instances: &BTreeSet<&str>) -> bool {
+        let is_instance = |value: &Expr| match value {
+            Expr::Name(name) => instances.contains(name.id.as_str()),
+            Expr::Call(call) => self.class.is_some_and(|class| is_name(&call.func, class)),
+            _ => false,
+        };
+        match (self.name, expression) {
+            ("__getitem__", Expr::Subscript(subscript)) => subscript.ctx.is_load() && is_instance(&subscript.value),
+            ("__call__", Expr::Call(call)) if is_instance(&call.func) => true,
+            (name, Expr::Call(call)) => {
+                let function = call.func.as_name_expr().map(|name| name.id.as_str());
+                let called = CALLED.iter().find(|(method, _)| *method == name).map(|(_, functions)| *functions);
+                function.zip(called).is_some_and(|(function, functions)| functions.contains(&function))
+                    && call.arguments.args.first().is_some_and(is_instance)
+            }
+            (name, Expr::Compare(comparison)) => match (&*comparison.ops, &*comparison.comparators) {
+                ([CmpOp::In | CmpOp::NotIn], [right]) => name == "__contains__" && is_instance(right),
+                ([operator], _) => comparison_method(*operator) == Some(name) && is_instance(&comparison.left),
                 _ => false,
             },
+            (name, Expr::BinOp(operation)) => {
+                let method = operation.op.dunder();
+                (method == name && is_instance(&operation.left))
+                    || (operation.op.reflected_dunder() == name && is_instance(&operation.right))
+            }
+            (name, Expr::UnaryOp(operation)) => {
+                let method = match operation.op {
+                    UnaryOp::Invert => "__invert__",
+                    UnaryOp::Not => "__bool__",
+                    UnaryOp::UAdd => "__pos__",
+                    UnaryOp::USub => "__neg__",
+                };
+                method == name && is_instance(&operation.operand)
+            }
             _ => false,
         }
     }
@@ -72,6 +112,34 @@ impl<'a> Unit<'a> {
         }
         instances
     }
+}
+
+/// Built-in functions that run a method of their first argument, by the method.
+const CALLED: [(&str, &[&str]); 12] = [
+    ("__len__", &["len"]),
+    ("__repr__", &["repr"]),
+    ("__str__", &["str", "print", "format"]),
+    ("__iter__", &["list", "tuple", "set", "frozenset", "iter", "sorted", "sum", "dict", "any", "all", "max", "min"]),
+    ("__next__", &["next"]),
+    ("__reversed__", &["reversed"]),
+    ("__bool__", &["bool"]),
+    ("__hash__", &["hash"]),
+    ("__abs__", &["abs"]),
+    ("__int__", &["int"]),
+    ("__float__", &["float"]),
+    ("__round__", &["round"]),
+];
+
+fn comparison_method(operator: CmpOp) -> Option<&'static str> {
+    Some(match operator {
+        CmpOp::Eq => "__eq__",
+        CmpOp::NotEq => "__ne__",
+        CmpOp::Lt => "__lt__",
+        CmpOp::LtE => "__le__",
+        CmpOp::Gt => "__gt__",
+        CmpOp::GtE => "__ge__",
+        CmpOp::Is | CmpOp::IsNot | CmpOp::In | CmpOp::NotIn => return None,
+    })
 }
 
 fn is_name(expression: &Expr, name: &str) -> bool {

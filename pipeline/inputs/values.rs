@@ -64,7 +64,8 @@ impl Values<'_, '_, '_> {
 
     fn within(&mut self, ty: &Type, index: usize, depth: usize) -> Option<String> {
         if depth > DEPTH_MAX {
-            return self.types.unknown_is_any.then(|| "None".to_owned());
+            let last = if matches!(ty, Type::Callable(..)) { "(lambda *args: args[0] if args else 5)" } else { "None" };
+            return self.types.unknown_is_any.then(|| last.to_owned());
         }
         let made = self.of(ty, index, depth);
         match made {
@@ -112,11 +113,11 @@ impl Values<'_, '_, '_> {
             Type::Bytes => BYTES.get(index).copied().unwrap_or_else(|| random.pick(&BYTES)).to_owned(),
             Type::Any => ANYTHING[index % ANYTHING.len()].to_owned(),
             Type::List(inner) => format!("[{}]", self.elements(inner, index, depth)?.join(", ")),
-            Type::Set(inner) => match distinct(self.elements(inner, index, depth)?) {
+            Type::Set(inner) => match distinct(self.elements(&hashable(inner), index, depth)?) {
                 elements if elements.is_empty() => "set()".to_owned(),
                 elements => format!("{{{}}}", elements.join(", ")),
             },
-            Type::FrozenSet(inner) => match distinct(self.elements(inner, index, depth)?) {
+            Type::FrozenSet(inner) => match distinct(self.elements(&hashable(inner), index, depth)?) {
                 elements if elements.is_empty() => "frozenset()".to_owned(),
                 elements => format!("frozenset([{}])", elements.join(", ")),
             },
@@ -128,7 +129,7 @@ impl Values<'_, '_, '_> {
             }
             Type::Dict(key, value) => {
                 let mut items: Vec<(String, String)> = Vec::new();
-                for (place, key) in self.elements(key, index, depth)?.into_iter().enumerate() {
+                for (place, key) in self.elements(&hashable(key), index, depth)?.into_iter().enumerate() {
                     if items.iter().all(|(other, _)| *other != key) {
                         items.push((key, self.within(value, index + place, depth + 1)?));
                     }
@@ -185,7 +186,8 @@ impl Values<'_, '_, '_> {
         let body = match (taken, result) {
             (None, _) => return Some("(lambda *args: args[0] if args else None)".to_owned()),
             (Some([]), Type::None) => "None".to_owned(),
-            (Some([]), _) => self.within(result, index, depth + 1)?,
+            // One that makes an instance which wants a function is enough.
+            (Some([]), _) => self.within(result, index, depth + 3)?,
             (Some([first]), Type::Bool) if is_number(first) => ["a > 2", "a % 2 == 0"][index % 2].to_owned(),
             (Some([_]), Type::Bool) => "bool(a)".to_owned(),
             (Some([_, _, ..]), Type::Bool) => "a < b".to_owned(),
@@ -219,8 +221,8 @@ impl Values<'_, '_, '_> {
             Shape::Call(parameters) => {
                 let owner = format!("{name}.__init__");
                 let mut arguments = self.required(&owner, &parameters, index, depth)?;
-                // Every third instance is given what it can do without, too.
-                if index % 3 == 2 && self.types.unknown_is_any {
+                // Every third instance is given what it can do without, too, and every third some of it.
+                if !index.is_multiple_of(3) && self.types.unknown_is_any {
                     arguments.extend(self.optional(&owner, &parameters, index, depth));
                 }
                 // What a class from elsewhere takes, where it is a container.
@@ -244,6 +246,9 @@ impl Values<'_, '_, '_> {
             optional.filter(|parameter| matches!(parameter.kind.as_str(), "positional_or_keyword" | "keyword_only"));
         let mut arguments = Vec::new();
         for (place, parameter) in named.enumerate() {
+            if index % 3 == 1 && self.random.below(2) == 0 {
+                continue;
+            }
             let known = of_parameter(self.types, owner, parameter);
             let value = known.and_then(|(ty, _)| self.within(&ty, index + place, depth + 1));
             arguments.extend(value.map(|value| format!("{}={value}", parameter.name)));
@@ -266,6 +271,8 @@ impl Values<'_, '_, '_> {
             pick(&["'hello'", "'a b'"])
         } else if is(&["int", "float"]) {
             pick(&["5", "0", "2"])
+        } else if is(&["partial", "partialmethod"]) {
+            pick(&["(lambda *args: args)", "len", "(lambda a, b=2: (a, b)), 1"])
         } else {
             None
         }
@@ -303,6 +310,20 @@ pub(super) fn of_parameter(types: Types<'_, '_>, function: &str, parameter: &Par
     let guess = || types.uses.parameter(function, &parameter.name, docstring).map(|ty| (ty, true));
     let any = || types.unknown_is_any.then_some((Type::Any, true));
     said.map(|ty| (ty, false)).or_else(guess).or_else(any)
+}
+
+/// The type, with what can be hashed in place of what cannot.
+fn hashable(ty: &Type) -> Type {
+    let within = |inner: &Type| Box::new(hashable(inner));
+    match ty {
+        Type::List(inner) | Type::Tuple(inner) | Type::Iterator(inner) => Type::Tuple(within(inner)),
+        Type::Set(inner) | Type::FrozenSet(inner) => Type::FrozenSet(within(inner)),
+        Type::Record(parts) => Type::Record(parts.iter().map(hashable).collect()),
+        Type::Union(parts) => Type::Union(parts.iter().map(hashable).collect()),
+        Type::Any | Type::Namespace(_) => Type::Union(vec![Type::Int, Type::Str]),
+        Type::Dict(..) | Type::Fields(_) => Type::Str,
+        other => other.clone(),
+    }
 }
 
 fn distinct(mut elements: Vec<String>) -> Vec<String> {

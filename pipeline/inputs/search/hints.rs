@@ -44,6 +44,8 @@ pub(super) enum Hint {
     Arguments(usize),
     /// It does not end: less of everything.
     Smaller,
+    /// A message names these values, and perhaps the one that it does not like.
+    Named(String, Vec<Tree>),
 }
 
 use Want::{
@@ -201,8 +203,30 @@ pub(super) fn read(type_name: &str, message: &str) -> Vec<Hint> {
         }
         "ValueError" if has("empty") || has("at least") || has("not in list") || has("not found") => vec![Hint::Longer],
         "RecursionError" => vec![Hint::Smaller],
-        _ => Vec::new(),
+        _ => {
+            let named = named(message);
+            if named.is_empty() { Vec::new() } else { vec![Hint::Named(message.to_owned(), named)] }
+        }
     }
+}
+
+/// Texts in quotes and numbers of a message, the numbers with those beside them.
+fn named(message: &str) -> Vec<Tree> {
+    let mut values: Vec<Tree> = Vec::new();
+    for quote in ['\'', '"', '`'] {
+        let texts = message.split(quote).skip(1).step_by(2).filter(|text| text.len() <= 24);
+        values.extend(texts.map(|text| Tree::Str(text.to_owned())));
+    }
+    let words = message.split(|letter: char| !letter.is_ascii_digit() && !matches!(letter, '.' | '-'));
+    for word in words.map(|word| word.trim_end_matches(['.', '-'])).filter(|word| word.len() <= 12) {
+        if let Ok(number) = word.parse::<i128>() {
+            values.extend([number, number + 1, number - 1].map(Tree::Int));
+        } else if let Ok(number) = word.parse::<f64>() {
+            values.extend([number, number + 0.5, number - 0.5].map(Tree::Float));
+        }
+    }
+    values.truncate(24);
+    values
 }
 
 /// Types that messages name without quotes.
@@ -410,6 +434,18 @@ pub(super) fn heeded(hint: &Hint, tree: &Tree, unit: &str, material: &Material, 
             let body = if *count < 2 && body.contains('b') { "a" } else { body };
             let body = if *count == 0 { "1" } else { body };
             *made.at_mut(&path)? = Tree::Raw(format!("(lambda {names}: {body})").replace("lambda :", "lambda:"));
+        }
+        Hint::Named(message, values) => {
+            let is_number = |value: &Tree| matches!(value, Tree::Int(_) | Tree::Float(_));
+            let value = pick(values, random).clone();
+            let alike = |other: &Tree| match &value {
+                Tree::Str(_) => matches!(other, Tree::Str(_)),
+                _ => is_number(other),
+            };
+            // What the message does not like is changed, where it says what that is.
+            let disliked = |other: &Tree| alike(other) && message.contains(&other.text());
+            let path = chosen(&disliked, random).or_else(|| chosen(&alike, random))?;
+            *made.at_mut(&path)? = value.clone();
         }
         Hint::Smaller => {
             let path = chosen(&|value| matches!(value, Tree::Int(number) if number.abs() > 3), random)?;

@@ -221,6 +221,16 @@ pub(super) fn instance(uses: &mut Uses, value: Id, class: &str, votes: u32) {
     uses.vote(value, &[(kind, votes)]);
 }
 
+/// A value is tested to be of one of these classes: a name, or a tuple of them.
+pub(super) fn of_classes(uses: &mut Uses, value: Id, classes: &Expr, votes: u32) {
+    let one = std::slice::from_ref(classes);
+    for class in classes.as_tuple_expr().map_or(one, |tuple| &tuple.elts) {
+        if let Some(class) = class.as_name_expr() {
+            instance(uses, value, class.id.as_str(), votes);
+        }
+    }
+}
+
 /// A method is called. `module` is the name that it is looked up in where that is none of the function's own.
 pub(super) fn method(
     uses: &mut Uses,
@@ -432,13 +442,8 @@ pub(super) fn call(uses: &mut Uses, name: &str, texts: &[Expr], given: &[Id], na
         "str" | "repr" | "ascii" | "format" => uses.of_kind(Str, 4),
         "bool" | "callable" | "hasattr" => uses.of_kind(Bool, 3),
         "isinstance" => {
-            if let Some(class) = texts.get(1) {
-                let one = std::slice::from_ref(class);
-                for class in class.as_tuple_expr().map_or(one, |tuple| &tuple.elts) {
-                    if let Some(class) = class.as_name_expr() {
-                        instance(uses, first, class.id.as_str(), 3);
-                    }
-                }
+            if let Some(classes) = texts.get(1) {
+                of_classes(uses, first, classes, 3);
             }
             uses.of_kind(Bool, 3)
         }

@@ -39,6 +39,10 @@ impl Uses {
         let signature = self.functions.get(function)?;
         let (_, id) = signature.parameters.iter().find(|(known, _)| known == name)?;
         let mut hints = hints(name);
+        // What indexes something, or is asked of a container, is no function, whatever it is called.
+        if matches!(hints.first(), Some((Type::Callable(..), _))) && (self.is_index(*id) || function.contains('.')) {
+            hints = vec![(Type::Str, 2), (Type::Int, 2)];
+        }
         if let Some(said) = docstring.and_then(|text| documented(text, name)) {
             hints.insert(0, (said, 5));
         }
@@ -47,6 +51,13 @@ impl Uses {
             1 => types.into_iter().next()?,
             _ => Type::Union(types),
         })
+    }
+
+    /// Whether something is indexed with what is here.
+    fn is_index(&self, id: Id) -> bool {
+        let root = self.root(id);
+        let indexes = |place: &super::Place| place.index.is_some_and(|index| self.root(index) == root);
+        self.places[root].result.is_none() && self.places.iter().any(indexes)
     }
 
     /// The likely types of a place; never none.

@@ -278,6 +278,13 @@ fn bind(uses: &mut Uses, target: &Expr, value: Id, scope: &mut Scope<'_>) {
     }
 }
 
+/// `x` of `type(x)`.
+fn whose_type(expression: &Expr) -> Option<&Expr> {
+    let call = expression.as_call_expr()?;
+    let is_type = call.func.as_name_expr().is_some_and(|name| name.id.as_str() == "type");
+    call.arguments.args.first().filter(|_| is_type && call.arguments.len() == 1)
+}
+
 /// What indexing gives, and what that says of both.
 fn element(uses: &mut Uses, base: Id, slice: &Expr, scope: &mut Scope<'_>, depth: usize) -> Id {
     if let Expr::StringLiteral(key) = slice {
@@ -434,6 +441,10 @@ pub(super) fn expression(uses: &mut Uses, of: &Expr, scope: &mut Scope<'_>, dept
             let mut left_text = comparison.left.as_ref();
             for (operator, right_text) in comparison.ops.iter().zip(&comparison.comparators) {
                 let right = expression(uses, right_text, scope, depth);
+                if let Some(tested) = whose_type(left_text) {
+                    let tested = expression(uses, tested, scope, depth);
+                    evidence::of_classes(uses, tested, right_text, 4);
+                }
                 match operator {
                     CmpOp::Is | CmpOp::IsNot => {}
                     CmpOp::In | CmpOp::NotIn => evidence::contained(uses, left, left_text, right, right_text),

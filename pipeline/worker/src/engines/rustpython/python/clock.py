@@ -60,12 +60,25 @@ def _asctime_now(convert):
     return asctime
 
 
+def mktime(moment, /):
+    """The inverse of `localtime`, in a time zone that is UTC: the engine's own looks for the machine's."""
+    if not isinstance(moment, tuple):
+        raise TypeError('Tuple or struct_time argument required')
+    if len(moment) != 9:
+        raise TypeError('mktime(): illegal time tuple argument')
+    year, month, day, hour, minute, second = moment[:6]
+    # Months are counted from March, so that a leap day is the last one of its year; what is out of range carries over.
+    years, months = divmod(year * 12 + month - 3, 12)
+    days = years * 365 + years // 4 - years // 100 + years // 400 + (months * 153 + 2) // 5 + day - 1 - 719_468
+    return float(((days * 24 + hour) * 60 + minute) * 60 + second)
+
+
 _gmtime = _at_now(_time.gmtime)
 _patch = {
     'time': time, 'time_ns': time_ns, 'monotonic': monotonic, 'monotonic_ns': monotonic_ns,
     'perf_counter': monotonic, 'perf_counter_ns': monotonic_ns, 'process_time': monotonic,
     'process_time_ns': monotonic_ns, 'thread_time': monotonic, 'thread_time_ns': monotonic_ns, 'sleep': sleep,
-    'gmtime': _gmtime, 'localtime': _gmtime, 'ctime': _at_now(_time.ctime),
+    'gmtime': _gmtime, 'localtime': _gmtime, 'mktime': mktime, 'ctime': _at_now(_time.ctime),
     'strftime': _format_now(_time.strftime), 'asctime': _asctime_now(_time.asctime),
     'clock_gettime': lambda clock: monotonic(), 'clock_gettime_ns': lambda clock: monotonic_ns(),
 }
