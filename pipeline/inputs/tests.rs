@@ -194,11 +194,7 @@ fn operators_run_the_methods_that_they_stand_for() {
                 b = Bag(1); b(4) => __result__ == 4 and Bag
             "#]],
         ),
-        (
-            "__iter__",
-            "b = [5]\nassert list(b) == [5] and Bag",
-            expect![""],
-        ),
+        ("__iter__", "b = [5]\nassert list(b) == [5] and Bag", expect![""]),
     ];
     for (name, usage, expected) in cases {
         let row = method("method", &format!("Bag.{name}"), &format!("{class}    def {name}(self): pass"), "");

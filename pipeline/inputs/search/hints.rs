@@ -203,6 +203,10 @@ pub(super) fn read(type_name: &str, message: &str) -> Vec<Hint> {
         }
         "ValueError" if has("empty") || has("at least") || has("not in list") || has("not found") => vec![Hint::Longer],
         "RecursionError" => vec![Hint::Smaller],
+        "LookupError" if has("unknown encoding") => {
+            let encodings = ["utf-8", "ascii", "latin-1", "utf-16"].map(|name| Tree::Str(name.to_owned()));
+            vec![Hint::Named(message.replace(": ", ": '") + "'", encodings.to_vec())]
+        }
         _ => {
             let named = named(message);
             if named.is_empty() { Vec::new() } else { vec![Hint::Named(message.to_owned(), named)] }
@@ -233,7 +237,7 @@ fn named(message: &str) -> Vec<Tree> {
 const KNOWN: [&str; 6] = ["int", "float", "bool", "NoneType", "function", "str"];
 
 /// Methods that texts alone have.
-const STR_METHODS: [&str; 36] = [
+const STR_METHODS: [&str; 39] = [
     "split",
     "rsplit",
     "splitlines",
@@ -259,6 +263,9 @@ const STR_METHODS: [&str; 36] = [
     "isalpha",
     "isalnum",
     "isnumeric",
+    "isdecimal",
+    "isascii",
+    "istitle",
     "isupper",
     "islower",
     "isspace",

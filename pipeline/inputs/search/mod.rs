@@ -15,6 +15,7 @@ mod hints;
 mod material;
 mod mutate;
 mod reached;
+mod relate;
 mod runs;
 mod shrink;
 #[cfg(test)]
@@ -33,7 +34,7 @@ use self::material::Material;
 use self::mutate::Mutator;
 use self::reached::{Novelty, Reached};
 pub(super) use self::runs::Runner;
-use self::runs::{Ran, job};
+use self::runs::{Behaviour, Ran, job};
 use self::tree::{Call, Callee, Tree};
 use crate::config::SearchConfig;
 use crate::error::Result;
@@ -44,6 +45,8 @@ use crate::inputs::values::Random;
 const ROUND: usize = 16;
 /// Rounds without anything new after which a search ends.
 const PATIENCE: usize = 4;
+/// Ways to return that a search looks for even where all lines are reached.
+const BEHAVIOURS: usize = 3;
 /// Offers of the first round that are made of types.
 const FIRST: usize = 14;
 
@@ -128,6 +131,8 @@ pub(super) struct Search<'a> {
     charged: u64,
     lines_run: u64,
     returned: usize,
+    /// What those did that returned, a few of them.
+    behaviours: BTreeSet<Behaviour>,
     /// The unit's own source fails, or nothing of it ever begins.
     failed: Option<Outcome>,
 }
@@ -150,6 +155,7 @@ impl<'a> Search<'a> {
             charged: 0,
             lines_run: 0,
             returned: 0,
+            behaviours: BTreeSet::new(),
             failed: None,
         }
     }
@@ -195,7 +201,7 @@ impl<'a> Search<'a> {
         let enough = self.returned >= self.subject.wanted * 2;
         self.charged >= config.executions
             || self.lines_run >= config.steps_total
-            || (whole && enough && quiet > 0)
+            || (whole && enough && quiet > 0 && self.behaviours.len() >= BEHAVIOURS)
             || quiet >= PATIENCE
     }
 
@@ -286,7 +292,12 @@ impl<'a> Search<'a> {
         {
             self.hints.push((index, Hint::Smaller));
         }
-        self.returned += usize::from(ran.is_usable() && ran.returned());
+        if ran.is_usable() && ran.returned() {
+            self.returned += 1;
+            if self.behaviours.len() < BEHAVIOURS {
+                self.behaviours.insert(ran.behaviour());
+            }
+        }
         let Attempt { candidate, tree, generation } = attempt;
         let tree = tree.or_else(|| of_candidate(&candidate, self.subject.row));
         if is_new && is_parent && tree.is_some() {

@@ -2,6 +2,7 @@
 //! keeps what reaches something new.
 
 use super::material::Material;
+use super::relate::relate;
 use super::tree::{Call, Callee, Tree};
 use crate::inputs::values::Random;
 
@@ -30,6 +31,9 @@ impl Mutator<'_> {
             let places = made.places(self.unit);
             if places.is_empty() {
                 break;
+            }
+            if random.below(7) == 0 && relate(&mut made, &places, random) {
+                continue;
             }
             let path = &places[random.below(places.len())];
             // What stands at the same place of another call fits best.

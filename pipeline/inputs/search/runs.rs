@@ -10,6 +10,9 @@ use crate::error::Result;
 use crate::inputs::candidates::Candidate;
 use crate::supervisor::{Completed, KILLED, Listener, Supervisor};
 
+/// Equal for runs that behave the same: path, outcome, result or exception, output.
+pub(super) type Behaviour = (u64, Outcome, String, String);
+
 /// What a run came to, as far as the search cares.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Ran {
@@ -138,8 +141,8 @@ impl Ran {
         self.exception.as_ref().is_some_and(|exception| types.contains(&exception.type_name.as_str()))
     }
 
-    /// Equal for runs that behave the same: the same path, the same end.
-    pub(super) fn behaviour(&self) -> (u64, Outcome, String, String) {
+    /// What it did.
+    pub(super) fn behaviour(&self) -> Behaviour {
         let end = match &self.exception {
             Some(exception) => exception.type_name.clone(),
             None => self.result.clone().unwrap_or_default(),

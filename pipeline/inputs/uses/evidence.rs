@@ -93,6 +93,7 @@ const METHODS: &[Method] = &[
     ("isupper", &[(Str, 8)], Gives::Of(Bool), Takes::Anything),
     ("islower", &[(Str, 8)], Gives::Of(Bool), Takes::Anything),
     ("isspace", &[(Str, 8)], Gives::Of(Bool), Takes::Anything),
+    ("isascii", &[(Str, 8)], Gives::Of(Bool), Takes::Anything),
     ("istitle", &[(Str, 8)], Gives::Of(Bool), Takes::Anything),
     ("isidentifier", &[(Str, 8)], Gives::Of(Bool), Takes::Anything),
     ("isprintable", &[(Str, 8)], Gives::Of(Bool), Takes::Anything),
