@@ -531,7 +531,7 @@ fn types_give_values_that_keep_their_type() {
                 typed: f(5)
                 typed: f(0, b=0.0)
                 typed: f(2)
-                typed: f(-3)
+                typed: f(-3, b=2.0)
                 typed: f(12)
                 typed: f(1, b=-2.25)
                 = with_inputs

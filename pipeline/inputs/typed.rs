@@ -98,7 +98,9 @@ impl<'u, 'a> Typed<'u, 'a> {
     ) -> Option<Vec<String>> {
         let mut arguments = Vec::new();
         let mut has_left_out = false;
-        let several = self.parameters.iter().filter(|(parameter, _)| !is_required(parameter)).count() > 1;
+        let is_optional = |parameter: &Parameter| !is_required(parameter) && !parameter.kind.starts_with("var_");
+        let optional = self.parameters.iter().filter(|(parameter, _)| is_optional(parameter)).count();
+        let mut seen = 0;
         for (place, (parameter, ty)) in self.parameters.iter().enumerate() {
             // Each parameter begins at another of its values, so that equal types do not get equal values.
             let index = if number < 7 { (number + 2 * place) % 7 } else { number };
@@ -114,14 +116,13 @@ impl<'u, 'a> Typed<'u, 'a> {
                     let value = known.get(&parameter.name).cloned().or_else(|| values.value(ty, index))?;
                     arguments.push(if kind == "keyword_only" { format!("{}={value}", parameter.name) } else { value });
                 }
-                // Every second call leaves the defaults alone, every fourth some of several.
+                // Every second call leaves the defaults alone, every fourth all but one of them.
                 ("positional_only", Some(_)) => has_left_out = true,
                 (_, Some(ty)) => {
                     has_left_out = true;
-                    if number % 2 == 1
-                        && (!several || number % 4 == 1 || values.random.below(2) == 0)
-                        && let Some(value) = values.value(ty, number / 2 + place)
-                    {
+                    let is_given = number % 2 == 1 && (number % 4 == 1 || (number / 4) % optional.max(1) == seen);
+                    seen += 1;
+                    if is_given && let Some(value) = values.value(ty, number / 2 + place) {
                         arguments.push(format!("{}={value}", parameter.name));
                     }
                 }

@@ -96,8 +96,10 @@ impl Values<'_, '_, '_> {
             Type::Str if index % 3 == 2 && !self.types.uses.texts().is_empty() => {
                 let texts = self.types.uses.texts();
                 let text = &texts[(index / 3) % texts.len()];
-                literals::text(&match index % 2 {
-                    0 => format!("ab{text}cd{text}e"),
+                // Itself, for what compares; among others, for what looks.
+                literals::text(&match (index / 3 / texts.len()) % 4 {
+                    0 | 2 => (*text).to_owned(),
+                    1 => format!("ab{text}cd{text}e"),
                     _ => format!("{text}x{text}"),
                 })
             }
@@ -221,7 +223,7 @@ impl Values<'_, '_, '_> {
             Shape::Call(parameters) => {
                 let owner = format!("{name}.__init__");
                 let mut arguments = self.required(&owner, &parameters, index, depth)?;
-                // Every third instance is given what it can do without, too, and every third some of it.
+                // Every third instance is given all that it can do without, too, and every third one thing of it.
                 if !index.is_multiple_of(3) && self.types.unknown_is_any {
                     arguments.extend(self.optional(&owner, &parameters, index, depth));
                 }
@@ -244,9 +246,10 @@ impl Values<'_, '_, '_> {
         let optional = parameters.iter().filter(|parameter| !is_required(parameter));
         let named =
             optional.filter(|parameter| matches!(parameter.kind.as_str(), "positional_or_keyword" | "keyword_only"));
+        let named: Vec<&Parameter> = named.collect();
         let mut arguments = Vec::new();
-        for (place, parameter) in named.enumerate() {
-            if index % 3 == 1 && self.random.below(2) == 0 {
+        for (place, parameter) in named.iter().enumerate() {
+            if index % 3 == 1 && (index / 3) % named.len() != place {
                 continue;
             }
             let known = of_parameter(self.types, owner, parameter);
