@@ -4,7 +4,6 @@ mod builtins;
 mod changes;
 pub mod imports;
 pub mod names;
-mod nesting;
 pub mod signature;
 pub mod standalone;
 
@@ -15,7 +14,7 @@ use ruff_python_parser::Parsed;
 
 pub use builtins::is_builtin;
 pub use changes::changed;
-pub use nesting::too_deep;
+pub use tracemill_worker::nesting::too_deep;
 
 /// Nesting that texts from inside a file, such as a docstring's examples, may have.
 const NESTING_MAX: usize = 200;

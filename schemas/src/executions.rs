@@ -57,9 +57,9 @@ crate::table! {
             stdout: String [Plain];
             /// Modules that it imported, sorted.
             imports: Vec<String> [Plain];
-            /// What is known to make it differ from CPython or from itself, sorted: `address`, `clock`, `code`,
+            /// What is known to make it differ from CPython or from itself, sorted: `address`, `bare_raise`, `clock`, `code`,
             /// `constant`, `depth`, `end_order`, `hash`, `hash_order`, `id`, `killed`, `libm`, `random`,
-            /// `set_order`, `size`, `wall_clock`, `wording`.
+            /// `set_order`, `size`, `threads`, `wall_clock`, `wording`.
             labels: Vec<String> [Plain];
         }
     }

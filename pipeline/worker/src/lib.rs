@@ -12,6 +12,7 @@
 pub mod engine;
 pub mod engines;
 pub mod error;
+pub mod nesting;
 pub mod outbox;
 pub mod sandbox;
 pub mod serve;

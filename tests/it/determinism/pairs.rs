@@ -389,6 +389,73 @@ pub(super) const PAIRS: &[(&str, &str, &str)] = &[
         "import collections.abc\nclass Left(collections.abc.Sized):\n    def __len__(self): return 1\ndef f():\n    return isinstance(Left(), collections.abc.Sized)",
         "from abc import get_cache_token\ndef f():\n    return get_cache_token()",
     ),
+    // Classes of objects, names of classes and functions, annotations.
+    (
+        "the class of a module",
+        "import math\ndef f():\n    class M(type(math)):\n        def __getattribute__(s, n): return 3.0\n    math.__class__ = M",
+        "import math\ndef f():\n    return math.pi, type(math).__name__",
+    ),
+    (
+        "the class of a module, set by a function",
+        "import json\ndef f():\n    object.__setattr__(json, '__cl' + 'ass__', type('M', (type(json),), {}))",
+        "import json\ndef f():\n    return type(json).__name__",
+    ),
+    (
+        "the name of a class",
+        "import fractions\ndef f():\n    fractions.Fraction.__name__ = 'Left'",
+        "import fractions\ndef f():\n    return fractions.Fraction(1, 2), repr(fractions.Fraction(1, 2))",
+    ),
+    (
+        "the name of a class, set by a descriptor",
+        "import collections\ndef f():\n    type.__dict__['__name__'].__set__(collections.Counter, 'Left')",
+        "import collections\ndef f():\n    return repr(collections.Counter('a'))",
+    ),
+    (
+        "the name of an exception",
+        "import statistics\ndef f():\n    statistics.StatisticsError.__name__ = 'Left'",
+        "import statistics\ndef f():\n    return statistics.mean([])",
+    ),
+    (
+        "the name of a function",
+        "import json\ndef f():\n    json.dumps.__name__ = json.dumps.__doc__ = 'left'",
+        "import json\ndef f():\n    return json.dumps.__name__, json.dumps.__doc__[:5]",
+    ),
+    (
+        "annotations of a function",
+        "import json\ndef f():\n    json.dumps.__annotations__['left'] = 1",
+        "import json\ndef f():\n    return json.dumps.__annotations__",
+    ),
+    (
+        "the name of a module",
+        "import json, math\ndef f():\n    json.__name__ = 'left'\n    math.__spec__ = None",
+        "import json, math\ndef f():\n    return json.__name__, math.__spec__ is None",
+    ),
+    (
+        "a new name that imports write, too",
+        "import math\ndef f():\n    math.__warningregistry__ = 'left'",
+        "import math\ndef f():\n    return getattr(math, '__warningregistry__', None)",
+    ),
+    // Settings of the interpreter, and of native modules.
+    (
+        "hooks of asynchronous generators",
+        "import sys\ndef f():\n    sys.set_asyncgen_hooks(firstiter=lambda g: print('left'))",
+        "async def g():\n    yield 1\nasync def f():\n    return [x async for x in g()]",
+    ),
+    (
+        "where coroutines come from",
+        "import sys\ndef f():\n    sys.set_coroutine_origin_tracking_depth(3)",
+        "import sys\ndef f():\n    return sys.get_coroutine_origin_tracking_depth()",
+    ),
+    (
+        "dialects and limits of CSV files",
+        "import csv\ndef f():\n    csv.register_dialect('left', delimiter=';')\n    csv.field_size_limit(5)",
+        "import csv\ndef f():\n    return csv.list_dialects(), csv.field_size_limit()",
+    ),
+    (
+        "context variables",
+        "import decimal\ndef f():\n    return decimal.Decimal(1) / 3",
+        "import contextvars\ndef f():\n    return len(list(contextvars.copy_context().items()))",
+    ),
     // Memory.
     (
         "memory held by modules",

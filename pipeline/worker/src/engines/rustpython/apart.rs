@@ -33,6 +33,8 @@ const OBSERVERS: &[(&str, &[&str])] = &[
     ),
     ("_abc", &["get_cache_token", "_get_dump"]),
     ("_codecs", &["lookup_error"]),
+    // `decimal` keeps its context there, once it is loaded.
+    ("_contextvars", &["copy_context"]),
 ];
 
 /// Functions that change what is not compared when a job ends, by module.
@@ -40,6 +42,8 @@ const CHANGERS: &[(&str, &[&str])] = &[
     ("_abc", &["_abc_register", "_reset_registry", "_reset_caches"]),
     ("_codecs", &["register", "unregister", "register_error", "_unregister_error"]),
     ("gc", &["freeze", "unfreeze"]),
+    ("sys", &["set_asyncgen_hooks", "set_coroutine_origin_tracking_depth"]),
+    ("_csv", &["register_dialect", "unregister_dialect", "field_size_limit"]),
 ];
 
 /// Words by which a program gets at what stays loaded and is neither taken back nor compared: `sys.modules`, caches of the
@@ -94,6 +98,11 @@ pub(super) fn begin(fresh: bool) {
 /// The program's code is about to run.
 pub(super) fn watch() {
     WATCHING.set(true);
+}
+
+/// The program changes what is not compared.
+pub(super) fn changed() {
+    CHANGED.set(CHANGED.get() || WATCHING.get());
 }
 
 /// The job is over: what it did.

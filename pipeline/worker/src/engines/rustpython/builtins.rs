@@ -3,7 +3,11 @@
 
 use std::cell::Cell;
 
-use super::labels::{self, Label};
+use super::{
+    apart,
+    labels::{self, Label},
+};
+use crate::nesting::too_deep;
 use rustpython_vm::{
     AsObject, FromArgs, PyObjectRef, PyResult, VirtualMachine,
     builtins::{PyBaseExceptionRef, PyByteArray, PyBytes, PyFloat, PyInt, PyStr},
@@ -23,6 +27,10 @@ pub(super) fn reset() {
 pub(super) fn install(vm: &VirtualMachine) -> PyResult<()> {
     vm.builtins.set_attr("sum", vm.new_function("sum", sum), vm)?;
     vm.builtins.set_attr("id", vm.new_function("id", id), vm)?;
+    apart::wrap("builtins", &["compile", "eval", "exec"], vm, |own, args, vm| {
+        args.args.first().map_or(Ok(()), |source| compilable(source, vm))?;
+        own.call(args, vm)
+    })?;
     let sys = &vm.sys_module;
     for name in ["settrace", "setprofile", "addaudithook", "_settraceallthreads", "_setprofileallthreads"] {
         sys.set_attr(name, vm.new_function("ignored", ignored), vm)?;
@@ -44,6 +52,29 @@ fn id(object: PyObjectRef, _vm: &VirtualMachine) -> usize {
         labels::note(Label::Id);
     }
     object.get_id()
+}
+
+/// Refuses source that nests deeper than CPython's own parser takes.
+fn compilable(source: &PyObjectRef, vm: &VirtualMachine) -> PyResult<()> {
+    const BRACKETS_MAX: usize = 200;
+    let bytes = match source.downcast_ref::<PyStr>() {
+        Some(text) => text.as_bytes().to_vec(),
+        None => match source.downcast_ref::<PyBytes>() {
+            Some(bytes) => bytes.as_bytes().to_vec(),
+            None => return Ok(()),
+        },
+    };
+    // What is shorter cannot nest that deep.
+    if bytes.len() <= BRACKETS_MAX {
+        return Ok(());
+    }
+    match too_deep(&String::from_utf8_lossy(&bytes), BRACKETS_MAX) {
+        None => Ok(()),
+        Some(_) => {
+            labels::note(Label::Wording);
+            Err(vm.new_memory_error("Parser stack overflowed - Memory exhausted"))
+        }
+    }
 }
 
 fn ignored(_args: FuncArgs, vm: &VirtualMachine) -> PyObjectRef {

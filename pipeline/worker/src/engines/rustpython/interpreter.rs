@@ -8,7 +8,8 @@ use rustpython_vm::{
 };
 
 use super::{
-    apart, builtins, comparisons, exits, labels, modules, modules::Base, numbers, probe, sets, sorting, stdio, stop,
+    apart, builtins, comparisons, dialects, exits, extremes, labels, modules, modules::Base, numbers, probe, sets,
+    sorting, stays, stdio, stop,
 };
 use crate::error::{Error, Result};
 
@@ -40,10 +41,13 @@ fn furnish(vm: &VirtualMachine) -> PyResult<Base> {
     builtins::install(vm)?;
     numbers::install(vm);
     comparisons::install(vm);
+    extremes::install(vm)?;
+    dialects::install(vm)?;
     sorting::install(vm)?;
     labels::install(vm)?;
     sets::install(vm)?;
     apart::install(vm)?;
+    stays::install(vm);
     let streams = stdio::Streams::new(vm)?;
     streams.install("", u64::MAX, vm)?;
     let os = run_module("os", frozen!("<frozen os>", "python/os_stub.py"), vm)?;

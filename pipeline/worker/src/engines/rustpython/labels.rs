@@ -8,12 +8,14 @@
 //! | `libm` | a function of `math` or `cmath` whose last digits CPython leaves to the C library |
 //! | `constant` | a floor division of two numbers that are written out, one with a point: the engine's compiler gets some wrong |
 //! | `depth` | the program asked for a deeper recursion than the limits give |
-//! | `end_order` | a frame that returned left several sleeping generators behind, or a class has `__del__`: CPython may end objects in another order |
+//! | `end_order` | a frame that returned left several sleeping generators behind, an asynchronous generator was left before its end, or a class has `__del__`: CPython may end objects in another order, or at all |
 //! | `id` | the program asked for an `id`, which is an address |
 //! | `hash` | the program asked for the hash of something that is not a number: it follows from the seed, or an address |
 //! | `random` | chance, in another stream than CPython's unless seeded |
+//! | `bare_raise` | a bare `raise` with nothing to raise: its event is missing |
 //! | `clock` | the time, which stands still but for reads and sleeps |
 //! | `size` | `sys.getsizeof` |
+//! | `threads` | a thread was started: it runs to its end at once |
 //! | `code` | the program looked at its own code or frames, where the probes show |
 //! | `wording` | the interpreter raised an exception whose message is not of a kind that was measured to be CPython's |
 
@@ -25,12 +27,14 @@ use rustpython_vm::{
     frame::{InterpreterFrame, current_code, current_thread_iframe, frame_at_offset},
     function::FuncArgs,
 };
+use tracemill_trace::Outcome;
 
-use super::{apart, sets, units, words::Words};
+use super::{apart, sets, stop, units, words::Words};
 
 /// A label.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Label {
+    BareRaise,
     Clock,
     Code,
     Constant,
@@ -43,11 +47,13 @@ pub(super) enum Label {
     Random,
     SetOrder,
     Size,
+    Threads,
     Wording,
 }
 
 /// Every label, in the order of their names.
-const ALL: [(Label, &str); 13] = [
+const ALL: [(Label, &str); 15] = [
+    (Label::BareRaise, "bare_raise"),
     (Label::Clock, "clock"),
     (Label::Code, "code"),
     (Label::Constant, "constant"),
@@ -60,6 +66,7 @@ const ALL: [(Label, &str); 13] = [
     (Label::Random, "random"),
     (Label::SetOrder, "set_order"),
     (Label::Size, "size"),
+    (Label::Threads, "threads"),
     (Label::Wording, "wording"),
 ];
 
@@ -294,7 +301,19 @@ pub(super) fn install(vm: &VirtualMachine) -> PyResult<()> {
     }
     let notes = vm.new_module("labels_native", vm.ctx.new_dict(), None);
     notes.set_attr("clock", vm.new_function("clock", clock), vm)?;
+    notes.set_attr("threads", vm.new_function("threads", threads), vm)?;
+    notes.set_attr("wait_for_ever", vm.new_function("wait_for_ever", wait_for_ever), vm)?;
     vm.sys_module.get_attr("modules", vm)?.set_item("labels_native", notes.into(), vm)
+}
+
+/// A thread is started.
+fn threads(_vm: &VirtualMachine) {
+    note(Label::Threads);
+}
+
+/// The only thread waits for what nobody else will do: it ends as a loop does that has no end.
+fn wait_for_ever(vm: &VirtualMachine) -> PyResult {
+    Err(stop::begin(Outcome::StepLimit, vm))
 }
 
 /// Lets a built-in function iterate sets without a note: its result is the same in any order, unless a key makes

@@ -14,7 +14,7 @@ use rustpython_vm::{
     builtins::{PyDict, PyDictRef, PyList, PyModule, PyStr},
 };
 
-use super::{interpreter, picture::Picture, stdio::Streams};
+use super::{interpreter, picture::Picture, stays, stdio::Streams};
 
 /// Library modules that may stay loaded: what they remember cannot be seen from outside.
 const STATELESS: &[&str] = &[
@@ -76,8 +76,8 @@ pub(super) const OWN_MODULES: &[&str] = &["unit", "__main__"];
 /// Names of `sys` that each job sets anew.
 const SYS_PER_JOB: &[&str] = &["stdin", "stdout", "stderr", "__stdin__", "__stdout__", "__stderr__"];
 
-/// Names that the import system itself writes into modules.
-const WRITTEN_BY_IMPORTS: &[&str] = &["__name__", "__package__", "__spec__", "__file__", "__warningregistry__"];
+/// What `importlib` writes into the frozen modules that it stands on, each time it is loaded.
+const NAMED_BY_IMPORTLIB: &[&str] = &["__name__", "__package__", "__spec__", "__file__"];
 
 /// Lists of `sys` whose contents are put back.
 const SYS_LISTS: &[&str] = &["path", "meta_path", "path_hooks", "argv", "warnoptions", "orig_argv"];
@@ -164,6 +164,8 @@ impl Base {
             let _ = string.get_attr("Template", vm)?.get_attr("pattern", vm)?;
         }
         self.picture = self.take_picture(vm)?;
+        let modules = self.modules.values().map(|(module, _)| module.get_id());
+        stays::settle(self.picture.seen().chain(modules));
         // What stays is no garbage: collections, and their timing, are about what a job makes.
         vm.state.gc.collect_force(2);
         vm.state.gc.freeze();
@@ -202,7 +204,7 @@ impl Base {
         for (name, (_, contents)) in &self.modules {
             for (key, value) in contents {
                 let per_job = name == "sys" && key_in(key, SYS_PER_JOB);
-                if !per_job && !key_in(key, WRITTEN_BY_IMPORTS) {
+                if !per_job {
                     picture.add(value.clone(), vm);
                 }
             }
@@ -215,7 +217,12 @@ impl Base {
     /// Loads the stateless modules among `imports` and starts clock and random streams anew.
     pub(super) fn prepare(&mut self, imports: &BTreeSet<String>, vm: &VirtualMachine) -> PyResult<()> {
         let missing = |base: &Self, name: &str| STATELESS.contains(&name) && !base.modules.contains_key(name);
-        if imports.iter().any(|name| missing(self, name)) {
+        // Other modules may load this one, which writes to native classes that stay.
+        let may_load_ast = imports.iter().any(|name| !STATELESS.contains(&name.as_str())) && missing(self, "ast");
+        if may_load_ast {
+            let _ = vm.import("ast", 0);
+        }
+        if may_load_ast || imports.iter().any(|name| missing(self, name)) {
             for name in imports {
                 if missing(self, name) {
                     // The program will hear of a failure when it imports the module itself.
@@ -292,7 +299,11 @@ impl Base {
             if loaded.get_item_opt(name.as_str(), vm)?.is_none() {
                 loaded.set_item(name.as_str(), module.clone(), vm)?;
             }
-            let ignored = if name == "sys" { SYS_PER_JOB } else { WRITTEN_BY_IMPORTS };
+            let ignored = match name.as_str() {
+                "sys" => SYS_PER_JOB,
+                "_frozen_importlib" | "_frozen_importlib_external" => NAMED_BY_IMPORTLIB,
+                _ => &[],
+            };
             if let Some(module) = module.downcast_ref::<PyModule>() {
                 dirty |= differs(contents, &module.dict(), ignored, vm)?;
             }

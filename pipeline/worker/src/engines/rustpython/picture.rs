@@ -61,6 +61,11 @@ impl Picture {
         }
     }
 
+    /// The addresses of all that was added.
+    pub(super) fn seen(&self) -> impl Iterator<Item = usize> {
+        self.seen.iter().copied()
+    }
+
     /// Notes the versions of classes, when all has been added: a class changes with those above it.
     pub(super) fn finish(&mut self, vm: &VirtualMachine) {
         let doc = vm.ctx.intern_str("__doc__");

@@ -5,6 +5,7 @@ use std::{collections::HashMap, ops::ControlFlow, rc::Rc};
 use rustpython_vm::{
     AsObject, PyObject, VirtualMachine,
     builtins::{PyBaseException, PyInt},
+    bytecode::CodeFlags,
     frame::{FrameObjectRef, InterpreterFrame, current_thread_frame, current_thread_iframe},
 };
 use tracemill_trace::{
@@ -257,6 +258,10 @@ impl Recorder {
         if !self.is_over {
             // The program has stopped already.
             let _ = self.tell_begun(vm);
+        }
+        let is_left = |live: &Live| live.frame.iframe().code().code.flags.contains(CodeFlags::ASYNC_GENERATOR);
+        if self.asleep.values().any(is_left) {
+            labels::note(Label::EndOrder);
         }
     }
 

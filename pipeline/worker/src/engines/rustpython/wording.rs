@@ -64,6 +64,9 @@ pub(super) fn correct(exception: &Py<PyBaseException>, vm: &VirtualMachine) {
     let mut names: Vec<&str> = code.code.names.iter().map(|name| name.as_str()).collect();
     let name = class.name();
     let args = exception.args();
+    if raised.opcode == Opcode::RaiseVarargs && &*name == "RuntimeError" {
+        labels::note(Label::BareRaise);
+    }
     if let [argument] = args.as_slice()
         && let Some(text) = argument.downcast_ref::<PyStr>().and_then(|text| text.to_str())
     {

@@ -5,6 +5,9 @@ import os
 import sys
 import _random
 import _sitebuiltins
+import _thread
+import time
+import labels_native as _labels
 
 builtins.open = io.open = os.no_open
 builtins.exit = _sitebuiltins.Quitter('exit', 'Ctrl-D (i.e. EOF)')
@@ -68,3 +71,53 @@ _random.Random = _Random
 sys.executable = ''
 sys.orig_argv = []
 sys.version = '{}.{}.{} (main, Jan  1 2026, 00:00:00) [RustPython]'.format(*sys.version_info[:3])
+
+
+def _acquire(self, blocking=True, timeout=-1):
+    """Nobody else gives a lock back here: who waits for one without a timeout waits for ever."""
+    if not blocking and timeout != -1:
+        raise ValueError("can't specify a timeout for a non-blocking call")
+    if timeout < 0 and timeout != -1:
+        raise ValueError('timeout value must be a non-negative number')
+    if not self.locked_status:
+        self.locked_status = True
+        return True
+    if blocking and timeout == -1:
+        _labels.wait_for_ever()
+    if blocking:
+        time.sleep(timeout)
+    return False
+
+
+def _release(self):
+    if not self.locked_status:
+        raise RuntimeError('release unlocked lock')
+    self.locked_status = False
+
+
+def _acquire_again(self, blocking=True, timeout=-1):
+    self.locked_count += 1
+    return True
+
+
+def _release_once(self):
+    if not self.locked_count:
+        raise RuntimeError('cannot release un-acquired lock')
+    self.locked_count -= 1
+
+
+def _noted(start):
+    def started(*args, **kwargs):
+        _labels.threads()
+        return start(*args, **kwargs)
+    started.__name__ = started.__qualname__ = start.__name__
+    return started
+
+
+for _class, _take, _give in (_thread.LockType, _acquire, _release), (_thread.RLock, _acquire_again, _release_once):
+    _take.__name__, _give.__name__ = 'acquire', 'release'
+    _take.__qualname__, _give.__qualname__ = _class.__name__ + '.acquire', _class.__name__ + '.release'
+    _class.acquire = _class.__enter__ = _take
+    _class.release = _give
+for _name in 'start_new_thread', 'start_joinable_thread':
+    setattr(_thread, _name, _noted(getattr(_thread, _name)))

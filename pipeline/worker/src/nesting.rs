@@ -1,5 +1,8 @@
 //! Bounds how deep a source nests before anything that recurses sees it: the parser, the visitors, the engine's
 //! compiler. A rough scan that knows strings and comments; it never fails.
+//!
+//! Called by the pipeline for what it reads, and by the engine for what a program compiles while it runs: parser and
+//! compiler take stack as they recurse, which is no memory that a limit counts.
 
 /// How many operators one expression may chain: `a + a + …` is a tree as deep as it is long.
 const CHAIN_MAX: usize = 3_000;
