@@ -248,6 +248,10 @@ impl Builder<'_> {
                         let probe = self.probe(Site::RaisesAgain, at, op.line, op.argument as u8 + 1);
                         self.insertions.push((before(at), probe));
                     }
+                    Opcode::RaiseVarargs if op.argument == 0 => {
+                        let probe = self.probe(Site::BareRaise, at, op.line, 0);
+                        self.insertions.push((before(at), probe));
+                    }
                     Opcode::ReturnValue => {
                         let probe = self.probe(Site::Return, at, op.line, 1);
                         self.insertions.push((before(at), probe));

@@ -359,6 +359,7 @@ impl<'a> Run<'a> {
                 return Err(end(outcome, None));
             }
             if let Err(error) = result {
+                wording::correct_unseen(&error, self.vm);
                 let outcome =
                     if self.is_import_error(&error) { Outcome::UnsupportedImport } else { Outcome::SetupFailed };
                 return Err(end(outcome, Some(self.ending(&error))));
@@ -405,6 +406,9 @@ impl<'a> Run<'a> {
         match result {
             Ok(value) => self.returned(value),
             Err(error) => {
+                if self.job.kind == JobKind::Call {
+                    wording::correct_call(&error, vm);
+                }
                 let outcome = if error.fast_isinstance(vm.ctx.exceptions.system_exit) {
                     Outcome::Exited
                 } else if self.is_import_error(&error) {

@@ -15,7 +15,14 @@ use rustpython_vm::{
 };
 use tracemill_trace::Outcome;
 
-use super::{cover::Cover, own_repr, recorder::Recorder, sets, stop, units::Layout};
+use super::{
+    cover::Cover,
+    labels::{self, Label},
+    own_repr,
+    recorder::Recorder,
+    sets, stop,
+    units::Layout,
+};
 
 /// Where a probe sits.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -40,6 +47,8 @@ pub(super) enum Site {
     Return,
     /// A frame hands out the stack's top and sleeps.
     Yield,
+    /// A bare `raise` is about to run.
+    BareRaise,
     /// The exception on the stack's top was raised, and a handler will see it.
     Raise,
     /// The exception on the stack's top is taken by an `except` clause or a context manager.
@@ -89,6 +98,7 @@ impl Site {
                 | Site::UnwindAgain
                 | Site::RaisedAt
                 | Site::RaisesAgain
+                | Site::BareRaise
                 | Site::Reads
                 | Site::Updates
                 | Site::Adds
@@ -198,8 +208,11 @@ pub(super) fn forget(vm: &VirtualMachine) {
 
 fn called(probe: &PyObject, top: Option<&PyObject>, vm: &VirtualMachine) -> PyResult {
     if let Some(probe) = probe.downcast_ref::<Probe>() {
-        if matches!(probe.site, Site::Reads | Site::Updates | Site::Adds) {
+        if matches!(probe.site, Site::BareRaise | Site::Reads | Site::Updates | Site::Adds) {
             match (probe.site, top) {
+                // Or none of this frame's: one of another's may be what it raises.
+                (Site::BareRaise, _) if vm.current_exception().is_none() => labels::note(Label::BareRaise),
+                (Site::BareRaise, _) => {}
                 (Site::Reads, Some(top)) => sets::readers::about_to_read(top, vm),
                 (Site::Updates, Some(top)) => sets::makers::about_to_update(top),
                 (_, Some(top)) => sets::makers::about_to_add(top, vm),

@@ -199,9 +199,13 @@ impl Recorder {
                 }
                 ON
             }
-            Site::Reads | Site::Updates | Site::Adds | Site::Point(..) | Site::Decides(_) | Site::DecidesOnNone(_) => {
-                ON
-            }
+            Site::BareRaise
+            | Site::Reads
+            | Site::Updates
+            | Site::Adds
+            | Site::Point(..)
+            | Site::Decides(_)
+            | Site::DecidesOnNone(_) => ON,
             Site::Exhausted => {
                 // The end of an iterator is no exception, unless code of the program raised it: CPython's rule.
                 match stopped {

@@ -55,25 +55,49 @@ struct Raised {
 
 /// Gives the exception CPython's message, where its own is known to differ, or notes that it is not known.
 pub(super) fn correct(exception: &Py<PyBaseException>, vm: &VirtualMachine) {
-    let class = exception.class();
-    if is_silent(class, vm) {
-        return;
+    if !is_silent(exception.class(), vm)
+        && let Some(raised) = raised_by_interpreter(exception, true)
+    {
+        correct_raised(exception, &raised, vm);
     }
-    let Some(raised) = raised_by_interpreter(exception) else { return };
+}
+
+/// The same for an exception that ended what is not recorded, wherever that was: the set-up of a job.
+pub(super) fn correct_unseen(exception: &Py<PyBaseException>, vm: &VirtualMachine) {
+    if !is_silent(exception.class(), vm)
+        && let Some(raised) = raised_by_interpreter(exception, false)
+    {
+        correct_raised(exception, &raised, vm);
+    }
+}
+
+/// The same for an exception that ended a call. What the program's own frames raised was seen; the call's expression is
+/// none of them, and a call that is made without one is refused before a frame begins.
+pub(super) fn correct_call(exception: &Py<PyBaseException>, vm: &VirtualMachine) {
+    if exception.traceback().is_some() {
+        return correct(exception, vm);
+    }
+    let message = errors::message(exception, LIMIT, vm);
+    let instruction = format!("@{:?}", Opcode::Call);
+    if !is_silent(exception.class(), vm) && !verified::is_verified(&exception.class().name(), &message, &[&instruction])
+    {
+        labels::note(Label::Wording);
+    }
+}
+
+fn correct_raised(exception: &Py<PyBaseException>, raised: &Raised, vm: &VirtualMachine) {
+    let class = exception.class();
     let code = raised.frame.iframe().code();
     let mut names: Vec<&str> = code.code.names.iter().map(|name| name.as_str()).collect();
     let name = class.name();
     let args = exception.args();
-    if raised.opcode == Opcode::RaiseVarargs && &*name == "RuntimeError" {
-        labels::note(Label::BareRaise);
-    }
     if let [argument] = args.as_slice()
         && let Some(text) = argument.downcast_ref::<PyStr>().and_then(|text| text.to_str())
     {
         let at = rules::At { opcode: raised.opcode, names: &names };
-        let mut corrected = rules::corrected(&name, text, &at).or_else(|| operands::corrected(&raised, text, vm));
+        let mut corrected = rules::corrected(&name, text, &at).or_else(|| operands::corrected(raised, text, vm));
         if let Some(qualified) = rules::qualified(corrected.as_deref().unwrap_or(text), |module, name| {
-            is_library_class(&raised, module, name, vm)
+            is_library_class(raised, module, name, vm)
         }) {
             corrected = Some(qualified);
         }
@@ -100,7 +124,7 @@ pub(super) fn correct(exception: &Py<PyBaseException>, vm: &VirtualMachine) {
     let is_other = raised.in_c && raised.opcode != Opcode::RaiseVarargs;
     let is_known = !is_unclear
         && !is_other
-        && (verified::is_verified(&name, &message, &names) || operands::is_known(&raised, &message, vm));
+        && (verified::is_verified(&name, &message, &names) || operands::is_known(raised, &message, vm));
     if !is_known {
         labels::note(Label::Wording);
     }
@@ -135,11 +159,11 @@ fn is_silent(class: &Py<PyType>, vm: &VirtualMachine) -> bool {
 }
 
 /// Where it was raised, if this is the first that is seen of it and no `raise` of the program's raised it.
-fn raised_by_interpreter(exception: &Py<PyBaseException>) -> Option<Raised> {
+fn raised_by_interpreter(exception: &Py<PyBaseException>, is_seen: bool) -> Option<Raised> {
     // The frame that it was seen in first, then those that it came through, which are the library's.
     let mut traceback: PyRef<PyTraceback> = exception.traceback()?;
     while let Some(next) = { traceback.next.lock().clone() } {
-        if units::is_own(next.frame.iframe().code().source_path().as_str()) {
+        if is_seen && units::is_own(next.frame.iframe().code().source_path().as_str()) {
             return None;
         }
         traceback = next;
