@@ -1,6 +1,5 @@
 //! `tracemill run`: drives the stages over a dataset, in order, and says what became of everything.
 
-use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -96,6 +95,7 @@ pub(super) fn pipeline(
     quiet: bool,
     cancel: &Cancel,
 ) -> anyhow::Result<Vec<(&'static str, u64)>> {
+    check_before(stages, dataset)?;
     let hold = Hold::take(dataset)?;
     dataset.remove_leftovers()?;
     dataset.write_whole(&dataset.root().join("_run").join("config.toml"), to_toml(&config).as_bytes())?;
@@ -137,7 +137,8 @@ fn stages() -> crate::Result<Vec<Box<dyn Stage>>> {
     ])
 }
 
-/// A corpus that holds nothing is most likely a path that is not meant: an error if there is no other, else a warning.
+/// A corpus that holds nothing is most likely a path that is not meant: an error if there is no other, else a warning. So
+/// is one of which nothing can be read, perhaps as the wrong kind: that has rows, and is never more than a warning.
 fn check_corpora(cx: &Context) -> anyhow::Result<()> {
     let named = |corpus: &CorpusConfig| {
         format!(
@@ -148,16 +149,52 @@ fn check_corpora(cx: &Context) -> anyhow::Result<()> {
         )
     };
     let corpora = &cx.config.corpora;
-    let rows: u64 = cx.dataset.manifest("corpora")?.files("corpora").map(|file| file.rows).sum();
-    if rows == 0 {
-        return Err(Error::Config(corpora.iter().map(named).collect::<Vec<_>>().join("; ")).into());
+    let query = "SELECT corpus, status, count(*), min(path || ': ' || error) FROM corpora GROUP BY corpus, status ORDER BY \
+                 corpus, count(*) DESC, status";
+    let found = Engine::open(&cx.dataset)?.rows(query, &cx.cancel)?;
+    let (mut empty, mut problems): (Vec<String>, Vec<String>) = Default::default();
+    for corpus in corpora {
+        let of_it: Vec<_> = found.iter().filter(|row| row.first() == Some(&Some(corpus.name.clone()))).collect();
+        let text = |row: &[Option<String>], column: usize| row.get(column).cloned().flatten().unwrap_or_default();
+        match of_it.first() {
+            None => empty.push(named(corpus)),
+            Some(most) if of_it.iter().all(|row| text(row, 1) != "parsed") => problems.push(format!(
+                "nothing of the corpus `{}` could be read: {} of {} are {}, such as {}",
+                corpus.name,
+                text(most, 2),
+                of_it.iter().filter_map(|row| text(row, 2).parse::<u64>().ok()).sum::<u64>(),
+                text(most, 1),
+                text(most, 3)
+            )),
+            Some(_) => {}
+        }
     }
-    if corpora.len() > 1 {
-        let found = Engine::open(&cx.dataset)?.rows("SELECT DISTINCT corpus FROM corpora", &cx.cancel)?;
-        let found: BTreeSet<String> = found.into_iter().flatten().flatten().collect();
-        for empty in corpora.iter().filter(|corpus| !found.contains(&corpus.name)) {
-            // Standard error may be closed; the funnel tells it too.
-            let _ = writeln!(std::io::stderr(), "tracemill: warning: {}", named(empty));
+    if empty.len() == corpora.len() {
+        return Err(Error::Config(empty.join("; ")).into());
+    }
+    for problem in empty.into_iter().chain(problems) {
+        // Standard error may be closed; the funnel tells it too.
+        let _ = writeln!(std::io::stderr(), "tracemill: warning: {problem}");
+    }
+    Ok(())
+}
+
+/// Stages that are run without the ones before them need what those have written.
+fn check_before(stages: &[String], dataset: &Dataset) -> crate::Result<()> {
+    const BEFORE: [(&str, &str); 5] = [
+        ("functions", "corpora"),
+        ("inputs", "functions"),
+        ("executions", "inputs"),
+        ("mixtures", "executions"),
+        ("shards", "mixtures"),
+    ];
+    for (stage, before) in BEFORE {
+        let is_missing = wanted(stages, stage) && !wanted(stages, before);
+        if is_missing && !dataset.manifest_path(before).is_file() {
+            return Err(Error::Config(format!(
+                "the stage `{stage}` reads what `{before}` writes, which is not in {}: run that stage too",
+                dataset.root().display()
+            )));
         }
     }
     Ok(())

@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
 use crate::config::CorpusKind;
+use crate::config::KINDS;
 use crate::error::{Error, Result};
 
 /// The kind of corpus that stands at a path: by its name, and for JSON lines by the keys of the first record.
@@ -15,7 +16,13 @@ pub fn guess_kind(path: &Path) -> Result<CorpusKind> {
     let metadata = match std::fs::metadata(path) {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Err(Error::Config(format!("corpus {} does not exist", path.display())));
+            let text = path.to_string_lossy();
+            let word = text.split_once('=').map(|(before, _)| before.rsplit('/').next().unwrap_or_default());
+            let no_kind = word.map_or(String::new(), |word| {
+                let kinds: Vec<&str> = KINDS.iter().map(|(name, _)| *name).collect();
+                format!(", and `{word}` is no kind of one: kinds are {}", kinds.join(", "))
+            });
+            return Err(Error::Config(format!("corpus {} does not exist{no_kind}", path.display())));
         }
         Err(error) => return Err(Error::io("read", path)(error)),
     };

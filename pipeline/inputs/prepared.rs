@@ -34,8 +34,11 @@ const FILLS: [&str; 22] = [
     "make",
 ];
 
+/// Statements that fill an instance, each with what is in it then.
+type Fillings = &'static [(&'static str, &'static str)];
+
 /// What fills an instance of a class that derives from a built-in container, by the container, and what is in it then.
-const NATIVE: [(&[&str], &[(&str, &str)]); 3] = [
+const NATIVE: [(&[&str], Fillings); 3] = [
     (
         &["dict", "OrderedDict", "UserDict", "MutableMapping"],
         &[("subject[5] = 1", "5"), ("subject['a'] = 5", "'a'"), ("subject['hello'] = 0", "'hello'")],

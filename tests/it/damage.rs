@@ -154,4 +154,27 @@ fn a_corpus_that_holds_nothing_is_an_error_or_a_warning() {
     assert!(code == Some(0) && text.starts_with(&format!("tracemill: warning: {holds_nothing}")), "{code:?} {text}");
     let (code, text) = ran(&["full"]);
     assert_eq!((code, text.as_str()), (Some(0), ""));
+
+    // What is there but cannot be read as what it is said to be.
+    let data = tempfile::tempdir().unwrap();
+    let output = run(&[format!("jsonl={}/f.py", path("full"))], data.path(), &["--quiet"]);
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.starts_with("tracemill: warning: nothing of the corpus `f` could be read: 2 of 2 are "), "{text}");
+    // What is no kind at all.
+    let output = run(&[format!("zip={}/f.py", path("full"))], data.path(), &["--quiet"]);
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.contains("does not exist, and `zip` is no kind of one: kinds are tree, "), "{text}");
+}
+
+#[test]
+fn a_stage_without_the_one_before_it_is_refused() {
+    let corpus = folder(&[("f.py", "def f(x: int) -> int:\n    return x\n")]);
+    let data = tempfile::tempdir().unwrap();
+    let corpora = [corpus.path().display().to_string()];
+    let output = run(&corpora, data.path(), &["--quiet", "--stages", "mixtures"]);
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.contains("the stage `mixtures` reads what `executions` writes, which is not in "), "{text}");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(run(&corpora, data.path(), &["--quiet", "--stages", "corpora,functions"]).status.success());
+    assert!(run(&corpora, data.path(), &["--quiet", "--stages", "inputs"]).status.success());
 }

@@ -18,7 +18,7 @@ pub(super) fn install(vm: &VirtualMachine) -> PyResult<()> {
 /// The engine's own has the arguments that are already there, and those that are wrong.
 fn of(own: &PyObjectRef, args: FuncArgs, name: &str, better: PyComparisonOp, vm: &VirtualMachine) -> PyResult {
     let [iterable] = args.args.as_slice() else { return own.call(args, vm) };
-    let known = ["key", "default"].iter().filter(|name| args.kwargs.contains_key(**name)).count();
+    let known = ["key", "default"].iter().filter(|name| args.kwargs.contains_key(name)).count();
     if args.kwargs.len() > known {
         return own.call(args, vm);
     }
