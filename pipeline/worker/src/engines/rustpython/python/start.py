@@ -36,8 +36,10 @@ class _Missing:
     wants = {
         'asyncio': '_socket', 'ctypes': '_ctypes', 'distutils': 'distutils', 'doctest': '_socket',
         'ensurepip': '_posixsubprocess', 'ftplib': '_socket', 'http.client': '_socket', 'imaplib': '_socket',
-        'multiprocessing': '_socket', 'pdb': '_socket', 'poplib': '_socket', 'pty': 'select', 'selectors': 'select',
-        'smtplib': '_socket', 'socket': '_socket', 'socketserver': '_socket', 'sqlite3': '_sqlite3', 'ssl': '_ssl',
+        'multiprocessing': '_socket', 'pdb': '_socket', 'poplib': '_socket', 'pty': 'select',
+        # The engine's own starts a thread, which the sandbox ends.
+        'pyexpat': 'pyexpat',
+        'selectors': 'select', 'smtplib': '_socket', 'socket': '_socket', 'socketserver': '_socket', 'sqlite3': '_sqlite3', 'ssl': '_ssl',
         'subprocess': '_posixsubprocess', 'test': 'test', 'tkinter': '_tkinter', 'unittest.mock': '_socket',
         'urllib.request': '_socket', 'venv': '_posixsubprocess', 'webbrowser': '_posixsubprocess',
     }
