@@ -178,9 +178,10 @@ impl Engine for RustPython {
             let broken = finished.outcome == Outcome::Crashed;
             let spoiled = rough || dirty || endless || deeds.changed || broken;
             if let Some(coverage) = &mut finished.coverage {
-                coverage.cost = match spoiled || deeds.looked {
+                // By what the job itself did: what else is loaded, and so compared, hangs on the jobs before it.
+                coverage.cost = match rough || endless || deeds.changed || broken || deeds.looked {
                     true => COST_OF_WORKER,
-                    false => 1 + base.forgotten().min(4) * 2,
+                    false => 1 + modules::passing(&finished.imports).min(4) * 2,
                 };
             }
             let retiring = spoiled || jobs >= MAX_JOBS;

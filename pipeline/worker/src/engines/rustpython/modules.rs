@@ -5,7 +5,7 @@
 //! program loads is forgotten with it.
 
 use std::{
-    cell::{Cell, RefCell},
+    cell::RefCell,
     collections::{BTreeMap, BTreeSet},
 };
 
@@ -113,8 +113,6 @@ pub(super) struct Base {
     picture: Picture,
     /// Context variables that have a value when a job begins.
     variables: usize,
-    /// Modules of the library that the last job loaded and that were forgotten with it.
-    forgotten: Cell<u32>,
     /// The program's standard streams.
     pub(super) streams: Streams,
 }
@@ -143,7 +141,6 @@ impl Base {
             clock,
             picture: Picture::default(),
             variables: 0,
-            forgotten: Cell::new(0),
             streams,
         };
         base.extend(vm)?;
@@ -252,16 +249,10 @@ impl Base {
         Ok(())
     }
 
-    /// How many modules of the library the last job loaded that do not stay loaded.
-    pub(super) fn forgotten(&self) -> u32 {
-        self.forgotten.get()
-    }
-
     /// Forgets what the job loaded. Says whether anything that stays was changed; `thorough` looks for that, which only a
     /// program that imports or reaches for special names can have done.
     pub(super) fn clean(&self, thorough: bool, vm: &VirtualMachine) -> PyResult<bool> {
         let loaded = modules(vm)?;
-        self.forgotten.set(0);
         let before = self.loaded.borrow().len();
         if !thorough && before > 0 && loaded.__len__() == before + 1 {
             // Nothing came but the job's own module, which has one of these names, and nothing can have been replaced.
@@ -272,7 +263,6 @@ impl Base {
                 }
             }
         }
-        let mut forgotten = 0_u32;
         let mut dirty = differs(&self.builtins, &vm.builtins.dict(), &[], vm)?;
         if let Some(own) = last_behind(&self.loaded.borrow(), &loaded) {
             // Nothing came but the job's own module.
@@ -282,16 +272,11 @@ impl Base {
                 match self.modules.get(&text(&name)) {
                     Some((before, _)) if before.is(&module) => {}
                     Some((before, _)) => loaded.set_item(&*name, before.clone(), vm)?,
-                    None => {
-                        forgotten += 1;
-                        loaded.del_item(&*name, vm)?;
-                    }
+                    None => loaded.del_item(&*name, vm)?,
                 }
             }
             *self.loaded.borrow_mut() = entries(&loaded);
         }
-        // The job's own module is not of the library.
-        self.forgotten.set(forgotten.saturating_sub(1));
         if !thorough {
             return Ok(dirty);
         }
@@ -322,6 +307,11 @@ impl Base {
         }
         Ok(dirty)
     }
+}
+
+/// How many of these do not stay loaded once a job has imported them.
+pub(super) fn passing(imports: &[String]) -> u32 {
+    imports.iter().map(|name| u32::from(!STATELESS.contains(&name.as_str()))).sum()
 }
 
 /// What a program can change in `logging` and the next one would see: handlers, level, cut-off, loggers.
