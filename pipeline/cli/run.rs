@@ -149,20 +149,20 @@ fn check_corpora(cx: &Context) -> anyhow::Result<()> {
         )
     };
     let corpora = &cx.config.corpora;
-    let query = "SELECT corpus, status, count(*), min(path || ': ' || error) FROM corpora GROUP BY corpus, status ORDER BY \
-                 corpus, count(*) DESC, status";
+    let query = "SELECT corpus, status, count(*), min(path || ': ' || error) FROM corpora GROUP BY 1, 2 ORDER BY 1, 2";
     let found = Engine::open(&cx.dataset)?.rows(query, &cx.cancel)?;
     let (mut empty, mut problems): (Vec<String>, Vec<String>) = Default::default();
     for corpus in corpora {
-        let of_it: Vec<_> = found.iter().filter(|row| row.first() == Some(&Some(corpus.name.clone()))).collect();
         let text = |row: &[Option<String>], column: usize| row.get(column).cloned().flatten().unwrap_or_default();
-        match of_it.first() {
+        let count = |row: &[Option<String>]| text(row, 2).parse::<u64>().unwrap_or(0);
+        let of_it: Vec<_> = found.iter().filter(|row| text(row, 0) == corpus.name).collect();
+        match of_it.iter().max_by_key(|row| count(row)) {
             None => empty.push(named(corpus)),
             Some(most) if of_it.iter().all(|row| text(row, 1) != "parsed") => problems.push(format!(
                 "nothing of the corpus `{}` could be read: {} of {} are {}, such as {}",
                 corpus.name,
-                text(most, 2),
-                of_it.iter().filter_map(|row| text(row, 2).parse::<u64>().ok()).sum::<u64>(),
+                count(most),
+                of_it.iter().map(|row| count(row)).sum::<u64>(),
                 text(most, 1),
                 text(most, 3)
             )),

@@ -34,7 +34,7 @@ pub(super) struct Args {
     #[arg(value_name = "FILE.py")]
     file: PathBuf,
     /// Expression to trace once the file has run; without it the file itself is traced as a program.
-    #[arg(long, value_name = "EXPRESSION")]
+    #[arg(long, value_name = "EXPRESSION", allow_hyphen_values = true)]
     call: Option<String>,
     /// Print training text in one of the shipped formats instead of a drawing.
     #[arg(long, value_name = "NAME", conflicts_with = "json")]

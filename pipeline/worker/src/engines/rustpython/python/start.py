@@ -72,6 +72,8 @@ _random.Random = _Random
 # Where the executable lies and when it was built is nobody's business, and differs from machine to machine.
 sys.executable = ''
 sys.orig_argv = []
+# As where a program is given as text.
+sys.argv = ['']
 sys.version = '{}.{}.{} (main, Jan  1 2026, 00:00:00) [RustPython]'.format(*sys.version_info[:3])
 
 
