@@ -36,8 +36,8 @@ pub struct Coverage {
     /// Points of lines that were reached: about as many as a recording has events of lines.
     pub lines_begun: u64,
     /// About what a run like this costs, in usual ones: 1; more where it loads modules that do not stay loaded; and
-    /// [`COST_OF_WORKER`] where the worker cannot be kept after it, or must be a fresh one for it. It follows from the job
-    /// alone, whatever the worker ran before.
+    /// [`COST_OF_WORKER`] where it did what a worker is not kept after, or wants a fresh one. What is only found by
+    /// comparing what is loaded does not count: the cost follows from the job alone, whatever the worker ran before.
     pub cost: u32,
 }
 

@@ -118,7 +118,9 @@ fn a_run_that_costs_a_worker_says_so() {
     let cost = |source: &str| cover(source, "f()").cost;
     assert_eq!(cost("import math\ndef f():\n    return 1\n"), 1);
     assert_eq!(cost("import shlex\ndef f():\n    return 1\n"), 3);
-    assert_eq!(cost("import builtins\ndef f():\n    builtins.len = 3\n"), COST_OF_WORKER);
+    // What only a look at what is loaded finds does not count: that hangs on the jobs before.
+    assert_eq!(cost("import builtins\ndef f():\n    builtins.len = 3\n"), 3);
+    assert_eq!(cost("import gc\ndef f():\n    gc.freeze()\n"), COST_OF_WORKER);
     assert_eq!(cost("import gc\ndef f():\n    return len(gc.get_objects()) > 0\n"), COST_OF_WORKER);
 }
 
