@@ -1,5 +1,7 @@
 //! From source text to units; then folding and resuming over a small dataset.
 
+mod shown;
+
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
@@ -36,16 +38,6 @@ fn check(source: &str, expected: Expect) {
         writeln!(text, "== {} {} {lines:?}\n{}", row.kind, row.qualified_name, row.source).unwrap();
         let at = row.source.lines().nth(row.unit_line_number as usize - 1).unwrap();
         assert!(row.kind == "program" || at.contains("def "), "{at}");
-    }
-    expected.assert_eq(&text);
-}
-
-/// What a test file shows of other files.
-fn check_shown(path: &str, source: &str, expected: Expect) {
-    let file = CorporaRow { path: path.to_owned(), content: Some(source.to_owned()), ..CorporaRow::default() };
-    let mut text = String::new();
-    for row in extract::extract(file, &config().functions).usages {
-        writeln!(text, "== {} {}\n{}", row.line_number, row.names.join(" "), row.source).unwrap();
     }
     expected.assert_eq(&text);
 }
@@ -531,98 +523,4 @@ fn copies_fold_over_the_whole_dataset_also_after_a_stop() {
     fs::remove_file(dataset.part("origins", "00002-0000")).unwrap();
     let (made, again, _) = run(folder.path(), 3);
     assert_eq!((made, &again), (1, &hashes));
-}
-
-#[test]
-fn tests_show_what_they_import() {
-    check_shown(
-        "r/tests/test_m.py",
-        "\
-import unittest
-import pytest
-from r import m, other
-from r.m import f as g
-
-def helped(x):
-    return g(x)
-
-class Tests(unittest.TestCase):
-    def test_claims(self):
-        data = [1]
-        data.append(2)
-        self.assertEqual(m.f(data), [1, 2])
-        with self.assertRaises(ValueError):
-            helped(None)
-
-    def test_rounds(self):
-        for given, wanted in [(1, 2), (g(3), 4)]:
-            with self.subTest(given=given):
-                self.assertEqual(g(given), wanted)
-
-@pytest.mark.parametrize('a, b', [(1, 'x'), (2, 'y')])
-def test_given(a, b):
-    c = g(a)
-    assert c.thing == other.h(b)
-
-def test_fixture(tmp_path):
-    assert g(tmp_path)
-
-assert unittest
-",
-        expect![[r#"
-            == 13 r/m:f r:m
-            from r import m, other
-            data = [1]
-            data.append(2)
-            assert (m.f(data)) == ([1, 2])
-            == 15 r/m:f
-            from r.m import f as g
-            def helped(x):
-                return g(x)
-            helped(None)
-            == 20 r/m:f
-            from r.m import f as g
-            given, wanted = (1, 2)
-            assert (g(given)) == (wanted)
-            == 20 r/m:f
-            from r.m import f as g
-            given, wanted = (g(3), 4)
-            assert (g(given)) == (wanted)
-            == 24 r/m:f
-            from r.m import f as g
-            a, b = (1, 'x')
-            c = g(a)
-            == 24 r/m:f
-            from r.m import f as g
-            a, b = (2, 'y')
-            c = g(a)
-            == 25 r/m:f r/other:h r:other
-            from r import m, other
-            from r.m import f as g
-            a, b = (1, 'x')
-            c = g(a)
-            assert c.thing == other.h(b)
-            == 25 r/m:f r/other:h r:other
-            from r import m, other
-            from r.m import f as g
-            a, b = (2, 'y')
-            c = g(a)
-            assert c.thing == other.h(b)
-        "#]],
-    );
-}
-
-#[test]
-fn relative_and_starred_imports_show_too() {
-    check_shown(
-        "r/m/tests/test_m.py",
-        "from ..m import *\nfrom . import near\nassert f(1) == near.g(len([]))\n",
-        expect![[r#"
-            == 3 /r/m/m:f /r/m/tests/near:g /r/m/tests:near
-            from . import near
-            assert f(1) == near.g(len([]))
-        "#]],
-    );
-    check_shown("r/m/tests.py", "assert [].f() == 1\n", expect![""]);
-    check_shown("r/m/use.py", "from r import f\nassert f() == 1\n", expect![""]);
 }

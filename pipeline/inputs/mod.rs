@@ -165,10 +165,10 @@ impl Stage for Inputs {
     }
 
     fn parts(&self, cx: &Context) -> Result<Vec<Part>> {
-        let (files, usages) = (files(cx, "functions")?, files(cx, "usages")?);
+        let (files, mut usages) = (files(cx, "functions")?, files(cx, "usages")?);
+        usages.retain(|file| file.rows > 0);
         // Any test may show any unit.
-        let tests: Vec<&str> =
-            usages.iter().filter(|file| file.rows > 0).map(|file| file.content_hash.as_str()).collect();
+        let tests: Vec<&str> = usages.iter().map(|file| file.content_hash.as_str()).collect();
         let part = |(ordinal, file): (usize, &FileEntry)| Part {
             key: file.key.clone(),
             ordinal,

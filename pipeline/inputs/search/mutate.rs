@@ -7,7 +7,7 @@ use super::tree::{Call, Callee, Tree};
 use crate::inputs::values::Random;
 
 /// Texts and containers grow to at most this.
-const LENGTH_MAX: usize = 200;
+pub(super) const LENGTH_MAX: usize = 200;
 /// Numbers grow to at most this by arithmetic: larger ones only make loops longer.
 const INT_MAX: i128 = 20_000;
 

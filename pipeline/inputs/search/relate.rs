@@ -1,12 +1,9 @@
 //! Changes a value by another of the same call, so that the two have something to do with each other: code asks whether
 //! one is in the other, begins with it, is equal to it, is as long. Called by the mutator.
 
-use super::mutate::{is_hashable, pick};
+use super::mutate::{LENGTH_MAX, is_hashable, pick};
 use super::tree::Tree;
 use crate::inputs::values::Random;
-
-/// Texts and containers grow to at most this.
-const LENGTH_MAX: usize = 200;
 
 /// Changes the value at one of the places by the value at another; whether there was a way.
 pub(super) fn relate(made: &mut Tree, places: &[Vec<usize>], random: &mut Random) -> bool {

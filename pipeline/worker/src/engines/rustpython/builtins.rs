@@ -57,18 +57,14 @@ fn id(object: PyObjectRef, _vm: &VirtualMachine) -> usize {
 /// Refuses source that nests deeper than CPython's own parser takes.
 fn compilable(source: &PyObjectRef, vm: &VirtualMachine) -> PyResult<()> {
     const BRACKETS_MAX: usize = 200;
-    let bytes = match source.downcast_ref::<PyStr>() {
-        Some(text) => text.as_bytes().to_vec(),
-        None => match source.downcast_ref::<PyBytes>() {
-            Some(bytes) => bytes.as_bytes().to_vec(),
-            None => return Ok(()),
-        },
-    };
+    let text = source.downcast_ref::<PyStr>().map(|text| text.as_bytes());
+    let bytes = text.or_else(|| source.downcast_ref::<PyBytes>().map(|bytes| bytes.as_bytes()));
+    let Some(bytes) = bytes else { return Ok(()) };
     // What is shorter cannot nest that deep.
     if bytes.len() <= BRACKETS_MAX {
         return Ok(());
     }
-    match too_deep(&String::from_utf8_lossy(&bytes), BRACKETS_MAX) {
+    match too_deep(&String::from_utf8_lossy(bytes), BRACKETS_MAX) {
         None => Ok(()),
         Some(_) => {
             labels::note(Label::Wording);

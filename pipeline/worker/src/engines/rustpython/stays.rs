@@ -13,11 +13,9 @@ use rustpython_vm::{
 
 use super::apart;
 
-/// Attributes of every object, of classes, and of functions.
+/// Attributes of every object, and of classes and functions.
 const OF_OBJECTS: &[&str] = &["__class__"];
-const OF_CLASSES: &[&str] =
-    &["__name__", "__qualname__", "__module__", "__doc__", "__annotations__", "__annotate__", "__type_params__"];
-const OF_FUNCTIONS: &[&str] =
+const OF_DEFINITIONS: &[&str] =
     &["__name__", "__qualname__", "__module__", "__doc__", "__annotations__", "__annotate__", "__type_params__"];
 
 thread_local! {
@@ -42,7 +40,7 @@ pub(super) fn install(vm: &VirtualMachine) {
     }
     let types = &vm.ctx.types;
     for (class, names) in
-        [(types.object_type, OF_OBJECTS), (types.type_type, OF_CLASSES), (types.function_type, OF_FUNCTIONS)]
+        [(types.object_type, OF_OBJECTS), (types.type_type, OF_DEFINITIONS), (types.function_type, OF_DEFINITIONS)]
     {
         names.iter().for_each(|name| watch(class, name, vm));
     }
