@@ -201,15 +201,15 @@ fn what_was_put_in_is_asked_for() {
         "\
 class C:
     def __init__(self):
-        self.rows = {}
-    def add(self, key, amount):
-        self.rows[str(key) + '!'] = amount
-    def f(self, key):
-        if str(key) + '!' in self.rows:
+        self.rows = []
+    def add(self, one, two, three, four):
+        self.rows.append('%s,%s,%s,%s' % (one, two, three, four))
+    def f(self, four, three, two, one):
+        if '%s,%s,%s,%s' % (one, two, three, four) in self.rows:
             return 'there'
         return 'not there'
 ",
-        &["key"],
+        &["four", "three", "two", "one"],
     );
 }
 
