@@ -16,7 +16,7 @@ use crate::functions::blocks::Blocks;
 use crate::functions::features::{self, Features};
 use crate::functions::units::Unit;
 use crate::functions::usages::{self, Usage};
-use crate::functions::{elsewhere, programs, units};
+use crate::functions::{programs, test_usages, units};
 use crate::python::signature;
 use crate::{hash, python};
 
@@ -63,8 +63,8 @@ fn of_source(source: &str, file: &CorporaRow, config: &FunctionsConfig) -> Extra
         let found = units::of(&blocks);
         extracted.counts.extend(found.not_callable.iter().map(|reason| ("functions", *reason, Severity::Info)));
         let usages = usages::of(source, &blocks);
-        if elsewhere::is_test(&file.path) {
-            extracted.usages = elsewhere::of(source, parsed.suite(), &blocks, file, &maker.lines);
+        if test_usages::is_test(&file.path) {
+            extracted.usages = test_usages::of(source, parsed.suite(), &blocks, file, &maker.lines);
         }
         made.extend(found.units.iter().map(|unit| maker.row(unit, &BTreeSet::new(), &usages)));
         if programs::reads_standard_input(&blocks) {

@@ -5,13 +5,13 @@
 //! written: so the fingerprint of a part contains that of the part before it.
 
 mod blocks;
-mod claims;
-mod elsewhere;
+mod dedup;
 mod extract;
 mod features;
 mod programs;
-mod seen;
+mod test_usages;
 mod units;
+mod unittest_asserts;
 mod usages;
 
 use std::sync::{Mutex, PoisonError};
@@ -26,8 +26,8 @@ use crate::error::{Error, Result};
 use crate::progress::Bar;
 use crate::stage::{Context, Counts, Part, Stage};
 use crate::{hash, ordered};
+use dedup::UnitIds;
 use extract::Extracted;
-use seen::Seen;
 
 /// Raised when the same file would give other units.
 const VERSION: u32 = 2;
@@ -41,7 +41,7 @@ pub struct Functions {
 #[derive(Debug, Default)]
 struct State {
     files: Vec<FileEntry>,
-    seen: Seen,
+    seen: UnitIds,
 }
 
 impl Functions {
@@ -80,7 +80,7 @@ impl Stage for Functions {
                 reads: vec![file.clone()],
             });
         }
-        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = State { files, seen: Seen::default() };
+        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = State { files, seen: UnitIds::default() };
         Ok(parts)
     }
 
@@ -129,7 +129,7 @@ struct Folding<'a> {
     origins: TableWriter<OriginsRow>,
     usages: TableWriter<UsagesRow>,
     output: &'a mut PartOutput,
-    seen: &'a mut Seen,
+    seen: &'a mut UnitIds,
     counts: Counts,
 }
 

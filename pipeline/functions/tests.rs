@@ -1,6 +1,6 @@
 //! From source text to units; then folding and resuming over a small dataset.
 
-mod shown;
+mod test_usages;
 
 use std::fmt::Write as _;
 use std::fs;

@@ -11,8 +11,8 @@ use ruff_python_ast::{Expr, Stmt, StmtFor, StmtFunctionDef};
 use ruff_text_size::{Ranged, TextSize};
 
 use crate::functions::blocks::Blocks;
-use crate::functions::claims;
 use crate::functions::units::Unit;
+use crate::functions::unittest_asserts;
 use crate::python::imports::{Chain, Chains};
 use crate::python::signature::text;
 use crate::python::standalone::{self, Earlier};
@@ -102,7 +102,7 @@ impl<'a> Finder<'_, 'a> {
                 | Stmt::AugAssign(_)
                 | Stmt::Import(_)
                 | Stmt::ImportFrom(_) => {
-                    if calls || claims::of(self.source, statement).is_some() {
+                    if calls || unittest_asserts::of(self.source, statement).is_some() {
                         self.usage(statement, before);
                     }
                     before.extend(Earlier::of(statement));
@@ -165,7 +165,7 @@ impl<'a> Finder<'_, 'a> {
     fn usage(&mut self, statement: &'a Stmt, before: &[Earlier<'a>]) {
         let mut attributes = Attributes::default();
         let mut chains = Chains::default();
-        let claim = claims::of(self.source, statement);
+        let claim = unittest_asserts::of(self.source, statement);
         let (text, loads) = match claim {
             Some(claim) => {
                 claim.made_of.iter().for_each(|expression| attributes.visit_expr(expression));

@@ -14,12 +14,12 @@ use crate::stage::Context;
 
 /// The ids of the units of the first parts.
 #[derive(Debug, Default)]
-pub(super) struct Seen {
+pub(super) struct UnitIds {
     ids: HashSet<u128>,
     parts: usize,
 }
 
-impl Seen {
+impl UnitIds {
     /// Makes sure that the ids of all parts before this one are here, and that this one's may follow.
     pub(super) fn load_before(&mut self, cx: &Context, files: &[FileEntry], ordinal: usize) -> Result<()> {
         if self.parts < ordinal {
