@@ -23,6 +23,7 @@ pub mod hash;
 pub mod inputs;
 pub mod integrity;
 pub mod mixtures;
+mod models;
 pub mod ordered;
 pub mod progress;
 pub mod python;

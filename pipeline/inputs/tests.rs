@@ -1,16 +1,18 @@
 //! From a file's text to the inputs of its units. The functions come from rows written here, as the stage before
 //! would.
 
-mod shown;
+mod written;
 
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 use expect_test::{Expect, expect};
 use tracemill_schemas::Parameter;
+use tracemill_schemas::functions::FunctionsRow;
 use tracemill_schemas::usages::UsagesRow;
 
-use super::*;
+use super::collect;
+use super::sources::corpus_tests::UnitWithTests;
 use crate::config::{Overrides, load};
 
 fn parameter(kind: &str, name: &str, annotation: Option<&str>, default: Option<&str>) -> Parameter {
@@ -49,17 +51,17 @@ fn method(kind: &str, name: &str, source: &str, signature: &str) -> FunctionsRow
     FunctionsRow { kind: kind.to_owned(), qualified_name: name.to_owned(), class_name, ..function(source, signature) }
 }
 
-fn settings(config: &crate::config::InputsConfig, seed: u64) -> candidates::Settings<'_> {
-    candidates::Settings { config, limits: tracemill_trace::Limits::default(), seed }
+fn settings(config: &crate::config::InputsConfig, seed: u64) -> collect::Settings<'_> {
+    collect::Settings { config, limits: tracemill_trace::Limits::default(), seed }
 }
 
 fn check(row: &FunctionsRow, expected: Expect) {
-    check_shown(Shown::from(row.clone()), expected);
+    check_shown(UnitWithTests::from(row.clone()), expected);
 }
 
-fn check_shown(shown: Shown, expected: Expect) {
+fn check_shown(shown: UnitWithTests, expected: Expect) {
     let config = load(None, &Overrides::default()).unwrap();
-    let made = candidates::of(&shown, settings(&config.inputs, 7));
+    let made = collect::of(&shown, settings(&config.inputs, 7));
     let mut text = String::new();
     for row in &made.rows {
         write!(text, "{}: ", row.origin).unwrap();
@@ -487,7 +489,7 @@ fn the_seed_and_the_unit_decide_alone() {
     let config = load(None, &Overrides::default()).unwrap().inputs;
     let config = crate::config::InputsConfig { per_function: 40, ..config };
     let row = function("def f(a): pass", "a: list[str] ; b: float");
-    let calls = |row: &FunctionsRow, seed| candidates::of(&row.clone().into(), settings(&config, seed)).rows;
+    let calls = |row: &FunctionsRow, seed| collect::of(&row.clone().into(), settings(&config, seed)).rows;
     assert_eq!(calls(&row, 1), calls(&row, 1));
     assert_eq!(calls(&row, 1).len(), 40);
     assert_ne!(calls(&row, 1), calls(&row, 2));

@@ -1,20 +1,29 @@
 //! Searches over small units, on an engine in this process.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Mutex;
 
 use proptest::prelude::*;
 use tracemill_schemas::Parameter;
+use tracemill_schemas::functions::FunctionsRow;
 use tracemill_trace::{Finished, Granularity, Job, JobKind, Limits, Outcome, Subscription};
 use tracemill_worker::engines::rustpython::RustPython;
 use tracemill_worker::outbox::Outbox;
 use tracemill_worker::serve::{STACK_BYTES, run_job};
 
-use super::tree::Tree;
-use super::*;
+use super::constants::Constants;
+use super::driver::ROUND;
+use super::exception_hints;
+use super::mutation::Mutator;
+use super::runner::{Runner, job};
+use super::tree::{Call, Callee, Tree};
 use crate::config::{Overrides, load};
-use crate::inputs::candidates::{self, Searched, Settings};
+use crate::error::Result;
+use crate::inputs::candidate::Candidate;
+use crate::inputs::collect::{self, Searched, Settings};
+use crate::inputs::random::Random;
 
 /// The engine's flag for pending signals belongs to the process, so one interpreter runs at a time.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
@@ -79,7 +88,7 @@ fn searched(row: FunctionsRow) -> Searched {
     on_an_engine(move |here| {
         let config = load(None, &Overrides::default()).unwrap();
         let settings = Settings { config: &config.inputs, limits: Limits::default(), seed: 7 };
-        candidates::searched(&row.clone().into(), settings, &[], here).unwrap()
+        collect::searched(&row.clone().into(), settings, &[], here).unwrap()
     })
 }
 
@@ -296,7 +305,7 @@ fn the_same_seed_gives_the_same_inputs_and_another_one_others() {
         on_an_engine(move |here| {
             let config = load(None, &Overrides::default()).unwrap();
             let settings = Settings { config: &config.inputs, limits: Limits::default(), seed };
-            let rows = candidates::searched(&row.clone().into(), settings, &[], here).unwrap().made.rows;
+            let rows = collect::searched(&row.clone().into(), settings, &[], here).unwrap().made.rows;
             rows.into_iter().map(|row| row.call).collect::<Vec<_>>()
         })
     };
@@ -311,7 +320,7 @@ fn a_search_ends_when_its_budget_does() {
         let mut config = load(None, &Overrides::default()).unwrap();
         config.inputs.search.executions = 20;
         let settings = Settings { config: &config.inputs, limits: Limits::default(), seed: 7 };
-        candidates::searched(&row.clone().into(), settings, &[], here).unwrap();
+        collect::searched(&row.clone().into(), settings, &[], here).unwrap();
         here.jobs
     });
     // A round is not cut short, and what was chosen may be shortened.
@@ -368,18 +377,17 @@ proptest! {
     }
 
     #[test]
-    fn whatever_is_changed_is_still_an_expression(tree in trees(), seed in any::<u64>()) {
-        use rand_chacha::rand_core::SeedableRng as _;
-        let mut random = Random::new(rand_chacha::ChaCha8Rng::seed_from_u64(seed));
-        let material = Material::of(crate::python::parse("x = [3, 'abc', 2.5, b'q']").unwrap().suite());
+    fn whatever_is_changed_is_still_an_expression(tree in trees(), seed in any::<[u8; 32]>()) {
+        let mut random = Random::new(seed);
+        let constants = Constants::of(crate::python::parse("x = [3, 'abc', 2.5, b'q']").unwrap().suite());
         let call = Tree::Call(Box::new(Call { callee: Callee::Text("f".into()), arguments: vec![(None, tree)] }));
-        let mutator = Mutator { unit: "f", material: &material };
+        let mutator = Mutator { unit: "f", constants: &constants };
         let changed = mutator.mutated(&call, &[&call], &mut random);
         let read = Tree::read(&changed.text());
         prop_assert!(matches!(&read, Some(Tree::Call(call)) if call.callee == Callee::Text("f".into())), "{}", changed.text());
         for (type_name, message) in [("TypeError", "'int' object is not iterable"), ("IndexError", "x"), ("KeyError", "'k'")] {
-            for hint in hints::read(type_name, message) {
-                if let Some(heeded) = hints::heeded(&hint, &call, "f", &material, &mut random) {
+            for hint in exception_hints::read(type_name, message) {
+                if let Some(heeded) = exception_hints::heeded(&hint, &call, "f", &constants, &mut random) {
                     prop_assert!(Tree::read(&heeded.text()).is_some(), "{}", heeded.text());
                 }
             }

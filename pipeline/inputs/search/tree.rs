@@ -46,6 +46,8 @@ pub(super) enum Callee {
 
 /// Expressions that nest deeper are [`Tree::Raw`].
 const DEPTH_MAX: usize = 24;
+/// Mutations grow texts and containers to at most this many characters or items.
+pub(super) const LENGTH_MAX: usize = 200;
 
 impl Tree {
     /// Reads an expression; `None` when it is none.
@@ -83,6 +85,15 @@ impl Tree {
             Tree::Raw(text) if text.starts_with("(lambda") => "function",
             Tree::Raw(_) => return None,
         })
+    }
+
+    /// Whether it can be a key of a dictionary, as far as its source text shows.
+    pub(super) fn is_hashable(&self) -> bool {
+        match self {
+            Tree::List(_) | Tree::Set(_) | Tree::Dict(_) => false,
+            Tree::Tuple(items) => items.iter().all(Tree::is_hashable),
+            _ => true,
+        }
     }
 
     /// The values inside, in the order of the text.

@@ -1,0 +1,119 @@
+//! Which of the candidates become inputs: the few that together reach most and behave differently.
+
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
+use tracemill_trace::Outcome;
+
+use super::attempt::Tried;
+use super::coverage::CoverageMap;
+use super::driver::Search;
+use super::runner::RunResult;
+
+/// A trace of fewer lines shows little.
+const SHORT_LINES: u64 = 2;
+
+/// The choice. A benchmark's inputs are all in it, and do not count.
+pub(super) fn of(search: &Search<'_>) -> Vec<Tried> {
+    let subject = &search.subject;
+    let mut reached = CoverageMap::default();
+    let mut behaviours = BTreeSet::new();
+    let mut paths = BTreeSet::new();
+    let mut chosen: Vec<usize> = Vec::new();
+    let is_given = |tried: &Tried| tried.candidate.is_free;
+    for (index, tried) in search.tried.iter().enumerate().filter(|(_, tried)| is_given(tried)) {
+        reached.add(&tried.ran.hits);
+        behaviours.insert(tried.ran.behaviour());
+        paths.insert(tried.ran.path);
+        chosen.push(index);
+    }
+    let given = chosen.len();
+    let raising_max = (subject.config.raising_share * subject.wanted as f64).ceil() as usize;
+    let mut raising = 0;
+    while chosen.len() - given < subject.wanted {
+        let open = search.tried.iter().enumerate().filter(|(index, tried)| {
+            !chosen.contains(index)
+                && tried.ran.is_usable()
+                && !behaviours.contains(&tried.ran.behaviour())
+                && (tried.ran.returned() || (raising < raising_max && !tried.ran.is_misuse()))
+        });
+        let best = open.max_by_key(|(index, tried)| worth(search, tried, &reached, &paths, *index));
+        let Some((index, tried)) = best else { break };
+        // Beside a benchmark's own inputs only what shows something of the code that they do not.
+        if given > 0 && reached.novelty(&tried.ran.hits).points == 0 {
+            break;
+        }
+        raising += usize::from(!tried.ran.returned());
+        reached.add(&tried.ran.hits);
+        behaviours.insert(tried.ran.behaviour());
+        paths.insert(tried.ran.path);
+        chosen.push(index);
+    }
+    if chosen.is_empty() {
+        // How it fails is worth a row.
+        let first = search.tried.iter().enumerate().max_by_key(|(index, tried)| {
+            let ends = matches!(tried.ran.outcome, Outcome::Raised | Outcome::Exited | Outcome::Returned);
+            let people = tried.candidate.is_from_people();
+            (people, !tried.ran.never_began, ends, tried.ran.lines_begun, Reverse(*index))
+        });
+        chosen.extend(first.map(|(index, _)| index));
+    }
+    chosen.into_iter().map(|index| search.tried[index].clone()).collect()
+}
+
+/// What a candidate is worth beside those chosen: the larger the better.
+fn worth(
+    search: &Search<'_>,
+    tried: &Tried,
+    reached: &CoverageMap,
+    paths: &BTreeSet<u64>,
+    index: usize,
+) -> impl Ord + use<> {
+    let Tried { candidate, ran, generation, .. } = tried;
+    let novelty = reached.novelty(&ran.hits);
+    let too_long = ran.lines_begun > search.subject.config.lines_max || ran.is_cut;
+    // Traces that are too long are left out of most mixtures.
+    let points = if too_long { novelty.points / 8 } else { novelty.points };
+    (
+        points,
+        candidate.is_from_people() && *generation == 0,
+        !too_long,
+        ran.returned(),
+        !paths.contains(&ran.path),
+        ran.lines_begun >= SHORT_LINES,
+        novelty.classes.min(4),
+        Reverse(*generation),
+        Reverse(candidate.call.len() + candidate.stdin.len()),
+        Reverse(index),
+    )
+}
+
+/// Why nothing returns; `None` where something does.
+pub(super) fn reason(search: &Search<'_>) -> Option<String> {
+    if let Some(outcome) = search.failed {
+        return Some(outcome.name().to_owned());
+    }
+    if search.tried.iter().any(|tried| tried.ran.returned() && !tried.ran.never_began) {
+        return None;
+    }
+    // The end that most candidates met.
+    let mut ends: Vec<(String, usize)> = Vec::new();
+    for Tried { ran, .. } in &search.tried {
+        let end = end(ran);
+        match ends.iter_mut().find(|(known, _)| *known == end) {
+            Some((_, count)) => *count += 1,
+            None => ends.push((end, 1)),
+        }
+    }
+    let most = ends.into_iter().max_by_key(|(end, count)| (*count, Reverse(end.clone())));
+    Some(most.map_or_else(|| "no_candidate".to_owned(), |(end, _)| end))
+}
+
+fn end(ran: &RunResult) -> String {
+    match &ran.exception {
+        _ if ran.never_began && ran.outcome == Outcome::Raised => "arguments_raised".to_owned(),
+        _ if ran.never_began && ran.outcome == Outcome::Returned => "nothing_ran".to_owned(),
+        Some(exception) if ran.outcome == Outcome::Raised => exception.type_name.clone(),
+        _ => ran.outcome.name().to_owned(),
+    }
+}

@@ -1,0 +1,148 @@
+//! What a server said, read from its JSON without trusting it. Called by the client.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// An answer of the model.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Answer {
+    /// The text; empty when the model said nothing.
+    pub(crate) content: String,
+    /// Why it ended: `stop`, `length` and others; empty when the server does not say.
+    pub(crate) finish_reason: String,
+    /// Tokens of the prompt, as the server says or as estimated.
+    pub(crate) prompt_tokens: u64,
+    /// Tokens of the answer, as the server says or as estimated.
+    pub(crate) completion_tokens: u64,
+}
+
+impl Answer {
+    /// What it costs.
+    pub(super) fn tokens(&self) -> u64 {
+        self.prompt_tokens.saturating_add(self.completion_tokens)
+    }
+}
+
+/// Why a body is no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unusable {
+    /// It is not the documented JSON.
+    Malformed,
+    /// It is an error, though the status says that all is well.
+    Error,
+}
+
+/// Reads the body of a response to a request. Wherever the key stands in it, stars do: a server that repeats what it was
+/// sent puts it into no file.
+pub(super) fn read(body: &[u8], request: &str, key: Option<&str>) -> Result<Answer, Unusable> {
+    let body: Value = serde_json::from_slice(body).map_err(|_| Unusable::Malformed)?;
+    if body.get("error").is_some_and(|error| !error.is_null()) {
+        return Err(Unusable::Error);
+    }
+    let choice = body.get("choices").and_then(|choices| choices.get(0)).ok_or(Unusable::Malformed)?;
+    let message = choice.get("message").and_then(Value::as_object).ok_or(Unusable::Malformed)?;
+    let content = match message.get("content") {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Array(parts)) => parts.iter().filter_map(part).collect(),
+        Some(_) => return Err(Unusable::Malformed),
+    };
+    let finish_reason: String =
+        choice.get("finish_reason").and_then(Value::as_str).unwrap_or_default().chars().take(40).collect();
+    let (content, finish_reason) = (without_key(content, key), without_key(finish_reason, key));
+    let (prompt_tokens, completion_tokens) =
+        usage(body.get("usage")).unwrap_or_else(|| (estimated(request.len()), estimated(content.len())));
+    Ok(Answer { content, finish_reason, prompt_tokens, completion_tokens })
+}
+
+/// The text of one part of a content that comes in parts.
+fn part(part: &Value) -> Option<&str> {
+    part.as_str().or_else(|| part.get("text").and_then(Value::as_str))
+}
+
+/// The tokens that a server counted, where it says numbers that can be: no negative ones, and not nothing at all.
+fn usage(usage: Option<&Value>) -> Option<(u64, u64)> {
+    let number = |key: &str| usage?.get(key)?.as_u64();
+    let said = match (number("prompt_tokens"), number("completion_tokens"), number("total_tokens")) {
+        (Some(prompt), Some(completion), _) => (prompt, completion),
+        (_, _, Some(total)) => (total, 0),
+        _ => return None,
+    };
+    (said != (0, 0)).then_some(said)
+}
+
+/// About how many tokens so many bytes are: source text has three or more bytes a token.
+pub(super) fn estimated(bytes: usize) -> u64 {
+    (bytes as u64).div_ceil(3)
+}
+
+/// Shorter ones are the placeholders of local servers, such as `EMPTY`; they are words that a text may hold.
+const KEY_BYTES_MIN: usize = 8;
+
+fn without_key(text: String, key: Option<&str>) -> String {
+    match key {
+        Some(key) if key.len() >= KEY_BYTES_MIN && text.contains(key) => text.replace(key, "***"),
+        _ => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REQUEST: &str = "012345678";
+
+    fn check(body: &str, expected: Result<(&str, &str, u64), Unusable>) {
+        let read = read(body.as_bytes(), REQUEST, Some("a-secret-key"));
+        let read = read.as_ref().map(|read| (read.content.as_str(), read.finish_reason.as_str(), read.tokens()));
+        assert_eq!(read, expected.as_ref().map(|expected| *expected), "{body}");
+    }
+
+    #[test]
+    fn content_comes_in_several_shapes() {
+        let usage = r#""usage": {"prompt_tokens": 20, "completion_tokens": 5, "total_tokens": 99}"#;
+        for (choice, expected) in [
+            (r#"{"message": {"content": "f(1)"}, "finish_reason": "stop"}"#, Ok(("f(1)", "stop", 25))),
+            (r#"{"message": {"content": null}, "finish_reason": "length"}"#, Ok(("", "length", 25))),
+            (r#"{"message": {"role": "assistant"}}"#, Ok(("", "", 25))),
+            (
+                r#"{"message": {"content": [{"type": "text", "text": "f("}, {"type": "image"}, "1)"]}}"#,
+                Ok(("f(1)", "", 25)),
+            ),
+            (r#"{"message": {"content": "f('a-secret-key')"}}"#, Ok(("f('***')", "", 25))),
+            (r#"{"message": {"content": 5}}"#, Err(Unusable::Malformed)),
+            (r#"{"text": "f(1)"}"#, Err(Unusable::Malformed)),
+        ] {
+            check(&format!(r#"{{"choices": [{choice}], {usage}}}"#), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_no_answer_is_said() {
+        for body in
+            ["", "<html>", "[]", "{}", r#"{"choices": []}"#, r#"{"choices": {}}"#, "\"choices\"", "{\"choices\""]
+        {
+            check(body, Err(Unusable::Malformed));
+        }
+        check(r#"{"error": {"message": "overloaded"}, "choices": []}"#, Err(Unusable::Error));
+        check(r#"{"error": null, "choices": [{"message": {"content": "a"}}]}"#, Ok(("a", "", 4)));
+    }
+
+    #[test]
+    fn tokens_are_estimated_where_the_server_says_nothing_that_can_be() {
+        for (usage, tokens) in [
+            (r#"{"prompt_tokens": 7, "completion_tokens": 2}"#, 9),
+            (r#"{"total_tokens": 8}"#, 8),
+            (r#"{"prompt_tokens": -7, "completion_tokens": -2}"#, 5),
+            (r#"{"prompt_tokens": 0, "completion_tokens": 0}"#, 5),
+            (r#"{"prompt_tokens": 1e300, "completion_tokens": "many"}"#, 5),
+            ("null", 5),
+            ("[]", 5),
+            (r#"{"prompt_tokens": 18446744073709551615, "completion_tokens": 2}"#, u64::MAX),
+        ] {
+            let body = format!(r#"{{"choices": [{{"message": {{"content": "f(12)"}}}}], "usage": {usage}}}"#);
+            check(&body, Ok(("f(12)", "", tokens)));
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! Requests in flight, several at a time, with ends that do not depend on which comes back first. Called by `mod`.
+//!
+//! What becomes of a request is decided in the order of requests, from those before it alone: whether the model is down
+//! (the last few failed), and whether there are tokens left. Requests are sent ahead of that decision only where the
+//! tokens that all earlier ones may still cost leave enough; near the limit each waits for those before it. So the same
+//! answers give the same ends for any number of threads. An answer that comes although, in order, its request would not
+//! have been made counts as not asked for; it stays in the cache.
+
+use std::sync::Arc;
+use std::thread;
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+
+use super::answer::Answer;
+use super::budget::Budget;
+use super::retries::{Attempts, Job, Outcome};
+use super::stop::{LOOK, Stops};
+use crate::error::{Error, Result};
+use crate::stage::Cancel;
+
+/// How a request ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum End {
+    /// The model answered.
+    Answered(Answer),
+    /// The cache has the answer.
+    Cached(Answer),
+    /// Not sent: too many requests in a row failed, so that the model counts as down for this run.
+    Down,
+    /// Not sent: the tokens of this run are spent.
+    OutOfTokens,
+    /// Sent, and not answered: the reason.
+    Failed(&'static str),
+}
+
+impl End {
+    /// The end as `stats` and `searches` name it.
+    pub(crate) fn reason(&self) -> &'static str {
+        match self {
+            End::Answered(_) => "model_answered",
+            End::Cached(_) => "model_cached",
+            End::Down => "model_down",
+            End::OutOfTokens => "model_out_of_tokens",
+            End::Failed(reason) => reason,
+        }
+    }
+
+    /// The answer, where there is one.
+    pub(crate) fn answer(self) -> Option<Answer> {
+        match self {
+            End::Answered(answer) | End::Cached(answer) => Some(answer),
+            End::Down | End::OutOfTokens | End::Failed(_) => None,
+        }
+    }
+}
+
+/// A request before and after.
+#[derive(Debug)]
+pub(super) enum Item {
+    /// It is to be asked.
+    Ask(Job),
+    /// An earlier one asks the same.
+    Same(usize),
+    /// Nothing is to be asked.
+    Ended(End),
+    /// A thread has it; `allowance` is what it may cost, in tokens.
+    InFlight { attempt_tokens: u64, allowance: u64 },
+    /// Its attempts are over.
+    Done { attempt_tokens: u64, outcome: Outcome },
+}
+
+/// Asks what is to be asked, and gives the end of each item. `keep` is handed each answer as it comes.
+///
+/// # Errors
+/// The user asked to stop, or `keep` failed. Nobody waits for what is in flight then.
+pub(super) fn send_all(
+    attempts: &Arc<Attempts>,
+    budget: &mut Budget,
+    mut items: Vec<Item>,
+    parallel: usize,
+    cancel: &Cancel,
+    mut keep: impl FnMut(&str, &Answer) -> Result<()>,
+) -> Result<Vec<End>> {
+    let to_ask = items.iter().filter(|item| matches!(item, Item::Ask(_))).count();
+    let threads = parallel.min(to_ask).max(1);
+    let stops = Stops { user: cancel.clone(), end: Cancel::default() };
+    let _stop_in_the_end = Stopper(stops.end.clone());
+    let (to_work, jobs) = bounded::<(usize, Job)>(threads);
+    let (done, finished) = bounded::<(usize, String, Option<Outcome>)>(threads);
+    if to_ask > 0 {
+        start(threads, attempts, &stops, &jobs, &done)?;
+    }
+    let (mut settled, mut in_flight) = (0, 0);
+    loop {
+        settle(&mut items, &mut settled, budget);
+        for (index, job) in ready(&mut items, settled, budget, attempts.attempts_max, threads - in_flight) {
+            in_flight += 1;
+            to_work.send((index, job)).map_err(|_| Error::Internal("all threads of the model ended".into()))?;
+        }
+        if settled == items.len() {
+            let ends = items.into_iter().filter_map(|item| if let Item::Ended(end) = item { Some(end) } else { None });
+            return Ok(ends.collect());
+        }
+        match finished.recv_timeout(LOOK) {
+            Ok((index, key, outcome)) => {
+                in_flight -= 1;
+                let outcome = outcome.ok_or_else(|| Error::Internal("a panic in the client of the model".into()))?;
+                if let Ok(answer) = &outcome.answer {
+                    keep(&key, answer)?;
+                }
+                if let Some(Item::InFlight { attempt_tokens, .. }) = items.get(index) {
+                    items[index] = Item::Done { attempt_tokens: *attempt_tokens, outcome };
+                }
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(Error::Internal("all threads of the model ended".into()));
+            }
+        }
+        cancel.check()?;
+    }
+}
+
+/// Ends the threads when nobody waits for them any more, however that came.
+struct Stopper(Cancel);
+
+impl Drop for Stopper {
+    fn drop(&mut self) {
+        self.0.set();
+    }
+}
+
+/// Starts the threads. They are not joined: one that reads from a silent server ends when its time is over, and Ctrl-C
+/// does not wait for that.
+fn start(
+    threads: usize,
+    attempts: &Arc<Attempts>,
+    stops: &Stops,
+    jobs: &Receiver<(usize, Job)>,
+    done: &Sender<(usize, String, Option<Outcome>)>,
+) -> Result<()> {
+    for number in 0..threads {
+        let (attempts, stops, jobs, done) = (Arc::clone(attempts), stops.clone(), jobs.clone(), done.clone());
+        let work = move || {
+            for (index, job) in jobs {
+                let made = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| attempts.make(&job, &stops)));
+                if done.send((index, job.key, made.ok())).is_err() {
+                    return;
+                }
+            }
+        };
+        let started = thread::Builder::new().name(format!("model-{number}")).spawn(work);
+        started.map_err(|error| Error::Internal(format!("start a thread: {error}")))?;
+    }
+    Ok(())
+}
+
+/// Decides, in order, about all requests whose end is known.
+fn settle(items: &mut [Item], settled: &mut usize, budget: &mut Budget) {
+    while let Some(item) = items.get(*settled) {
+        let end = match item {
+            Item::Ended(end) => end.clone(),
+            Item::Same(earlier) => match items.get(*earlier) {
+                Some(Item::Ended(End::Answered(answer) | End::Cached(answer))) => End::Cached(answer.clone()),
+                Some(Item::Ended(end)) => end.clone(),
+                // An earlier request has an end already.
+                _ => return,
+            },
+            _ if budget.is_down() => End::Down,
+            Item::Ask(job) if job.attempt_tokens > budget.left() => End::OutOfTokens,
+            Item::Done { attempt_tokens, .. } if *attempt_tokens > budget.left() => End::OutOfTokens,
+            Item::Ask(_) | Item::InFlight { .. } => return,
+            Item::Done { outcome, .. } => {
+                budget.spent = budget.spent.saturating_add(outcome.tokens);
+                match &outcome.answer {
+                    Ok(answer) => {
+                        budget.failed_in_a_row = 0;
+                        End::Answered(answer.clone())
+                    }
+                    Err(reason) => {
+                        budget.failed_in_a_row += 1;
+                        End::Failed(reason)
+                    }
+                }
+            }
+        };
+        items[*settled] = Item::Ended(end);
+        *settled += 1;
+    }
+}
+
+/// Takes the requests that may be made now, so many at most.
+fn ready(items: &mut [Item], settled: usize, budget: &Budget, attempts_max: u32, free: usize) -> Vec<(usize, Job)> {
+    let mut ready = Vec::new();
+    let mut reserved = budget.spent;
+    for (index, item) in items.iter_mut().enumerate().skip(settled) {
+        if ready.len() == free {
+            break;
+        }
+        let cost = match item {
+            Item::Done { outcome, .. } => outcome.tokens,
+            Item::InFlight { allowance, .. } => *allowance,
+            Item::Ask(job) => {
+                let attempt_tokens = job.attempt_tokens;
+                let most = attempt_tokens.saturating_mul(u64::from(attempts_max));
+                let left = budget.tokens_max.saturating_sub(reserved);
+                if index > settled && most > left {
+                    break;
+                }
+                let job = Job { allowance: most.min(left), ..job.clone() };
+                *item = Item::InFlight { attempt_tokens, allowance: job.allowance };
+                ready.push((index, job));
+                most
+            }
+            Item::Ended(_) | Item::Same(_) => 0,
+        };
+        reserved = reserved.saturating_add(cost);
+    }
+    ready
+}

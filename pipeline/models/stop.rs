@@ -1,0 +1,49 @@
+//! The end of waiting: what tells the threads of the client that nobody waits for them.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::stage::Cancel;
+
+/// How often a waiting thread looks whether it is still wanted.
+pub(super) const LOOK: Duration = Duration::from_millis(50);
+
+/// What asks a thread to end.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Stops {
+    /// The user stops the run.
+    pub(super) user: Cancel,
+    /// Nobody waits for the requests any more.
+    pub(super) end: Cancel,
+}
+
+impl Stops {
+    /// Whether the thread should end.
+    pub(super) fn is_set(&self) -> bool {
+        self.user.is_set() || self.end.is_set()
+    }
+}
+
+/// Sleeps; false where the thread should end instead.
+pub(super) fn sleep(duration: Duration, stops: &Stops) -> bool {
+    let end = Instant::now() + duration;
+    loop {
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() || stops.is_set() {
+            return !stops.is_set();
+        }
+        thread::sleep(left.min(LOOK));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sleeper_notices_the_end() {
+        let stops = Stops::default();
+        stops.end.set();
+        assert!(!sleep(Duration::from_secs(3_600), &stops));
+    }
+}
