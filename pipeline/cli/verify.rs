@@ -41,7 +41,7 @@ pub(super) struct Args {
     #[arg(value_name = "DATA", default_value = "data")]
     data: PathBuf,
     /// Look at the files only.
-    #[arg(long, conflicts_with_all = ["sample", "all", "seed", "workers", "jobs_per_worker"])]
+    #[arg(long, conflicts_with_all = ["sample", "all", "seed", "workers", "jobs_per_process"])]
     files: bool,
     /// How many executions, chosen by hash.
     #[arg(long, value_name = "N", default_value_t = 1_000, conflicts_with = "all")]
@@ -57,7 +57,7 @@ pub(super) struct Args {
     workers: usize,
     /// Executions that a worker serves. With more than 1 it is faster, and says less.
     #[arg(long, value_name = "N", default_value_t = 1)]
-    jobs_per_worker: u64,
+    jobs_per_process: u64,
 }
 
 pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
@@ -110,7 +110,7 @@ fn executions(args: &Args, dataset: &Dataset, cancel: &Cancel) -> anyhow::Result
         sample: (!args.all).then_some(args.sample),
         seed: args.seed,
         workers,
-        jobs_per_worker: args.jobs_per_worker.max(1),
+        jobs_per_process: args.jobs_per_process.max(1),
     };
     let mut out = output();
     let tell = |difference: &crate::executions::Difference| {

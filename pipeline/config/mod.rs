@@ -197,7 +197,7 @@ pub struct ExecutionsConfig {
     pub granularity: Granularity,
     pub own_repr: bool,
     pub attempts_max: u32,
-    pub jobs_per_worker: u64,
+    pub jobs_per_process: u64,
     pub limits: Limits,
     pub sandbox: SandboxConfig,
 }

@@ -40,7 +40,7 @@ use crate::hash;
 use crate::ordered;
 use crate::progress::Bar;
 use crate::stage::{Context, Counts, Part, Stage};
-use crate::supervisor::{Completed, IdleWorkers, KILLED, Supervisor, WorkerCommand, events_max};
+use crate::supervisor::{IdleWorkers, KILLED, Placement, Supervisor, WorkerCommand, events_max};
 
 /// Raised whenever the same input would give other rows.
 const VERSION: u32 = 3;
@@ -296,36 +296,14 @@ fn trace_batch(
     let mut recorder = Recorder::new(Some(folder.clone())).limited(events_max(&limits));
     let mut executions = Vec::with_capacity(batch.inputs.len());
     let mut begun_again = 0;
-    let mut stillborn: Option<(&str, &str, Completed)> = None;
-    // Inputs whose jobs the supervisor has got, so far.
-    let mut offered = 0;
-    let mut indexes = batch.first_index..;
-    for (at, (function, input)) in batch.inputs.iter().enumerate() {
+    // Calls of one unit that are known together are forked from one process that has run the unit's source.
+    for (function, input) in &batch.inputs {
+        supervisor.offer(job(function, input, subscription, limits), Placement::Isolated);
+    }
+    for (index, (function, input)) in (batch.first_index..).zip(&batch.inputs) {
         cx.cancel.check()?;
-        let index = indexes.next().unwrap_or(i64::MAX);
         recorder.start(index);
-        let known = stillborn.as_ref().filter(|(function_id, setup, _)| {
-            offered <= at && *function_id == input.function_id && *setup == input.setup
-        });
-        let completed = match known {
-            Some((_, _, completed)) => {
-                offered = at + 1;
-                completed.clone()
-            }
-            None => {
-                while offered < batch.inputs.len() && (offered <= at || may_go_ahead(&batch.inputs[..=offered], at)) {
-                    let (function, input) = &batch.inputs[offered];
-                    supervisor.offer(job(function, input, subscription, limits));
-                    offered += 1;
-                }
-                let completed = supervisor.finish(&mut recorder)?;
-                if function.kind != "program" && never_began(&completed, &recorder) {
-                    let again = Completed { attempts: 1, ..completed.clone() };
-                    stillborn = Some((&input.function_id, &input.setup, again));
-                }
-                completed
-            }
-        };
+        let completed = supervisor.finish(&mut recorder)?;
         begun_again += u64::from(completed.attempts.saturating_sub(1));
         let counted = recorder.end(completed.finished.result.as_ref())?;
         executions.push(rows::execution(function, input, index, subscription, &limits, completed, &counted));
@@ -346,27 +324,6 @@ fn job(function: &FunctionsRow, input: &InputsRow, subscription: Subscription, l
         covers: false,
         limits,
     }
-}
-
-/// Whether the last of these inputs may be given to the worker before the others are done, of which those from `at` on
-/// are not: not before the first one of a unit with imports has shown that they do not fail, see [`never_began`].
-fn may_go_ahead(inputs: &[(Arc<FunctionsRow>, InputsRow)], at: usize) -> bool {
-    let Some(((function, input), before)) = inputs.split_last() else { return true };
-    let same = |(_, other): &(Arc<FunctionsRow>, InputsRow)| {
-        other.function_id == input.function_id && other.setup == input.setup
-    };
-    let imports = || function.source.contains("import") || input.setup.contains("import");
-    before[..at].last().is_some_and(same) || !before[at..].iter().any(same) || !imports()
-}
-
-/// Whether a call's source failed by itself, before the call: then it fails for every call after the same set-up, and a
-/// failing import of a large library is the dearest thing that a worker does. A line of the unit and no event of it is
-/// what tells the unit's own statements from a call.
-fn never_began(completed: &Completed, recorder: &Recorder) -> bool {
-    let finished = &completed.finished;
-    let before_the_call = [Outcome::UnsupportedImport, Outcome::CompileFailed, Outcome::SetupFailed];
-    let line_number = finished.exception.as_ref().and_then(|exception| exception.line_number);
-    !recorder.has_events() && line_number.is_some() && before_the_call.contains(&finished.outcome)
 }
 
 /// Counts what a part's executions came to.

@@ -78,7 +78,7 @@ pub fn trace_one(request: &TraceRequest, command: WorkerCommand, cancel: &Cancel
         granularity,
         own_repr,
         attempts_max: 1,
-        jobs_per_worker: 1,
+        jobs_per_process: 1,
         limits: request.limits,
         sandbox: request.sandbox.clone(),
     };

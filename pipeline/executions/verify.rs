@@ -41,7 +41,7 @@ pub struct Verification {
     /// Threads, each with two workers.
     pub workers: usize,
     /// Executions after which a worker is replaced: with 1 each has a worker of its own.
-    pub jobs_per_worker: u64,
+    pub jobs_per_process: u64,
 }
 
 /// An execution that did not reproduce.
@@ -86,7 +86,7 @@ pub fn verify(
 ) -> Result<Verified> {
     let chosen = what.sample.map(|most| choose(dataset, most, what.seed, cancel)).transpose()?;
     let mut verified = Verified::default();
-    let config = ExecutionsConfig { jobs_per_worker: what.jobs_per_worker, ..config.clone() };
+    let config = ExecutionsConfig { jobs_per_process: what.jobs_per_process, ..config.clone() };
     for file in dataset.manifest("executions")?.files("executions") {
         let functions = functions(dataset, &file.key)?;
         let mut stored = Stored::open(dataset, &file.key)?;

@@ -228,8 +228,9 @@ fn search(
     let mut search = Search::new(subject);
     search.run(offers, &mut fresh, runner, &mut random)?;
     let ((missing, share), can_run) = (search.standing(), !search.has_failed());
-    let Found { chosen, tried, killed, lines, branches, reason } = search.choose(runner)?;
+    let Found { chosen, tried, not_reproduced, killed, lines, branches, reason } = search.choose(runner)?;
     kept.dropped.extend(std::iter::repeat_n(("killed", Severity::DataLoss), killed));
+    kept.dropped.extend(std::iter::repeat_n(("not_reproduced", Severity::Failure), not_reproduced));
     let ran = lines.0 > 0;
     for chosen in chosen {
         let is_kept = kept.offer(Candidate { is_free: true, ..chosen.candidate }, true);

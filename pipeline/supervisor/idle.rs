@@ -1,4 +1,4 @@
-//! Workers that nobody uses at the moment, and the thread that starts workers. Shared by the supervisors of a stage.
+//! Templates that nobody uses at the moment, and the thread that starts templates. Shared by the supervisors of a stage.
 //!
 //! The system ends a worker with the thread that started it. The stage's threads end with each part, so workers that
 //! are to outlive them are started by a thread of their own.
@@ -8,22 +8,22 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use super::WorkerCommand;
-use super::process::Process;
+use super::template::Template;
 use crate::error::{Error, Result};
 
-/// Workers that nobody uses at the moment: starting one takes as long as some hundred small jobs.
+/// Templates that nobody uses at the moment: starting one takes as long as some hundred small jobs.
 #[derive(Debug, Clone, Default)]
 pub struct IdleWorkers(Arc<Mutex<Shared>>);
 
 #[derive(Debug, Default)]
 struct Shared {
-    workers: Vec<Process>,
+    workers: Vec<Template>,
     /// To the thread that starts workers; it ends when this is dropped.
     starter: Option<Sender<Order>>,
 }
 
 /// How to start a worker that is wanted, and where to deliver it.
-type Order = (WorkerCommand, Sender<Result<Process>>);
+type Order = (WorkerCommand, Sender<Result<Template>>);
 
 impl IdleWorkers {
     /// Ends them.
@@ -32,16 +32,16 @@ impl IdleWorkers {
         drop(workers);
     }
 
-    pub(super) fn put(&self, worker: Process) {
+    pub(super) fn put(&self, worker: Template) {
         self.lock().workers.push(worker);
     }
 
-    pub(super) fn take(&self) -> Option<Process> {
+    pub(super) fn take(&self) -> Option<Template> {
         self.lock().workers.pop()
     }
 
     /// Starts a worker.
-    pub(super) fn start(&self, command: &WorkerCommand) -> Result<Process> {
+    pub(super) fn start(&self, command: &WorkerCommand) -> Result<Template> {
         let (deliver, delivered) = channel();
         let starter = match &mut self.lock().starter {
             Some(starter) => starter.clone(),
@@ -64,7 +64,7 @@ fn starter() -> Result<Sender<Order>> {
         .spawn(move || {
             for (command, deliver) in orders {
                 // Whoever ordered it may be gone.
-                let _ = deliver.send(Process::spawn(&command));
+                let _ = deliver.send(Template::spawn(&command));
             }
         })
         .map_err(|error| Error::Internal(format!("start a thread: {error}")))?;

@@ -1,25 +1,33 @@
-//! Keeps one worker process busy and answers for it: whatever a program does, each job ends with an outcome.
+//! Keeps one template busy and answers for what it forks: whatever a program does, each job ends with an outcome.
 //!
-//! Each thread of a stage that runs programs has one supervisor. A supervisor starts its worker when it has a job, ends it
-//! when a job stalls, replaces it when it dies or retires, and runs a job again when something outside ended the
-//! worker.
+//! Each thread of a stage that runs programs has one supervisor. A supervisor starts its template when it has a job, and
+//! has it fork a process for jobs that may share one, or for those of one unit. It ends a process when a job stalls, and
+//! runs a job again when something outside ended its process.
+//!
+//! | what a job is | where it runs |
+//! | --- | --- |
+//! | it leaves nothing behind, as its text says | in a process that such jobs share, up to `jobs_per_process` of them |
+//! | a candidate of a search | in the process of its unit's search, after the candidates before it |
+//! | anything else | in a process of its own; calls of one unit that follow each other are forked from one that has run the unit's source |
 //!
 //! | what happens | what becomes of the job |
 //! | --- | --- |
-//! | the worker answers | the outcome that it gives |
+//! | the process answers | the outcome that it gives |
 //! | the wall clock runs out | `time_limit`; events are dropped, since their number would depend on the machine |
-//! | the worker is killed from outside (SIGKILL, SIGTERM) | it runs again after a pause, up to `attempts_max` times; then `crashed`, labelled `killed` and counted as lost |
-//! | the worker dies by itself in its first job | `crashed`, or `memory_limit` when the allocator gave up |
-//! | the worker dies by itself in a later job, or ends because that job wants a fresh one | it runs again in a fresh worker, which decides |
-//! | the worker breaks the protocol, or sends records that are none | `crashed`; the worker is ended |
+//! | the process is killed from outside (SIGKILL, SIGTERM) | it runs again after a pause, up to `attempts_max` times; then `crashed`, labelled `killed` and counted as lost |
+//! | the process dies by itself, and had other jobs before | it runs again in a process of its own, which decides |
+//! | the process dies by itself | `crashed`, or `memory_limit` when the allocator gave up |
+//! | the process breaks the protocol, or sends records that are none | `crashed`; the process is ended |
 //!
-//! A worker is sent jobs ahead of their turn, so that neither side waits for the other between two jobs. It answers in
-//! their order, and each job is judged for itself: those behind one whose worker is lost are sent again to the next.
+//! A process is sent jobs ahead of their turn, so that neither side waits for the other between two jobs. It answers in
+//! their order, and each job is judged for itself: those behind one whose process is lost are sent again to the next.
 //!
 //! Records go to a [`Listener`] as they come, while the program runs on: nobody holds them all.
 
 mod idle;
-mod process;
+mod pipe;
+mod session;
+mod template;
 
 use std::collections::VecDeque;
 use std::os::unix::process::ExitStatusExt as _;
@@ -27,11 +35,16 @@ use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
-use tracemill_trace::{Exception, Finished, Job, Limits, Malformed, Outcome, Reply};
-use tracemill_worker::sandbox::LAYERS;
+use tracemill_trace::{
+    Answer, Exception, Finished, Job, JobKind, Limits, MAX_RUNS, Malformed, Outcome, Reply, SessionKind,
+};
+use tracemill_worker::engines::rustpython::leaves_nothing_behind;
+use tracemill_worker::sandbox::{LAYERS, NAMESPACES};
 
 pub use self::idle::IdleWorkers;
-use self::process::{Heard, Process};
+use self::pipe::Heard;
+use self::session::Session;
+use self::template::{Reaction, Template};
 use crate::config::ExecutionsConfig;
 use crate::error::{Error, Result};
 use crate::stage::Cancel;
@@ -123,81 +136,135 @@ pub trait Listener {
     fn hear(&mut self, records: &[u8]) -> Result<std::result::Result<u64, Malformed>>;
 }
 
-/// How long a worker may take to start.
-const START: Duration = Duration::from_secs(30);
 /// The first pause before a worker that is gone is replaced; it doubles each time.
 const PAUSE: Duration = Duration::from_millis(50);
-/// Label of an execution that was given up because something outside ended its worker again and again.
+/// Label of an execution that was given up because something outside ended its process again and again.
 pub(crate) const KILLED: &str = "killed";
 /// How often a worker that does not start is tried.
 const START_ATTEMPTS: u32 = 5;
 
-/// Keeps one worker busy.
+/// Where a job that could leave something behind is to run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Placement {
+    /// In a process that no other job was in.
+    Isolated,
+    /// In the process of a search, after the candidates of the same unit before it. What they left behind is there.
+    Search,
+}
+
+/// The process that a job runs in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Process {
+    /// One that jobs share that leave nothing behind.
+    Shared,
+    /// The one of the unit's search.
+    Search,
+    /// One of its own.
+    Own,
+}
+
+/// A job that is not over.
+#[derive(Debug)]
+struct Queued {
+    job: Job,
+    process: Process,
+}
+
+impl Queued {
+    /// Both are calls of one unit that was loaded the same way.
+    fn shares_unit(&self, other: &Queued) -> bool {
+        let parts = |queued: &Queued| {
+            let Job { kind, subscription, covers, limits, .. } = queued.job;
+            (queued.process, kind, subscription, covers, limits)
+        };
+        self.job.kind == JobKind::Call
+            && parts(self) == parts(other)
+            && self.job.source == other.job.source
+            && self.job.stdin == other.job.stdin
+    }
+}
+
+/// A forked process and the jobs at the front of the queue that it has.
+#[derive(Debug)]
+struct Current {
+    session: Session,
+    process: Process,
+    /// The source of the unit that is searched.
+    source: Option<String>,
+    /// How many jobs it has.
+    sent: usize,
+}
+
+/// Keeps one template busy.
 #[derive(Debug)]
 pub struct Supervisor {
     command: WorkerCommand,
     may_lack: Vec<String>,
     attempts_max: u32,
-    jobs_per_worker: u64,
+    jobs_per_process: u64,
     cancel: Cancel,
     idle: IdleWorkers,
-    worker: Option<Process>,
+    template: Option<Template>,
+    current: Option<Current>,
     /// Jobs that are not over, the oldest first.
-    jobs: VecDeque<Job>,
-    /// How many of them the worker has.
-    sent: usize,
+    jobs: VecDeque<Queued>,
     ticket: u64,
 }
 
 /// How one attempt at a job ended.
 enum Attempt {
-    /// The worker said so.
+    /// The process said so.
     Finished(Box<Finished>),
     /// The wall clock ran out.
     TimedOut,
-    /// The worker sent what no worker sends.
+    /// The process sent what none sends.
     Protocol(String),
-    /// The worker is gone.
+    /// The process is gone.
     Died { status: ExitStatus, stderr: String },
 }
 
 impl Supervisor {
-    /// A supervisor without a worker yet.
+    /// A supervisor without a template yet.
     #[must_use]
     pub fn new(command: WorkerCommand, config: &ExecutionsConfig, cancel: Cancel) -> Self {
         Supervisor {
             command: command.within(config),
             may_lack: config.sandbox.may_lack.clone(),
             attempts_max: config.attempts_max.max(1),
-            jobs_per_worker: config.jobs_per_worker.max(1),
+            jobs_per_process: config.jobs_per_process.max(1),
             cancel,
             idle: IdleWorkers::default(),
-            worker: None,
+            template: None,
+            current: None,
             jobs: VecDeque::new(),
-            sent: 0,
             ticket: 0,
         }
     }
 
-    /// Uses these idle workers before it starts one, and leaves its own among them.
+    /// Uses these idle templates before it starts one, and leaves its own among them.
     #[must_use]
     pub fn sharing(mut self, idle: IdleWorkers) -> Self {
         self.idle = idle;
         self
     }
 
-    /// Runs one job to its end, see [`Supervisor::finish`].
+    /// Runs one job in isolation to its end, see [`Supervisor::finish`].
     ///
     /// # Errors
     /// As [`Supervisor::finish`].
     pub fn run(&mut self, job: Job, listener: &mut dyn Listener) -> Result<Completed> {
-        self.offer(job);
+        self.offer(job, Placement::Isolated);
         self.finish(listener)
     }
 
     /// Takes a job. Its turn comes after those taken before; how each ended, [`Supervisor::finish`] says.
-    pub fn offer(&mut self, job: Job) {
-        self.jobs.push_back(job);
+    pub fn offer(&mut self, job: Job, placement: Placement) {
+        let process = match placement {
+            _ if leaves_nothing_behind(&job) => Process::Shared,
+            Placement::Search => Process::Search,
+            Placement::Isolated => Process::Own,
+        };
+        self.jobs.push_back(Queued { job, process });
     }
 
     /// How many jobs were taken and are not over.
@@ -215,32 +282,32 @@ impl Supervisor {
         let mut attempts = 1;
         loop {
             self.cancel.check()?;
-            let mut worker = match self.worker.take() {
-                Some(worker) if worker.jobs() < self.jobs_per_worker => worker,
-                _ => {
-                    self.sent = 0;
-                    self.take_idle().map_or_else(|| self.start(), Ok)?
+            let mut template = match self.template.take() {
+                Some(template) => template,
+                None => self.idle.take().map_or_else(|| self.start(), Ok)?,
+            };
+            let engine = template.engine.clone();
+            listener.begin();
+            let attempt = self.attempt(&mut template, listener)?;
+            let (attempt, is_template_lost) = match attempt {
+                Some(attempt) => (attempt, false),
+                // The template is gone, and with it the process.
+                None => {
+                    let (status, stderr) = template.stop()?;
+                    (Attempt::Died { status, stderr }, true)
                 }
             };
-            self.send(&mut worker)?;
-            let Some(job) = self.jobs.front() else {
-                return Err(Error::Internal("a supervisor without a job".to_owned()));
-            };
-            let engine = worker.engine().to_owned();
-            let fresh = worker.jobs() == 0;
-            listener.begin();
-            let attempt = self.attempt(&mut worker, job, listener)?;
-            let completed = |finished| Completed { engine, finished, attempts };
+            if is_template_lost {
+                self.current = None;
+            } else {
+                self.template = Some(template);
+            }
             if !matches!(attempt, Attempt::Finished(_)) {
                 listener.begin();
             }
+            let has_own = self.jobs.front().is_some_and(|queued| queued.process == Process::Own);
             let finished = match attempt {
-                Attempt::Finished(finished) => {
-                    if !worker.is_retiring() {
-                        self.worker = Some(worker);
-                    }
-                    *finished
-                }
+                Attempt::Finished(finished) => *finished,
                 Attempt::TimedOut => {
                     let mut finished = ended(Outcome::TimeLimit, None);
                     finished.labels.push("wall_clock".to_owned());
@@ -260,36 +327,24 @@ impl Supervisor {
                     finished.labels.push(KILLED.to_owned());
                     finished
                 }
-                // What an earlier job left behind may have killed it: a fresh worker decides.
-                Attempt::Died { .. } if !fresh => continue,
+                // What an earlier job left behind may have killed it: a process of its own decides.
+                Attempt::Died { .. } if !has_own => {
+                    if let Some(queued) = self.jobs.front_mut() {
+                        queued.process = Process::Own;
+                    }
+                    continue;
+                }
                 Attempt::Died { stderr, .. } if stderr.contains("memory allocation of ") => {
                     ended(Outcome::MemoryLimit, None)
                 }
                 Attempt::Died { status, stderr } => ended(Outcome::Crashed, Some(describe(status, &stderr))),
             };
             self.jobs.pop_front();
-            self.sent = self.sent.saturating_sub(1);
-            return Ok(completed(finished));
+            return Ok(Completed { engine, finished, attempts });
         }
     }
 
-    /// Sends what the worker does not have yet, up to the last job that it is to do.
-    fn send(&mut self, worker: &mut Process) -> Result<()> {
-        let left = usize::try_from(self.jobs_per_worker - worker.jobs()).unwrap_or(usize::MAX);
-        for job in self.jobs.iter_mut().take(left).skip(self.sent) {
-            self.ticket += 1;
-            job.ticket = self.ticket;
-            worker.send(job)?;
-            self.sent += 1;
-        }
-        Ok(())
-    }
-
-    fn take_idle(&self) -> Option<Process> {
-        self.idle.take().filter(|worker| worker.jobs() < self.jobs_per_worker)
-    }
-
-    /// Starts a worker and ends it again; says what it said.
+    /// Starts a template and ends it again; says what it said.
     ///
     /// # Errors
     /// No worker can be started.
@@ -297,9 +352,9 @@ impl Supervisor {
         Ok(self.greeted()?.1)
     }
 
-    /// Starts a worker and waits until its sandbox is up.
-    fn start(&self) -> Result<Process> {
-        let (mut process, greeting) = self.greeted()?;
+    /// Starts a template and waits until its sandbox is up.
+    fn start(&self) -> Result<Template> {
+        let (mut template, greeting) = self.greeted()?;
         // It would not have started. Whoever builds workers of another kind is held to the same.
         let lacking = |name: &&str| !greeting.layers.iter().any(|layer| layer == name);
         let mut missing = LAYERS.iter().map(|layer| layer.name).filter(lacking);
@@ -309,11 +364,12 @@ impl Supervisor {
                 self.command.program.display()
             )));
         }
-        process.set_engine(greeting.engine);
-        Ok(process)
+        template.forks_units = greeting.layers.iter().any(|layer| layer == NAMESPACES);
+        template.engine = greeting.engine;
+        Ok(template)
     }
 
-    fn greeted(&self) -> Result<(Process, Greeting)> {
+    fn greeted(&self) -> Result<(Template, Greeting)> {
         let mut problem = String::new();
         for attempt in 0..START_ATTEMPTS {
             self.cancel.check()?;
@@ -321,23 +377,22 @@ impl Supervisor {
                 std::thread::sleep(PAUSE * (1 << attempt));
             }
             // Too many processes, or too little memory for one more, may pass too.
-            let mut process = match self.idle.start(&self.command) {
-                Ok(process) => process,
+            let mut template = match self.idle.start(&self.command) {
+                Ok(template) => template,
                 Err(error) => {
                     problem = error.to_string();
                     continue;
                 }
             };
-            match process.hear(Instant::now() + START, 0, &self.cancel)? {
-                Heard::Reply(Reply::Ready { engine, layers, missing }) => {
-                    return Ok((process, Greeting { engine, layers, missing }));
+            match template.answer(&self.cancel)? {
+                Reaction::Answer(Answer::Ready { engine, layers, missing }) => {
+                    return Ok((template, Greeting { engine, layers, missing }));
                 }
-                Heard::Reply(other) => problem = format!("it began with {other:?}"),
-                Heard::Events { .. } => problem = "it began with events".to_owned(),
-                Heard::Malformed(reason) => problem = reason,
-                Heard::Silence => problem = format!("it said nothing for {} s", START.as_secs()),
-                Heard::End => {
-                    let (status, stderr) = process.end()?;
+                Reaction::Answer(other) => problem = format!("it began with {other:?}"),
+                Reaction::Malformed(reason) => problem = reason,
+                Reaction::Silence => problem = format!("it said nothing for {} s", template::ANSWER.as_secs()),
+                Reaction::End => {
+                    let (status, stderr) = template.stop()?;
                     problem = describe(status, &stderr);
                 }
             }
@@ -346,57 +401,133 @@ impl Supervisor {
         Err(Error::Worker(format!("{program} does not start, tried {START_ATTEMPTS} times: {problem}")))
     }
 
-    fn attempt(&self, worker: &mut Process, job: &Job, listener: &mut dyn Listener) -> Result<Attempt> {
-        // The worker has begun it by now: it got it only just now, or it has ended the one before just now.
-        let deadline = Instant::now() + Duration::from_millis(job.limits.wall_ms.max(1));
-        // What an honest worker can send: its events, and one frame more than the limit stops at.
-        let bytes_max = job.limits.trace_bytes.saturating_mul(2).saturating_add(128 << 20);
-        let ahead = self.sent.saturating_sub(1);
-        loop {
-            match worker.hear(deadline, ahead, &self.cancel)? {
-                Heard::Events { ticket, count } if ticket == job.ticket => {
-                    let problem = if worker.heard_bytes() > bytes_max {
-                        format!("more than {bytes_max} bytes of events")
-                    } else {
-                        match listener.hear(worker.records())? {
-                            Ok(events) if events == count => continue,
-                            Ok(events) => format!("{events} events where it said {count}"),
-                            Err(malformed) => malformed.to_string(),
-                        }
-                    };
-                    worker.end()?;
-                    return Ok(Attempt::Protocol(problem));
+    /// Makes sure that there is a process for the oldest job, and that it has the job. `false` when the template is gone,
+    /// or cannot fork.
+    fn place(&mut self, template: &mut Template) -> Result<bool> {
+        let Some(first) = self.jobs.front() else {
+            return Err(Error::Internal("a supervisor without a job".to_owned()));
+        };
+        let suits = |current: &Current| {
+            let is_usable = !current.session.is_retiring() && current.process == first.process;
+            let has_room = current.session.ended() < self.jobs_per_process;
+            is_usable
+                && match current.process {
+                    Process::Shared => has_room,
+                    Process::Search => has_room && current.source.as_ref() == Some(&first.job.source),
+                    // It was made for the jobs that it has.
+                    Process::Own => current.sent > 0,
                 }
-                Heard::Reply(Reply::Finished { ticket, finished, retiring }) if ticket == job.ticket => {
-                    worker.finished_job(retiring);
-                    return Ok(Attempt::Finished(finished));
+        };
+        if !self.current.as_ref().is_some_and(suits) {
+            self.current = None;
+            // What an earlier process said there is nothing that a later one did.
+            template.stderr_tail();
+            let alike = self.jobs.iter().take_while(|queued| queued.shares_unit(first)).count();
+            let (kind, runs) = match first.process {
+                Process::Own if template.forks_units && alike > 1 => (SessionKind::Unit, alike.min(MAX_RUNS)),
+                _ => (SessionKind::Sequence, 0),
+            };
+            let imports = first.process != Process::Shared;
+            match template.begin(kind, runs, imports, &self.cancel)? {
+                Ok(session) => {
+                    let source = (first.process == Process::Search).then(|| first.job.source.clone());
+                    let process = first.process;
+                    self.current = Some(Current { session, process, source, sent: 0 });
                 }
-                Heard::Reply(_) | Heard::Events { .. } => {
-                    worker.end()?;
-                    return Ok(Attempt::Protocol("a reply that belongs to no job".to_owned()));
-                }
-                Heard::Malformed(reason) => {
-                    worker.end()?;
-                    return Ok(Attempt::Protocol(reason));
-                }
-                Heard::Silence => {
-                    worker.end()?;
-                    return Ok(Attempt::TimedOut);
-                }
-                Heard::End => {
-                    let (status, stderr) = worker.end()?;
-                    return Ok(Attempt::Died { status, stderr });
-                }
+                Err(_) => return Ok(false),
             }
         }
+        self.send()?;
+        Ok(true)
     }
+
+    /// Sends what the process does not have yet, up to the last job that it is to do.
+    fn send(&mut self) -> Result<()> {
+        let (Some(current), Some(first)) = (&mut self.current, self.jobs.front()) else { return Ok(()) };
+        let room = usize::try_from(self.jobs_per_process.saturating_sub(current.session.ended())).unwrap_or(usize::MAX);
+        let most = match current.process {
+            Process::Shared | Process::Search => room,
+            Process::Own if current.sent > 0 => return Ok(()),
+            Process::Own => current.session.runs().max(1),
+        };
+        let (process, source) = (current.process, first.job.source.clone());
+        let goes = |queued: &&mut Queued| {
+            queued.process == process && (process != Process::Search || queued.job.source == source)
+        };
+        for queued in self.jobs.iter_mut().take(most).take_while(goes).skip(current.sent) {
+            self.ticket += 1;
+            queued.job.ticket = self.ticket;
+            current.session.send(&queued.job)?;
+            current.sent += 1;
+        }
+        Ok(())
+    }
+
+    /// Tries the oldest job once; `None` when the template is gone.
+    fn attempt(&mut self, template: &mut Template, listener: &mut dyn Listener) -> Result<Option<Attempt>> {
+        if !self.place(template)? {
+            return Ok(None);
+        }
+        let (Some(mut current), Some(queued)) = (self.current.take(), self.jobs.front()) else {
+            return Err(Error::Internal("a supervisor without a job".to_owned()));
+        };
+        let job = &queued.job;
+        // The process has begun it by now: it got it only just now, or it has ended the one before just now.
+        let deadline = Instant::now() + Duration::from_millis(job.limits.wall_ms.max(1));
+        // What an honest process can send: its events, and one frame more than the limit stops at.
+        let bytes_max = job.limits.trace_bytes.saturating_mul(2).saturating_add(128 << 20);
+        let ahead = current.sent.saturating_sub(1);
+        let session = &mut current.session;
+        let breach = loop {
+            match session.hear(deadline, ahead, &self.cancel)? {
+                Heard::Events { ticket, count } if ticket == job.ticket => {
+                    if session.pipe().heard_bytes > bytes_max {
+                        break format!("more than {bytes_max} bytes of events");
+                    }
+                    match listener.hear(session.pipe().records())? {
+                        Ok(events) if events == count => {}
+                        Ok(events) => break format!("{events} events where it said {count}"),
+                        Err(malformed) => break malformed.to_string(),
+                    }
+                }
+                Heard::Reply(Reply::Finished { ticket, finished, retiring }) if ticket == job.ticket => {
+                    session.end_job(retiring);
+                    current.sent = current.sent.saturating_sub(1);
+                    self.current = Some(current);
+                    return Ok(Some(Attempt::Finished(finished)));
+                }
+                Heard::Reply(_) | Heard::Events { .. } => break "a reply that belongs to no job".to_owned(),
+                Heard::Malformed(reason) => break reason,
+                Heard::Silence => return Ok(template.end(false)?.map(|_| Attempt::TimedOut)),
+                Heard::End if session.kind() == SessionKind::Unit => {
+                    if let Some(status) = session.hear_of_run(job.ticket, &self.cancel)? {
+                        let stderr = template.stderr_tail();
+                        session.end_job(false);
+                        current.sent = current.sent.saturating_sub(1);
+                        self.current = Some(current);
+                        return Ok(Some(Attempt::Died { status: ExitStatus::from_raw(status), stderr }));
+                    }
+                    return died(template);
+                }
+                Heard::End => return died(template),
+            }
+        };
+        Ok(template.end(false)?.map(|_| Attempt::Protocol(breach)))
+    }
+}
+
+/// How the process that was forked last has died; `None` when the template has, too.
+fn died(template: &mut Template) -> Result<Option<Attempt>> {
+    Ok(template.end(true)?.map(|(status, stderr)| Attempt::Died { status, stderr }))
 }
 
 impl Drop for Supervisor {
     fn drop(&mut self) {
-        // One that still has jobs was given up in the middle.
-        if let Some(worker) = self.worker.take().filter(|_| self.sent == 0) {
-            self.idle.put(worker);
+        let Some(mut template) = self.template.take() else { return };
+        // A process that still has jobs was given up in the middle.
+        let is_busy = self.current.take().is_some_and(|current| current.sent > 0);
+        if !is_busy || matches!(template.end(false), Ok(Some(_))) {
+            self.idle.put(template);
         }
     }
 }
@@ -420,8 +551,15 @@ fn killed_from_outside(status: ExitStatus) -> bool {
     matches!(status.signal(), Some(9 | 15))
 }
 
+const SIGABRT: i32 = 6;
+const SIGSYS: i32 = 31;
+
 fn describe(status: ExitStatus, stderr: &str) -> String {
     let how = match (status.signal(), status.code()) {
+        // A sandboxed process that aborts is ended for the signal that it would send itself.
+        (Some(SIGSYS), _) if stderr.contains("fatal runtime error") => {
+            format!("ended by signal {SIGABRT}")
+        }
         (Some(signal), _) => format!("ended by signal {signal}"),
         (None, Some(code)) => format!("ended with status {code}"),
         (None, None) => "ended".to_owned(),

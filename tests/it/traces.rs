@@ -85,7 +85,7 @@ fn check_file(path: &Path, update: bool) -> (usize, Vec<Complaint>) {
         granularity: Granularity::Line,
         own_repr: false,
         attempts_max: 1,
-        jobs_per_worker: 1_000,
+        jobs_per_process: 1_000,
         limits,
         sandbox: sandbox(),
     };

@@ -137,7 +137,7 @@ const KEYS: &[(&str, Allowed)] = &[
     ("executions.granularity", Allowed::Word(&["outcome", "line", "instruction"])),
     ("executions.own_repr", Allowed::Switch),
     ("executions.attempts_max", Allowed::Integer(1, 100)),
-    ("executions.jobs_per_worker", Allowed::Integer(1, i64::MAX)),
+    ("executions.jobs_per_process", Allowed::Integer(1, i64::MAX)),
     ("executions.limits.steps", Allowed::Integer(1, ORDINAL_MAX)),
     ("executions.limits.wall_ms", Allowed::Integer(1, 86_400_000)),
     ("executions.limits.memory_bytes", Allowed::Integer(1 << 20, 1 << 40)),

@@ -12,13 +12,14 @@ use super::constants::Constants;
 use super::coverage::{CoverageMap, Novelty};
 use super::exception_hints::{self, Hint};
 use super::mutation::Mutator;
-use super::runner::{Behaviour, RunResult, Runner, job};
+use super::runner::{Behaviour, RunResult, Runner, job, runs_isolated};
 use super::tree::Tree;
 use super::{minimize, selection};
 use crate::config::SearchConfig;
 use crate::error::Result;
 use crate::inputs::candidate::Candidate;
 use crate::inputs::random::Random;
+use crate::supervisor::Placement;
 
 /// Candidates of a round: as many as keep a worker busy.
 pub(super) const ROUND: usize = 16;
@@ -63,6 +64,8 @@ pub(in crate::inputs) struct Found {
     pub(in crate::inputs) chosen: Vec<Chosen>,
     /// Candidates that were run.
     pub(in crate::inputs) tried: usize,
+    /// Chosen ones that behaved otherwise in a process of their own, and were dropped.
+    pub(in crate::inputs) not_reproduced: usize,
     /// Those that something outside kept from coming to an end.
     pub(in crate::inputs) killed: usize,
     /// Lines and ways of the unit's own function, and those that the choice reaches.
@@ -222,7 +225,7 @@ impl<'a> Search<'a> {
             let count = first.take().unwrap_or(ROUND).min(round.len());
             let rest = round.split_off(count);
             let jobs = round.iter().map(|attempt| job(self.subject.row, &attempt.candidate, self.subject.limits));
-            let finished = runner.run(jobs.collect())?;
+            let finished = runner.run(jobs.collect(), Placement::Search)?;
             for (attempt, finished) in round.into_iter().zip(finished) {
                 let before_the_unit = matches!(
                     finished.outcome,
@@ -290,10 +293,31 @@ impl<'a> Search<'a> {
         self.failed.is_some()
     }
 
+    /// Runs the chosen ones again in isolation. Drops those that do not behave as they did behind other candidates; what
+    /// people wrote stays. Says how many were dropped.
+    fn drop_unreproduced(&mut self, picked: &mut Vec<Tried>, runner: &mut dyn Runner) -> Result<usize> {
+        let jobs = picked.iter().map(|tried| job(self.subject.row, &tried.candidate, self.subject.limits));
+        let (places, jobs): (Vec<usize>, Vec<_>) = jobs.enumerate().filter(|(_, job)| !runs_isolated(job)).unzip();
+        let finished = runner.run(jobs, Placement::Isolated)?;
+        let mut reproduced = vec![true; picked.len()];
+        for (place, finished) in places.into_iter().zip(finished) {
+            let again = RunResult::of(finished, &mut self.points);
+            let tried = &mut picked[place];
+            let is_own = tried.generation == 0 && tried.candidate.is_from_people();
+            reproduced[place] = is_own || again.behaviour() == tried.ran.behaviour();
+            tried.ran = again;
+        }
+        let before = picked.len();
+        let mut reproduced = reproduced.into_iter();
+        picked.retain(|_| reproduced.next().unwrap_or(true));
+        Ok(before - picked.len())
+    }
+
     /// Chooses, and shortens what was chosen.
     pub(in crate::inputs) fn choose(mut self, runner: &mut dyn Runner) -> Result<Found> {
         let mut picked = selection::of(&self);
         minimize::all(&mut self, &mut picked, runner)?;
+        let not_reproduced = self.drop_unreproduced(&mut picked, runner)?;
         // What people wrote comes first, in their order.
         picked.sort_by_key(|tried| tried.generation > 0 || !tried.candidate.is_from_people());
         let mut reached = CoverageMap::default();
@@ -313,6 +337,7 @@ impl<'a> Search<'a> {
         Ok(Found {
             chosen,
             tried: self.tried.len(),
+            not_reproduced,
             killed: self.tried.iter().filter(|tried| tried.ran.is_killed).count(),
             lines: reached.lines(&self.points, &self.lines),
             branches: reached.branches(&self.points, &self.lines),

@@ -7,6 +7,7 @@ use super::driver::Search;
 use super::runner::{RunResult, Runner, job};
 use super::tree::Tree;
 use crate::error::Result;
+use crate::supervisor::Placement;
 
 /// Calls up to this long are left as they are, in bytes: a value that says something is worth more than the shortest.
 const LONG_BYTES: usize = 60;
@@ -29,7 +30,7 @@ pub(super) fn all(search: &mut Search<'_>, chosen: &mut [Tried], runner: &mut dy
             let shorter = shorter(tree, search.subject.name);
             let candidates: Vec<_> = shorter.iter().map(|tree| with_tree(&tried.candidate, tree)).collect();
             let jobs = candidates.iter().map(|candidate| job(search.subject.row, candidate, search.subject.limits));
-            let finished = runner.run(jobs.collect())?;
+            let finished = runner.run(jobs.collect(), Placement::Search)?;
             let mut points = search.points.clone();
             let ran: Vec<RunResult> =
                 finished.into_iter().map(|finished| RunResult::of(finished, &mut points)).collect();

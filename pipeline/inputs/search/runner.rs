@@ -3,12 +3,14 @@
 
 use tracemill_schemas::functions::FunctionsRow;
 use tracemill_trace::{
-    COST_OF_WORKER, Exception, Finished, Granularity, Job, JobKind, Limits, Malformed, Outcome, Point, Subscription,
+    Exception, Finished, Granularity, Job, JobKind, Limits, Malformed, Outcome, Point, Subscription,
 };
+
+use tracemill_worker::engines::rustpython::leaves_nothing_behind;
 
 use crate::error::Result;
 use crate::inputs::candidate::Candidate;
-use crate::supervisor::{Completed, KILLED, Listener, Supervisor};
+use crate::supervisor::{Completed, KILLED, Listener, Placement, Supervisor};
 
 /// Equal for runs that behave the same: path, outcome, result or exception, output.
 pub(super) type Behaviour = (u64, Outcome, String, String);
@@ -42,19 +44,23 @@ pub(super) struct RunResult {
 /// Labels of executions that another run would show otherwise; those that `queries/filters/_verdicts.sql` names.
 const IRREPRODUCIBLE: [&str; 5] = ["address", "hash", "id", "wall_clock", "killed"];
 
+/// What a run is charged that ends its process, and one that the wall clock ends.
+const COST_OF_PROCESS: u64 = 16;
+const COST_OF_STALL: u64 = 64;
+
 /// Runs jobs in their order; a stand-in in tests.
 pub(in crate::inputs) trait Runner {
     /// How each job ended.
     ///
     /// # Errors
     /// Ours only: no worker starts, or the user asks to stop.
-    fn run(&mut self, jobs: Vec<Job>) -> Result<Vec<Finished>>;
+    fn run(&mut self, jobs: Vec<Job>, placement: Placement) -> Result<Vec<Finished>>;
 }
 
 impl Runner for Supervisor {
-    fn run(&mut self, jobs: Vec<Job>) -> Result<Vec<Finished>> {
+    fn run(&mut self, jobs: Vec<Job>, placement: Placement) -> Result<Vec<Finished>> {
         let count = jobs.len();
-        jobs.into_iter().for_each(|job| self.offer(job));
+        jobs.into_iter().for_each(|job| self.offer(job, placement));
         let one = |supervisor: &mut Supervisor| {
             supervisor.finish(&mut IgnoreRecords).map(|Completed { finished, .. }| finished)
         };
@@ -72,6 +78,11 @@ impl Listener for IgnoreRecords {
         // More than none is a breach that the supervisor sees by the count.
         Ok(Ok(u64::MAX))
     }
+}
+
+/// Whether a job ran as it would in a process of its own, wherever it ran.
+pub(super) fn runs_isolated(job: &Job) -> bool {
+    leaves_nothing_behind(job)
 }
 
 /// The job of a candidate.
@@ -101,11 +112,10 @@ impl RunResult {
         // A worker that tells of other points than before cannot be believed.
         let coverage = coverage.filter(|coverage| coverage.points == *points);
         let lines_begun = coverage.as_ref().map_or(0, |coverage| coverage.lines_begun);
-        let cost = coverage.as_ref().map_or(1, |coverage| coverage.cost.clamp(1, COST_OF_WORKER));
         let cost = match outcome {
-            Outcome::TimeLimit => 4 * COST_OF_WORKER,
-            Outcome::Crashed | Outcome::MemoryLimit => COST_OF_WORKER,
-            _ => cost,
+            Outcome::TimeLimit => COST_OF_STALL,
+            Outcome::Crashed | Outcome::MemoryLimit => COST_OF_PROCESS,
+            _ => 1,
         };
         RunResult {
             outcome,
@@ -116,7 +126,7 @@ impl RunResult {
             path: coverage.as_ref().map_or(0, |coverage| coverage.path),
             lines_begun,
             is_irreproducible: labels.iter().any(|label| IRREPRODUCIBLE.contains(&label.as_str())),
-            cost: u64::from(cost),
+            cost,
             is_killed: labels.iter().any(|label| label == KILLED),
             never_began: lines_begun == 0,
             check_failed: check_passed == Some(false),

@@ -36,7 +36,7 @@ struct Here {
 }
 
 impl Runner for Here {
-    fn run(&mut self, jobs: Vec<Job>) -> Result<Vec<Finished>> {
+    fn run(&mut self, jobs: Vec<Job>, _: Placement) -> Result<Vec<Finished>> {
         self.jobs += jobs.len();
         let one = |job: &Job| {
             let outbox = Outbox::new(Vec::new(), job.ticket, job.limits, Vec::new());

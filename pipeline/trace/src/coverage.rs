@@ -35,14 +35,7 @@ pub struct Coverage {
     pub path: u64,
     /// Points of lines that were reached: about as many as a recording has events of lines.
     pub lines_begun: u64,
-    /// About what a run like this costs, in usual ones: 1; more where it loads modules that do not stay loaded; and
-    /// [`COST_OF_WORKER`] where it did what a worker is not kept after, or wants a fresh one. What is only found by
-    /// comparing what is loaded does not count: the cost follows from the job alone, whatever the worker ran before.
-    pub cost: u32,
 }
-
-/// What a run that takes a worker of its own costs, see [`Coverage::cost`].
-pub const COST_OF_WORKER: u32 = 16;
 
 /// How often something was reached, roughly: 0 for never, then one class each for 1, 2, 3, 4 to 7, 8 to 15, 16 to 31, 32
 /// to 127, and more.

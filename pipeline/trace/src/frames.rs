@@ -46,7 +46,7 @@ pub fn write_frame<T: Serialize>(to: &mut impl Write, message: &T) -> Result<usi
 }
 
 /// The place of `Events` among the variants of `Reply`.
-const EVENTS: u8 = 1;
+const EVENTS: u8 = 0;
 
 /// What precedes records with `events` events of `bytes` bytes in all, so that both together are the frame of one
 /// [`crate::Reply::Events`]: the bytes, and how many of them count.

@@ -11,7 +11,7 @@ pub struct Job {
     pub ticket: u64,
     /// A call or a whole program.
     pub kind: JobKind,
-    /// The unit's source. A worker keeps the last one compiled, so jobs of one unit belong one after the other.
+    /// The unit's source. A process keeps the last one compiled, so jobs of one unit belong one after the other.
     pub source: String,
     /// Statements run after the source, in the same namespace, untraced; may be empty.
     pub setup: String,
@@ -81,18 +81,9 @@ pub enum JobKind {
     Program,
 }
 
-/// What a worker says.
+/// What a process that runs jobs says of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reply {
-    /// The sandbox is up and the engine has started.
-    Ready {
-        /// The engine's name and version, such as `rustpython 0.6.0`.
-        engine: String,
-        /// The sandbox layers in force.
-        layers: Vec<String>,
-        /// The others, each with the reason why it could not be raised.
-        missing: Vec<(String, String)>,
-    },
     /// Some events, in order.
     Events {
         /// The job.
@@ -109,8 +100,15 @@ pub enum Reply {
         ticket: u64,
         /// How.
         finished: Box<Finished>,
-        /// The worker's interpreter is not clean any more, so the worker ends after this; start another.
+        /// The process ends after this: its interpreter was stopped in a state that no further job may start from.
         retiring: bool,
+    },
+    /// The process that was forked for the job has ended. Said by the unit's process.
+    RunEnded {
+        /// The job.
+        ticket: u64,
+        /// Its status, as `waitpid` gives it.
+        status: i32,
     },
 }
 

@@ -9,12 +9,15 @@
 //! 4. Values are rendered without running the program's code and never show an address.
 //! 5. When a sink breaks, the program is stopped and nothing more is delivered.
 //! 6. Whatever the program does is in the [`Execution`]; an engine does not fail, it retires.
-//! 7. The same job gives the same events and the same ending, whatever ran before it.
-//! 8. Whatever the program left behind is gone before the next job, or the engine says that it is `retiring`.
+//! 7. The same job gives the same events and the same ending in every process that was forked from a template and runs it
+//!    first, and after any number of jobs that [`Engine::leaves_nothing_behind`].
+//! 8. In a sequence of jobs each sees what those before it left behind, and nothing else of them.
 
 use std::{cell::RefCell, ops::ControlFlow, rc::Rc};
 
 use tracemill_trace::{Finished, Job, Outcome};
+
+use crate::error::Result;
 
 /// Takes events as they happen.
 pub trait Sink {
@@ -32,16 +35,26 @@ pub type SharedSink = Rc<RefCell<dyn Sink>>;
 pub struct Execution {
     /// The last word about it.
     pub finished: Finished,
-    /// The engine is not clean any more and must be replaced.
+    /// The interpreter was stopped in the middle of something: no further job may start from it.
     pub retiring: bool,
-    /// The program looked at what only an unused engine may show: nothing of this counts, it is to be run again on one.
-    pub void: bool,
 }
 
 /// Runs programs.
 pub trait Engine {
     /// The engine's name and version, such as `rustpython 0.6.0`.
     fn name(&self) -> String;
+
+    /// Loads the standard library ahead, out of sight of programs. Runs no program.
+    ///
+    /// # Errors
+    /// A module of the library does not load.
+    fn preload(&mut self) -> Result<()>;
+
+    /// Runs the unit's source; whether calls can start from there. Where they cannot, [`Engine::call`] runs nothing.
+    fn load(&mut self, job: &Job) -> bool;
+
+    /// Runs what comes behind the source that [`Engine::load`] has run: the set-up and the call.
+    fn call(&mut self, job: &Job, sink: SharedSink) -> Execution;
 
     /// Runs one job to its end.
     fn run(&mut self, job: &Job, sink: SharedSink) -> Execution;

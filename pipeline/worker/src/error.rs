@@ -33,9 +33,18 @@ pub enum Error {
         /// What the engine said.
         reason: String,
     },
-    /// The supervisor's pipe failed or carried something that is not a job.
+    /// The supervisor's pipe failed or carried something that is not a job, or not a request.
     #[error("talk to the supervisor")]
     Frames(#[from] tracemill_trace::FrameError),
+    /// The control socket failed.
+    #[error("hear requests of the supervisor")]
+    Control(#[source] std::io::Error),
+    /// A request came without the descriptors that it needs.
+    #[error("serve a request that came with {count} descriptors")]
+    Descriptors {
+        /// How many came.
+        count: usize,
+    },
 }
 
 /// The worker's result.

@@ -1,9 +1,9 @@
-//! The worker: runs one Python program at a time inside the sandbox and reports its events.
+//! The worker: runs Python programs inside the sandbox, in forked processes, and reports their events.
 //!
 //! ```text
-//!   supervisor ── Job ──▶ serve ──▶ Engine ──▶ Sink ──▶ outbox ── Events ──▶ supervisor
-//!                           │          └ engines/rustpython: hook, changes, render
-//!                           └ sandbox: raised before the first byte of a job is read
+//!   supervisor ── Begin ──▶ template ──fork──▶ session ── Job ──▶ Engine ──▶ Sink ──▶ outbox ── Events ──▶ supervisor
+//!                            │ sandbox raised, engine started       └ engines/rustpython: hook, changes, render
+//!                            └ never runs a program
 //! ```
 //!
 //! The executable of the orchestrator calls [`serve::run`] from a hidden subcommand and installs
@@ -16,6 +16,8 @@ pub mod nesting;
 pub mod outbox;
 pub mod sandbox;
 pub mod serve;
+pub mod session;
+mod template;
 
 pub use engine::{Engine, Execution, SharedSink, Sink};
 pub use error::{Error, Result};

@@ -1,8 +1,9 @@
-//! Resource limits: the backstop behind the counts that the worker keeps itself.
+//! Resource limits: the backstop behind the counts that the worker keeps itself. A forked process inherits them, and its
+//! CPU time counts from zero.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use super::{Refusal, Settings};
+use super::{Kind, Refusal, Settings, channel::DESCRIPTORS_MAX};
 
 /// Address space of the process. Far above any memory limit of an execution: the counting allocator acts first, and
 /// the engine's stack alone reserves half a gibibyte.
@@ -17,10 +18,19 @@ pub(super) fn raise(settings: &Settings) -> Result<(), Refusal> {
     set(Resource::Core, 0)
 }
 
-/// No further thread, process or descriptor; the open ones stay.
-pub(super) fn close_the_door() -> Result<(), Refusal> {
-    set(Resource::Nproc, 0)?;
-    set(Resource::Nofile, 0)
+/// Processes and threads that a template, its unit and a run of it are together, and room for one that is not yet
+/// waited for. Counted in the user namespace of the worker.
+const PROCESSES_MAX: u64 = 8;
+
+/// Bounds a kind of process: a template to few processes, where only its own are counted, and to the descriptors of its
+/// requests; a unit to no further descriptor; a run to no further thread, process or descriptor.
+pub(super) fn bound(kind: Kind, counts_own_processes: bool) -> Result<(), Refusal> {
+    match kind {
+        Kind::Template if counts_own_processes => set(Resource::Nproc, PROCESSES_MAX)?,
+        Kind::Run => set(Resource::Nproc, 0)?,
+        Kind::Template | Kind::Unit => {}
+    }
+    set(Resource::Nofile, if kind == Kind::Template { DESCRIPTORS_MAX } else { 0 })
 }
 
 fn set(resource: Resource, value: u64) -> Result<(), Refusal> {
@@ -32,14 +42,4 @@ fn set_both(resource: Resource, current: u64, maximum: u64) -> Result<(), Refusa
     let there = getrlimit(resource).maximum.unwrap_or(u64::MAX);
     let limit = Rlimit { current: Some(current.min(there)), maximum: Some(maximum.min(there)) };
     Ok(setrlimit(resource, limit)?)
-}
-
-/// CPU time that the process has used, in seconds.
-#[must_use]
-#[expect(unsafe_code, reason = "the feature of rustix that tells the time would rebuild what depends on it")]
-pub fn cpu_seconds_used() -> u64 {
-    let mut used = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: the pointer is to a structure of the type that the call fills. It cannot fail for this clock.
-    unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &raw mut used) };
-    u64::try_from(used.tv_sec).unwrap_or(u64::MAX)
 }

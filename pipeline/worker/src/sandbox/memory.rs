@@ -17,7 +17,7 @@ use std::{
 use mimalloc::MiMalloc;
 use tracemill_trace::{Outcome, Reply, events_head, write_frame};
 
-use crate::{engine::bare_finish, serve::EXIT_USED};
+use crate::{engine::bare_finish, session::EXIT_USED};
 
 /// The exit status of a process that ended at its memory limit.
 pub const EXIT_MEMORY: i32 = 86;
@@ -102,26 +102,34 @@ fn refused(block: *mut u8) -> *mut u8 {
 
 /// Starts counting for a job whose replies go to the descriptor `fd`.
 pub fn arm(fd: i32, ticket: u64, limit_bytes: u64) {
+    disarm();
+    BARE.store(false, Relaxed);
+    set_limit(limit_bytes);
+    answer_for(fd, ticket);
+    LIVE.store(0, Relaxed);
+    ARMED.store(true, Relaxed);
+}
+
+/// Goes on counting, now for a job whose replies go to the descriptor `fd`.
+pub fn answer_for(fd: i32, ticket: u64) {
+    let armed = ARMED.swap(false, Relaxed);
     let mut frame = Vec::new();
     let finished = Box::new(bare_finish(Outcome::MemoryLimit));
     // Encoding into memory cannot fail; were it to, the supervisor would see a worker that died: `Crashed`.
     let _ = write_frame(&mut frame, &Reply::Finished { ticket, finished, retiring: true });
     let frame = Vec::leak(frame);
-    disarm();
+    drop_last_frame();
     FD.store(fd, Relaxed);
     TICKET.store(ticket, Relaxed);
     LAST_FRAME_LEN.store(frame.len(), Relaxed);
     LAST_FRAME.store(frame.as_mut_ptr(), Relaxed);
-    BARE.store(false, Relaxed);
-    set_limit(limit_bytes);
-    LIVE.store(0, Relaxed);
-    ARMED.store(true, Relaxed);
+    ARMED.store(armed, Relaxed);
 }
 
-/// As [`arm`], for a job on an engine that had others before. What it allocates may differ a little from what it would
-/// on a fresh one, and its garbage may be collected at other moments: where a fresh one has all of it at once, this one
-/// may have two halves. So the last word on memory is a fresh one's: a little before half of the limit the process ends
-/// without a word, and the supervisor gives the job to another.
+/// As [`arm`], for a job in a process that had others before. What it allocates may differ a little from what it would in
+/// a process of its own, and its garbage may be collected at other moments: where the latter has all of it at once, this
+/// one may have two halves. So a process of its own decides about memory: a little before half of the limit this one ends
+/// without a word, and the supervisor runs the job again.
 pub fn arm_used(limit_bytes: u64) {
     disarm();
     BARE.store(true, Relaxed);
@@ -140,22 +148,43 @@ pub fn restart() {
     LIVE.store(0, Relaxed);
 }
 
-/// Bytes allocated minus bytes freed since [`restart`], or since a count is kept.
-pub(crate) fn live() -> i64 {
-    LIVE.load(Relaxed).cast_signed() as i64
+/// What a program holds at a moment.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Live(usize);
+
+/// What the program holds now.
+pub(crate) fn live() -> Live {
+    Live(LIVE.load(Relaxed))
+}
+
+/// Says what the program holds: what came or went since is not its own.
+pub(crate) fn set_live(live: Live) {
+    LIVE.store(live.0, Relaxed);
+}
+
+/// Does something that the program is not charged for, such as compiling it.
+pub(crate) fn uncharged<T>(work: impl FnOnce() -> T) -> T {
+    let before = live();
+    let done = work();
+    set_live(before);
+    done
 }
 
 /// Stops counting and tells how many bytes the job left behind.
 pub fn disarm() -> i64 {
     ARMED.store(false, Relaxed);
     publish(None);
+    drop_last_frame();
+    LIVE.load(Relaxed).cast_signed() as i64
+}
+
+fn drop_last_frame() {
     let frame = LAST_FRAME.swap(ptr::null_mut(), Relaxed);
     if !frame.is_null() {
         let length = LAST_FRAME_LEN.swap(0, Relaxed);
-        // SAFETY: `arm` leaked exactly this slice, and the swap hands it to nobody else.
+        // SAFETY: `answer_for` leaked exactly this slice, and the swap hands it to nobody else.
         drop(unsafe { Box::from_raw(ptr::slice_from_raw_parts_mut(frame, length)) });
     }
-    LIVE.load(Relaxed).cast_signed() as i64
 }
 
 /// Makes the unsent batch known, or says that there is none. The bytes must stay in place until the next call, except

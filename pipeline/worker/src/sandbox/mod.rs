@@ -1,11 +1,13 @@
 //! The sandbox: layers raised one after the other, before the first byte of a job is read.
 //!
 //! `serve::run` raises the first part when the process has one thread, starts the engine's thread, and that thread
-//! raises the rest. Each layer stands alone: what one lets through, another stops; `tests/sandbox.rs` of this crate
-//! says which stops what, and tries it. The only unsafe code that is not about the engine's frames lives here.
+//! raises what a template needs. What the template forks inherits all of it and is confined further before it reads a
+//! job. Each layer stands alone: what one lets through, another stops; `tests/sandbox` of this crate says which stops
+//! what, and tries it. The only unsafe code that is not about the engine's frames lives here and in `fork.rs`.
 
 pub mod channel;
 mod environment;
+pub(crate) mod fork;
 pub mod landlock;
 pub mod limits;
 pub mod memory;
@@ -15,13 +17,25 @@ mod views;
 
 use std::collections::BTreeMap;
 
-use self::channel::Channel;
+use self::{channel::Channel, seccomp::Filters};
 use crate::error::{Error, Result};
 
 /// Why a layer could not be raised.
 pub type Refusal = Box<dyn std::error::Error + Send + Sync>;
 
 type Raise = fn(&Settings) -> Result<(), Refusal>;
+type Confine = fn(&Sandbox, Kind) -> Result<(), Refusal>;
+
+/// The kinds of process, each held more strictly than the one that forks it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Never runs a program. Forks units and runs, and hears of them over the control socket.
+    Template,
+    /// Has run a unit's source, and forks runs of the unit.
+    Unit,
+    /// Runs programs, and forks nothing.
+    Run,
+}
 
 /// What the orchestrator says about the sandbox of its workers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,8 +55,9 @@ pub struct Layer {
     pub holds_off: &'static str,
     /// What raises it, or its first part, while the process has one thread.
     first: Option<Raise>,
-    /// What raises it once the engine has started.
-    last: Option<Raise>,
+    /// What raises the rest of it: in the template once the engine has started, and more strictly in each process that is
+    /// forked.
+    confine: Option<Confine>,
 }
 
 /// Every layer, in the order in which they are raised.
@@ -51,71 +66,73 @@ pub const LAYERS: &[Layer] = &[
         name: DESCRIPTORS,
         holds_off: "use of what the orchestrator has open: files, sockets, other workers' pipes",
         first: None, // `Sandbox::take_channel`
-        last: None,
+        confine: None,
     },
     Layer {
         name: "environment",
         holds_off: "reading environment variables",
         first: Some(|_| environment::clear()),
-        last: None,
+        confine: None,
     },
     Layer {
         name: "user",
         holds_off: "acting as root: a worker that root starts becomes nobody",
         first: Some(|_| privileges::leave_root()),
-        last: None,
+        confine: None,
     },
     Layer {
-        name: "namespaces",
+        name: NAMESPACES,
         holds_off: "the network and shared memory: own user, network, IPC and host-name namespaces",
         first: Some(|_| views::separate()),
-        last: None,
+        confine: None,
     },
     Layer {
         name: "root",
         holds_off: "files, sockets and /proc by path: the root directory is empty and read-only",
         first: Some(|_| views::empty_root()),
-        last: None,
+        confine: None,
     },
     Layer {
         name: "capabilities",
         holds_off: "every right that needs a capability, such as mounting or lifting limits",
         first: Some(|_| privileges::drop_capabilities()),
-        last: None,
+        confine: None,
     },
     Layer {
         name: "no_new_privs",
         holds_off: "rights gained by starting another program",
         first: Some(|_| privileges::no_new()),
-        last: None,
+        confine: None,
     },
     Layer {
         name: "undumpable",
         holds_off: "being read or traced by another worker",
         first: Some(|_| privileges::undumpable()),
-        last: None,
+        confine: None,
     },
     Layer {
         name: "landlock",
         holds_off: "files by path, TCP, signals and tracing across processes, as far as the kernel's version goes",
         first: Some(|_| landlock::raise()),
-        last: None,
+        confine: None,
     },
     Layer {
         name: "rlimits",
         holds_off: "new descriptors, processes and file contents; memory and CPU time without bound",
         first: Some(limits::raise),
-        last: Some(|_| limits::close_the_door()),
+        confine: Some(|sandbox, kind| limits::bound(kind, sandbox.has(NAMESPACES))),
     },
     Layer {
         name: "seccomp",
         holds_off: "every system call that is not on the list of those that the engine needs",
         first: None,
-        last: Some(|_| seccomp::raise()),
+        confine: Some(Sandbox::install_filter),
     },
 ];
 
 const DESCRIPTORS: &str = "descriptors";
+/// The layer that makes the system count a worker's processes apart from all others.
+pub const NAMESPACES: &str = "namespaces";
 
 /// The sandbox of this process while it is raised.
 #[derive(Debug)]
@@ -123,13 +140,14 @@ pub struct Sandbox {
     settings: Settings,
     layers: Vec<&'static Layer>,
     missing: BTreeMap<&'static str, String>,
+    filters: Option<Filters>,
 }
 
 impl Sandbox {
     /// The sandbox of a worker: every layer.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        Sandbox { settings, layers: LAYERS.iter().collect(), missing: BTreeMap::new() }
+        Sandbox { settings, layers: LAYERS.iter().collect(), missing: BTreeMap::new(), filters: None }
     }
 
     /// Some layers alone. For the test that switches each off; nothing that a worker is told leads here.
@@ -137,10 +155,10 @@ impl Sandbox {
     #[must_use]
     pub fn of(settings: Settings, names: &[&str]) -> Self {
         let layers = LAYERS.iter().filter(|layer| names.contains(&layer.name)).collect();
-        Sandbox { settings, layers, missing: BTreeMap::new() }
+        Sandbox { settings, layers, missing: BTreeMap::new(), filters: None }
     }
 
-    /// Takes the frame channel from descriptors 0 and 1.
+    /// Takes the control socket from descriptor 0.
     ///
     /// # Errors
     /// A descriptor cannot be duplicated, replaced or closed.
@@ -160,22 +178,61 @@ impl Sandbox {
             .map_err(|error| Error::sandbox("tie to the supervisor")(error.into()))
     }
 
-    /// Raises what comes after the engine and its thread were started: no more threads, no more descriptors, few calls.
+    /// Raises what comes after the engine and its thread were started: few descriptors, few processes, few calls.
     ///
     /// # Errors
     /// A layer that must not be missing cannot be raised.
-    pub fn raise_last(&mut self) -> Result<()> {
-        self.raise(|layer| layer.last)
+    pub fn raise_template(&mut self) -> Result<()> {
+        // Where they cannot be compiled, the layer says so below.
+        self.filters = Filters::new().ok();
+        for layer in &self.layers {
+            let Some(confine) = layer.confine else { continue };
+            if let Err(refusal) = confine(self, Kind::Template) {
+                self.missing.insert(layer.name, self.tolerated(layer, refusal)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Confines this process, which was just forked. There is no way back.
+    ///
+    /// # Errors
+    /// A layer that must not be missing cannot be raised.
+    pub fn confine(&self, kind: Kind) -> Result<()> {
+        for layer in &self.layers {
+            if let Some(confine) = layer.confine
+                && let Err(refusal) = confine(self, kind)
+            {
+                self.tolerated(layer, refusal)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Why a layer is missing, where it may be.
+    fn tolerated(&self, layer: &Layer, refusal: Refusal) -> Result<String> {
+        match self.settings.may_lack.iter().any(|name| name == layer.name) {
+            true => Ok(refusal.to_string()),
+            false => Err(Error::Layer { layer: layer.name, source: refusal }),
+        }
+    }
+
+    fn install_filter(&self, kind: Kind) -> Result<(), Refusal> {
+        let filters = self.filters.as_ref().ok_or("the filters cannot be compiled here")?;
+        filters.install(kind)
+    }
+
+    /// Whether a layer is in force.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.layers.iter().any(|layer| layer.name == name) && !self.missing.contains_key(name)
     }
 
     fn raise(&mut self, part: impl Fn(&Layer) -> Option<Raise>) -> Result<()> {
         for layer in &self.layers {
             let Some(raise) = part(layer) else { continue };
             if let Err(refusal) = raise(&self.settings) {
-                if !self.settings.may_lack.iter().any(|name| name == layer.name) {
-                    return Err(Error::Layer { layer: layer.name, source: refusal });
-                }
-                self.missing.insert(layer.name, refusal.to_string());
+                self.missing.insert(layer.name, self.tolerated(layer, refusal)?);
             }
         }
         Ok(())

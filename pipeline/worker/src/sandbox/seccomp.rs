@@ -1,17 +1,19 @@
-//! The system calls that a worker may make; any other one ends the process.
+//! The system calls that each kind of process may make; any other one ends the process.
 //!
-//! Kept as data: each call with the reason why it is there. Files, processes and sockets are absent.
+//! Kept as data: each call with the reason why it is there. Files and sockets are absent. A template's filter comes
+//! first and lets processes be forked; what is forked puts a stricter one on top. A filter cannot be taken off.
+//! No process may signal another by its id: an abort, which would signal its own, ends as a forbidden call does.
 
 use std::collections::BTreeMap;
 
 use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
-    apply_filter_all_threads,
+    apply_filter, apply_filter_all_threads,
 };
 
-use super::Refusal;
+use super::{Kind, Refusal};
 
-/// Every permitted call and who needs it.
+/// Every call that any process may make, and who needs it.
 const ALLOWED: &[(libc::c_long, &str)] = &[
     (libc::SYS_read, "jobs come in"),
     (libc::SYS_write, "replies go out, diagnostics to descriptor 2"),
@@ -22,15 +24,15 @@ const ALLOWED: &[(libc::c_long, &str)] = &[
     (libc::SYS_brk, "allocator"),
     (libc::SYS_futex, "locks, joining the engine's thread"),
     (libc::SYS_rseq, "the C library at thread start"),
-    (libc::SYS_set_robust_list, "the C library at thread start"),
+    (libc::SYS_set_robust_list, "the C library at thread start and after a fork"),
     (libc::SYS_sched_yield, "spin locks"),
     (libc::SYS_sched_getaffinity, "the C library reads the stack's bounds through it"),
     (libc::SYS_getrandom, "seeds of Rust's hash maps"),
     (libc::SYS_clock_gettime, "where the vDSO falls back to the kernel"),
     (libc::SYS_gettid, "thread identity"),
-    (libc::SYS_getpid, "process identity in aborts"),
-    (libc::SYS_rt_sigaction, "abort restores the default action"),
-    (libc::SYS_rt_sigprocmask, "abort, panics"),
+    (libc::SYS_getpid, "process identity in diagnostics"),
+    (libc::SYS_rt_sigaction, "the stack overflow handler restores the default action"),
+    (libc::SYS_rt_sigprocmask, "panics, forks"),
     (libc::SYS_rt_sigreturn, "return from the stack overflow handler"),
     (libc::SYS_sigaltstack, "the stack overflow handler's own stack"),
     (libc::SYS_close, "dropping a descriptor"),
@@ -40,13 +42,29 @@ const ALLOWED: &[(libc::c_long, &str)] = &[
     (libc::SYS_getcpu, "the allocator asks for its node where there are several"),
 ];
 
+/// What a process that forks needs besides.
+const FORKS: &[(libc::c_long, &str)] = &[
+    (libc::SYS_wait4, "how a forked process ended"),
+    (libc::SYS_prlimit64, "a forked process lowers its limits"),
+    (libc::SYS_seccomp, "a forked process puts a stricter filter on"),
+    (libc::SYS_getppid, "a forked process looks whether its parent is still there"),
+];
+
+/// What a template needs besides.
+const CONTROLS: &[(libc::c_long, &str)] = &[
+    (libc::SYS_recvmsg, "requests come in, with descriptors"),
+    (libc::SYS_sendto, "answers go out"),
+    (libc::SYS_kill, "ends the group of processes that it has forked"),
+    (libc::SYS_setpgid, "gives a forked process a group of its own"),
+    (libc::SYS_waitid, "looks whether a process has ended"),
+    (libc::SYS_clock_nanosleep, "waits for a process that is about to end"),
+];
+
 /// What an argument must be.
 #[derive(Debug, Clone, Copy)]
 enum Is {
     /// This number.
     Number(u64),
-    /// The id of this process.
-    Own,
     /// A number without these bits.
     Without(u64),
 }
@@ -58,7 +76,6 @@ type Conditional = (libc::c_long, &'static [(u8, Is)], &'static str);
 const ALLOWED_WITH: &[Conditional] = &[
     (libc::SYS_mmap, &[(2, Is::Without(libc::PROT_EXEC as u64))], "allocator; never for new code"),
     (libc::SYS_mprotect, &[(2, Is::Without(libc::PROT_EXEC as u64))], "allocator arenas, guard pages; never code"),
-    (libc::SYS_tgkill, &[(0, Is::Own)], "abort raises its signal at itself"),
     (
         libc::SYS_prctl,
         &[(0, Is::Number(libc::PR_SET_VMA as u64)), (1, Is::Number(libc::PR_SET_VMA_ANON_NAME as u64))],
@@ -66,28 +83,63 @@ const ALLOWED_WITH: &[Conditional] = &[
     ),
 ];
 
-/// Installs the filter on every thread of the process.
-///
-/// # Errors
-/// The kernel has no filters, or refuses this one.
-pub(super) fn raise() -> Result<(), Refusal> {
-    Ok(apply_filter_all_threads(&compile()?)?)
+/// What `fork` passes to `clone`: no thread, no shared memory, no namespace.
+const FORK_FLAGS: u64 = (libc::CLONE_CHILD_SETTID | libc::CLONE_CHILD_CLEARTID | libc::SIGCHLD) as u64;
+
+/// The same for a process that forks.
+const FORKS_WITH: &[Conditional] = &[
+    (libc::SYS_clone, &[(0, Is::Number(FORK_FLAGS))], "forks, and starts no thread"),
+    (libc::SYS_prctl, &[(0, Is::Number(libc::PR_SET_PDEATHSIG as u64))], "a forked process dies with its parent"),
+    (libc::SYS_prctl, &[(0, Is::Number(libc::PR_SET_NO_NEW_PRIVS as u64))], "comes before each filter"),
+];
+
+/// The filters, compiled once in the template and installed in many processes.
+#[derive(Debug)]
+pub(super) struct Filters {
+    template: BpfProgram,
+    unit: BpfProgram,
+    run: BpfProgram,
 }
 
-fn compile() -> Result<BpfProgram, Refusal> {
+impl Filters {
+    /// Compiles the filter of each kind of process.
+    ///
+    /// # Errors
+    /// One cannot be compiled for this architecture.
+    pub(super) fn new() -> Result<Self, Refusal> {
+        let (template, unit, run) = (compile(Kind::Template)?, compile(Kind::Unit)?, compile(Kind::Run)?);
+        Ok(Filters { template, unit, run })
+    }
+
+    /// Installs the filter of this kind of process; a template's on every thread.
+    ///
+    /// # Errors
+    /// The kernel has no filters, or refuses this one.
+    pub(super) fn install(&self, kind: Kind) -> Result<(), Refusal> {
+        Ok(match kind {
+            Kind::Template => apply_filter_all_threads(&self.template),
+            // A forked process has one thread.
+            Kind::Unit => apply_filter(&self.unit),
+            Kind::Run => apply_filter(&self.run),
+        }?)
+    }
+}
+
+fn compile(kind: Kind) -> Result<BpfProgram, Refusal> {
+    let forks = kind != Kind::Run;
+    let calls = ALLOWED.iter().chain(FORKS.iter().filter(|_| forks));
+    let calls = calls.chain(CONTROLS.iter().filter(|_| kind == Kind::Template));
     // An empty rule list permits a call whatever its arguments are.
-    let mut rules: BTreeMap<_, _> = ALLOWED.iter().map(|&(number, _)| (number, Vec::new())).collect();
-    let own = std::process::id();
-    for &(number, arguments, _) in ALLOWED_WITH {
+    let mut rules: BTreeMap<_, Vec<SeccompRule>> = calls.map(|&(number, _)| (number, Vec::new())).collect();
+    for &(number, arguments, _) in ALLOWED_WITH.iter().chain(FORKS_WITH.iter().filter(|_| forks)) {
         let conditions = arguments.iter().map(|&(argument, is)| {
             let (compare, value) = match is {
                 Is::Number(value) => (SeccompCmpOp::Eq, value),
-                Is::Own => (SeccompCmpOp::Eq, u64::from(own)),
                 Is::Without(bits) => (SeccompCmpOp::MaskedEq(bits), 0),
             };
             SeccompCondition::new(argument, SeccompCmpArgLen::Dword, compare, value)
         });
-        rules.insert(number, vec![SeccompRule::new(conditions.collect::<Result<_, _>>()?)?]);
+        rules.entry(number).or_default().push(SeccompRule::new(conditions.collect::<Result<_, _>>()?)?);
     }
     let architecture = std::env::consts::ARCH.try_into()?;
     Ok(SeccompFilter::new(rules, SeccompAction::KillProcess, SeccompAction::Allow, architecture)?.try_into()?)
@@ -98,8 +150,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_filter_compiles() {
-        assert!(!compile().unwrap().is_empty());
+    fn the_filters_compile() {
+        for kind in [Kind::Template, Kind::Unit, Kind::Run] {
+            assert!(!compile(kind).unwrap().is_empty(), "{kind:?}");
+        }
     }
 
     #[test]
@@ -124,7 +178,13 @@ mod tests {
             libc::SYS_io_uring_setup,
             libc::SYS_memfd_create,
             libc::SYS_process_vm_readv,
+            libc::SYS_setpgid,
+            libc::SYS_setsid,
+            libc::SYS_wait4,
         ];
         assert!(ALLOWED.iter().all(|(number, _)| !forbidden.contains(number)));
+        // A unit has run a program's source: it may fork, and neither leave its group of processes nor reach others.
+        let forbidden = [libc::SYS_kill, libc::SYS_setpgid, libc::SYS_setsid, libc::SYS_recvmsg, libc::SYS_clone];
+        assert!(FORKS.iter().all(|(number, _)| !forbidden.contains(number)));
     }
 }

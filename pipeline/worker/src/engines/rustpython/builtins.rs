@@ -4,7 +4,7 @@
 use std::cell::Cell;
 
 use super::{
-    apart,
+    patch,
     labels::{self, Label},
 };
 use crate::nesting::too_deep;
@@ -27,7 +27,7 @@ pub(super) fn reset() {
 pub(super) fn install(vm: &VirtualMachine) -> PyResult<()> {
     vm.builtins.set_attr("sum", vm.new_function("sum", sum), vm)?;
     vm.builtins.set_attr("id", vm.new_function("id", id), vm)?;
-    apart::wrap("builtins", &["compile", "eval", "exec"], vm, |own, args, vm| {
+    patch::wrap("builtins", &["compile", "eval", "exec"], vm, |own, args, vm| {
         args.args.first().map_or(Ok(()), |source| compilable(source, vm))?;
         own.call(args, vm)
     })?;

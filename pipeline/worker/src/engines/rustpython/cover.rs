@@ -103,7 +103,6 @@ impl Cover {
             hits: self.counts.iter().map(|count| hit_class(*count)).collect(),
             path: self.path,
             lines_begun: self.lines_begun,
-            cost: 1,
         }
     }
 }

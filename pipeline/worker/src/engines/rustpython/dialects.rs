@@ -5,7 +5,7 @@ use std::cell::RefCell;
 
 use rustpython_vm::{PyObjectRef, PyResult, VirtualMachine};
 
-use super::apart;
+use super::patch;
 
 thread_local! {
     /// As text, the oldest first.
@@ -15,7 +15,7 @@ thread_local! {
 /// Puts the watches in place. Once an interpreter.
 pub(super) fn install(vm: &VirtualMachine) -> PyResult<()> {
     NAMES.with_borrow_mut(Vec::clear);
-    apart::wrap("_csv", &["register_dialect"], vm, |own, args, vm| {
+    patch::wrap("_csv", &["register_dialect"], vm, |own, args, vm| {
         let name = args.args.first().map(|name| text(name, vm)).transpose()?;
         let done = own.call(args, vm)?;
         NAMES.with_borrow_mut(|names| {
@@ -24,13 +24,13 @@ pub(super) fn install(vm: &VirtualMachine) -> PyResult<()> {
         });
         Ok(done)
     })?;
-    apart::wrap("_csv", &["unregister_dialect"], vm, |own, args, vm| {
+    patch::wrap("_csv", &["unregister_dialect"], vm, |own, args, vm| {
         let name = args.args.first().map(|name| text(name, vm)).transpose()?;
         let done = own.call(args, vm)?;
         NAMES.with_borrow_mut(|names| names.retain(|known| Some(known) != name.as_ref()));
         Ok(done)
     })?;
-    apart::wrap("_csv", &["list_dialects"], vm, |own, args, vm| {
+    patch::wrap("_csv", &["list_dialects"], vm, |own, args, vm| {
         own.call(args, vm)?;
         let names = NAMES.with_borrow(|names| names.iter().map(|name| vm.ctx.new_str(name.as_str()).into()).collect());
         Ok(vm.ctx.new_list(names).into())

@@ -7,12 +7,12 @@ use rustpython_vm::{
     types::PyComparisonOp,
 };
 
-use super::apart;
+use super::patch;
 
 /// Puts the replacements in place. Once an interpreter.
 pub(super) fn install(vm: &VirtualMachine) -> PyResult<()> {
-    apart::wrap("builtins", &["max"], vm, |own, args, vm| of(own, args, "max", PyComparisonOp::Gt, vm))?;
-    apart::wrap("builtins", &["min"], vm, |own, args, vm| of(own, args, "min", PyComparisonOp::Lt, vm))
+    patch::wrap("builtins", &["max"], vm, |own, args, vm| of(own, args, "max", PyComparisonOp::Gt, vm))?;
+    patch::wrap("builtins", &["min"], vm, |own, args, vm| of(own, args, "min", PyComparisonOp::Lt, vm))
 }
 
 /// The engine's own has the arguments that are already there, and those that are wrong.

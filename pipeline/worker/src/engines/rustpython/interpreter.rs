@@ -8,13 +8,20 @@ use rustpython_vm::{
 };
 
 use super::{
-    apart, builtins, comparisons, dialects, exits, extremes, labels, modules, modules::Base, numbers, probe, sets,
-    sorting, stays, stdio, stop,
+    builtins, comparisons, dialects, exits, extremes, labels, library, numbers, patch, probe, sets, sorting, stdio, stop,
 };
 use crate::error::{Error, Result};
 
+/// What an interpreter has of ours.
+pub(super) struct Furniture {
+    /// The module that holds the clock.
+    pub(super) clock: PyObjectRef,
+    /// The program's standard streams.
+    pub(super) streams: stdio::Streams,
+}
+
 /// Starts an interpreter for this thread; only one may live on a thread at a time.
-pub(super) fn start(hash_seed: u32) -> Result<(Interpreter, Base)> {
+pub(super) fn start(hash_seed: u32) -> Result<(Interpreter, Furniture)> {
     let mut settings = Settings::default();
     settings.hash_seed = Some(hash_seed);
     settings.install_signal_handlers = false;
@@ -31,11 +38,17 @@ pub(super) fn start(hash_seed: u32) -> Result<(Interpreter, Base)> {
         .add_frozen_modules(rustpython_pylib::FROZEN_STDLIB)
         .init_hook(|vm| vm.set_user_signal_channel(receiver))
         .build();
-    let base = interpreter.enter(|vm| furnish(vm).map_err(|error| Error::Engine { reason: describe(&error, vm) }))?;
-    Ok((interpreter, base))
+    let furniture = interpreter.enter(|vm| furnish(vm).map_err(|error| failure(&error, vm)))?;
+    Ok((interpreter, furniture))
 }
 
-fn furnish(vm: &VirtualMachine) -> PyResult<Base> {
+/// The engine's own failure, with what the interpreter said.
+pub(super) fn failure(error: &PyBaseExceptionRef, vm: &VirtualMachine) -> Error {
+    Error::Engine { reason: describe(error, vm) }
+}
+
+fn furnish(vm: &VirtualMachine) -> PyResult<Furniture> {
+    library::forget();
     probe::prepare();
     builtins::reset();
     builtins::install(vm)?;
@@ -46,19 +59,25 @@ fn furnish(vm: &VirtualMachine) -> PyResult<Base> {
     sorting::install(vm)?;
     labels::install(vm)?;
     sets::install(vm)?;
-    apart::install(vm)?;
-    stays::install(vm);
+    patch::install(vm)?;
     let streams = stdio::Streams::new(vm)?;
     streams.install("", u64::MAX, vm)?;
     let os = run_module("os", frozen!("<frozen os>", "python/os_stub.py"), vm)?;
     exits::install(&os, vm)?;
     run_module("start", frozen!("<frozen start>", "python/start.py"), vm)?;
     let clock = run_module("clock", frozen!("<frozen clock>", "python/clock.py"), vm)?;
-    let loaded = modules::modules(vm)?;
+    let loaded = patch::modules(vm)?;
     for helper in ["start", "clock"] {
         loaded.del_item(helper, vm)?;
     }
-    Base::new(clock, streams, vm)
+    settle(vm);
+    Ok(Furniture { clock, streams })
+}
+
+/// What is there now is no garbage: collections, and their timing, are about what a program makes.
+pub(super) fn settle(vm: &VirtualMachine) {
+    vm.state.gc.collect_force(2);
+    vm.state.gc.freeze();
 }
 
 /// A module of ours, which is compiled with the worker: compiling them all takes a tenth of what starting takes.
@@ -75,7 +94,7 @@ pub(super) use frozen;
 pub(super) fn run_module(name: &str, code: FrozenCodeObject<&[u8]>, vm: &VirtualMachine) -> PyResult {
     let dict = vm.ctx.new_dict();
     let module: PyObjectRef = vm.new_module(name, dict.clone(), None).into();
-    modules::modules(vm)?.set_item(name, module.clone(), vm)?;
+    patch::modules(vm)?.set_item(name, module.clone(), vm)?;
     let code = PyCode::new_ref_from_frozen(vm, code);
     vm.run_code_obj(code, Scope::with_builtins(None, dict, vm))?;
     Ok(module)

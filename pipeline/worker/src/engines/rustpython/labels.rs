@@ -29,7 +29,7 @@ use rustpython_vm::{
 };
 use tracemill_trace::Outcome;
 
-use super::{apart, sets, stop, units, words::Words};
+use super::{patch, sets, stop, units, words::Words};
 
 /// A label.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -92,6 +92,20 @@ pub(super) fn note(label: Label) {
 pub(super) fn forget() {
     SEEN.set(0);
     ORDERLESS.set(std::ptr::null());
+}
+
+/// What was noted until a moment.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Noted(u32);
+
+/// What was noted until now.
+pub(super) fn noted() -> Noted {
+    Noted(SEEN.get())
+}
+
+/// Takes back what was noted since.
+pub(super) fn restore(noted: Noted) {
+    SEEN.set(noted.0);
 }
 
 /// What was noted, sorted.
@@ -292,7 +306,7 @@ pub(super) fn install(vm: &VirtualMachine) -> PyResult<()> {
     };
     vm.builtins.set_attr("hash", vm.new_function("hash", watched), vm)?;
     for module in ["math", "cmath"] {
-        apart::wrap(module, LIBM, vm, |function, args, vm| {
+        patch::wrap(module, LIBM, vm, |function, args, vm| {
             if is_own_call() {
                 note(Label::Libm);
             }

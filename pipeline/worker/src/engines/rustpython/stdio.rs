@@ -7,7 +7,7 @@ use std::cell::{Cell, RefCell};
 use rustpython_vm::{PyObjectRef, PyResult, VirtualMachine, builtins::PyStrRef, function::ArgBytesLike};
 use tracemill_trace::Outcome;
 
-use super::{interpreter, modules, stop};
+use super::{interpreter, patch, stop};
 
 #[derive(Default)]
 struct Buffers {
@@ -116,7 +116,7 @@ impl Streams {
         native.set_attr("isatty", vm.new_function("isatty", isatty), vm)?;
         native.set_attr("close", vm.new_function("close", close), vm)?;
         native.set_attr("is_closed", vm.new_function("is_closed", is_closed), vm)?;
-        let loaded = modules::modules(vm)?;
+        let loaded = patch::modules(vm)?;
         loaded.set_item("streams_native", native.into(), vm)?;
         let streams =
             interpreter::run_module("streams", interpreter::frozen!("<frozen streams>", "python/streams.py"), vm)?;
@@ -124,11 +124,6 @@ impl Streams {
             loaded.del_item(name, vm)?;
         }
         Ok(Streams { text: streams.get_attr("TextIOWrapper", vm)?, discarding: streams.get_attr("Discarding", vm)? })
-    }
-
-    /// The classes, which a program can reach.
-    pub(super) fn classes(&self) -> [PyObjectRef; 2] {
-        [self.text.clone(), self.discarding.clone()]
     }
 
     /// Gives the program fresh streams, with `stdin` to read from.

@@ -1,11 +1,16 @@
-//! What the texts of a job can lay hands on. Called by the engine, which looks at less where a program can do less.
+//! Which jobs may share a process, as their texts say. The one place with that rule.
+//!
+//! A fork costs ten times what a small job does. A job that can lay hands on nothing but objects of its own leaves nothing
+//! behind that another such job could meet, so those run one after the other in one process. All others get a process of
+//! their own.
 
 use tracemill_trace::Job;
 
 use super::words::Words;
 
-/// Without one of these words there is no way to a module, to the interpreter or to a name that the text does not hold.
-const REACHES: Words<23> = Words::new([
+/// Without one of these words there is no way to a module, to the interpreter, to a name that the text does not hold, or
+/// to code that runs when an object ends.
+const REACHES: Words<26> = Words::new([
     "import",
     "__",
     "getattr",
@@ -22,7 +27,9 @@ const REACHES: Words<23> = Words::new([
     "f_builtins",
     "f_globals",
     "gi_code",
-    // Built-ins that take attributes.
+    // Makes classes whose special methods the text does not name.
+    "type",
+    // Built-ins that take attributes, or that load modules.
     "open",
     "quit",
     "exit",
@@ -30,23 +37,13 @@ const REACHES: Words<23> = Words::new([
     "credits",
     "license",
     "help",
+    // A generator may have something to do when it ends.
+    "yield",
+    "async",
 ]);
-
-/// Words without which a program that does not reach out has nothing that runs when it ends: no generator that could
-/// still have something to do.
-const SLEEPS: Words<2> = Words::new(["yield", "async"]);
 
 /// Words without which a program leaves its standard streams as they are.
 const STREAMS: Words<4> = Words::new(["import", "__", "input", "open"]);
-
-/// Words without which a program that the search runs hardly notices when its objects end.
-const NOTICES: [&str; 4] = ["__del__", "weakref", "gc", "finally"];
-
-/// The job may notice when its own objects end, or those of a job before it. What it shows then decides about inputs, not
-/// about what is recorded.
-pub(super) fn notices_ends(job: &Job) -> bool {
-    texts(job).any(|text| NOTICES.iter().any(|word| text.contains(word)))
-}
 
 /// The job's texts; those of its check without the name that it has for the result.
 fn texts(job: &Job) -> impl Iterator<Item = &str> {
@@ -54,14 +51,9 @@ fn texts(job: &Job) -> impl Iterator<Item = &str> {
     [&job.source, &job.setup, &job.call].into_iter().map(String::as_str).chain(check)
 }
 
-/// The job can lay hands on modules, or on names that its texts do not hold.
-pub(super) fn reaches_out(job: &Job) -> bool {
-    texts(job).any(|text| REACHES.any(text) || disguises(text))
-}
-
-/// A job that does not reach out can see when an object of its own ends.
-pub(super) fn ends_visibly(job: &Job) -> bool {
-    texts(job).any(|text| SLEEPS.any(text))
+/// The job leaves nothing behind in its process that another such job could meet.
+pub(super) fn leaves_nothing_behind(job: &Job) -> bool {
+    !texts(job).any(|text| REACHES.any(text) || disguises(text))
 }
 
 /// The job can read from its standard streams, or change them.

@@ -1,0 +1,119 @@
+//! The reading end of one reply pipe, and the messages in what comes out of it.
+
+use std::fs::File;
+use std::io::{ErrorKind, Read as _};
+use std::ops::Range;
+use std::os::fd::OwnedFd;
+
+use tracemill_trace::{MAX_FRAME_BYTES, Reply, events_in, message_in};
+
+/// Bytes read from a pipe at once.
+const READ_BYTES: usize = 128 << 10;
+
+/// What was heard from a process.
+#[derive(Debug)]
+pub(super) enum Heard {
+    /// A message.
+    Reply(Reply),
+    /// What would be a `Reply::Events`; [`ReplyPipe::records`] has the records until the next message is heard.
+    Events { ticket: u64, count: u64 },
+    /// Bytes that are no message.
+    Malformed(String),
+    /// Nothing until the deadline.
+    Silence,
+    /// The pipe is closed.
+    End,
+}
+
+/// The reading end of a reply pipe.
+#[derive(Debug)]
+pub(super) struct ReplyPipe {
+    from: File,
+    /// What was read, and where in it what was not yet looked at begins and ends.
+    buffer: Vec<u8>,
+    unseen: Range<usize>,
+    /// Where in it the records of the latest message are.
+    records: Range<usize>,
+    /// Bytes that the last look at the pipe brought.
+    pub(super) last_read: usize,
+    /// Bytes of the messages since the last job was over.
+    pub(super) heard_bytes: u64,
+}
+
+impl ReplyPipe {
+    /// A pipe that was made not to block.
+    pub(super) fn new(from: OwnedFd) -> Self {
+        ReplyPipe {
+            from: File::from(from),
+            buffer: Vec::new(),
+            unseen: 0..0,
+            records: 0..0,
+            last_read: 0,
+            heard_bytes: 0,
+        }
+    }
+
+    /// The descriptor, to wait for.
+    pub(super) fn descriptor(&self) -> &File {
+        &self.from
+    }
+
+    /// The records of the message that was heard last.
+    pub(super) fn records(&self) -> &[u8] {
+        &self.buffer[self.records.clone()]
+    }
+
+    /// Reads what is there; `Some` where that is the end, or a failure.
+    pub(super) fn read(&mut self) -> Option<Heard> {
+        let room = self.room();
+        self.last_read = 0;
+        match self.from.read(&mut self.buffer[room.clone()]) {
+            Ok(0) => return Some(Heard::End),
+            Ok(count) => {
+                self.unseen.end = room.start + count;
+                self.heard_bytes += count as u64;
+                self.last_read = count;
+            }
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
+            Err(error) => return Some(Heard::Malformed(format!("its pipe failed: {error}"))),
+        }
+        None
+    }
+
+    /// Where to read to: what was looked at makes room for it.
+    fn room(&mut self) -> Range<usize> {
+        if self.unseen.start > 0 {
+            self.buffer.copy_within(self.unseen.clone(), 0);
+            self.unseen = 0..self.unseen.len();
+        }
+        let room = self.unseen.end..self.unseen.end + READ_BYTES;
+        if self.buffer.len() < room.end {
+            self.buffer.resize(room.end, 0);
+        }
+        room
+    }
+
+    /// The first whole message of what was read.
+    pub(super) fn take_message(&mut self) -> Option<Heard> {
+        let unseen = &self.buffer[self.unseen.clone()];
+        let length = unseen.first_chunk::<4>()?;
+        let length = u32::from_le_bytes(*length) as usize;
+        if length > MAX_FRAME_BYTES {
+            return Some(Heard::Malformed(format!("a frame of {length} bytes")));
+        }
+        let frame = unseen.get(4..length + 4)?;
+        let heard = match events_in(frame) {
+            Some((ticket, count, records)) => {
+                let end = self.unseen.start + length + 4;
+                self.records = end - records.len()..end;
+                Heard::Events { ticket, count }
+            }
+            None => match message_in::<Reply>(frame) {
+                Ok(reply) => Heard::Reply(reply),
+                Err(error) => Heard::Malformed(error.to_string()),
+            },
+        };
+        self.unseen.start += length + 4;
+        Some(heard)
+    }
+}

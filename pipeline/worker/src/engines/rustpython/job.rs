@@ -1,0 +1,482 @@
+//! One job, phase by phase: the unit's source, the set-up, the call, the check. Called by `engine`.
+//!
+//! A unit is loaded once and its calls start from there: in the same process, or each in one that was forked.
+
+use std::{collections::BTreeSet, rc::Rc};
+
+use rustpython_vm::{
+    AsObject, PyObjectRef, PyRef, PyResult, VirtualMachine,
+    builtins::{PyBaseExceptionRef, PyCode, PyCoroutine, PyDictRef},
+    compiler::Mode,
+    scope::Scope,
+    types::PyComparisonOp,
+};
+use tracemill_trace::{Exception, Finished, Granularity, Job, JobKind, Outcome, Point};
+
+use super::{
+    builtins,
+    changes::Look,
+    cover::Cover,
+    ends::ends,
+    errors,
+    instrument::Detail,
+    isolation,
+    labels::{self, Label},
+    literals, patch,
+    probe::{self, Watch},
+    recorder::Recorder,
+    render, steps, stdio, stop, units, wording,
+};
+use crate::{
+    engine::{SharedSink, bare_finish},
+    sandbox::memory,
+};
+
+/// Steps outside of what is recorded that a job may take, for each step that may be recorded.
+const UNRECORDED_FACTOR: u64 = 100;
+/// Times that a coroutine may hand control back before it is taken for one that waits for ever.
+const MAX_AWAITS: u64 = 100_000;
+
+/// The source compiled last: the jobs of a unit come one after the other.
+#[derive(Default)]
+pub(super) struct CodeCache {
+    last: Option<Compiled>,
+}
+
+/// A source that was compiled.
+struct Compiled {
+    source: String,
+    detail: Detail,
+    /// It is for a call, not a program.
+    is_called: bool,
+    code: Result<PyRef<PyCode>, PyBaseExceptionRef>,
+    /// The points of it that coverage notes.
+    points: Rc<[Point]>,
+}
+
+impl CodeCache {
+    fn compiled(&mut self, job: &Job, detail: Detail, vm: &VirtualMachine) -> &Compiled {
+        let is_called = job.kind == JobKind::Call;
+        let same = |last: &Compiled| last.source == job.source && (last.detail, last.is_called) == (detail, is_called);
+        let known = self.last.take().filter(same);
+        self.last.insert(known.unwrap_or_else(|| {
+            let compiled = units::compile_with_points(&job.source, Mode::Exec, units::UNIT, detail, is_called, vm);
+            let (code, points) = match compiled {
+                Ok((code, points)) => (Ok(code), points),
+                Err(error) => (Err(error), Vec::new()),
+            };
+            Compiled { source: job.source.clone(), detail, is_called, code, points: points.into() }
+        }))
+    }
+}
+
+/// A unit that was loaded: its source is compiled, and has run where it is for calls.
+pub(super) struct Unit {
+    code: Result<PyRef<PyCode>, PyBaseExceptionRef>,
+    points: Rc<[Point]>,
+    /// The namespace of the module that the unit is; `None` where the engine could not make one.
+    namespace: Option<PyDictRef>,
+    /// Modules that its import statements name.
+    imports: BTreeSet<String>,
+    /// How its source ended, where it did not run to its end.
+    ending: Option<Finished>,
+    /// Steps that code outside of what is recorded may take.
+    unrecorded_steps: u64,
+    /// What was noted until here, for each call that starts from here.
+    labels: labels::Noted,
+}
+
+/// What a phase of a job came to, when it is the end of it.
+type Ending = Box<Finished>;
+
+fn unrecorded_steps(job: &Job) -> u64 {
+    job.limits.steps.saturating_mul(UNRECORDED_FACTOR)
+}
+
+/// Characters kept of a value.
+fn value_chars(job: &Job) -> usize {
+    usize::try_from(job.limits.value_chars).unwrap_or(usize::MAX)
+}
+
+impl Unit {
+    /// Compiles the source, and runs it where it is for calls, counted and not recorded. Where the process `is_fresh`, no
+    /// other job was loaded in it.
+    pub(super) fn load(
+        job: &Job,
+        streams: &stdio::Streams,
+        code: &mut CodeCache,
+        stdin: &mut Option<String>,
+        is_fresh: bool,
+        vm: &VirtualMachine,
+    ) -> Self {
+        let limit = value_chars(job);
+        let opened = match &*stdin {
+            Some(stdin) if *stdin == job.stdin => {
+                stdio::reopen(job.limits.output_bytes);
+                Ok(())
+            }
+            _ => streams.install(&job.stdin, job.limits.output_bytes, vm),
+        };
+        *stdin = (!isolation::spoils_streams(job)).then(|| job.stdin.clone());
+        vm.recursion_limit.set(1_000);
+        let detail = match job.subscription.granularity {
+            Granularity::Outcome if job.covers => Detail::Cover { whole: job.kind == JobKind::Program },
+            Granularity::Outcome => Detail::Count,
+            Granularity::Line => Detail::Lines,
+            // Where values are cut short, constants may be too: then each instruction tells what it pushes.
+            Granularity::Instruction => Detail::Instructions { each: limit < steps::CONSTANT_CHARS },
+        };
+        let compiled = code.compiled(job, detail, vm);
+        let mut unit = Unit {
+            code: compiled.code.clone(),
+            points: Rc::clone(&compiled.points),
+            namespace: None,
+            imports: BTreeSet::new(),
+            ending: None,
+            unrecorded_steps: unrecorded_steps(job),
+            labels: labels::Noted::default(),
+        };
+        // Where the word is not, neither is the statement.
+        if let Some(code) = unit.code.as_ref().ok().filter(|_| job.source.contains("import")) {
+            units::imported_names(code, &mut unit.imports);
+        }
+        match opened.and_then(|()| fresh_namespace(job.kind, vm)) {
+            Ok(namespace) => unit.namespace = Some(namespace),
+            Err(error) => unit.ending = Some(*end(Outcome::Crashed, Some(errors::ending(&error, limit, vm)))),
+        }
+        if is_fresh {
+            // When garbage is collected depends on what the program makes from here on.
+            vm.state.gc.collect_force(0);
+        }
+        // So does how much memory is left: not on whether its code was compiled before.
+        memory::restart();
+        if let (JobKind::Call, Ok(code), Some(namespace)) = (job.kind, &unit.code, &unit.namespace) {
+            builtins::limit_depth(job.limits.depth as usize, 0, vm);
+            stdio::forget(job.limits.output_bytes);
+            unit.ending = run_untraced(code, namespace, job, vm).err().map(|ending| *ending);
+        }
+        unit.labels = labels::noted();
+        unit
+    }
+
+    /// Whether a call can start from here.
+    pub(super) fn can_call(&self) -> bool {
+        self.code.is_ok() && self.ending.is_none()
+    }
+
+    /// Breaks the cycles between the namespace and its functions. What ends with it may run code of the program.
+    pub(super) fn end(self, vm: &VirtualMachine) {
+        if let Some(namespace) = self.namespace {
+            let watch = Watch::Count { steps: self.unrecorded_steps };
+            stop::reset();
+            probe::watched(watch, vm, || namespace.clear());
+        }
+    }
+}
+
+fn execute(code: &PyRef<PyCode>, namespace: &PyDictRef, vm: &VirtualMachine) -> PyResult {
+    vm.run_code_obj(code.clone(), Scope::with_builtins(None, namespace.clone(), vm))
+}
+
+/// Runs a piece that comes before the call, counted and not recorded.
+fn run_untraced(code: &PyRef<PyCode>, namespace: &PyDictRef, job: &Job, vm: &VirtualMachine) -> Result<(), Ending> {
+    let watch = Watch::Count { steps: unrecorded_steps(job) };
+    let (result, _) = probe::watched(watch, vm, || execute(code, namespace, vm));
+    if let Some(exception) = stop::exited() {
+        return Err(end(Outcome::SetupFailed, Some(exception)));
+    }
+    if let Some(outcome) = stop::outcome() {
+        return Err(Box::new(Finished { stdout: stdio::take_whole(), ..*end(outcome, None) }));
+    }
+    let Err(error) = result else { return Ok(()) };
+    wording::correct_unseen(&error, vm);
+    if is_import_error(&error, vm) {
+        let exception = Some(described(&error, job, vm));
+        return Err(Box::new(Finished {
+            stdout: stdio::take_whole(),
+            ..*end(Outcome::UnsupportedImport, exception)
+        }));
+    }
+    Err(end(Outcome::SetupFailed, Some(described(&error, job, vm))))
+}
+
+fn is_import_error(error: &PyBaseExceptionRef, vm: &VirtualMachine) -> bool {
+    error.fast_isinstance(vm.ctx.exceptions.import_error)
+}
+
+/// The exception as the last word says it; a `__str__` of the program's is asked here, counted like a check.
+fn described(error: &PyBaseExceptionRef, job: &Job, vm: &VirtualMachine) -> Exception {
+    let limit = value_chars(job);
+    let mut exception = errors::ending(error, limit, vm);
+    if errors::has_own_str(error.class(), vm) {
+        let watch = Watch::Count { steps: unrecorded_steps(job) };
+        let (text, _) = probe::watched(watch, vm, || error.as_object().str(vm));
+        if let (Ok(text), None) = (text, stop::outcome()) {
+            exception.message = errors::cut(&render::strip_addresses(&text.to_string_lossy()), limit);
+        }
+        stop::reset();
+    }
+    exception
+}
+
+/// The expression of a call.
+enum Expression {
+    /// A name, called with literals.
+    Literals(literals::Call),
+    /// Anything else.
+    Compiled(PyRef<PyCode>),
+}
+
+/// What a job runs behind its unit's source.
+struct Pieces {
+    setup: Option<PyRef<PyCode>>,
+    /// `None` for a program.
+    expression: Option<Expression>,
+}
+
+/// A call of a unit, or a program, in progress.
+pub(super) struct Call<'a> {
+    job: &'a Job,
+    unit: &'a Unit,
+    sink: SharedSink,
+    limit: usize,
+    vm: &'a VirtualMachine,
+}
+
+impl<'a> Call<'a> {
+    pub(super) fn new(job: &'a Job, unit: &'a Unit, sink: SharedSink, vm: &'a VirtualMachine) -> Self {
+        Call { job, unit, sink, limit: value_chars(job), vm }
+    }
+
+    /// Runs it to its end.
+    pub(super) fn run(self) -> Finished {
+        let vm = self.vm;
+        labels::restore(self.unit.labels);
+        let (code, pieces) = match memory::uncharged(|| self.compile()) {
+            Ok(compiled) => compiled,
+            Err(ending) => return *ending,
+        };
+        let mut imports = self.unit.imports.clone();
+        let compiled = match &pieces.expression {
+            Some(Expression::Compiled(code)) => Some(code),
+            _ => None,
+        };
+        for (text, code) in [(&self.job.setup, pieces.setup.as_ref()), (&self.job.call, compiled)] {
+            if let Some(code) = code.filter(|_| text.contains("import")) {
+                units::imported_names(code, &mut imports);
+            }
+        }
+        let mut finished = match (&self.unit.ending, &self.unit.namespace) {
+            (Some(ending), _) => ending.clone(),
+            (None, Some(namespace)) => match self.set_up(&pieces, namespace) {
+                Ok(()) => self.trace(code, &pieces, namespace),
+                Err(ending) => *ending,
+            },
+            (None, None) => bare_finish(Outcome::Crashed),
+        };
+        finished.imports = loaded_among(&imports, vm);
+        for text in [&self.job.source, &self.job.setup, &self.job.call] {
+            labels::read(text);
+        }
+        if finished.imports.iter().any(|name| matches!(name.as_str(), "random" | "secrets" | "uuid" | "tempfile")) {
+            labels::note(Label::Random);
+        }
+        finished.labels = labels::take();
+        finished
+    }
+
+    /// Compiles what comes behind the source, whose code it gives too.
+    fn compile(&self) -> Result<(&PyRef<PyCode>, Pieces), Ending> {
+        let (job, limit, vm) = (self.job, self.limit, self.vm);
+        let not_python = |outcome, exception, error: &PyBaseExceptionRef, how| {
+            wording::note_syntax(error, how, vm);
+            Box::new(Finished { labels: labels::take(), ..*end(outcome, Some(exception)) })
+        };
+        let code = self.unit.code.as_ref().map_err(|error| {
+            not_python(Outcome::CompileFailed, errors::ending(error, limit, vm), error, "exec")
+        })?;
+        let invalid = |error: &PyBaseExceptionRef, how| {
+            // The line is one of the input, not of the unit.
+            let exception = Exception { line_number: None, ..errors::ending(error, limit, vm) };
+            not_python(Outcome::InvalidInput, exception, error, how)
+        };
+        let compile = |text: &str, mode, path| match text.trim().is_empty() {
+            true => Ok(None),
+            false => units::compile(text, mode, path, Detail::Count, vm)
+                .map(Some)
+                .map_err(|error| invalid(&error, if matches!(mode, Mode::Eval) { "eval" } else { "exec" })),
+        };
+        let setup = compile(&job.setup, Mode::Exec, units::SETUP)?;
+        let expression = match (job.kind, literals::call(job.call.trim())) {
+            (JobKind::Program, _) => None,
+            (JobKind::Call, Some(call)) => Some(Expression::Literals(call)),
+            (JobKind::Call, None) => compile(job.call.trim(), Mode::Eval, units::CALL)?.map(Expression::Compiled),
+        };
+        if job.kind == JobKind::Call && expression.is_none() {
+            return Err(end(Outcome::InvalidInput, None));
+        }
+        Ok((code, Pieces { setup, expression }))
+    }
+
+    fn execute(&self, code: &PyRef<PyCode>, namespace: &PyDictRef) -> PyResult {
+        execute(code, namespace, self.vm)
+    }
+
+    /// Evaluates the expression of the call.
+    fn evaluate(&self, expression: &Expression, namespace: &PyDictRef) -> PyResult {
+        match expression {
+            Expression::Compiled(code) => self.execute(code, namespace),
+            Expression::Literals(call) => match call.run(namespace, self.vm) {
+                Some(result) => result,
+                // A built-in, or a name that is nowhere.
+                None => {
+                    let text = self.job.call.trim();
+                    let code = units::compile(text, Mode::Eval, units::CALL, Detail::Count, self.vm)?;
+                    self.execute(&code, namespace)
+                }
+            },
+        }
+    }
+
+    /// Runs the set-up.
+    fn set_up(&self, pieces: &Pieces, namespace: &PyDictRef) -> Result<(), Ending> {
+        // A call that was compiled lies below the program's frames.
+        let own = usize::from(!matches!(pieces.expression, Some(Expression::Literals(_))));
+        builtins::limit_depth(self.job.limits.depth as usize, own, self.vm);
+        if let Some(setup) = &pieces.setup {
+            run_untraced(setup, namespace, self.job, self.vm)?;
+        }
+        stdio::forget(self.job.limits.output_bytes);
+        Ok(())
+    }
+
+    /// Runs and records the call or the program.
+    fn trace(&self, code: &PyRef<PyCode>, pieces: &Pieces, namespace: &PyDictRef) -> Finished {
+        let vm = self.vm;
+        let ends = pieces.setup.iter().map(|setup| ends(setup)).fold(ends(code), Ord::max);
+        let look = Look { limit: self.limit, ends };
+        let recorder = Box::new(Recorder::new(self.sink.clone(), look, self.job.limits.steps));
+        let watch = match self.job.subscription.granularity {
+            // Without events a step is a line.
+            Granularity::Outcome if self.job.covers => {
+                Watch::Cover { cover: Box::new(Cover::of(&self.unit.points)), steps: self.job.limits.steps }
+            }
+            Granularity::Outcome => Watch::Count { steps: self.job.limits.steps },
+            _ => Watch::Record { recorder, steps: unrecorded_steps(self.job) },
+        };
+        // The recorder lives as long as the exception, which keeps what the program's frames hold.
+        let (result, watch) = probe::watched(watch, vm, || match &pieces.expression {
+            Some(expression) => self.evaluate(expression, namespace).and_then(|value| self.drive(value)),
+            None => self.execute(code, namespace),
+        });
+        let stdout = stdio::take_whole();
+        stdio::forget(u64::MAX);
+        let coverage = match &watch {
+            Some(Watch::Cover { cover, .. }) => Some(cover.told(&self.unit.points)),
+            _ => None,
+        };
+        Finished { stdout, coverage, ..self.finish(result, namespace) }
+    }
+
+    /// What became of the call or the program.
+    fn finish(&self, result: PyResult, namespace: &PyDictRef) -> Finished {
+        let vm = self.vm;
+        if let Some(outcome) = stop::outcome() {
+            return Finished { exception: stop::exited(), ..bare_finish(outcome) };
+        }
+        match result {
+            Ok(value) => self.returned(value, namespace),
+            Err(error) => {
+                if self.job.kind == JobKind::Call {
+                    wording::correct_call(&error, vm);
+                }
+                let outcome = if error.fast_isinstance(vm.ctx.exceptions.system_exit) {
+                    Outcome::Exited
+                } else if is_import_error(&error, vm) {
+                    Outcome::UnsupportedImport
+                } else {
+                    Outcome::Raised
+                };
+                Finished { exception: Some(described(&error, self.job, vm)), ..bare_finish(outcome) }
+            }
+        }
+    }
+
+    /// Drives a coroutine to its end; any other value is left as it is.
+    fn drive(&self, value: PyObjectRef) -> PyResult {
+        let vm = self.vm;
+        if value.downcast_ref::<PyCoroutine>().is_none() {
+            return Ok(value);
+        }
+        for _ in 0..MAX_AWAITS {
+            match vm.call_method(&value, "send", (vm.ctx.none(),)) {
+                Ok(_) => {}
+                Err(error) if error.class().is(vm.ctx.exceptions.stop_iteration) => {
+                    return Ok(error.get_arg(0).unwrap_or_else(|| vm.ctx.none()));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Err(vm.new_runtime_error("the coroutine never ends"))
+    }
+
+    fn returned(&self, value: PyObjectRef, namespace: &PyDictRef) -> Finished {
+        let mut finished = bare_finish(Outcome::Returned);
+        if self.job.kind == JobKind::Call {
+            finished.result = Some(render::render(&value, self.limit, self.vm));
+        }
+        finished.check_passed = self.job.check.as_ref().map(|check| self.check(check, value, namespace));
+        finished
+    }
+
+    /// Whether the check holds for the value. What it prints is nobody's output: the program's was taken.
+    fn check(&self, check: &str, value: PyObjectRef, namespace: &PyDictRef) -> bool {
+        let vm = self.vm;
+        let expected = literals::expected(check.trim(), vm);
+        let code = match expected {
+            Some(_) => None,
+            None => match units::compile(check.trim(), Mode::Eval, units::CHECK, Detail::Count, vm) {
+                Ok(code) => Some(code),
+                Err(_) => return false,
+            },
+        };
+        let watch = Watch::Count { steps: unrecorded_steps(self.job) };
+        let (held, _) = probe::watched(watch, vm, || {
+            if let Some(expected) = &expected {
+                return value.rich_compare_bool(expected, PyComparisonOp::Eq, vm);
+            }
+            namespace.set_item("__result__", value, vm)?;
+            match &code {
+                Some(code) => self.execute(code, namespace)?.try_to_bool(vm),
+                None => Ok(false),
+            }
+        });
+        let stopped = stop::outcome().is_some();
+        stop::reset();
+        !stopped && held.unwrap_or(false)
+    }
+}
+
+/// The names among `named` that are loaded.
+fn loaded_among(named: &BTreeSet<String>, vm: &VirtualMachine) -> Vec<String> {
+    let Ok(modules) = patch::modules(vm) else { return Vec::new() };
+    named.iter().filter(|name| matches!(modules.get_item_opt(name.as_str(), vm), Ok(Some(_)))).cloned().collect()
+}
+
+fn end(outcome: Outcome, exception: Option<Exception>) -> Ending {
+    Box::new(Finished { exception, ..bare_finish(outcome) })
+}
+
+/// A namespace in a module of its own: pickles and data classes look their module up.
+fn fresh_namespace(kind: JobKind, vm: &VirtualMachine) -> PyResult<PyDictRef> {
+    let name = match kind {
+        JobKind::Program => "__main__",
+        // So that the unit's main guard stays shut.
+        JobKind::Call => "unit",
+    };
+    let namespace = vm.ctx.new_dict();
+    let module: PyObjectRef = vm.new_module(name, namespace.clone(), None).into();
+    patch::modules(vm)?.set_item(name, module, vm)?;
+    Ok(namespace)
+}
+
