@@ -17,7 +17,8 @@ pub struct IdleWorkers(Arc<Mutex<Shared>>);
 
 #[derive(Debug, Default)]
 struct Shared {
-    workers: Vec<Template>,
+    /// Without and with the library loaded.
+    templates: [Vec<Template>; 2],
     /// To the thread that starts workers; it ends when this is dropped.
     starter: Option<Sender<Order>>,
 }
@@ -28,16 +29,17 @@ type Order = (WorkerCommand, Sender<Result<Template>>);
 impl IdleWorkers {
     /// Ends them.
     pub fn end(&self) {
-        let workers = std::mem::take(&mut self.lock().workers);
-        drop(workers);
+        let templates = std::mem::take(&mut self.lock().templates);
+        drop(templates);
     }
 
-    pub(super) fn put(&self, worker: Template) {
-        self.lock().workers.push(worker);
+    /// Leaves a template; `imports` where it has loaded the library.
+    pub(super) fn put(&self, imports: bool, template: Template) {
+        self.lock().templates[usize::from(imports)].push(template);
     }
 
-    pub(super) fn take(&self) -> Option<Template> {
-        self.lock().workers.pop()
+    pub(super) fn take(&self, imports: bool) -> Option<Template> {
+        self.lock().templates[usize::from(imports)].pop()
     }
 
     /// Starts a worker.

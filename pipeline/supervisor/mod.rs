@@ -38,7 +38,7 @@ use std::time::{Duration, Instant};
 use tracemill_trace::{
     Answer, Exception, Finished, Job, JobKind, Limits, MAX_RUNS, Malformed, Outcome, Reply, SessionKind,
 };
-use tracemill_worker::engines::rustpython::leaves_nothing_behind;
+use tracemill_worker::engines::rustpython::{leaves_nothing_behind, may_import};
 use tracemill_worker::sandbox::{LAYERS, NAMESPACES};
 
 pub use self::idle::IdleWorkers;
@@ -168,6 +168,8 @@ enum Process {
 struct Queued {
     job: Job,
     process: Process,
+    /// It may import: its process comes from the template that has loaded the library.
+    imports: bool,
 }
 
 impl Queued {
@@ -175,7 +177,7 @@ impl Queued {
     fn shares_unit(&self, other: &Queued) -> bool {
         let parts = |queued: &Queued| {
             let Job { kind, subscription, covers, limits, .. } = queued.job;
-            (queued.process, kind, subscription, covers, limits)
+            (queued.process, queued.imports, kind, subscription, covers, limits)
         };
         self.job.kind == JobKind::Call
             && parts(self) == parts(other)
@@ -189,6 +191,7 @@ impl Queued {
 struct Current {
     session: Session,
     process: Process,
+    imports: bool,
     /// The source of the unit that is searched.
     source: Option<String>,
     /// How many jobs it has.
@@ -204,7 +207,8 @@ pub struct Supervisor {
     jobs_per_process: u64,
     cancel: Cancel,
     idle: IdleWorkers,
-    template: Option<Template>,
+    /// The template of programs without imports, and that which has loaded the library.
+    templates: [Option<Template>; 2],
     current: Option<Current>,
     /// Jobs that are not over, the oldest first.
     jobs: VecDeque<Queued>,
@@ -234,7 +238,7 @@ impl Supervisor {
             jobs_per_process: config.jobs_per_process.max(1),
             cancel,
             idle: IdleWorkers::default(),
-            template: None,
+            templates: [None, None],
             current: None,
             jobs: VecDeque::new(),
             ticket: 0,
@@ -264,7 +268,8 @@ impl Supervisor {
             Placement::Search => Process::Search,
             Placement::Isolated => Process::Own,
         };
-        self.jobs.push_back(Queued { job, process });
+        let imports = process != Process::Shared && may_import(&job);
+        self.jobs.push_back(Queued { job, process, imports });
     }
 
     /// How many jobs were taken and are not over.
@@ -282,16 +287,17 @@ impl Supervisor {
         let mut attempts = 1;
         loop {
             self.cancel.check()?;
-            let mut template = match self.template.take() {
+            let imports = self.jobs.front().is_some_and(|queued| queued.imports);
+            let mut template = match self.templates[usize::from(imports)].take() {
                 Some(template) => template,
-                None => self.idle.take().map_or_else(|| self.start(), Ok)?,
+                None => self.idle.take(imports).map_or_else(|| self.start(), Ok)?,
             };
             let engine = template.engine.clone();
             listener.begin();
             let attempt = self.attempt(&mut template, listener)?;
             let (attempt, is_template_lost) = match attempt {
                 Some(attempt) => (attempt, false),
-                // The template is gone, and with it the process.
+                // The template is gone, and with it the process that it has forked last.
                 None => {
                     let (status, stderr) = template.stop()?;
                     (Attempt::Died { status, stderr }, true)
@@ -300,7 +306,7 @@ impl Supervisor {
             if is_template_lost {
                 self.current = None;
             } else {
-                self.template = Some(template);
+                self.templates[usize::from(imports)] = Some(template);
             }
             if !matches!(attempt, Attempt::Finished(_)) {
                 listener.begin();
@@ -408,7 +414,8 @@ impl Supervisor {
             return Err(Error::Internal("a supervisor without a job".to_owned()));
         };
         let suits = |current: &Current| {
-            let is_usable = !current.session.is_retiring() && current.process == first.process;
+            let is_alike = (current.process, current.imports) == (first.process, first.imports);
+            let is_usable = !current.session.is_retiring() && is_alike;
             let has_room = current.session.ended() < self.jobs_per_process;
             is_usable
                 && match current.process {
@@ -427,12 +434,12 @@ impl Supervisor {
                 Process::Own if template.forks_units && alike > 1 => (SessionKind::Unit, alike.min(MAX_RUNS)),
                 _ => (SessionKind::Sequence, 0),
             };
-            let imports = first.process != Process::Shared;
+            let imports = first.imports;
             match template.begin(kind, runs, imports, &self.cancel)? {
                 Ok(session) => {
                     let source = (first.process == Process::Search).then(|| first.job.source.clone());
                     let process = first.process;
-                    self.current = Some(Current { session, process, source, sent: 0 });
+                    self.current = Some(Current { session, process, imports, source, sent: 0 });
                 }
                 Err(_) => return Ok(false),
             }
@@ -450,9 +457,9 @@ impl Supervisor {
             Process::Own if current.sent > 0 => return Ok(()),
             Process::Own => current.session.runs().max(1),
         };
-        let (process, source) = (current.process, first.job.source.clone());
+        let (process, imports, source) = (current.process, current.imports, first.job.source.clone());
         let goes = |queued: &&mut Queued| {
-            queued.process == process && (process != Process::Search || queued.job.source == source)
+            (queued.process, queued.imports) == (process, imports) && (process != Process::Search || queued.job.source == source)
         };
         for queued in self.jobs.iter_mut().take(most).take_while(goes).skip(current.sent) {
             self.ticket += 1;
@@ -523,11 +530,13 @@ fn died(template: &mut Template) -> Result<Option<Attempt>> {
 
 impl Drop for Supervisor {
     fn drop(&mut self) {
-        let Some(mut template) = self.template.take() else { return };
         // A process that still has jobs was given up in the middle.
-        let is_busy = self.current.take().is_some_and(|current| current.sent > 0);
-        if !is_busy || matches!(template.end(false), Ok(Some(_))) {
-            self.idle.put(template);
+        let busy = self.current.take().filter(|current| current.sent > 0).map(|current| current.imports);
+        for (imports, template) in [false, true].into_iter().zip(&mut self.templates) {
+            let Some(mut template) = template.take() else { continue };
+            if busy != Some(imports) || matches!(template.end(false), Ok(Some(_))) {
+                self.idle.put(imports, template);
+            }
         }
     }
 }

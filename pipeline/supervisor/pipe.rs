@@ -7,8 +7,9 @@ use std::os::fd::OwnedFd;
 
 use tracemill_trace::{MAX_FRAME_BYTES, Reply, events_in, message_in};
 
-/// Bytes read from a pipe at once.
-const READ_BYTES: usize = 128 << 10;
+/// Bytes read from a pipe at once: few at first, since most processes say little, and more while they fill the room.
+const READ_BYTES: usize = 8 << 10;
+const READ_BYTES_MAX: usize = 128 << 10;
 
 /// What was heard from a process.
 #[derive(Debug)]
@@ -32,6 +33,8 @@ pub(super) struct ReplyPipe {
     /// What was read, and where in it what was not yet looked at begins and ends.
     buffer: Vec<u8>,
     unseen: Range<usize>,
+    /// Bytes that are read at once.
+    read_bytes: usize,
     /// Where in it the records of the latest message are.
     records: Range<usize>,
     /// Bytes that the last look at the pipe brought.
@@ -47,6 +50,7 @@ impl ReplyPipe {
             from: File::from(from),
             buffer: Vec::new(),
             unseen: 0..0,
+            read_bytes: READ_BYTES,
             records: 0..0,
             last_read: 0,
             heard_bytes: 0,
@@ -73,6 +77,9 @@ impl ReplyPipe {
                 self.unseen.end = room.start + count;
                 self.heard_bytes += count as u64;
                 self.last_read = count;
+                if count == self.read_bytes {
+                    self.read_bytes = (count * 2).min(READ_BYTES_MAX);
+                }
             }
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
             Err(error) => return Some(Heard::Malformed(format!("its pipe failed: {error}"))),
@@ -86,7 +93,7 @@ impl ReplyPipe {
             self.buffer.copy_within(self.unseen.clone(), 0);
             self.unseen = 0..self.unseen.len();
         }
-        let room = self.unseen.end..self.unseen.end + READ_BYTES;
+        let room = self.unseen.end..self.unseen.end + self.read_bytes;
         if self.buffer.len() < room.end {
             self.buffer.resize(room.end, 0);
         }

@@ -144,11 +144,6 @@ impl Recorder {
         self.decoder = self.decoder();
     }
 
-    /// Whether anything happened in the execution so far.
-    pub(in crate::executions) fn has_events(&self) -> bool {
-        self.told.counted.events > 0
-    }
-
     /// The execution is over, with that result: its rows are kept.
     ///
     /// # Errors

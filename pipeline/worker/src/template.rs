@@ -19,6 +19,7 @@ use crate::{
         Kind, Sandbox,
         channel::Channel,
         fork::{self, Forked, Side},
+        huge_pages,
     },
     session::{self, Pipes},
 };
@@ -31,7 +32,7 @@ pub(crate) fn serve(mut engine: impl Engine, channel: &Channel, sandbox: &Sandbo
     let layers = (sandbox.in_force(), sandbox.missing());
     channel.answer(&Answer::Ready { engine: engine.name(), layers: layers.0, missing: layers.1 })?;
     let mut child: Option<Forked> = None;
-    let mut is_preloaded = false;
+    let (mut is_preloaded, mut is_gathered) = (false, false);
     while let Some((request, descriptors)) = channel.receive()? {
         let answer = match request {
             Request::Begin { kind, imports } => {
@@ -39,6 +40,10 @@ pub(crate) fn serve(mut engine: impl Engine, channel: &Channel, sandbox: &Sandbo
                     child.end_group(false);
                 }
                 let loaded = if imports && !is_preloaded { engine.preload() } else { Ok(()) };
+                if !is_gathered || imports && !is_preloaded {
+                    huge_pages::gather_heap();
+                }
+                is_gathered = true;
                 is_preloaded |= imports;
                 match loaded.and_then(|()| begin(&mut engine, channel, sandbox, kind, descriptors)) {
                     Ok(forked) => {

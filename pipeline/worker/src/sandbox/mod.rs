@@ -8,6 +8,7 @@
 pub mod channel;
 mod environment;
 pub(crate) mod fork;
+pub(crate) mod huge_pages;
 pub mod landlock;
 pub mod limits;
 pub mod memory;

@@ -86,6 +86,13 @@ const ALLOWED_WITH: &[Conditional] = &[
 /// What `fork` passes to `clone`: no thread, no shared memory, no namespace.
 const FORK_FLAGS: u64 = (libc::CLONE_CHILD_SETTID | libc::CLONE_CHILD_CLEARTID | libc::SIGCHLD) as u64;
 
+/// The same for a template.
+const CONTROLS_WITH: &[Conditional] = &[(
+    libc::SYS_prctl,
+    &[(0, Is::Number(libc::PR_SET_THP_DISABLE as u64))],
+    "the heap is gathered into huge pages before it is forked",
+)];
+
 /// The same for a process that forks.
 const FORKS_WITH: &[Conditional] = &[
     (libc::SYS_clone, &[(0, Is::Number(FORK_FLAGS))], "forks, and starts no thread"),
@@ -131,7 +138,9 @@ fn compile(kind: Kind) -> Result<BpfProgram, Refusal> {
     let calls = calls.chain(CONTROLS.iter().filter(|_| kind == Kind::Template));
     // An empty rule list permits a call whatever its arguments are.
     let mut rules: BTreeMap<_, Vec<SeccompRule>> = calls.map(|&(number, _)| (number, Vec::new())).collect();
-    for &(number, arguments, _) in ALLOWED_WITH.iter().chain(FORKS_WITH.iter().filter(|_| forks)) {
+    let conditional = ALLOWED_WITH.iter().chain(FORKS_WITH.iter().filter(|_| forks));
+    let conditional = conditional.chain(CONTROLS_WITH.iter().filter(|_| kind == Kind::Template));
+    for &(number, arguments, _) in conditional {
         let conditions = arguments.iter().map(|&(argument, is)| {
             let (compare, value) = match is {
                 Is::Number(value) => (SeccompCmpOp::Eq, value),

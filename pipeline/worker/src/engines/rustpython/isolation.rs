@@ -56,6 +56,12 @@ pub(super) fn leaves_nothing_behind(job: &Job) -> bool {
     !texts(job).any(|text| REACHES.any(text) || disguises(text))
 }
 
+/// The job's text has an import, or may have one: then it runs in a process where the library was loaded ahead. What a
+/// process holds that no import has revealed must not hang on the jobs of other processes.
+pub(super) fn may_import(job: &Job) -> bool {
+    texts(job).any(|text| text.contains("import") || disguises(text))
+}
+
 /// The job can read from its standard streams, or change them.
 pub(super) fn spoils_streams(job: &Job) -> bool {
     [&job.source, &job.setup, &job.call].into_iter().any(|text| STREAMS.any(text) || disguises(text))

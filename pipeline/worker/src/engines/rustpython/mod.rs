@@ -60,5 +60,11 @@ pub fn leaves_nothing_behind(job: &tracemill_trace::Job) -> bool {
     isolation::leaves_nothing_behind(job)
 }
 
+/// Whether a job may import, so that it is to run where the library was loaded ahead.
+#[must_use]
+pub fn may_import(job: &tracemill_trace::Job) -> bool {
+    isolation::may_import(job)
+}
+
 #[cfg(test)]
 mod tests;
