@@ -1,7 +1,7 @@
 //! The `corpora` stage: finds source files, decodes and parses them, and gives every one of them a row.
 //!
 //! A corpus is a tree, an archive, a file of records or a benchmark; each strategy has its file here and hands over
-//! [`Found`] things one at a time. What happens to one of them ([`read`]) is the same for all. Called by the command
+//! [`Found`] things one at a time. What happens to one of them (`read.rs`) is the same for all. Called by the command
 //! line through [`crate::stage::drive`].
 
 mod archive;

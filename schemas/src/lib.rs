@@ -6,7 +6,7 @@
 //!                └ origins, usages    └ events, changes
 //! ```
 //!
-//! Each file declares its table with [`table!`](crate::table): the row as a Rust struct, and for each column its
+//! Each file declares its table with [`table!`](crate::table!): the row as a Rust struct, and for each column its
 //! unit, the meaning of null, the encoding and a sentence. From that come the Arrow schema, a typed builder, a typed
 //! reader and the data dictionary (`schemas/README.md`, generated; `tracemill schema` prints the same).
 

@@ -1,9 +1,11 @@
 //! The house's rules that a compiler does not see: who may use whom, how long a file may be, where SQL lives.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod crates; // which crates reach which
+
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+
+use proptest::test_runner::RngSeed;
 
 use crate::harness::repository;
 
@@ -98,63 +100,6 @@ fn one_file_alone_speaks_to_the_network() {
     assert!(fs::read_to_string(client).unwrap().contains("ureq::"));
 }
 
-/// The crates that each of ours reaches, directly or not.
-fn reached() -> BTreeMap<String, BTreeSet<String>> {
-    let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--locked", "--offline", "--manifest-path"])
-        .arg(repository("Cargo.toml"))
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    let mut names = BTreeMap::new();
-    for package in metadata["packages"].as_array().unwrap() {
-        names.insert(package["id"].as_str().unwrap(), package["name"].as_str().unwrap());
-    }
-    let mut edges: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for node in metadata["resolve"]["nodes"].as_array().unwrap() {
-        let normal = node["deps"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .filter(|dep| dep["dep_kinds"].as_array().unwrap().iter().any(|kind| kind["kind"].is_null()));
-        let to = normal.map(|dep| names[dep["pkg"].as_str().unwrap()]).collect();
-        edges.insert(names[node["id"].as_str().unwrap()], to);
-    }
-    let ours = ["tracemill-trace", "tracemill-worker", "tracemill-schemas", "tracemill-queries", "tracemill"];
-    ours.iter()
-        .map(|name| {
-            let (mut seen, mut todo) = (BTreeSet::new(), vec![*name]);
-            while let Some(next) = todo.pop() {
-                for to in edges.get(next).into_iter().flatten() {
-                    if seen.insert((*to).to_owned()) {
-                        todo.push(to);
-                    }
-                }
-            }
-            ((*name).to_owned(), seen)
-        })
-        .collect()
-}
-
-#[test]
-fn each_crate_reaches_only_what_it_may() {
-    let reached = reached();
-    let forbidden: [(&str, &[&str]); 4] = [
-        ("tracemill-trace", &["arrow", "datafusion", "tokio", "rustpython-vm", "tracemill-schemas"]),
-        ("tracemill-worker", &["arrow", "datafusion", "tokio", "tracemill-schemas", "tracemill-queries"]),
-        ("tracemill-schemas", &["datafusion", "tokio", "rustpython-vm", "tracemill-trace", "tracemill-worker"]),
-        ("tracemill-queries", &["rustpython-vm", "tracemill-trace", "tracemill-worker"]),
-    ];
-    for (name, never) in forbidden {
-        for other in never {
-            assert!(!reached[name].contains(*other), "{name} reaches {other}");
-        }
-    }
-    assert!(reached["tracemill-worker"].contains("rustpython-vm"), "the graph is not read");
-    assert!(reached["tracemill"].contains("datafusion"), "the graph is not read");
-}
-
 #[test]
 fn every_query_has_a_test_of_its_own() {
     let queries = files("queries", "sql");
@@ -165,4 +110,11 @@ fn every_query_has_a_test_of_its_own() {
         let test = repository(&format!("tests/sql/{kind}/{name}.slt"));
         assert!(test.is_file(), "{} has no {}", path.display(), test.display());
     }
+}
+
+#[test]
+fn property_tests_draw_the_same_cases_each_time() {
+    // Set in `.cargo/config.toml`, where a longer run is described; a test binary that is started by hand needs it too.
+    let seed = proptest::test_runner::Config::default().rng_seed;
+    assert!(matches!(seed, RngSeed::Fixed(_)), "PROPTEST_RNG_SEED is no number: the cases are drawn anew each time");
 }

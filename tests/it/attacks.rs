@@ -23,6 +23,7 @@ use tracemill_trace::{
 use tracemill_worker::sandbox::LAYERS;
 
 use crate::harness::{executable, repository, said, succeed, tracemill};
+use crate::requirements::{Requirement, skip};
 
 const SECRET: &str = "canary-3f9a7c51";
 /// What one program may take before its worker is ended, and how much later that may be noticed on a busy machine.
@@ -347,8 +348,8 @@ fn the_doctor_says_what_there_is_and_fails_for_what_is_missing() {
     match Command::new("unshare").args(["-r", "true"]).status() {
         Ok(status) if status.success() => {}
         other => {
-            eprintln!("NOT TRIED: a machine that lacks a layer, since `unshare -r` does not work here: {other:?}");
-            return;
+            let reason = format!("`unshare -r true` came to {other:?}");
+            return skip("a machine that lacks a layer", Requirement::UserNamespaces, &reason);
         }
     }
     let strict = ["--set", r#"executions.sandbox.may_lack=["namespaces", "root"]"#];

@@ -1,11 +1,8 @@
 //! A disk that is full: a small file system of the test's own, mounted in name spaces of its own, too small at first and
-//! made larger then.
-//!
-//! Where the machine permits no such mount the test says so on standard error, past the harness, and ends.
+//! made larger then. It is skipped where the machine permits no such mount.
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -13,6 +10,7 @@ use tracemill::dataset::{Dataset, Manifest};
 
 use crate::harness::{executable, said};
 use crate::kills::{SETTINGS, STAGES, contents, corpus};
+use crate::requirements::{Requirement, skip};
 
 /// Mounts, runs, keeps what is there, makes room, runs again, keeps what is there: the mount goes with its name space.
 const SCRIPT: &str = r#"
@@ -80,9 +78,7 @@ fn nothing_is_half_written(data: &Path) {
 #[test]
 fn a_run_on_a_full_disk_says_so_and_goes_on_when_there_is_room() {
     if let Some(why) = refused() {
-        let text = format!("full_disk: NOT TESTED: this machine permits no mount in a name space: {why}\n");
-        std::io::stderr().write_all(text.as_bytes()).unwrap();
-        return;
+        return skip("a full disk", Requirement::Mounts, &why);
     }
     let corpus = corpus();
     let calm = tempfile::tempdir().unwrap();

@@ -14,6 +14,7 @@ mod full_disk; // a disk without room, then with room
 mod harness; // runs the executable and reads what it wrote
 mod kills; // runs killed at random moments end with the same bytes
 mod mixtures; // samples and shards over the fixture
+mod requirements; // what tests need of the machine, and whether they may be skipped
 mod shards; // the loaders of other people's libraries
 mod sql; // the library's queries and functions, file by file
 mod traces; // what the engine tells about small programs, against CPython

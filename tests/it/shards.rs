@@ -1,13 +1,14 @@
 //! The shards load where trainers load them: pyarrow, DuckDB and Hugging Face `datasets`, streaming too.
 //!
-//! The packages go into a virtual environment below the target folder, made once. Where there is no Python or no
-//! package index, the test says so and passes; with `TRACEMILL_REQUIRE_PYTHON` set (as in CI) it fails instead.
+//! The packages go into a virtual environment below the target folder, made once. It is
+//! skipped where there is no Python or no package index.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use crate::harness::{repository, run, said};
+use crate::requirements::{Requirement, skip};
 
 /// What the environment holds; another list makes another environment.
 const PACKAGES: [&str; 3] = ["pyarrow==26.0.1", "duckdb==2.0.0", "datasets==5.2.0"];
@@ -44,9 +45,7 @@ fn shards_load_in_pyarrow_duckdb_and_datasets_with_equal_rows() {
     let interpreter = match environment() {
         Ok(interpreter) => interpreter,
         Err(problem) => {
-            assert!(std::env::var_os("TRACEMILL_REQUIRE_PYTHON").is_none(), "no Python environment: {problem}");
-            eprintln!("skipped: no Python environment for the loaders: {problem}");
-            return;
+            return skip("the loaders of shards", Requirement::Python, &problem);
         }
     };
     let data = tempfile::tempdir().unwrap();

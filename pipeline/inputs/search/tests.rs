@@ -360,6 +360,25 @@ fn trees() -> impl Strategy<Value = Tree> {
     })
 }
 
+#[test]
+fn only_a_surrogate_keeps_its_source_text() {
+    let raw = |text: &str| Tree::Raw(format!("({text})"));
+    for (source, expected) in [
+        // The replacement character beside an escaped backslash and a `u`, as a key too.
+        ("'\u{fffd}\\\\u'", Tree::Str("\u{fffd}\\u".to_owned())),
+        ("{'\u{fffd}\\\\u': 1}", Tree::Dict(vec![(Tree::Str("\u{fffd}\\u".to_owned()), Tree::Int(1))])),
+        (r"'\ufffd\ue000'", Tree::Str("\u{fffd}\u{e000}".to_owned())),
+        (r"'\\ud800'", Tree::Str(r"\ud800".to_owned())),
+        (r"r'\ud800'", Tree::Str(r"\ud800".to_owned())),
+        (r"'\ud800'", raw(r"'\ud800'")),
+        (r"'\\\udfff'", raw(r"'\\\udfff'")),
+        (r"'a' '\U0000dc00'", raw(r"'a' '\U0000dc00'")),
+        (r"['\ud83d\ude00']", Tree::List(vec![raw(r"'\ud83d\ude00'")])),
+    ] {
+        assert_eq!(Tree::read(source), Some(expected), "{source}");
+    }
+}
+
 /// Numbers that are none are never equal: compared as text.
 fn same(one: &Tree, other: &Tree) -> bool {
     one == other || one.text() == other.text()

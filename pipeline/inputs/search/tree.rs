@@ -1,6 +1,6 @@
 //! An input's call as a tree of values: read from source text, changed by `mutate` and `hints`, written as source text.
 
-use ruff_python_ast::{Expr, ExprCall, Number, UnaryOp};
+use ruff_python_ast::{Expr, ExprCall, Number, StringLiteral, UnaryOp};
 use ruff_text_size::Ranged;
 
 use crate::inputs::literals;
@@ -299,13 +299,10 @@ fn read(expression: &Expr, source: &str, depth: usize) -> Option<Tree> {
             }
         }
         Expr::StringLiteral(literal) => {
-            // A lone surrogate would be lost.
-            let value = literal.value.to_str();
-            let escapes = source.get(literal.range().start().to_usize()..literal.range().end().to_usize())?;
-            if value.contains('\u{fffd}') && escapes.contains("\\u") {
+            if literal.value.iter().any(|part| has_surrogate(part, source)) {
                 return None;
             }
-            Tree::Str(value.to_owned())
+            Tree::Str(literal.value.to_str().to_owned())
         }
         Expr::BytesLiteral(literal) => Tree::Bytes(literal.value.bytes().collect()),
         Expr::List(list) => Tree::List(all(&list.elts)?),
@@ -321,6 +318,32 @@ fn read(expression: &Expr, source: &str, depth: usize) -> Option<Tree> {
         Expr::Call(call) => return of_call(call, source, depth),
         _ => return None,
     })
+}
+
+/// Whether a literal spells a surrogate, as in `'\ud800'`: the parser reads it as U+FFFD, so its source text is kept.
+fn has_surrogate(literal: &StringLiteral, source: &str) -> bool {
+    let range = literal.range();
+    let text = source.get(range.start().to_usize()..range.end().to_usize()).unwrap_or_default();
+    if literal.flags.prefix().is_raw() {
+        return false;
+    }
+    // Every backslash begins an escape, which another backslash may end: `\\u` is no `\u`.
+    let mut rest = text;
+    while let Some((_, escape)) = rest.split_once('\\') {
+        let digits = match escape.as_bytes().first() {
+            Some(b'u') => escape.get(1..5),
+            Some(b'U') => escape.get(1..9),
+            _ => None,
+        };
+        let code_point = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok());
+        if code_point.is_some_and(|code_point| (0xd800..=0xdfff).contains(&code_point)) {
+            return true;
+        }
+        let mut after = escape.chars();
+        after.next();
+        rest = after.as_str();
+    }
+    false
 }
 
 fn of_call(call: &ExprCall, source: &str, depth: usize) -> Option<Tree> {

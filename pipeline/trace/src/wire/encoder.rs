@@ -8,7 +8,7 @@ use crate::event::{Action, EventKind, Operation, Scope};
 
 /// Encodes the records of one execution.
 ///
-/// An event is begun, gets its changes, and is ended; [`Encoder::record`] then holds its bytes.
+/// An event is begun, gets its changes, and is ended; `record` then holds its bytes.
 #[derive(Debug)]
 pub struct Encoder {
     /// Definitions that the event in progress needs, before it.

@@ -12,6 +12,8 @@
 #![allow(clippy::unwrap_used, unsafe_code, clippy::undocumented_unsafe_blocks, missing_docs)]
 
 mod attacks;
+#[path = "../../../../tests/it/requirements.rs"]
+mod requirements;
 mod target;
 
 use std::collections::BTreeSet;
@@ -24,6 +26,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tracemill_worker::sandbox::{LAYERS, Sandbox, Settings};
 
 use crate::attacks::{ATTACKS, Attack};
+use crate::requirements::{Requirement, skip};
 use crate::target::{Given, Target};
 
 /// How far an attempt came.
@@ -185,10 +188,10 @@ fn drive(only: Option<&String>) -> ExitCode {
     });
     let abi = attacks::landlock_abi();
     if abi < 6 {
-        println!("NOT TRIED: this kernel's Landlock has version {abi}; what takes version 6 was left out");
+        skip("attacks that Landlock 6 stops", Requirement::Landlock6, &format!("the kernel's has version {abi}"));
     }
     for reason in skipped.lock().unwrap().iter() {
-        println!("NOT TRIED, since this machine does not give it: {reason}");
+        skip("the attempts against a layer", Requirement::SandboxLayers, reason);
     }
     let mut complaints = complaints.into_inner().unwrap();
     complaints.sort();
