@@ -39,16 +39,11 @@ fn frames() -> Vec<Vec<u8>> {
             hits: vec![1],
             path: 7,
             lines_begun: 1,
-            cost: 1,
         }),
         labels: vec!["id".into()],
     };
     let replies = [
-        Reply::Ready {
-            engine: "e 1".into(),
-            layers: vec!["seccomp".into()],
-            missing: vec![("user".into(), "no".into())],
-        },
+        Reply::RunEnded { ticket: 7, status: 9 },
         Reply::Events { ticket: 7, count: 300, records: vec![1; 200] },
         Reply::Finished { ticket: 7, finished: Box::new(finished), retiring: true },
     ];

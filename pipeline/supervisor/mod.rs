@@ -459,7 +459,8 @@ impl Supervisor {
         };
         let (process, imports, source) = (current.process, current.imports, first.job.source.clone());
         let goes = |queued: &&mut Queued| {
-            (queued.process, queued.imports) == (process, imports) && (process != Process::Search || queued.job.source == source)
+            (queued.process, queued.imports) == (process, imports)
+                && (process != Process::Search || queued.job.source == source)
         };
         for queued in self.jobs.iter_mut().take(most).take_while(goes).skip(current.sent) {
             self.ticket += 1;
@@ -578,6 +579,3 @@ fn describe(status: ExitStatus, stderr: &str) -> String {
         None => how,
     }
 }
-
-#[cfg(test)]
-mod tests;

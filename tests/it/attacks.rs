@@ -8,7 +8,6 @@ use std::fs;
 use std::io::ErrorKind;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,13 +16,12 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tracemill::config::{ExecutionsConfig, Overrides, load};
 use tracemill::stage::Cancel;
 use tracemill::supervisor::{Completed, Listener, Supervisor, WorkerCommand};
-use tracemill_trace::{
-    Collector, Decoder, Finished, Job, JobKind, Limits, Malformed, Outcome, Reply, Subscription, write_frame,
-};
+use tracemill_trace::{Collector, Decoder, Finished, Job, JobKind, Limits, Malformed, Outcome, Reply, Subscription};
 use tracemill_worker::sandbox::LAYERS;
 
 use crate::harness::{executable, repository, said, succeed, tracemill};
 use crate::requirements::{Requirement, skip};
+use crate::stand_ins::{StandIn, frame};
 
 const SECRET: &str = "canary-3f9a7c51";
 /// What one program may take before its worker is ended, and how much later that may be noticed on a busy machine.
@@ -252,29 +250,6 @@ main()
 print('done')
 "#;
 
-/// A worker that says these bytes and then is silent, or is gone.
-fn liar(folder: &Path, says: &[u8], goes: bool) -> WorkerCommand {
-    fs::write(folder.join("says"), says).unwrap();
-    let rest = if goes { "" } else { "exec sleep 600\n" };
-    let script = folder.join("worker.sh");
-    fs::write(&script, format!("#!/bin/sh\ncat '{}'\n{rest}", folder.join("says").display())).unwrap();
-    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
-    WorkerCommand::new(script)
-}
-
-fn greeting(without: &str) -> Vec<u8> {
-    let layers = LAYERS.iter().map(|layer| layer.name.to_owned()).filter(|name| name != without).collect();
-    let mut bytes = Vec::new();
-    write_frame(&mut bytes, &Reply::Ready { engine: "liar".to_owned(), layers, missing: Vec::new() }).unwrap();
-    bytes
-}
-
-fn frame(reply: &Reply) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    write_frame(&mut bytes, reply).unwrap();
-    bytes
-}
-
 #[test]
 fn garbage_on_the_frame_pipe_is_an_outcome() {
     let folder = tempfile::tempdir().unwrap();
@@ -288,14 +263,15 @@ fn garbage_on_the_frame_pipe_is_an_outcome() {
         ("records that are none", events(1, 3, &noise[..5_000]), false, Outcome::Crashed),
         ("a wrong count", events(1, u64::MAX, &[]), false, Outcome::Crashed),
         ("another job's events", events(7, 0, &[]), false, Outcome::Crashed),
-        ("a second greeting", greeting(""), false, Outcome::Crashed),
+        ("news of a run that is none", frame(&Reply::RunEnded { ticket: 1, status: 0 }), false, Outcome::Crashed),
         ("half a frame, and an end", vec![9, 0, 0, 0, 1, 2], true, Outcome::Crashed),
         ("half a frame, and silence", vec![9, 0, 0, 0, 1, 2], false, Outcome::TimeLimit),
         ("nothing", Vec::new(), false, Outcome::TimeLimit),
     ] {
-        let command = liar(folder.path(), &[greeting(""), says].concat(), goes);
+        let then = if goes { "pass" } else { "time.sleep(600)" };
+        let Some(command) = (StandIn { says: &says, then, ..StandIn::default() }).write(folder.path()) else { return };
         let mut supervisor = Supervisor::new(command, &config(), Cancel::default());
-        let (finished, _) = run(&mut supervisor, "x = 1");
+        let (finished, _) = run(&mut supervisor, "import math");
         assert_eq!(finished.outcome, outcome, "{what}: {finished:?}");
         let told = finished.exception.map(|exception| exception.message).unwrap_or_default();
         assert_eq!(told.contains("broke the protocol"), outcome == Outcome::Crashed && !goes, "{what}: {told}");
@@ -318,7 +294,8 @@ fn a_worker_that_lacks_a_layer_is_not_used() {
             labels: Vec::new(),
         };
         let answer = frame(&Reply::Finished { ticket: 1, finished: Box::new(finished), retiring: true });
-        let command = liar(folder.path(), &[greeting(layer), answer].concat(), false);
+        let stand_in = StandIn { without: layer, says: &answer, then: "time.sleep(600)", ..StandIn::default() };
+        let Some(command) = stand_in.write(folder.path()) else { return };
         config.sandbox.may_lack.clear();
         let mut strict = Supervisor::new(command.clone(), &config, Cancel::default());
         let error = strict.run(job("x = 1"), &mut Heard::default()).unwrap_err().to_string();

@@ -104,7 +104,7 @@ fn traced(corpora: &[String], data: &Path) {
 /// `tracemill verify` of all executions: its exit code, and its lines, without the one that says that files are whole.
 fn verified(data: &Path) -> (Option<i32>, Vec<String>) {
     let data = data.display().to_string();
-    let output = tracemill(["verify", "--all", "--jobs-per-worker", "20", &data]).output().unwrap();
+    let output = tracemill(["verify", "--all", "--jobs-per-process", "20", &data]).output().unwrap();
     let text = String::from_utf8(output.stdout.clone()).unwrap();
     let (files, lines) = text.split_once('\n').unwrap();
     assert!(files.ends_with(" are what was written"), "{}", said(&output));

@@ -24,6 +24,7 @@ use crate::error::Result;
 use crate::inputs::candidate::Candidate;
 use crate::inputs::collect::{self, Searched, Settings};
 use crate::inputs::random::Random;
+use crate::supervisor::Placement;
 
 /// The engine's flag for pending signals belongs to the process, so one interpreter runs at a time.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
@@ -252,7 +253,8 @@ fn no_two_inputs_behave_alike_and_few_end_with_an_exception() {
     let candidates: Vec<Candidate> =
         rows.iter().map(|row| Candidate::new("searched", &row.setup, row.call.clone(), None)).collect();
     let finished = on_an_engine(move |here| {
-        here.run(candidates.iter().map(|candidate| job(&row, candidate, Limits::default())).collect()).unwrap()
+        let jobs = candidates.iter().map(|candidate| job(&row, candidate, Limits::default())).collect();
+        here.run(jobs, Placement::Search).unwrap()
     });
     let behaviour = |finished: &Finished| {
         let exception = finished.exception.as_ref().map(|exception| exception.type_name.clone());
@@ -436,7 +438,7 @@ fn values_are_what_their_text_says() {
                 covers: false,
                 limits: Limits { value_chars: 100_000, ..Limits::default() },
             };
-            here.run(texts.iter().map(job).collect()).unwrap()
+            here.run(texts.iter().map(job).collect(), Placement::Search).unwrap()
         }
     });
     for (text, finished) in texts.iter().zip(shown) {

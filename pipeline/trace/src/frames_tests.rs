@@ -48,7 +48,7 @@ proptest! {
     #[test]
     fn a_cut_frame_is_an_error(cut in 1_usize..20) {
         let mut bytes = Vec::new();
-        write_frame(&mut bytes, &Reply::Ready { engine: String::new(), layers: Vec::new(), missing: Vec::new() }).unwrap();
+        write_frame(&mut bytes, &Reply::RunEnded { ticket: 7, status: 0 }).unwrap();
         write_frame(&mut bytes, &Reply::Events { ticket: 7, count: 1, records: vec![1; 30] }).unwrap();
         let whole = bytes.len() - cut;
         let mut from = &bytes[..whole];

@@ -53,9 +53,7 @@ pub(crate) fn serve(mut engine: impl Engine, channel: &Channel, sandbox: &Sandbo
                     Err(error) => Answer::Refused { reason: reason(&error) },
                 }
             }
-            Request::End { waits } => {
-                Answer::Ended { status: child.take().map_or(-1, |child| child.end_group(waits)) }
-            }
+            Request::End { waits } => Answer::Ended { status: child.take().map_or(-1, |child| child.end_group(waits)) },
         };
         channel.answer(&answer)?;
     }

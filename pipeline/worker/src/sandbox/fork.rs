@@ -6,8 +6,8 @@ use std::io;
 use std::time::Duration;
 
 use rustix::process::{
-    Pid, Signal, WaitId, WaitIdOptions, WaitOptions, getpid, getppid, kill_process_group,
-    set_parent_process_death_signal, setpgid, waitid, waitpid,
+    Pid, Signal, WaitId, WaitIdOptions, WaitOptions, getpid, getppid, kill_process_group, set_child_subreaper,
+    set_parent_process_death_signal, setpgid, waitid, waitpgid, waitpid,
 };
 
 /// How long a process that is about to end may take, and how often it is looked at meanwhile.
@@ -84,8 +84,24 @@ impl Forked {
             waited += GLANCE;
         }
         let _ = kill_process_group(self.id, Signal::KILL);
-        self.wait()
+        let mut own = -1;
+        loop {
+            match waitpgid(self.id, WaitOptions::empty()) {
+                Ok(Some((id, status))) if id == self.id => own = status.as_raw(),
+                // What it has forked came to us when it died: we are asked to reap it, see `adopt_orphans`.
+                Ok(_) | Err(rustix::io::Errno::INTR) => {}
+                Err(_) => return own,
+            }
+        }
     }
+}
+
+/// Makes this process the parent of whatever its children leave behind, so that [`Forked::end_group`] can wait for it.
+///
+/// # Errors
+/// The system refuses.
+pub(super) fn adopt_orphans() -> io::Result<()> {
+    Ok(set_child_subreaper(Some(getpid()))?)
 }
 
 /// Ends this process at once. Nothing is taken apart: that would run code of the last program, and make calls that the

@@ -184,6 +184,7 @@ impl Sandbox {
     /// # Errors
     /// A layer that must not be missing cannot be raised.
     pub fn raise_template(&mut self) -> Result<()> {
+        fork::adopt_orphans().map_err(Error::sandbox("adopt what processes leave"))?;
         // Where they cannot be compiled, the layer says so below.
         self.filters = Filters::new().ok();
         for layer in &self.layers {

@@ -18,12 +18,14 @@ mod target;
 
 use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use tracemill_worker::sandbox::{LAYERS, Sandbox, Settings};
+use tracemill_worker::sandbox::{Kind, LAYERS, Sandbox, Settings};
 
 use crate::attacks::{ATTACKS, Attack};
 use crate::requirements::{Requirement, skip};
@@ -61,10 +63,10 @@ fn sandbox(layers: &str) -> Sandbox {
 fn attempt(name: &str, layers: &str, given: &Given) -> ExitCode {
     let attack = ATTACKS.iter().find(|attack| attack.name == name).unwrap();
     let mut sandbox = sandbox(layers);
-    let channel = sandbox.take_channel().unwrap();
+    let replies = sandbox.take_channel().unwrap().into_file();
     let unavailable = |error: tracemill_worker::Error| {
         let reason = std::error::Error::source(&error).map(ToString::to_string);
-        let _ = writeln!(&channel.replies, "unavailable {error}: {reason:?}");
+        let _ = writeln!(&replies, "unavailable {error}: {reason:?}");
         std::process::exit(0)
     };
     if let Err(error) = sandbox.raise_first() {
@@ -72,14 +74,15 @@ fn attempt(name: &str, layers: &str, given: &Given) -> ExitCode {
     }
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            if let Err(error) = sandbox.raise_last() {
+            // As in a process that a template has forked, which this one stands for.
+            if let Err(error) = sandbox.raise_template().and_then(|()| sandbox.confine(Kind::Run)) {
                 unavailable(error);
             }
             let text = match (attack.attempt)(given) {
                 Ok(()) => "through\n".to_owned(),
                 Err(error) => format!("held {error}\n"),
             };
-            let _ = (&channel.replies).write_all(text.as_bytes());
+            let _ = (&replies).write_all(text.as_bytes());
             std::process::exit(0)
         });
     });
@@ -90,18 +93,20 @@ fn attempt(name: &str, layers: &str, given: &Given) -> ExitCode {
 fn try_one(attack: &Attack, layers: &[&str]) -> Came {
     let layers = layers.join(",");
     let target = Target::new(&layers);
+    let (mut ours, theirs) = UnixStream::pair().unwrap();
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["attack", attack.name, &layers])
         .args(target.arguments())
         .env_clear()
         .env("CANARY", target::SECRET)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
+        .stdin(Stdio::from(OwnedFd::from(theirs)))
+        .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     let mut said = String::new();
-    child.stdout.take().unwrap().read_to_string(&mut said).unwrap();
+    // One that was ended with something unread leaves a reset behind.
+    let _ = ours.read_to_string(&mut said);
     let mut errors = String::new();
     child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
     let status = child.wait().unwrap();

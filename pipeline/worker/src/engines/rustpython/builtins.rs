@@ -4,8 +4,8 @@
 use std::cell::Cell;
 
 use super::{
-    patch,
     labels::{self, Label},
+    patch,
 };
 use crate::nesting::too_deep;
 use rustpython_vm::{

@@ -8,7 +8,8 @@ use rustpython_vm::{
 };
 
 use super::{
-    builtins, comparisons, dialects, exits, extremes, labels, library, numbers, patch, probe, sets, sorting, stdio, stop,
+    builtins, comparisons, dialects, exits, extremes, labels, library, numbers, patch, probe, sets, sorting, stdio,
+    stop,
 };
 use crate::error::{Error, Result};
 

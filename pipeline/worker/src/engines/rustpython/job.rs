@@ -25,7 +25,7 @@ use super::{
     literals, patch,
     probe::{self, Watch},
     recorder::Recorder,
-    render, steps, stdio, stop, units, wording,
+    render, stdio, steps, stop, units, wording,
 };
 use crate::{
     engine::{SharedSink, bare_finish},
@@ -192,10 +192,7 @@ fn run_untraced(code: &PyRef<PyCode>, namespace: &PyDictRef, job: &Job, vm: &Vir
     wording::correct_unseen(&error, vm);
     if is_import_error(&error, vm) {
         let exception = Some(described(&error, job, vm));
-        return Err(Box::new(Finished {
-            stdout: stdio::take_whole(),
-            ..*end(Outcome::UnsupportedImport, exception)
-        }));
+        return Err(Box::new(Finished { stdout: stdio::take_whole(), ..*end(Outcome::UnsupportedImport, exception) }));
     }
     Err(end(Outcome::SetupFailed, Some(described(&error, job, vm))))
 }
@@ -292,9 +289,11 @@ impl<'a> Call<'a> {
             wording::note_syntax(error, how, vm);
             Box::new(Finished { labels: labels::take(), ..*end(outcome, Some(exception)) })
         };
-        let code = self.unit.code.as_ref().map_err(|error| {
-            not_python(Outcome::CompileFailed, errors::ending(error, limit, vm), error, "exec")
-        })?;
+        let code = self
+            .unit
+            .code
+            .as_ref()
+            .map_err(|error| not_python(Outcome::CompileFailed, errors::ending(error, limit, vm), error, "exec"))?;
         let invalid = |error: &PyBaseExceptionRef, how| {
             // The line is one of the input, not of the unit.
             let exception = Exception { line_number: None, ..errors::ending(error, limit, vm) };
@@ -468,7 +467,7 @@ fn end(outcome: Outcome, exception: Option<Exception>) -> Ending {
 }
 
 /// A namespace in a module of its own: pickles and data classes look their module up.
-fn fresh_namespace(kind: JobKind, vm: &VirtualMachine) -> PyResult<PyDictRef> {
+pub(super) fn fresh_namespace(kind: JobKind, vm: &VirtualMachine) -> PyResult<PyDictRef> {
     let name = match kind {
         JobKind::Program => "__main__",
         // So that the unit's main guard stays shut.
@@ -479,4 +478,3 @@ fn fresh_namespace(kind: JobKind, vm: &VirtualMachine) -> PyResult<PyDictRef> {
     patch::modules(vm)?.set_item(name, module, vm)?;
     Ok(namespace)
 }
-

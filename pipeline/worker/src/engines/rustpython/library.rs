@@ -114,6 +114,8 @@ struct Hidden {
 /// What was loaded ahead.
 struct Library {
     hidden: BTreeMap<String, Hidden>,
+    /// Names of `hidden` that a program has imported since. One that is taken out of `sys.modules` is loaded anew.
+    revealed: BTreeSet<String>,
     /// Every module that is there, hidden or not, as the template left it.
     known: BTreeMap<String, PyObjectRef>,
     /// `sys.modules`, and what `sys.meta_path` holds.
@@ -149,8 +151,11 @@ pub(super) fn forget() {
 /// Loads the library and hides it. `clock` is the module that holds the clock.
 pub(super) fn preload(clock: &PyObjectRef, vm: &VirtualMachine) -> PyResult<()> {
     let loaded = modules(vm)?;
-    let base: BTreeMap<String, (PyObjectRef, Entries)> =
-        loaded.items_vec().into_iter().map(|(name, module)| (text(&name), (module.clone(), entries(&module)))).collect();
+    let base: BTreeMap<String, (PyObjectRef, Entries)> = loaded
+        .items_vec()
+        .into_iter()
+        .map(|(name, module)| (text(&name), (module.clone(), entries(&module))))
+        .collect();
     NOTES.set(Some(Notes { seen: base.keys().cloned().collect(), ..Notes::default() }));
     let own_import = vm.builtins.get_attr("__import__", vm)?;
     intercept(vm)?;
@@ -189,7 +194,7 @@ fn hide(
     }
     let finders = vm.sys_module.get_attr("meta_path", vm)?;
     let finders = finders.downcast_ref::<PyList>().map(|list| list.borrow_vec().to_vec()).unwrap_or_default();
-    LIBRARY.set(Some(Library { hidden, known, modules: loaded, finders, clock: clock.clone() }));
+    LIBRARY.set(Some(Library { hidden, revealed: BTreeSet::new(), known, modules: loaded, finders, clock: clock.clone() }));
     Ok(())
 }
 
@@ -325,7 +330,10 @@ fn reveal(name: &str, vm: &VirtualMachine) -> PyResult<Option<PyObjectRef>> {
     let loaded = modules(vm)?;
     for step in order {
         match step {
-            Step::Begin(name, module) => loaded.set_item(name.as_str(), module, vm)?,
+            Step::Begin(name, module) => {
+                loaded.set_item(name.as_str(), module, vm)?;
+                LIBRARY.with_borrow_mut(|library| library.as_mut().map(|library| library.revealed.insert(name)));
+            }
             Step::End(name, module) => {
                 // As Python does when a body has ended: the module comes behind what it has imported.
                 loaded.del_item(name.as_str(), vm)?;
@@ -358,7 +366,8 @@ impl Library {
     /// The steps that reveal a module and what it stands on; `None` where it is not hidden, or something that its import
     /// stands on is not as it was.
     fn order_of(&self, name: &str, vm: &VirtualMachine) -> Option<Vec<Step>> {
-        if !self.hidden.contains_key(name) || !self.is_untouched(vm) {
+        let is_hidden = self.hidden.contains_key(name) && !self.revealed.contains(name);
+        if !is_hidden || !self.is_untouched(vm) {
             return None;
         }
         let (mut steps, mut begun) = (Vec::new(), BTreeSet::new());
@@ -379,6 +388,9 @@ impl Library {
     fn walk(&self, name: &str, begun: &mut BTreeSet<String>, steps: &mut Vec<Step>, vm: &VirtualMachine) -> bool {
         if let Ok(Some(present)) = self.modules.get_item_opt(name, vm) {
             return self.known.get(name).is_none_or(|known| known.is(&present));
+        }
+        if self.revealed.contains(name) {
+            return false;
         }
         // What the engine does not have was asked for in vain then, too.
         let Some(hidden) = self.hidden.get(name) else { return true };
@@ -409,7 +421,9 @@ impl Library {
 /// The generator that the functions of `random` share. Each program finds it seeded from its own stream.
 pub(super) fn shared_generator(vm: &VirtualMachine) -> PyResult {
     let random = LIBRARY.with_borrow(|library| library.as_ref()?.known.get("random").cloned());
-    random.ok_or_else(|| vm.new_import_error("random was not loaded ahead", vm.ctx.new_utf8_str("random")))?.get_attr("_inst", vm)
+    random
+        .ok_or_else(|| vm.new_import_error("random was not loaded ahead", vm.ctx.new_utf8_str("random")))?
+        .get_attr("_inst", vm)
 }
 
 /// Whether a class belongs to a module that no program has imported yet.
@@ -418,7 +432,7 @@ pub(super) fn is_of_hidden_module(class: &PyType, vm: &VirtualMachine) -> bool {
         let Some(library) = library else { return false };
         let Some(module) = class.get_attr(vm.ctx.intern_str("__module__")) else { return false };
         let name = text(&module);
-        library.hidden.contains_key(&name) && !matches!(library.modules.get_item_opt(name.as_str(), vm), Ok(Some(_)))
+        library.hidden.contains_key(&name) && !library.revealed.contains(&name)
     })
 }
 

@@ -68,6 +68,9 @@ fn run(jobs: Vec<Job>) -> Vec<(Vec<Event>, Execution)> {
     let guard = ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     let thread = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(move || {
         let mut engine = RustPython::start(0).unwrap();
+        if jobs.iter().any(super::may_import) {
+            engine.preload().unwrap();
+        }
         let done = jobs
             .iter()
             .map(|job| {
@@ -190,6 +193,7 @@ mod exceptions;
 mod exits;
 #[path = "tests/generators.rs"]
 mod generators;
+mod library;
 #[path = "tests/replay.rs"]
 mod replay;
 #[path = "tests/sets.rs"]

@@ -13,7 +13,7 @@ fn check(limit: usize, setup: &str, expressions: &[&str], expect: Expect) {
     let thread = std::thread::Builder::new().stack_size(64 << 20).spawn(move || {
         let (interpreter, _base) = interpreter::start(0).unwrap();
         let shown = interpreter.enter(|vm| {
-            let globals = super::super::fresh_namespace(tracemill_trace::JobKind::Call, vm).unwrap();
+            let globals = super::super::job::fresh_namespace(tracemill_trace::JobKind::Call, vm).unwrap();
             let scope = Scope::with_builtins(None, globals, vm);
             let code = vm.compile(&setup, Mode::Exec, "<setup>").unwrap();
             vm.run_code_obj(code, scope.clone()).unwrap();

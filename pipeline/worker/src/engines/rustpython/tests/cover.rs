@@ -1,6 +1,6 @@
 //! What a run reaches: lines, both ways of conditions and loops, and the path.
 
-use tracemill_trace::{COST_OF_WORKER, Coverage, Granularity, Job, Outcome, PointKind, Subscription};
+use tracemill_trace::{Coverage, Granularity, Job, Outcome, PointKind, Subscription};
 
 use super::{call, program, run_one};
 
@@ -111,17 +111,6 @@ fn a_run_without_end_is_stopped_and_what_it_reached_is_told() {
     let coverage = finished.coverage.expect("a coverage");
     assert!(coverage.lines_begun >= 1_000);
     assert!(coverage.hits.contains(&8));
-}
-
-#[test]
-fn a_run_that_costs_a_worker_says_so() {
-    let cost = |source: &str| cover(source, "f()").cost;
-    assert_eq!(cost("import math\ndef f():\n    return 1\n"), 1);
-    assert_eq!(cost("import shlex\ndef f():\n    return 1\n"), 3);
-    // What only a look at what is loaded finds does not count: that hangs on the jobs before.
-    assert_eq!(cost("import builtins\ndef f():\n    builtins.len = 3\n"), 3);
-    assert_eq!(cost("import gc\ndef f():\n    gc.freeze()\n"), COST_OF_WORKER);
-    assert_eq!(cost("import gc\ndef f():\n    return len(gc.get_objects()) > 0\n"), COST_OF_WORKER);
 }
 
 #[test]

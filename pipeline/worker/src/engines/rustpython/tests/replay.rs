@@ -158,9 +158,8 @@ fn replay_all(jobs: Vec<(String, Job)>) -> Vec<Vec<(u32, Vec<Option<String>>)>> 
             let outbox = Outbox::new(Vec::new(), 1, job.limits, Vec::new());
             let sink = Rc::new(RefCell::new(super::Counted { records: records.clone(), outbox, is_full: false }));
             let _ = snapshot::take_all();
-            let execution = run_job(&mut engine as &mut dyn Engine, &job, sink);
+            run_job(&mut engine as &mut dyn Engine, &job, sink);
             let events = events(&records.take());
-            assert!(!execution.void, "{name} wants an unused engine");
             compare(&name, &events, &snapshot::take_all());
             found.push(stacks(&events));
         }
