@@ -27,7 +27,7 @@ output, and every row of frames, instructions, events and changes are compared w
 Examples:
   tracemill verify data
   tracemill verify data --files
-  tracemill verify data --all --jobs-per-worker 100
+  tracemill verify data --all --jobs-per-process 100
 
 Exit codes:
     0  every file is what was written, and every execution reproduces, or its labels say that it may not
@@ -55,7 +55,7 @@ pub(super) struct Args {
     /// Threads, each with two worker processes; 0 for one per core.
     #[arg(long, value_name = "N", default_value_t = 0)]
     workers: usize,
-    /// Executions that a worker serves. With more than 1 it is faster, and says less.
+    /// Executions that may share a process. With more than 1 it is faster, and says less.
     #[arg(long, value_name = "N", default_value_t = 1)]
     jobs_per_process: u64,
 }
