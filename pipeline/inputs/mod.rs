@@ -14,7 +14,9 @@
 
 mod candidate;
 mod collect;
+mod input_rows;
 mod literals;
+mod offers;
 mod proposals;
 mod random;
 mod search;

@@ -11,7 +11,7 @@ use tracemill_schemas::Parameter;
 use tracemill_schemas::functions::FunctionsRow;
 use tracemill_schemas::usages::UsagesRow;
 
-use super::collect;
+use super::collect::{Settings, UnitInputs, collect};
 use super::sources::corpus_tests::UnitWithTests;
 use crate::config::{Overrides, load};
 
@@ -51,8 +51,13 @@ fn method(kind: &str, name: &str, source: &str, signature: &str) -> FunctionsRow
     FunctionsRow { kind: kind.to_owned(), qualified_name: name.to_owned(), class_name, ..function(source, signature) }
 }
 
-fn settings(config: &crate::config::InputsConfig, seed: u64) -> collect::Settings<'_> {
-    collect::Settings { config, limits: tracemill_trace::Limits::default(), seed }
+fn settings(config: &crate::config::InputsConfig, seed: u64) -> Settings<'_> {
+    Settings { config, limits: tracemill_trace::Limits::default(), seed }
+}
+
+/// The inputs of a unit without a search.
+fn without_runs(unit: &UnitWithTests, settings: Settings<'_>) -> UnitInputs {
+    collect(unit, settings, &[], None).unwrap()
 }
 
 fn check(row: &FunctionsRow, expected: Expect) {
@@ -61,7 +66,7 @@ fn check(row: &FunctionsRow, expected: Expect) {
 
 fn check_shown(shown: UnitWithTests, expected: Expect) {
     let config = load(None, &Overrides::default()).unwrap();
-    let made = collect::of(&shown, settings(&config.inputs, 7));
+    let made = without_runs(&shown, settings(&config.inputs, 7));
     let mut text = String::new();
     for row in &made.rows {
         write!(text, "{}: ", row.origin).unwrap();
@@ -489,7 +494,7 @@ fn the_seed_and_the_unit_decide_alone() {
     let config = load(None, &Overrides::default()).unwrap().inputs;
     let config = crate::config::InputsConfig { per_function: 40, ..config };
     let row = function("def f(a): pass", "a: list[str] ; b: float");
-    let calls = |row: &FunctionsRow, seed| collect::of(&row.clone().into(), settings(&config, seed)).rows;
+    let calls = |row: &FunctionsRow, seed| without_runs(&row.clone().into(), settings(&config, seed)).rows;
     assert_eq!(calls(&row, 1), calls(&row, 1));
     assert_eq!(calls(&row, 1).len(), 40);
     assert_ne!(calls(&row, 1), calls(&row, 2));

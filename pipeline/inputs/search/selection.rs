@@ -1,4 +1,5 @@
-//! Which of the candidates become inputs: the few that together reach most and behave differently.
+//! Selects the inputs among the candidates that ran: those that together cover most and behave differently. Called by
+//! the driver at the end of a search.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -10,11 +11,11 @@ use super::coverage::CoverageMap;
 use super::driver::Search;
 use super::runner::RunResult;
 
-/// A trace of fewer lines shows little.
+/// Traces of fewer lines show little.
 const SHORT_LINES: u64 = 2;
 
-/// The choice. A benchmark's inputs are all in it, and do not count.
-pub(super) fn of(search: &Search<'_>) -> Vec<Tried> {
+/// The selected candidates. A benchmark's inputs are all selected, and do not count.
+pub(super) fn selected(search: &Search<'_>) -> Vec<Tried> {
     let subject = &search.subject;
     let mut reached = CoverageMap::default();
     let mut behaviours = BTreeSet::new();
@@ -39,7 +40,7 @@ pub(super) fn of(search: &Search<'_>) -> Vec<Tried> {
         });
         let best = open.max_by_key(|(index, tried)| worth(search, tried, &reached, &paths, *index));
         let Some((index, tried)) = best else { break };
-        // Beside a benchmark's own inputs only what shows something of the code that they do not.
+        // Beside a benchmark's own inputs only candidates that cover code that those do not.
         if given > 0 && reached.novelty(&tried.ran.hits).points == 0 {
             break;
         }
@@ -50,7 +51,7 @@ pub(super) fn of(search: &Search<'_>) -> Vec<Tried> {
         chosen.push(index);
     }
     if chosen.is_empty() {
-        // How it fails is worth a row.
+        // A failure is worth a row.
         let first = search.tried.iter().enumerate().max_by_key(|(index, tried)| {
             let ends = matches!(tried.ran.outcome, Outcome::Raised | Outcome::Exited | Outcome::Returned);
             let people = tried.candidate.is_from_people();
@@ -61,7 +62,7 @@ pub(super) fn of(search: &Search<'_>) -> Vec<Tried> {
     chosen.into_iter().map(|index| search.tried[index].clone()).collect()
 }
 
-/// What a candidate is worth beside those chosen: the larger the better.
+/// The worth of a candidate beside those chosen; the largest is chosen next.
 fn worth(
     search: &Search<'_>,
     tried: &Tried,
@@ -72,7 +73,7 @@ fn worth(
     let Tried { candidate, ran, generation, .. } = tried;
     let novelty = reached.novelty(&ran.hits);
     let too_long = ran.lines_begun > search.subject.config.lines_max || ran.is_cut;
-    // Traces that are too long are left out of most mixtures.
+    // Most mixtures leave long traces out.
     let points = if too_long { novelty.points / 8 } else { novelty.points };
     (
         points,
@@ -88,7 +89,7 @@ fn worth(
     )
 }
 
-/// Why nothing returns; `None` where something does.
+/// Why no candidate returns; `None` where one does.
 pub(super) fn reason(search: &Search<'_>) -> Option<String> {
     if let Some(outcome) = search.failed {
         return Some(outcome.name().to_owned());
@@ -96,7 +97,7 @@ pub(super) fn reason(search: &Search<'_>) -> Option<String> {
     if search.tried.iter().any(|tried| tried.ran.returned() && !tried.ran.never_began) {
         return None;
     }
-    // The end that most candidates met.
+    // The most frequent end.
     let mut ends: Vec<(String, usize)> = Vec::new();
     for Tried { ran, .. } in &search.tried {
         let end = end(ran);
@@ -109,6 +110,7 @@ pub(super) fn reason(search: &Search<'_>) -> Option<String> {
     Some(most.map_or_else(|| "no_candidate".to_owned(), |(end, _)| end))
 }
 
+/// The end of a run, as `searches` names it.
 fn end(ran: &RunResult) -> String {
     match &ran.exception {
         _ if ran.never_began && ran.outcome == Outcome::Raised => "arguments_raised".to_owned(),
