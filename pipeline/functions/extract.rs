@@ -91,8 +91,8 @@ struct Maker<'f, 'a> {
 }
 
 impl<'a> Maker<'_, 'a> {
-    /// The unit of a benchmark's entry point: the last definition of that name, with the definitions that its tests need.
-    /// `None` where there is none, `Some(None)` where it is too long.
+    /// The unit of a benchmark's entry point: the last definition of that name, with the definitions that its tests
+    /// need. `None` where there is none, `Some(None)` where it is too long.
     fn benchmark(&self, entry_point: &str) -> Option<Option<FunctionsRow>> {
         let found = units::units_in(self.blocks);
         let is_entry = |unit: &&Unit<'_>| match unit.class {

@@ -1,4 +1,5 @@
-//! Features of a definition: loops, branches, recursion, generators, exceptions, closures, imports. Called by `extract`.
+//! Features of a definition: loops, branches, recursion, generators, exceptions, closures, imports. Called by
+//! `extract`.
 
 use std::collections::BTreeSet;
 

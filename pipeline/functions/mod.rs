@@ -1,8 +1,8 @@
 //! The `functions` stage: finds the functions, methods and programs of each file, and makes each one a unit that runs
 //! by itself. Called by the command line through [`crate::stage::drive`].
 //!
-//! Files are read in parallel. Exact copies are removed over the whole dataset, in order, where the rows are written; so
-//! the fingerprint of a part contains that of the part before it.
+//! Files are read in parallel. Exact copies are removed over the whole dataset, in order, where the rows are written;
+//! so the fingerprint of a part contains that of the part before it.
 
 mod blocks;
 mod dedup;

@@ -1,5 +1,5 @@
-//! Statements that use a unit: asserts anywhere, calls at module level or under a main guard; in test files also calls in
-//! functions. Called by `extract` and `test_usages`.
+//! Statements that use a unit: asserts anywhere, calls at module level or under a main guard; in test files also calls
+//! in functions. Called by `extract` and `test_usages`.
 //!
 //! A usage stands alone: its text begins with the earlier simple statements that it needs. A loop over values that are
 //! written out, or a parametrised test, gives one usage for each of the first values.
@@ -87,7 +87,8 @@ struct Finder<'s, 'a> {
 }
 
 impl<'a> Finder<'_, 'a> {
-    /// Walks the statements of one body and adds the simple ones to `before`; `calls` says whether calls are usages too.
+    /// Walks the statements of one body and adds the simple ones to `before`; `calls` says whether calls are usages
+    /// too.
     fn body(&mut self, body: &'a [Stmt], calls: bool, before: &mut Vec<Earlier<'a>>) {
         for statement in body {
             if self.usages.len() >= USAGES_OF_FILE_MAX {

@@ -14,7 +14,8 @@ pub(super) struct Offers<'u, 'a> {
     /// arguments.
     pub(super) first: Vec<Candidate>,
     generator: Generator<'u, 'a>,
-    /// Whether the candidates will run. If so, unknown types are guessed and methods are called on populated objects too.
+    /// Whether the candidates will run. If so, unknown types are guessed and methods are called on populated objects
+    /// too.
     will_run: bool,
 }
 
@@ -23,7 +24,7 @@ enum Generator<'u, 'a> {
     /// Standard input for a program.
     Stdin,
     /// Calls with values of the parameters' types.
-    Calls(SignatureCalls<'u, 'a>),
+    Calls(Box<SignatureCalls<'u, 'a>>),
     /// Nothing, for this reason.
     Refused(Refusal),
 }
@@ -46,7 +47,7 @@ impl<'u, 'a> Offers<'u, 'a> {
             Ok(calls) => {
                 let call = calls.without_arguments(random);
                 first.extend(call.map(|call| Candidate::new("default", "", call, None)));
-                Generator::Calls(calls)
+                Generator::Calls(Box::new(calls))
             }
             Err(refusal) => Generator::Refused(refusal),
         };

@@ -1,5 +1,5 @@
-//! The stage: reads a part of `functions`, collects the inputs of each unit in parallel, asks a language model where one
-//! is configured, and writes `inputs` and `searches`.
+//! The stage: reads a part of `functions`, collects the inputs of each unit in parallel, asks a language model where
+//! one is configured, and writes `inputs` and `searches`.
 
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -70,8 +70,8 @@ impl Inputs {
         supervisor.sharing(self.idle.clone())
     }
 
-    /// Asks the model about the units that are poorly covered, and searches those again for which it proposes calls. Adds
-    /// the refused texts to the counts.
+    /// Asks the model about the units that are poorly covered, and searches those again for which it proposes calls.
+    /// Adds the refused texts to the counts.
     fn ask(
         &self,
         cx: &Context,
@@ -248,7 +248,7 @@ fn part_config(config: &InputsConfig) -> impl serde::Serialize {
 fn limits(config: &Config) -> Limits {
     let (search, limits) = (&config.inputs.search, config.executions.limits);
     Limits {
-        steps: search.steps.min(limits.steps),
+        steps: search.lines_max.min(limits.steps),
         wall_ms: search.wall_ms.min(limits.wall_ms),
         memory_bytes: search.memory_bytes.min(limits.memory_bytes),
         ..limits

@@ -1,5 +1,5 @@
-//! From a file's text to the inputs of its units. The functions come from rows written here, as the stage before
-//! would.
+//! From a row of `functions` to the inputs of the unit, without runs. The rows are written here, as the stage before
+//! would write them.
 
 mod written;
 
@@ -61,12 +61,12 @@ fn without_runs(unit: &UnitWithTests, settings: Settings<'_>) -> UnitInputs {
 }
 
 fn check(row: &FunctionsRow, expected: Expect) {
-    check_shown(UnitWithTests::from(row.clone()), expected);
+    check_with_tests(UnitWithTests::from(row.clone()), expected);
 }
 
-fn check_shown(shown: UnitWithTests, expected: Expect) {
+fn check_with_tests(unit: UnitWithTests, expected: Expect) {
     let config = load(None, &Overrides::default()).unwrap();
-    let made = without_runs(&shown, settings(&config.inputs, 7));
+    let made = without_runs(&unit, settings(&config.inputs, 7));
     let mut text = String::new();
     for row in &made.rows {
         write!(text, "{}: ", row.origin).unwrap();
@@ -129,7 +129,7 @@ fn asserts_are_split_into_call_and_check() {
 }
 
 #[test]
-fn generators_are_run_by_what_asks_them() {
+fn generators_are_run_by_their_consumers() {
     let row = function("def f(n):\n    yield n", "n: int = 3");
     let row = FunctionsRow { is_generator: true, ..row };
     check(
@@ -213,7 +213,7 @@ fn methods_are_named_through_their_class() {
 }
 
 #[test]
-fn doctests_give_calls_and_what_they_print() {
+fn doctests_give_calls_and_their_output() {
     let docstring = r#"Doc.
 
     >>> from module import f
@@ -253,7 +253,7 @@ fn doctests_give_calls_and_what_they_print() {
 }
 
 #[test]
-fn a_check_without_an_assert_of_its_own_judges_the_first_example() {
+fn a_check_with_asserts_in_loops_judges_the_first_example() {
     let mut row = function("def f(x):\n    return x", "x");
     row.docstring = Some("Doc.\n\n>>> f(7)\n7\n".to_owned());
     row.tests = Some("def check(candidate):\n    for i in range(9):\n        assert candidate(i) == i\n".to_owned());

@@ -1,5 +1,5 @@
-//! The names whose objects a statement changes: `x[0] = 1`, `x.y = 1`, `x.append(1)`. Called where the statements that a
-//! unit or an input needs are chosen.
+//! The names whose objects a statement changes: `x[0] = 1`, `x.y = 1`, `x.append(1)`. Called where the statements that
+//! a unit or an input needs are chosen.
 
 use std::collections::BTreeSet;
 

@@ -1,5 +1,5 @@
-//! Makes a statement stand alone: finds the earlier simple statements that it needs. Called for the usages of a unit, the
-//! examples of a docstring and the asserts of a test function.
+//! Makes a statement stand alone: finds the earlier simple statements that it needs. Called for the usages of a unit,
+//! the examples of a docstring and the asserts of a test function.
 
 use std::collections::BTreeSet;
 
@@ -68,7 +68,8 @@ const BEFORE_MAX: usize = 200;
 /// The most statements that one statement may need.
 const TAKEN_MAX: usize = 24;
 
-/// The statements that these loads need, in order, and the names that they leave unbound; `None` where they are too many.
+/// The statements that these loads need, in order, and the names that they leave unbound; `None` where they are too
+/// many.
 #[must_use]
 pub fn needed<'e, 'a>(
     loads: &BTreeSet<&'a str>,

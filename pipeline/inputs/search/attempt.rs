@@ -38,8 +38,8 @@ impl Attempt {
     }
 }
 
-/// The tree of a candidate: its call; for a program a call whose arguments are the lines of standard input. `None` where
-/// the call is no expression.
+/// The tree of a candidate: its call; for a program a call whose arguments are the lines of standard input. `None`
+/// where the call is no expression.
 pub(super) fn tree_of(candidate: &Candidate, row: &FunctionsRow) -> Option<Tree> {
     if row.kind != "program" {
         return Tree::read(&candidate.call);

@@ -104,7 +104,8 @@ type Letters = [char; 7];
 const COMMON: Letters = ['a', '5', 'Q', ' ', '-', '_', '.'];
 const OTHER: Letters = ['k', '0', 'B', '\t', '+', 'z', ','];
 
-/// Appends a text that the expression matches, with `extra` repetitions more than needed; `None` where it grows too long.
+/// Appends a text that the expression matches, with `extra` repetitions more than needed; `None` where it grows too
+/// long.
 fn sample(hir: &Hir, extra: u32, letters: Letters, text: &mut String) -> Option<()> {
     if text.len() > CHARS_MAX {
         return None;

@@ -136,8 +136,8 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Runs the offers and candidates made from them, until nothing adds coverage or the budget is spent. `generate` makes
-    /// the candidate of a number.
+    /// Runs the offers and candidates made from them, until nothing adds coverage or the budget is spent. `generate`
+    /// makes the candidate of a number.
     ///
     /// # Errors
     /// No worker starts, or the user asks to stop.
@@ -180,7 +180,7 @@ impl<'a> Search<'a> {
         let whole = self.reached.is_whole(&self.points, &self.lines);
         let enough = self.returned >= self.subject.wanted * 2;
         self.charged >= config.executions
-            || self.lines_run >= config.steps_total
+            || self.lines_run >= config.lines_total_max
             || (whole && enough && quiet > 0 && self.behaviours.len() >= BEHAVIOURS)
             || quiet >= PATIENCE
     }

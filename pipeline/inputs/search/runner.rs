@@ -39,7 +39,7 @@ pub(super) struct RunResult {
     pub(super) check_failed: bool,
 }
 
-/// Labels of executions that another run would show otherwise; those that `queries/filters/_verdicts.sql` names.
+/// Labels of irreproducible executions; the ones that `queries/filters/_verdicts.sql` names.
 const IRREPRODUCIBLE: [&str; 5] = ["address", "hash", "id", "wall_clock", "killed"];
 
 /// Runs jobs in their order. Tests have one without processes.
@@ -144,7 +144,7 @@ impl RunResult {
         self.exception.as_ref().is_some_and(|exception| types.contains(&exception.type_name.as_str()))
     }
 
-    /// What tells it from other runs.
+    /// Path, outcome, end and output, equal for runs that behave the same.
     pub(super) fn behaviour(&self) -> Behaviour {
         let end = match &self.exception {
             Some(exception) => exception.type_name.clone(),

@@ -72,7 +72,7 @@ fn worth(
 ) -> impl Ord + use<> {
     let Tried { candidate, ran, generation, .. } = tried;
     let novelty = reached.novelty(&ran.hits);
-    let too_long = ran.lines_begun > search.subject.config.lines_max || ran.is_cut;
+    let too_long = ran.lines_begun > search.subject.config.preferred_lines_max || ran.is_cut;
     // Most mixtures leave long traces out.
     let points = if too_long { novelty.points / 8 } else { novelty.points };
     (

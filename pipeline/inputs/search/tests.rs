@@ -114,7 +114,7 @@ fn check_row(row: FunctionsRow) -> UnitInputs {
 }
 
 #[test]
-fn constants_of_the_unit_open_what_stands_behind_them() {
+fn constants_of_the_unit_reach_the_code_behind_comparisons() {
     check_whole(
         "\
 def f(kind, n):
@@ -402,7 +402,7 @@ fn values_are_what_their_text_says() {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let texts: Vec<String> = (0..400).map(|_| trees().new_tree(&mut runner).unwrap().current().text()).collect();
     let repr_of = |text: &str| format!("f({text})");
-    // What the engine makes of the text, as it shows it, reads back as a tree of the same text.
+    // The engine's `repr` of each value reads back as a tree of the same text.
     let shown = on_an_engine({
         let texts = texts.clone();
         move |here| {
@@ -423,7 +423,7 @@ fn values_are_what_their_text_says() {
     });
     for (text, finished) in texts.iter().zip(shown) {
         assert_eq!(finished.outcome, Outcome::Returned, "{text}");
-        // Sets and dictionaries show each element once, in an order of their own.
+        // The `repr` of a set or a dictionary has each element once, in an order of its own.
         let plain = !text.contains(['{', '*']) && !text.contains("set(");
         if plain {
             let shown = finished.result.unwrap().repr().replace("nan", "float('nan')").replace("inf", "float('inf')");

@@ -131,8 +131,8 @@ impl Tree {
         }
     }
 
-    /// Whether it is a call that leads to the unit: of the unit, of its receiver, or one that runs a generator to its end.
-    /// Such a call stays; its arguments may change.
+    /// Whether it is a call that leads to the unit: of the unit, of its receiver, or one that runs a generator to its
+    /// end. Such a call stays; its arguments may change.
     fn is_frame(&self, unit: &str) -> bool {
         let Tree::Call(call) = self else { return false };
         match &call.callee {

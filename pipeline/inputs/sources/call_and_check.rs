@@ -1,5 +1,5 @@
-//! Splits an expression that uses the unit into the call to trace and the check of its result. Called by the other files
-//! of this folder.
+//! Splits an expression that uses the unit into the call to trace and the check of its result. Called by the other
+//! files of this folder.
 
 use std::collections::BTreeSet;
 

@@ -1,5 +1,5 @@
-//! Inputs from tests in other files of the corpus: finds the tests that use a unit, and rewrites their imported names to
-//! those of the unit's own module.
+//! Inputs from tests in other files of the corpus: finds the tests that use a unit, and rewrites their imported names
+//! to those of the unit's own module.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -122,7 +122,8 @@ fn module_of(path: &str) -> Vec<&str> {
     parts
 }
 
-/// Whether the module that a test imports from is the file at `path`, or a package around it. `test` is the test's path.
+/// Whether the module that a test imports from is the file at `path`, or a package around it. `test` is the test's
+/// path.
 fn is_about(module: &str, path: &str, test: &str) -> bool {
     let file = module_of(path);
     let below = |length: usize| file.len() - length <= BELOW_MAX;
@@ -151,8 +152,8 @@ pub(super) fn candidates(unit: &Unit<'_>, tests: &[Arc<UsagesRow>]) -> Vec<Candi
     candidates.into_iter().map(|candidate| Candidate { origin: "test", ..candidate }).collect()
 }
 
-/// The test with the names of the unit's module in place of those that it imports from the corpus; `None` where it needs
-/// another definition of the corpus.
+/// The test with the names of the unit's module in place of those that it imports from the corpus; `None` where it
+/// needs another definition of the corpus.
 fn rewritten(unit: &Unit<'_>, test: &UsagesRow) -> Option<String> {
     let parsed = python::parse(&test.source)?;
     let file = module_of(&unit.row.path);

@@ -13,8 +13,8 @@ use self::corpus_tests::UnitWithTests;
 use crate::inputs::candidate::Candidate;
 use crate::inputs::unit::Unit;
 
-/// The inputs that people wrote for a unit: in a benchmark's tests, asserts and calls of its own file, doctests, and tests
-/// of other files.
+/// The inputs that people wrote for a unit: in a benchmark's tests, asserts and calls of its own file, doctests, and
+/// tests of other files.
 pub(in crate::inputs) fn written(unit: &Unit<'_>, with_tests: &UnitWithTests) -> Vec<Candidate> {
     let of_file =
         benchmark::candidates(unit).into_iter().chain(asserts::candidates(unit)).chain(doctests::candidates(unit));

@@ -1,4 +1,4 @@
-//! What of a model's text becomes calls, and why the rest does not.
+//! The texts of a model that become calls, and the reasons for which others do not.
 
 use expect_test::{Expect, expect};
 
@@ -17,7 +17,7 @@ pub(super) fn row(kind: &str, name: &str) -> FunctionsRow {
     }
 }
 
-/// What comes of each of the texts, alone.
+/// Checks each text alone.
 fn check(row: &FunctionsRow, texts: &[&str], expected: Expect) {
     let parsed = python::parse(&row.source).unwrap();
     let unit = Unit::new(row, parsed.suite());

@@ -6,8 +6,8 @@
 //!                 evidence, methods: votes for built-in types      names: names and docstrings
 //! ```
 //!
-//! The graph is one for the whole unit and the order of statements does not matter: `a = b` unifies two variables, and a
-//! call unifies arguments with parameters.
+//! The graph is one for the whole unit and the order of statements does not matter: `a = b` unifies two variables, and
+//! a call unifies arguments with parameters.
 
 mod evidence;
 mod expressions;

@@ -215,8 +215,8 @@ impl TypeGraph {
         PyType::Record(parts.iter().map(|part| self.likely(Some(*part), depth).unwrap_or(PyType::Int)).collect())
     }
 
-    /// The type of a value with attributes: an object of the standard library, an instance of the first class of the unit
-    /// that has them all, or a namespace.
+    /// The type of a value with attributes: an object of the standard library, an instance of the first class of the
+    /// unit that has them all, or a namespace.
     fn object(&self, id: VarId, depth: usize) -> PyType {
         let attributes = &self.variable(id).attributes;
         if let Some((_, texts)) =
