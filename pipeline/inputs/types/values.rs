@@ -18,7 +18,7 @@ const DEPTH_MAX: usize = 4;
 const INTS: [&str; 7] = ["5", "0", "2", "-3", "12", "1", "100"];
 const FLOATS: [&str; 6] = ["1.5", "0.0", "2.0", "-2.25", "10.0", "0.1"];
 const STRS: [&str; 7] = ["'hello'", "''", "'a'", "'Hello, World!'", "'abcabc'", "'12'", "'level'"];
-/// Most are in most of the others.
+/// The first ones occur in several of the texts above.
 const LETTERS: [&str; 7] = ["'l'", "'a'", "'o'", "' '", "'e'", "','", "'1'"];
 const WORDS: [&str; 10] =
     ["'red'", "'green'", "'blue'", "'apple'", "'pear'", "'x'", "'yy'", "'Zed'", "'one two'", "'a-b-c'"];
