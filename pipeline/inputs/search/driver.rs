@@ -4,9 +4,7 @@
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
-use ruff_python_ast::Stmt;
-use tracemill_schemas::functions::FunctionsRow;
-use tracemill_trace::{Limits, Outcome, Point};
+use tracemill_trace::{Outcome, Point};
 
 use super::attempt::{Attempt, Tried, tree_of, with_tree};
 use super::constants::Constants;
@@ -14,9 +12,9 @@ use super::coverage::{CoverageMap, Covered, Novelty, UnitCoverage};
 use super::exception_hints::{self, Hint};
 use super::mutation::Mutator;
 use super::runner::{Behaviour, RunResult, Runner, job};
+use super::subject::Subject;
 use super::tree::Tree;
 use super::{hinted_calls, minimize, selection};
-use crate::config::SearchConfig;
 use crate::error::Result;
 use crate::inputs::candidate::Candidate;
 use crate::inputs::random::Random;
@@ -29,22 +27,6 @@ const PATIENCE: usize = 4;
 const BEHAVIOURS: usize = 3;
 /// Generated candidates of the first round.
 const FIRST: usize = 14;
-
-/// The unit that is searched, and the limits of its search.
-pub(in crate::inputs) struct Subject<'a> {
-    pub(in crate::inputs) row: &'a FunctionsRow,
-    /// The name by which a call reaches the unit: of the function, or of the class for a constructor.
-    pub(in crate::inputs) name: &'a str,
-    pub(in crate::inputs) statements: &'a [Stmt],
-    /// Whether the type of a required parameter is only inferred.
-    pub(in crate::inputs) is_guess: bool,
-    pub(in crate::inputs) limits: Limits,
-    pub(in crate::inputs) config: &'a SearchConfig,
-    /// The number of inputs to choose.
-    pub(in crate::inputs) wanted: usize,
-    /// The longest input, in bytes.
-    pub(in crate::inputs) bytes_max: usize,
-}
 
 /// An input that was chosen.
 #[derive(Debug, Clone)]
@@ -76,23 +58,14 @@ pub(in crate::inputs) struct Found {
     pub(in crate::inputs) reason: Option<String>,
 }
 
-/// The lines of the unit's own function in its source.
-fn own_lines(row: &FunctionsRow) -> RangeInclusive<u32> {
-    if row.kind == "program" {
-        return 1..=u32::MAX;
-    }
-    let first = u32::try_from(row.unit_line_number).unwrap_or(1);
-    first..=first.saturating_add(u32::try_from(row.line_count).unwrap_or(1).saturating_sub(1))
-}
-
 /// A search in progress.
 pub(in crate::inputs) struct Search<'a> {
-    pub(super) subject: Subject<'a>,
+    subject: Subject<'a>,
     constants: Constants,
     lines: RangeInclusive<u32>,
-    pub(super) points: Vec<Point>,
+    points: Vec<Point>,
     reached: CoverageMap,
-    pub(super) tried: Vec<Tried>,
+    tried: Vec<Tried>,
     /// Keys of all attempts, so that none runs twice.
     made: BTreeSet<(String, String, String)>,
     /// Places in `tried` of candidates that added coverage.
@@ -102,21 +75,21 @@ pub(in crate::inputs) struct Search<'a> {
     /// Hints of exceptions, with the places in `tried` of the candidates that raised them.
     hints: Vec<(usize, Hint)>,
     /// Cost of all runs so far, in runs.
-    pub(super) charged: u64,
+    charged: u64,
     lines_run: u64,
     /// Candidates that returned.
     returned: usize,
     /// The first few behaviours of candidates that returned.
     behaviours: BTreeSet<Behaviour>,
     /// The outcome of a unit whose own source fails, so that no candidate can run.
-    pub(super) failed: Option<Outcome>,
+    failed: Option<Outcome>,
 }
 
 impl<'a> Search<'a> {
     /// A search that has run nothing yet.
     pub(in crate::inputs) fn new(subject: Subject<'a>) -> Self {
         let constants = Constants::in_statements(subject.statements);
-        let lines = own_lines(subject.row);
+        let lines = subject.own_lines();
         Search {
             subject,
             constants,
@@ -303,9 +276,9 @@ impl<'a> Search<'a> {
     ///
     /// # Errors
     /// No worker starts, or the user asks to stop.
-    pub(in crate::inputs) fn choose(mut self, runner: &mut dyn Runner) -> Result<Found> {
-        let mut picked = selection::selected(&self);
-        minimize::minimize_all(&mut self, &mut picked, runner)?;
+    pub(in crate::inputs) fn choose(self, runner: &mut dyn Runner) -> Result<Found> {
+        let mut picked = selection::selected(&self.subject, &self.tried);
+        minimize::minimize_all(&self.subject, &self.points, &mut picked, runner)?;
         // Inputs that people wrote come first, in their order.
         picked.sort_by_key(|tried| tried.generation > 0 || !tried.candidate.is_from_people());
         let mut reached = CoverageMap::default();
@@ -332,7 +305,7 @@ impl<'a> Search<'a> {
             killed: self.tried.iter().filter(|tried| tried.ran.is_killed).count(),
             lines: reached.lines(&self.points, &self.lines),
             branches: reached.branches(&self.points, &self.lines),
-            reason: selection::reason(&self),
+            reason: selection::reason(self.failed, &self.tried),
         })
     }
 }

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use tracemill_trace::Point;
+
 use super::attempt::{Tried, with_tree};
-use super::driver::Search;
 use super::runner::{RunResult, Runner, job};
+use super::subject::Subject;
 use super::tree::Tree;
 use crate::error::Result;
 
@@ -15,11 +17,16 @@ const ROUNDS: usize = 4;
 /// Shorter candidates of a round.
 const AT_ONCE: usize = 8;
 
-/// Minimizes generated and mutated inputs; those that people wrote stay.
+/// Minimizes generated and mutated inputs; those that people wrote stay. `points` are those of the unit.
 ///
 /// # Errors
 /// No worker starts, or the user asks to stop.
-pub(super) fn minimize_all(search: &mut Search<'_>, chosen: &mut [Tried], runner: &mut dyn Runner) -> Result<()> {
+pub(super) fn minimize_all(
+    subject: &Subject<'_>,
+    points: &[Point],
+    chosen: &mut [Tried],
+    runner: &mut dyn Runner,
+) -> Result<()> {
     let mut behaviours: BTreeSet<_> = chosen.iter().map(|tried| tried.ran.behaviour()).collect();
     for tried in chosen {
         if tried.candidate.is_from_people() && tried.generation == 0 {
@@ -30,14 +37,13 @@ pub(super) fn minimize_all(search: &mut Search<'_>, chosen: &mut [Tried], runner
                 break;
             }
             let Some(tree) = &tried.tree else { break };
-            let shorter = shorter(tree, search.subject.name);
+            let shorter = shorter(tree, subject.name);
             let candidates: Vec<_> = shorter.iter().map(|tree| with_tree(&tried.candidate, tree)).collect();
-            let jobs = candidates.iter().map(|candidate| job(search.subject.row, candidate, search.subject.limits));
+            let jobs = candidates.iter().map(|candidate| job(subject.row, candidate, subject.limits));
             let finished = runner.run(jobs.collect())?;
-            let mut points = search.points.clone();
+            let mut points = points.to_vec();
             let ran: Vec<RunResult> =
                 finished.into_iter().map(|finished| RunResult::from_finished(finished, &mut points)).collect();
-            search.charged += ran.len() as u64;
             let alike = |ran: &RunResult| {
                 let (path, outcome, end, _) = tried.ran.behaviour();
                 let (its_path, its_outcome, its_end, _) = ran.behaviour();

@@ -22,10 +22,12 @@ mod minimize;
 mod mutation;
 mod runner;
 mod selection;
+mod subject;
 #[cfg(test)]
 mod tests;
 mod tree;
 
 pub(super) use self::coverage::UnitCoverage;
-pub(super) use self::driver::{Found, Search, Subject};
+pub(super) use self::driver::{Found, Search};
 pub(super) use self::runner::Runner;
+pub(super) use self::subject::Subject;

@@ -7,7 +7,7 @@ use ruff_python_ast::{BoolOp, CmpOp, Comprehension, Expr, Number, Operator, Unar
 
 use super::evidence;
 use super::graph::{TypeGraph, VarId};
-use super::walk::{DEPTH_MAX, Scope, bind};
+use super::scope::{DEPTH_MAX, Scope};
 use crate::inputs::types::py_type::Builtin;
 
 /// Characters of a constant text that the unit may look for; longer ones are messages.
@@ -293,4 +293,62 @@ pub(super) fn subscripted(
         graph.vote(base, &[(Builtin::List, 2), (Builtin::Str, 1), (Builtin::Tuple, 1)]);
     }
     evidence::indexed(graph, base, index)
+}
+
+/// Binds a name in the innermost scope.
+pub(super) fn bind_name(graph: &mut TypeGraph, name: &str, value: VarId, scope: &mut Scope<'_>) {
+    match scope.names.get(name) {
+        Some(known) => graph.unify(*known, value),
+        None => drop(scope.names.insert(name.to_owned(), value)),
+    }
+}
+
+/// Binds a target of an assignment or a loop to a value.
+pub(super) fn bind(graph: &mut TypeGraph, target: &Expr, value: VarId, scope: &mut Scope<'_>) {
+    match target {
+        Expr::Name(name) => bind_name(graph, name.id.as_str(), value, scope),
+        Expr::Starred(starred) => {
+            let rest = graph.fresh_builtin(Builtin::List, 1);
+            let (mine, theirs) = (graph.iterated(rest), graph.iterated(value));
+            graph.unify(mine, theirs);
+            bind(graph, &starred.value, rest, scope);
+        }
+        Expr::Tuple(_) | Expr::List(_) => {
+            let elements = target.as_tuple_expr().map(|tuple| &tuple.elts);
+            let elements = elements.or_else(|| target.as_list_expr().map(|list| &list.elts));
+            let Some(elements) = elements else { return };
+            if elements.iter().any(Expr::is_starred_expr) {
+                graph.vote(value, &[(Builtin::List, 4), (Builtin::Str, 1)]);
+                for element in elements {
+                    if element.is_starred_expr() {
+                        bind(graph, element, value, scope);
+                    } else {
+                        let inner = graph.iterated(value);
+                        bind(graph, element, inner, scope);
+                    }
+                }
+                return;
+            }
+            let parts = graph.parts(value, elements.len());
+            for (element, part) in elements.iter().zip(parts) {
+                bind(graph, element, part, scope);
+            }
+        }
+        Expr::Subscript(subscript) => {
+            let base = expression(graph, &subscript.value, scope, 0);
+            graph.vote(base, &[(Builtin::List, 3), (Builtin::Dict, 3)]);
+            if subscript.slice.is_slice_expr() {
+                graph.unify(base, value);
+                return;
+            }
+            let item = subscripted(graph, base, &subscript.slice, scope, 0);
+            graph.unify(item, value);
+        }
+        Expr::Attribute(attribute) => {
+            let base = expression(graph, &attribute.value, scope, 0);
+            let member = graph.attribute(base, attribute.attr.as_str());
+            graph.unify(member, value);
+        }
+        _ => {}
+    }
 }

@@ -15,6 +15,7 @@ mod graph;
 mod methods;
 mod names;
 mod resolve;
+mod scope;
 #[cfg(test)]
 mod tests;
 mod walk;

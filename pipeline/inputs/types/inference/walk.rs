@@ -5,29 +5,10 @@ use std::collections::BTreeMap;
 use ruff_python_ast::{Expr, Pattern, Stmt, StmtFunctionDef};
 
 use super::evidence;
-use super::expressions::{expression, subscripted};
+use super::expressions::{bind, bind_name, expression, subscripted};
 use super::graph::{Signature, TypeGraph, VarId};
+use super::scope::{DEPTH_MAX, Scope};
 use crate::inputs::types::py_type::Builtin;
-
-/// Functions nest at most this deep, and expressions too; deeper ones are not read.
-pub(super) const DEPTH_MAX: usize = 150;
-
-/// The names of a function, and those of the functions around it.
-pub(super) struct Scope<'s> {
-    pub(super) names: BTreeMap<String, VarId>,
-    pub(super) outer: Option<&'s Scope<'s>>,
-    /// The value that the function returns; `None` outside of functions.
-    pub(super) result: Option<VarId>,
-    /// Functions around this place.
-    pub(super) depth: usize,
-}
-
-impl Scope<'_> {
-    /// The variable of a name, looked up from the inside out.
-    pub(super) fn find(&self, name: &str) -> Option<VarId> {
-        self.names.get(name).copied().or_else(|| self.outer.and_then(|outer| outer.find(name)))
-    }
-}
 
 /// Reads a whole unit into the graph.
 pub(super) fn unit(graph: &mut TypeGraph, statements: &[Stmt]) {
@@ -222,64 +203,6 @@ fn statement(graph: &mut TypeGraph, statement: &Stmt, scope: &mut Scope<'_>, cla
         // A text alone is a docstring.
         Stmt::Expr(alone) if !alone.value.is_string_literal_expr() => {
             expression(graph, &alone.value, scope, 0);
-        }
-        _ => {}
-    }
-}
-
-/// Binds a name in the innermost scope.
-fn bind_name(graph: &mut TypeGraph, name: &str, value: VarId, scope: &mut Scope<'_>) {
-    match scope.names.get(name) {
-        Some(known) => graph.unify(*known, value),
-        None => drop(scope.names.insert(name.to_owned(), value)),
-    }
-}
-
-/// Binds a target of an assignment or a loop to a value.
-pub(super) fn bind(graph: &mut TypeGraph, target: &Expr, value: VarId, scope: &mut Scope<'_>) {
-    match target {
-        Expr::Name(name) => bind_name(graph, name.id.as_str(), value, scope),
-        Expr::Starred(starred) => {
-            let rest = graph.fresh_builtin(Builtin::List, 1);
-            let (mine, theirs) = (graph.iterated(rest), graph.iterated(value));
-            graph.unify(mine, theirs);
-            bind(graph, &starred.value, rest, scope);
-        }
-        Expr::Tuple(_) | Expr::List(_) => {
-            let elements = target.as_tuple_expr().map(|tuple| &tuple.elts);
-            let elements = elements.or_else(|| target.as_list_expr().map(|list| &list.elts));
-            let Some(elements) = elements else { return };
-            if elements.iter().any(Expr::is_starred_expr) {
-                graph.vote(value, &[(Builtin::List, 4), (Builtin::Str, 1)]);
-                for element in elements {
-                    if element.is_starred_expr() {
-                        bind(graph, element, value, scope);
-                    } else {
-                        let inner = graph.iterated(value);
-                        bind(graph, element, inner, scope);
-                    }
-                }
-                return;
-            }
-            let parts = graph.parts(value, elements.len());
-            for (element, part) in elements.iter().zip(parts) {
-                bind(graph, element, part, scope);
-            }
-        }
-        Expr::Subscript(subscript) => {
-            let base = expression(graph, &subscript.value, scope, 0);
-            graph.vote(base, &[(Builtin::List, 3), (Builtin::Dict, 3)]);
-            if subscript.slice.is_slice_expr() {
-                graph.unify(base, value);
-                return;
-            }
-            let item = subscripted(graph, base, &subscript.slice, scope, 0);
-            graph.unify(item, value);
-        }
-        Expr::Attribute(attribute) => {
-            let base = expression(graph, &attribute.value, scope, 0);
-            let member = graph.attribute(base, attribute.attr.as_str());
-            graph.unify(member, value);
         }
         _ => {}
     }
