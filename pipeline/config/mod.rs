@@ -153,12 +153,12 @@ pub struct InputsConfig {
 #[allow(missing_docs)]
 pub struct SearchConfig {
     pub executions: u64,
-    pub steps: u64,
-    pub steps_total: u64,
+    pub lines_max: u64,
+    pub lines_total_max: u64,
     pub memory_bytes: u64,
     pub wall_ms: u64,
     pub raising_share: f64,
-    pub lines_max: u64,
+    pub preferred_lines_max: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

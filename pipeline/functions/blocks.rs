@@ -1,4 +1,5 @@
-//! The top-level statements of a file, the names that each binds and needs, and from these what a unit needs.
+//! The top-level statements of a file with the names that each loads and binds, and the statements that a unit needs.
+//! Called by `extract`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,20 +15,20 @@ pub(super) struct Block<'a> {
     pub(super) statement: &'a Stmt,
     /// Where it is, decorators included.
     pub(super) range: TextRange,
-    /// What it loads, binds and imports.
+    /// The names that it loads, binds and imports.
     names: names::Names<'a>,
-    /// What is special about it.
+    /// Its part in units.
     role: Role,
-    /// It has `from … import *`.
+    /// Whether it has `from … import *`.
     has_star: bool,
 }
 
-/// What is special about a block.
+/// The part of a block in units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Role {
-    /// `from __future__ import …`: every unit has it.
+    /// `from __future__ import …`, in every unit.
     Future,
-    /// The docstring, or a main guard: no unit has it.
+    /// The docstring or a main guard, in no unit.
     LeftOut,
     Other,
 }
@@ -35,15 +36,17 @@ enum Role {
 /// The blocks of a file.
 #[derive(Debug)]
 pub(super) struct Blocks<'a> {
-    /// In source order.
+    /// All blocks, in source order.
     pub(super) all: Vec<Block<'a>>,
+    /// Blocks that bind a name.
     binders: BTreeMap<&'a str, Vec<usize>>,
-    /// Blocks that change a name's object: `x[0] = 1`, `x.y = 1`, `x.append(1)`.
+    /// Blocks that change the object of a name: `x[0] = 1`, `x.y = 1`, `x.append(1)`.
     changers: BTreeMap<&'a str, Vec<usize>>,
 }
 
 impl<'a> Blocks<'a> {
-    pub(super) fn of(statements: &'a [Stmt]) -> Self {
+    /// The blocks of a file's statements.
+    pub(super) fn read(statements: &'a [Stmt]) -> Self {
         let mut blocks = Blocks { all: Vec::new(), binders: BTreeMap::new(), changers: BTreeMap::new() };
         for (index, statement) in statements.iter().enumerate() {
             let role = match statement {
@@ -56,7 +59,7 @@ impl<'a> Blocks<'a> {
                 statement if is_main_guard(statement) => Role::LeftOut,
                 _ => Role::Other,
             };
-            let names = names::of_statement(statement);
+            let names = names::names_in_statement(statement);
             let mut changes = BTreeSet::new();
             changed(statement, &mut changes);
             if role == Role::Other {
@@ -73,9 +76,9 @@ impl<'a> Blocks<'a> {
         blocks
     }
 
-    /// The blocks that the names need, and those that these need, with the unit's own; in source order.
+    /// The unit's own block, those that it and the names in `more` need, and those that these need, in source order.
     ///
-    /// What else binds the unit's own name is left out where it would put another definition in its place.
+    /// A block that would replace the unit's own definition is left out.
     pub(super) fn needed(&self, own: usize, own_name: &str, more: &BTreeSet<&str>) -> Vec<usize> {
         let mut taken: BTreeSet<usize> = BTreeSet::new();
         let mut asked: BTreeSet<&str> = BTreeSet::new();
@@ -104,8 +107,8 @@ impl<'a> Blocks<'a> {
         self.with_stars(taken)
     }
 
-    /// Whether a block that binds the unit's name too leaves the unit's definition in force: `f = cached(f)` does,
-    /// another `def f` or an import of a compiled twin does not.
+    /// Whether a block that binds the unit's name keeps the unit's definition in use: `f = cached(f)` does, another
+    /// `def f` or an import of a compiled version does not.
     fn may_rebind(&self, index: usize, own: usize, name: &str) -> bool {
         let block = &self.all[index];
         index == own
@@ -113,7 +116,7 @@ impl<'a> Blocks<'a> {
                 && !block.names.imports.contains(name))
     }
 
-    /// Adds star imports when a name is left that nothing binds.
+    /// Adds the star imports where a name is left that no block binds.
     fn with_stars(&self, taken: BTreeSet<usize>) -> Vec<usize> {
         let mut taken = taken;
         let bound: BTreeSet<&str> = self.bound(taken.iter().copied()).collect();
@@ -147,7 +150,7 @@ impl<'a> Blocks<'a> {
     }
 }
 
-/// `if __name__ == "__main__":`, in whichever order.
+/// Whether a statement is `if __name__ == "__main__":`, in either order.
 pub(super) fn is_main_guard(statement: &Stmt) -> bool {
     let Stmt::If(guard) = statement else { return false };
     let is_name = |expression: &Expr| matches!(expression, Expr::Name(name) if name.id.as_str() == "__name__");
@@ -165,6 +168,7 @@ pub(super) fn is_main_guard(statement: &Stmt) -> bool {
     }
 }
 
+/// Whether a statement has `from … import *`.
 fn has_star(statement: &Stmt) -> bool {
     match statement {
         Stmt::ImportFrom(import) => import.names.iter().any(|alias| alias.name.as_str() == "*"),

@@ -1,4 +1,5 @@
-//! The ids of all units so far, sixteen bytes each; read back from finished parts when a stopped run goes on.
+//! Dedup of units over the whole dataset, by id. A run that goes on after a stop reads the ids of finished parts back.
+//! Kept by the stage between its parts.
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -12,15 +13,19 @@ use crate::dataset::FileEntry;
 use crate::error::{Error, Result};
 use crate::stage::Context;
 
-/// The ids of the units of the first parts.
+/// The ids of all units so far, sixteen bytes each.
 #[derive(Debug, Default)]
 pub(super) struct UnitIds {
     ids: HashSet<u128>,
+    /// Parts whose ids are here.
     parts: usize,
 }
 
 impl UnitIds {
-    /// Makes sure that the ids of all parts before this one are here, and that this one's may follow.
+    /// Reads the ids of the parts before this one that are not here yet; those of this one are added next.
+    ///
+    /// # Errors
+    /// A file of the dataset cannot be read.
     pub(super) fn load_before(&mut self, cx: &Context, files: &[FileEntry], ordinal: usize) -> Result<()> {
         if self.parts < ordinal {
             let manifest = cx.dataset.manifest("functions")?;
@@ -35,12 +40,13 @@ impl UnitIds {
         Ok(())
     }
 
-    /// Whether this id is a new one.
+    /// Adds an id; false where it is there already.
     pub(super) fn insert(&mut self, id: &str) -> Result<bool> {
         let number = u128::from_str_radix(id, 16).map_err(|_| Error::Internal(format!("the id {id} is not one")))?;
         Ok(self.ids.insert(number))
     }
 
+    /// Reads the ids of a file of `functions`.
     fn load(&mut self, path: &Path) -> Result<()> {
         let file = File::open(path).map_err(Error::io("open", path))?;
         let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(Error::parquet("read", path))?;

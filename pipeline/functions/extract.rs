@@ -1,4 +1,5 @@
-//! One file to its units: parse, find, close over what each needs, describe. Runs on the threads of the stage.
+//! Extracts the units of one file: parses it, finds definitions, adds the statements that each needs, describes each.
+//! Runs on the threads of the stage.
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -20,24 +21,24 @@ use crate::functions::{programs, test_usages, units};
 use crate::python::signature;
 use crate::{hash, python};
 
-/// What a file gave.
+/// The units and usages of a file.
 #[derive(Debug, Default)]
 pub(super) struct Extracted {
     /// The file's repository, for `origins`.
     pub(super) repository: Option<String>,
     /// The units.
     pub(super) functions: Vec<FunctionsRow>,
-    /// What the file, where it is one of tests, shows of other files.
+    /// Usages of definitions in other files, where the file holds tests.
     pub(super) usages: Vec<UsagesRow>,
-    /// Things counted: unit, reason, severity.
+    /// Counts for `stats`: unit, reason, severity.
     pub(super) counts: Vec<(&'static str, &'static str, Severity)>,
 }
 
-/// The units of a row of `corpora`; none of a file that was not parsed, which was counted there.
+/// Extracts the units of a row of `corpora`; none of a file without text, which is counted there.
 pub(super) fn extract(file: CorporaRow, config: &FunctionsConfig) -> Extracted {
     let Some(source) = file.content.as_deref() else { return Extracted::default() };
     // A bug of ours in one file must not take the run with it; it is counted as a loss.
-    let mut extracted = catch_unwind(AssertUnwindSafe(|| of_source(source, &file, config))).unwrap_or_else(|_| {
+    let mut extracted = catch_unwind(AssertUnwindSafe(|| extract_source(source, &file, config))).unwrap_or_else(|_| {
         let counts = vec![("files", "extractor_panicked", Severity::DataLoss)];
         Extracted { counts, ..Extracted::default() }
     });
@@ -45,13 +46,13 @@ pub(super) fn extract(file: CorporaRow, config: &FunctionsConfig) -> Extracted {
     extracted
 }
 
-fn of_source(source: &str, file: &CorporaRow, config: &FunctionsConfig) -> Extracted {
+fn extract_source(source: &str, file: &CorporaRow, config: &FunctionsConfig) -> Extracted {
     let mut extracted = Extracted::default();
     let Ok(parsed) = ruff_python_parser::parse_module(source) else {
         extracted.counts.push(("files", "unparsable", Severity::Failure));
         return extracted;
     };
-    let blocks = Blocks::of(parsed.suite());
+    let blocks = Blocks::read(parsed.suite());
     let maker = Maker { source, file, config, blocks: &blocks, lines: LineIndex::from_source_text(source) };
     let mut made: Vec<Option<FunctionsRow>> = Vec::new();
     if let Some(entry_point) = &file.entry_point {
@@ -60,11 +61,11 @@ fn of_source(source: &str, file: &CorporaRow, config: &FunctionsConfig) -> Extra
             None => extracted.counts.push(("functions", "entry_point_missing", Severity::Failure)),
         }
     } else {
-        let found = units::of(&blocks);
+        let found = units::units_in(&blocks);
         extracted.counts.extend(found.not_callable.iter().map(|reason| ("functions", *reason, Severity::Info)));
-        let usages = usages::of(source, &blocks);
+        let usages = usages::usages_in(source, &blocks);
         if test_usages::is_test(&file.path) {
-            extracted.usages = test_usages::of(source, parsed.suite(), &blocks, file, &maker.lines);
+            extracted.usages = test_usages::rows_of(source, parsed.suite(), &blocks, file, &maker.lines);
         }
         made.extend(found.units.iter().map(|unit| maker.row(unit, &BTreeSet::new(), &usages)));
         if programs::reads_standard_input(&blocks) {
@@ -90,21 +91,22 @@ struct Maker<'f, 'a> {
 }
 
 impl<'a> Maker<'_, 'a> {
-    /// The unit of a benchmark's entry point: the last definition of that name, with all that its tests name.
+    /// The unit of a benchmark's entry point: the last definition of that name, with the definitions that its tests
+    /// need. `None` where there is none, `Some(None)` where it is too long.
     fn benchmark(&self, entry_point: &str) -> Option<Option<FunctionsRow>> {
-        let found = units::of(self.blocks);
+        let found = units::units_in(self.blocks);
         let is_entry = |unit: &&Unit<'_>| match unit.class {
             None => unit.function.name.as_str() == entry_point,
             Some(class) => class.name.as_str() == entry_point && unit.kind == "constructor",
         };
         let unit = found.units.iter().rev().find(is_entry)?;
         let tests = self.file.tests.as_deref().and_then(python::parse);
-        let names = tests.as_ref().map(|tests| python::names::of(tests.suite()).loads).unwrap_or_default();
+        let names = tests.as_ref().map(|tests| python::names::names_in(tests.suite()).loads).unwrap_or_default();
         let row = self.row(unit, &names, &[]);
         Some(row.map(|row| FunctionsRow { tests: self.file.tests.clone(), ..row }))
     }
 
-    /// A unit's row; `None` when it would be too long.
+    /// The row of a unit; `None` where it is too long. `more` are names that it needs besides.
     fn row(&self, unit: &Unit<'a>, more: &BTreeSet<&str>, usages: &[Usage<'a>]) -> Option<FunctionsRow> {
         let needed = self.blocks.needed(unit.block, unit.top_name(), more);
         let length: usize = needed.iter().map(|&index| self.blocks.all[index].range.len().to_usize() + 1).sum();
@@ -147,11 +149,11 @@ impl<'a> Maker<'_, 'a> {
             docstring: docstring(unit),
             ..FunctionsRow::default()
         };
-        let features = features::of(&function.body, function.name.as_str(), class.as_deref());
+        let features = features::features_of(&function.body, function.name.as_str(), class.as_deref());
         Some(self.finish(FunctionsRow { class_name: class, source: text, ..own }, &features))
     }
 
-    /// The file as a whole.
+    /// The row of the file as a program; `None` where it is too long.
     fn program(&self, body: &'a [Stmt]) -> Option<FunctionsRow> {
         if self.source.len() > self.config.source_bytes_max {
             return None;
@@ -168,7 +170,7 @@ impl<'a> Maker<'_, 'a> {
             docstring: first_string(body),
             ..FunctionsRow::default()
         };
-        let features = features::of(body, "", None);
+        let features = features::features_of(body, "", None);
         Some(self.finish(own, &features))
     }
 
@@ -203,7 +205,7 @@ fn number(count: usize) -> i32 {
     i32::try_from(count).unwrap_or(i32::MAX)
 }
 
-/// The docstring where the unit's examples stand: its own, unless only its class's has some.
+/// The docstring with the unit's examples: its own, or that of its class where only that one has examples.
 fn docstring(unit: &Unit<'_>) -> Option<String> {
     let own = first_string(&unit.function.body);
     let has_examples = |text: &String| text.contains(">>>");

@@ -1,11 +1,12 @@
-//! What a definition is made of: loops, branches, recursion, generators, exceptions, closures, imports.
+//! Features of a definition: loops, branches, recursion, generators, exceptions, closures, imports. Called by
+//! `extract`.
 
 use std::collections::BTreeSet;
 
 use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{Comprehension, Expr, Stmt};
 
-/// Counted over a definition.
+/// The features of a definition.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Features {
     pub(super) loop_count: i32,
@@ -18,7 +19,7 @@ pub(super) struct Features {
 }
 
 /// The features of a body; `name` is the function's own, `class` that of a method.
-pub(super) fn of(body: &[Stmt], name: &str, class: Option<&str>) -> Features {
+pub(super) fn features_of(body: &[Stmt], name: &str, class: Option<&str>) -> Features {
     let mut walker = Walker { features: Features::default(), name, class, depth: 0, functions: 0 };
     walker.visit_body(body);
     walker.features
@@ -28,9 +29,9 @@ struct Walker<'n> {
     features: Features,
     name: &'n str,
     class: Option<&'n str>,
-    /// Loops around this place.
+    /// Loops around the current node.
     depth: i32,
-    /// Functions inside the definition around this place.
+    /// Inner functions around the current node.
     functions: usize,
 }
 

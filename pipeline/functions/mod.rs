@@ -1,8 +1,8 @@
 //! The `functions` stage: finds the functions, methods and programs of each file, and makes each one a unit that runs
 //! by itself. Called by the command line through [`crate::stage::drive`].
 //!
-//! Files are read in parallel; exact copies fold into one unit over the whole dataset, in order, where the rows are
-//! written: so the fingerprint of a part contains that of the part before it.
+//! Files are read in parallel. Exact copies are removed over the whole dataset, in order, where the rows are written;
+//! so the fingerprint of a part contains that of the part before it.
 
 mod blocks;
 mod dedup;
@@ -32,7 +32,7 @@ use extract::Extracted;
 /// Raised when the same file would give other units.
 const VERSION: u32 = 2;
 
-/// The stage. It keeps the ids of all units so far between its parts.
+/// The stage. It keeps the ids of all units between its parts.
 #[derive(Debug, Default)]
 pub struct Functions {
     state: Mutex<State>,
@@ -95,7 +95,7 @@ impl Stage for Functions {
             Ok(rows) => rows.into_iter().map(|row| cx.cancel.check().map(|()| row)).collect(),
             Err(error) => vec![Err(error)],
         });
-        let mut folding = Folding {
+        let mut dedup = Dedup {
             writer: None,
             number: 0,
             part_rows: cx.config.functions.part_rows as u64,
@@ -114,15 +114,15 @@ impl Stage for Functions {
             |(), row| Ok(extract::extract(row, &cx.config.functions)),
             |extracted| {
                 bar.add(1);
-                folding.take(extracted)
+                dedup.take(extracted)
             },
         )?;
-        folding.finish()
+        dedup.finish()
     }
 }
 
-/// Folds copies, and writes files of bounded length.
-struct Folding<'a> {
+/// Removes copies and writes files of bounded length.
+struct Dedup<'a> {
     writer: Option<TableWriter<FunctionsRow>>,
     number: usize,
     part_rows: u64,
@@ -133,7 +133,8 @@ struct Folding<'a> {
     counts: Counts,
 }
 
-impl Folding<'_> {
+impl Dedup<'_> {
+    /// Writes the units of a file that are no copies.
     fn take(&mut self, extracted: Extracted) -> Result<()> {
         for (unit, reason, severity) in extracted.counts {
             self.counts.add(unit, reason, severity);
@@ -170,6 +171,7 @@ impl Folding<'_> {
         Ok(())
     }
 
+    /// Closes the current file; the next unit begins another one.
     fn roll(&mut self) -> Result<()> {
         if let Some(writer) = self.writer.take() {
             self.output.close(writer)?;
@@ -178,6 +180,7 @@ impl Folding<'_> {
         Ok(())
     }
 
+    /// Closes all files and gives the counts.
     fn finish(mut self) -> Result<Vec<Count>> {
         self.roll()?;
         self.output.close(self.origins)?;

@@ -1,4 +1,5 @@
-//! Whole programs: files that read standard input when they run, by themselves or through what they call.
+//! Whole programs: files that read standard input when they run, themselves or in functions that they call. Called by
+//! `extract`.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! What a test file shows of other files' definitions: rows of `usages`.
+//! The statements of a test file that use definitions of other files: rows of `usages`. Called by `extract`.
 
 use std::collections::BTreeSet;
 
@@ -13,12 +13,12 @@ use crate::functions::usages::{self, Usage};
 use crate::python::imports::{Chain, Imports};
 use crate::python::is_builtin;
 
-/// A longer text is no example of anything.
+/// Bytes of a usage's text; longer ones show no single call.
 const SOURCE_BYTES_MAX: usize = 8 * 1024;
-/// Names that one statement may be about.
+/// The most names that one statement may use.
 const NAMES_MAX: usize = 64;
 
-/// Whether a file holds tests, by what test runners go by: its own name, or that of a folder around it.
+/// Whether a file holds tests, by the rule of test runners: its own name, or that of a folder around it.
 pub(super) fn is_test(path: &str) -> bool {
     let mut parts = path.rsplit('/');
     let stem = parts.next().unwrap_or_default().trim_end_matches(".py");
@@ -28,8 +28,8 @@ pub(super) fn is_test(path: &str) -> bool {
         || parts.any(|folder| matches!(folder, "test" | "tests" | "testing"))
 }
 
-/// The rows of a file, in its order.
-pub(super) fn of(
+/// The rows of a test file, in source order.
+pub(super) fn rows_of(
     source: &str,
     suite: &[Stmt],
     blocks: &Blocks<'_>,
@@ -43,12 +43,12 @@ pub(super) fn of(
         return Vec::new();
     }
     let star = imports.star.as_ref().map(|module| module.join("/"));
-    let mut usages = usages::of_tests(source, blocks);
+    let mut usages = usages::usages_in_tests(source, blocks);
     usages.sort_by_key(|usage| usage.start);
     let row = |usage: Usage<'_>| {
         let mut names = BTreeSet::new();
-        usage.chains.iter().for_each(|chain| named(&imports, chain, &mut names));
-        // What nothing here binds can come from where all names were imported from, or stands for a fixture.
+        usage.chains.iter().for_each(|chain| add_names(&imports, chain, &mut names));
+        // A name that nothing here binds comes from the star import, or is a fixture.
         for name in usage.loads.iter().filter(|name| !is_builtin(name)) {
             names.insert(format!("{}:{name}", star.as_ref()?));
         }
@@ -64,8 +64,9 @@ pub(super) fn of(
     usages.into_iter().filter_map(row).collect()
 }
 
-/// All that a chain of names can mean: the imported name itself, and each attribute of what may be a module.
-fn named(imports: &Imports<'_>, chain: &Chain<'_>, into: &mut BTreeSet<String>) {
+/// Adds every definition that a chain of attributes can mean: the imported name, and each attribute, since each name
+/// before it may be a module.
+fn add_names(imports: &Imports<'_>, chain: &Chain<'_>, into: &mut BTreeSet<String>) {
     let Some(imported) = imports.names.get(chain.base.id.as_str()) else { return };
     let mut module = imported.module.join("/");
     let attributes = chain.attributes.iter().map(|attribute| attribute.attr.as_str());
@@ -75,6 +76,7 @@ fn named(imports: &Imports<'_>, chain: &Chain<'_>, into: &mut BTreeSet<String>) 
     }
 }
 
+/// Collects the imports of a file at any depth.
 struct ImportsAnywhere<'a> {
     imports: Imports<'a>,
     path: &'a str,

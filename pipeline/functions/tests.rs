@@ -519,7 +519,7 @@ fn copies_fold_over_the_whole_dataset_also_after_a_stop() {
     let counts: Vec<_> = counts.iter().map(|count| (count.reason.as_str(), count.count)).collect();
     assert_eq!(counts, [("duplicate", 2), ("kept", 3)]);
 
-    // A part that is gone is made again, with what came before it known from the disk.
+    // A part that is gone is made again; the ids of the parts before it come from the disk.
     fs::remove_file(dataset.part("origins", "00002-0000")).unwrap();
     let (made, again, _) = run(folder.path(), 3);
     assert_eq!((made, &again), (1, &hashes));

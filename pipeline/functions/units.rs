@@ -1,4 +1,4 @@
-//! Which units a file has.
+//! The functions and methods of a file that become units. Called by `extract`.
 
 use ruff_python_ast::{Decorator, Expr, Stmt, StmtClassDef, StmtFunctionDef};
 
@@ -7,7 +7,7 @@ use crate::functions::blocks::{Blocks, is_main_guard};
 /// A function or method that becomes a unit.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Unit<'a> {
-    /// As in the table.
+    /// The kind, as in the table.
     pub(super) kind: &'static str,
     /// The class of a method.
     pub(super) class: Option<&'a StmtClassDef>,
@@ -18,7 +18,7 @@ pub(super) struct Unit<'a> {
 }
 
 impl<'a> Unit<'a> {
-    /// Name as written.
+    /// The qualified name, as in the table.
     pub(super) fn qualified_name(&self) -> String {
         match self.class {
             Some(class) => format!("{}.{}", class.name, self.function.name),
@@ -26,31 +26,32 @@ impl<'a> Unit<'a> {
         }
     }
 
-    /// The top-level name under which it is reached.
+    /// The top-level name that leads to it: its own, or that of its class.
     pub(super) fn top_name(&self) -> &'a str {
         self.class.map_or(self.function.name.as_str(), |class| class.name.as_str())
     }
 }
 
-/// What a file has.
+/// The definitions of a file.
 #[derive(Debug, Default)]
 pub(super) struct Found<'a> {
     /// In source order.
     pub(super) units: Vec<Unit<'a>>,
-    /// Definitions that nothing calls by their name: overloads, setters.
+    /// Reasons of definitions that no call reaches by their name: overloads, setters.
     pub(super) not_callable: Vec<&'static str>,
 }
 
 /// The units of a file.
-pub(super) fn of<'a>(blocks: &Blocks<'a>) -> Found<'a> {
+pub(super) fn units_in<'a>(blocks: &Blocks<'a>) -> Found<'a> {
     let mut found = Found::default();
     for (index, block) in blocks.all.iter().enumerate() {
-        of_statement(block.statement, index, &mut found);
+        add_units_of(block.statement, index, &mut found);
     }
     found
 }
 
-fn of_statement<'a>(statement: &'a Stmt, block: usize, found: &mut Found<'a>) {
+/// Adds the units of a statement, also of those inside an `if` or a `try`.
+fn add_units_of<'a>(statement: &'a Stmt, block: usize, found: &mut Found<'a>) {
     match statement {
         Stmt::FunctionDef(function) => match kind(None, function) {
             Ok(kind) => found.units.push(Unit { kind, class: None, function, block }),
@@ -68,18 +69,19 @@ fn of_statement<'a>(statement: &'a Stmt, block: usize, found: &mut Found<'a>) {
         }
         Stmt::If(branch) if !is_main_guard(statement) => {
             let clauses = branch.elif_else_clauses.iter().flat_map(|clause| &clause.body);
-            branch.body.iter().chain(clauses).for_each(|inner| of_statement(inner, block, found));
+            branch.body.iter().chain(clauses).for_each(|inner| add_units_of(inner, block, found));
         }
         Stmt::Try(attempt) => {
             let handlers = attempt.handlers.iter().filter_map(|handler| handler.as_except_handler());
             let handlers = handlers.flat_map(|handler| &handler.body);
             let all = attempt.body.iter().chain(handlers).chain(&attempt.orelse).chain(&attempt.finalbody);
-            all.for_each(|inner| of_statement(inner, block, found));
+            all.for_each(|inner| add_units_of(inner, block, found));
         }
         _ => {}
     }
 }
 
+/// The kind of a definition; an error where no call reaches it by its name.
 fn kind(class: Option<&StmtClassDef>, function: &StmtFunctionDef) -> Result<&'static str, &'static str> {
     let decorators: Vec<&str> = function.decorator_list.iter().filter_map(last_name).collect();
     let has = |name: &str| decorators.contains(&name);
@@ -107,7 +109,7 @@ fn kind(class: Option<&StmtClassDef>, function: &StmtFunctionDef) -> Result<&'st
     })
 }
 
-/// `c` of `@a.b.c` and of `@a.b.c(…)`.
+/// The last name of a decorator: `c` of `@a.b.c` and of `@a.b.c(…)`.
 fn last_name(decorator: &Decorator) -> Option<&str> {
     let expression = match &decorator.expression {
         Expr::Call(call) => call.func.as_ref(),

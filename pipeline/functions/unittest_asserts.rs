@@ -1,20 +1,20 @@
-//! The assert methods of `unittest`, as the plain statements that claim the same.
+//! The assert methods of `unittest` as plain statements. Called by `usages`.
 
 use ruff_python_ast::{Expr, Stmt};
 
 use crate::python::signature::text;
 
-/// What a statement claims.
+/// A plain statement in place of an assert method.
 #[derive(Debug)]
-pub(super) struct Claim<'a> {
-    /// A statement that claims it by itself.
+pub(super) struct PlainAssert<'a> {
+    /// The statement.
     pub(super) text: String,
-    /// The expressions that it is made of.
-    pub(super) made_of: Vec<&'a Expr>,
+    /// The expressions in it.
+    pub(super) expressions: Vec<&'a Expr>,
 }
 
-/// What `self.assertEqual(a, b)` and its like claim; `None` for other statements.
-pub(super) fn of<'a>(source: &str, statement: &'a Stmt) -> Option<Claim<'a>> {
+/// The plain statement for `self.assertEqual(a, b)` and its like; `None` for other statements.
+pub(super) fn plain_assert<'a>(source: &str, statement: &'a Stmt) -> Option<PlainAssert<'a>> {
     let call = statement.as_expr_stmt()?.value.as_call_expr()?;
     let method = call.func.as_attribute_expr()?;
     if method.value.as_name_expr()?.id.as_str() != "self" {
@@ -53,25 +53,25 @@ pub(super) fn of<'a>(source: &str, statement: &'a Stmt) -> Option<Claim<'a>> {
         "assertIsNone" => (1, format!("assert {} is None", of(0)?)),
         "assertIsNotNone" => (1, format!("assert {} is not None", of(0)?)),
         "assertIsInstance" => (2, format!("assert isinstance({}, {})", of(0)?, of(1)?)),
-        // What is expected is that it raises: a call like any other.
+        // The call that should raise is the usage.
         "assertRaises" if arguments.len() > 1 => {
             if let (Expr::Lambda(lambda), 2) = (&arguments[1], arguments.len()) {
-                return Some(Claim { text: text(source, lambda.body.as_ref()), made_of: vec![&lambda.body] });
+                return Some(PlainAssert { text: text(source, lambda.body.as_ref()), expressions: vec![&lambda.body] });
             }
             let rest = arguments[2..].iter().map(|argument| text(source, argument));
             let keywords = call.arguments.keywords.iter().map(|keyword| text(source, keyword));
             let rest = rest.chain(keywords).collect::<Vec<_>>().join(", ");
-            let made_of = arguments[1..].iter().chain(call.arguments.keywords.iter().map(|keyword| &keyword.value));
-            return Some(Claim {
+            let expressions = arguments[1..].iter().chain(call.arguments.keywords.iter().map(|keyword| &keyword.value));
+            return Some(PlainAssert {
                 text: format!("{}({rest})", text(source, &arguments[1])),
-                made_of: made_of.collect(),
+                expressions: expressions.collect(),
             });
         }
-        // The elements are equal in some order; what is left is the call.
+        // The elements are equal in some order, so only the call is left.
         "assertCountEqual" | "assertItemsEqual" | "assertAlmostEqual" => (1, of(0)?),
         _ => return None,
     };
-    Some(Claim { text, made_of: arguments.iter().take(used).collect() })
+    Some(PlainAssert { text, expressions: arguments.iter().take(used).collect() })
 }
 
 #[cfg(test)]
@@ -82,8 +82,8 @@ mod tests {
 
     fn check(source: &str, expected: Expect) {
         let parsed = crate::python::parse(source).unwrap();
-        let claims = parsed.suite().iter().map(|statement| of(source, statement));
-        let lines = claims.map(|claim| claim.map_or("-".to_owned(), |claim| claim.text));
+        let plain = parsed.suite().iter().map(|statement| plain_assert(source, statement));
+        let lines = plain.map(|plain| plain.map_or("-".to_owned(), |plain| plain.text));
         expected.assert_eq(&lines.collect::<Vec<_>>().join("\n"));
     }
 
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn others_are_no_claims() {
+    fn other_statements_have_none() {
         check("self.fail()\nother.assertEqual(1, 2)\nself.assertEqual(*both)\nassert x", expect!["-\n-\n-\n-"]);
     }
 }

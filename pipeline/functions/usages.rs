@@ -1,8 +1,8 @@
-//! Statements that show a unit at work: asserts anywhere, calls at module level or under a main guard; in tests of
-//! other files, calls in them too.
+//! Statements that use a unit: asserts anywhere, calls at module level or under a main guard; in test files also calls
+//! in functions. Called by `extract` and `test_usages`.
 //!
-//! A usage stands alone: the simple statements before it in the same body that its names need come with it, as one
-//! text. Loops over values that are written out, and parametrised tests, give one usage for each of the first values.
+//! A usage stands alone: its text begins with the earlier simple statements that it needs. A loop over values that are
+//! written out, or a parametrised test, gives one usage for each of the first values.
 
 use std::collections::BTreeSet;
 
@@ -18,35 +18,35 @@ use crate::python::signature::text;
 use crate::python::standalone::{self, Earlier};
 use crate::python::{is_builtin, names};
 
-/// Usages kept of one unit: far more than inputs are made of.
+/// The most usages of one unit, far more than become inputs.
 const USAGES_MAX: usize = 32;
-/// Usages looked at in one file: loops in loops could give any number.
+/// The most usages of one file: nested loops could give any number.
 const USAGES_OF_FILE_MAX: usize = 4096;
-/// Values that a loop over written-out ones, or a parametrised test, is shown with.
+/// The most values of a loop or a parametrised test that give usages.
 const ROUNDS_MAX: usize = 6;
 
-/// A statement from which an input may come, with what it needs of its body.
+/// A statement that an input may be made of, with the statements that it needs.
 #[derive(Debug)]
 pub(super) struct Usage<'a> {
-    /// What it needs, then itself.
+    /// The statements that it needs, then itself.
     pub(super) text: String,
-    /// What it loads that nothing in the text binds.
+    /// Names that it loads and no statement of the text binds.
     pub(super) loads: BTreeSet<&'a str>,
-    /// Attributes that it calls or reads, for methods.
+    /// Attributes that it reads, to find methods by.
     attributes: BTreeSet<&'a str>,
-    /// Loaded names with what is read from them, imports left out; only of tests.
+    /// Loaded names with the attributes that are read from them; of test files only.
     pub(super) chains: Vec<Chain<'a>>,
-    /// Where the statement stands.
+    /// The offset of the statement.
     pub(super) start: TextSize,
 }
 
-/// All usages in a file of what the file itself defines.
-pub(super) fn of<'a>(source: &str, blocks: &Blocks<'a>) -> Vec<Usage<'a>> {
+/// The usages in a file of its own definitions.
+pub(super) fn usages_in<'a>(source: &str, blocks: &Blocks<'a>) -> Vec<Usage<'a>> {
     find(source, blocks, false)
 }
 
-/// All usages in a file of tests; their texts have the imports and the helpers of the file that they need.
-pub(super) fn of_tests<'a>(source: &str, blocks: &Blocks<'a>) -> Vec<Usage<'a>> {
+/// The usages in a test file; their texts have the imports and helper functions that they need.
+pub(super) fn usages_in_tests<'a>(source: &str, blocks: &Blocks<'a>) -> Vec<Usage<'a>> {
     find(source, blocks, true)
 }
 
@@ -65,7 +65,7 @@ fn find<'a>(source: &str, blocks: &Blocks<'a>, is_test: bool) -> Vec<Usage<'a>> 
     finder.usages
 }
 
-/// Those that show a unit, as text.
+/// The texts of the usages that use a unit; `bound` are the names that the unit's source binds.
 pub(super) fn showing(usages: &[Usage<'_>], unit: &Unit<'_>, bound: &BTreeSet<&str>) -> Vec<String> {
     let (top, name) = (unit.top_name(), unit.function.name.as_str());
     let shows = |usage: &&Usage<'_>| {
@@ -81,14 +81,14 @@ pub(super) fn showing(usages: &[Usage<'_>], unit: &Unit<'_>, bound: &BTreeSet<&s
 
 struct Finder<'s, 'a> {
     source: &'s str,
-    /// Calls in the bodies of functions count too.
+    /// Whether calls in the bodies of functions are usages too.
     is_test: bool,
     usages: Vec<Usage<'a>>,
 }
 
 impl<'a> Finder<'_, 'a> {
-    /// Looks through the statements of one body; `calls` says whether more than asserts count. What the body itself
-    /// adds to `before` is forgotten again, unless it is the module's.
+    /// Walks the statements of one body and adds the simple ones to `before`; `calls` says whether calls are usages
+    /// too.
     fn body(&mut self, body: &'a [Stmt], calls: bool, before: &mut Vec<Earlier<'a>>) {
         for statement in body {
             if self.usages.len() >= USAGES_OF_FILE_MAX {
@@ -102,10 +102,10 @@ impl<'a> Finder<'_, 'a> {
                 | Stmt::AugAssign(_)
                 | Stmt::Import(_)
                 | Stmt::ImportFrom(_) => {
-                    if calls || unittest_asserts::of(self.source, statement).is_some() {
+                    if calls || unittest_asserts::plain_assert(self.source, statement).is_some() {
                         self.usage(statement, before);
                     }
-                    before.extend(Earlier::of(statement));
+                    before.extend(Earlier::simple(statement));
                 }
                 Stmt::FunctionDef(function) => self.function(function, before),
                 Stmt::ClassDef(class) => self.inner(&class.body, false, before),
@@ -122,13 +122,14 @@ impl<'a> Finder<'_, 'a> {
         }
     }
 
+    /// Walks an inner body, whose statements are not before those that follow it.
     fn inner(&mut self, body: &'a [Stmt], calls: bool, before: &mut Vec<Earlier<'a>>) {
         let outer = before.len();
         self.body(body, calls, before);
         before.truncate(outer);
     }
 
-    /// A function's body; that of a parametrised test once for each of its first values.
+    /// Walks the body of a function; that of a parametrised test once for each of the first values.
     fn function(&mut self, function: &'a StmtFunctionDef, before: &mut Vec<Earlier<'a>>) {
         let outer = before.len();
         let parameters = function.decorator_list.iter().find_map(|decorator| parametrised(&decorator.expression));
@@ -146,7 +147,7 @@ impl<'a> Finder<'_, 'a> {
         }
     }
 
-    /// The body of a loop; over values that are written out, once for each of the first.
+    /// Walks the body of a loop; over values that are written out, once for each of the first.
     fn rounds(&mut self, each: &'a StmtFor, statement: &'a Stmt, calls: bool, before: &mut Vec<Earlier<'a>>) {
         let outer = before.len();
         let Some(values) = written_out(&each.iter) else {
@@ -162,16 +163,17 @@ impl<'a> Finder<'_, 'a> {
         }
     }
 
+    /// Adds a usage, unless the statement calls nothing or needs too much.
     fn usage(&mut self, statement: &'a Stmt, before: &[Earlier<'a>]) {
         let mut attributes = Attributes::default();
         let mut chains = Chains::default();
-        let claim = unittest_asserts::of(self.source, statement);
-        let (text, loads) = match claim {
-            Some(claim) => {
-                claim.made_of.iter().for_each(|expression| attributes.visit_expr(expression));
-                claim.made_of.iter().for_each(|expression| chains.visit_expr(expression));
-                let loads = claim.made_of.iter().flat_map(|expression| names::of_expression(expression));
-                (claim.text, loads.collect())
+        let plain = unittest_asserts::plain_assert(self.source, statement);
+        let (text, loads) = match plain {
+            Some(plain) => {
+                plain.expressions.iter().for_each(|expression| attributes.visit_expr(expression));
+                plain.expressions.iter().for_each(|expression| chains.visit_expr(expression));
+                let loads = plain.expressions.iter().flat_map(|expression| names::names_loaded_by(expression));
+                (plain.text, loads.collect())
             }
             None => {
                 attributes.visit_stmt(statement);
@@ -179,7 +181,7 @@ impl<'a> Finder<'_, 'a> {
                     return;
                 }
                 chains.visit_stmt(statement);
-                (text(self.source, statement), names::of_statement(statement).loads)
+                (text(self.source, statement), names::names_in_statement(statement).loads)
             }
         };
         let Some((taken, loads)) = standalone::needed(&loads, before) else { return };
@@ -187,7 +189,6 @@ impl<'a> Finder<'_, 'a> {
         if self.is_test {
             taken.iter().for_each(|earlier| chains.visit_stmt(earlier.statement));
         }
-        // A name that is left in `loads` must come from the unit.
         let mut texts: Vec<String> = taken.iter().map(|earlier| earlier.text(self.source)).collect();
         texts.push(text);
         self.usages.push(Usage {
@@ -200,7 +201,7 @@ impl<'a> Finder<'_, 'a> {
     }
 }
 
-/// The values of `[…]` and `(…)`.
+/// The values of `[…]` and `(…)`; `None` for other expressions.
 fn written_out(expression: &Expr) -> Option<&[Expr]> {
     let values = match expression {
         Expr::List(list) => &list.elts,
@@ -219,7 +220,7 @@ fn names_of_target(target: &Expr) -> BTreeSet<&str> {
     }
 }
 
-/// The names and the values of `@pytest.mark.parametrize('a, b', […])`.
+/// The names and the values of `@pytest.mark.parametrize('a, b', […])`; `None` for other decorators.
 fn parametrised(decorator: &Expr) -> Option<(&str, &[Expr])> {
     let call = decorator.as_call_expr()?;
     if call.func.as_attribute_expr()?.attr.as_str() != "parametrize" {

@@ -1,43 +1,41 @@
-//! Gathers the candidates of a unit from every source, and makes rows of what is kept: chosen by running it
-//! (`searched`), or without a run (`of`). Called by `stage`.
+//! The inputs of one unit: gathers its candidates, runs and chooses them where there is a runner, and makes rows of
+//! those that are kept. Called by `stage`.
 
-use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tracemill_schemas::functions::FunctionsRow;
 use tracemill_schemas::inputs::InputsRow;
 use tracemill_schemas::searches::SearchesRow;
-use tracemill_trace::{Limits, Point};
+use tracemill_trace::Limits;
 
 use crate::config::InputsConfig;
 use crate::dataset::Severity;
 use crate::error::Result;
-use crate::hash;
 use crate::inputs::candidate::Candidate;
+use crate::inputs::input_rows::InputRows;
+use crate::inputs::offers::Offers;
 use crate::inputs::random::Random;
-use crate::inputs::search::{Found, Runner, Search, Subject};
+use crate::inputs::search::{Found, Runner, Search, Subject, UnitCoverage};
 use crate::inputs::sources::corpus_tests::UnitWithTests;
-use crate::inputs::sources::{stdin_programs, written};
-use crate::inputs::types::annotations::Types;
-use crate::inputs::types::classes::Classes;
-use crate::inputs::types::inference::Uses;
-use crate::inputs::types::signature_calls::{Refusal, Typed};
 use crate::inputs::unit::Unit;
+use crate::{hash, python};
 
-/// What a unit got.
+/// The inputs of a unit, and how they were found.
 #[derive(Debug)]
 pub(super) struct UnitInputs {
-    /// The inputs.
+    /// Rows of `inputs`.
     pub(super) rows: Vec<InputsRow>,
-    /// How they were found.
+    /// The row of `searches`.
     pub(super) search: SearchesRow,
-    /// Offers that were dropped: reason, severity.
+    /// Candidates that were dropped: reason, severity.
     pub(super) dropped: Vec<(&'static str, Severity)>,
-    /// What became of the unit.
+    /// How the unit is counted: reason, severity.
     pub(super) end: (String, Severity),
+    /// What the candidates cover of the unit; `None` where nothing could run.
+    pub(super) coverage: Option<UnitCoverage>,
 }
 
-/// Everything that making the inputs of a unit depends on.
+/// Everything that the inputs of a unit depend on, beside the unit.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Settings<'a> {
     pub(super) config: &'a InputsConfig,
@@ -46,275 +44,139 @@ pub(super) struct Settings<'a> {
     pub(super) seed: u64,
 }
 
-/// The inputs of a unit, without running anything.
-pub(super) fn of(shown: &UnitWithTests, settings: Settings<'_>) -> UnitInputs {
-    // A bug of ours in one unit must not take the run with it; it is counted as a loss.
-    catch_unwind(AssertUnwindSafe(|| collect(shown, settings))).unwrap_or_else(|_| panicked(&shown.row))
+impl UnitInputs {
+    /// A unit without inputs.
+    fn none(row: &FunctionsRow, reason: &str, severity: Severity) -> Self {
+        let search = SearchesRow { reason: Some(reason.to_owned()), ..bare_search(row) };
+        let end = (reason.to_owned(), severity);
+        UnitInputs { rows: Vec::new(), search, dropped: Vec::new(), end, coverage: None }
+    }
+
+    /// A unit with these rows; `reason` says why it has none if it has none.
+    fn of_rows(rows: InputRows<'_>, reason: &str, search: SearchesRow, coverage: Option<UnitCoverage>) -> Self {
+        let InputRows { rows, dropped, .. } = rows;
+        let end = match rows.is_empty() {
+            true => (reason.to_owned(), Severity::Failure),
+            false => ("with_inputs".to_owned(), Severity::Kept),
+        };
+        UnitInputs { search: SearchesRow { input_count: count(rows.len()), ..search }, rows, dropped, end, coverage }
+    }
 }
 
-/// The inputs of a unit, chosen among many that were run; `more` are offered besides.
+/// The inputs of a unit. With a runner they are chosen among many candidates that run; without one they are the first
+/// candidates. `proposed` are candidates of a model.
 ///
 /// # Errors
 /// No worker starts, or the user asks to stop.
-pub(super) fn searched(
-    shown: &UnitWithTests,
+pub(super) fn collect(
+    unit: &UnitWithTests,
     settings: Settings<'_>,
-    more: &[Candidate],
-    runner: &mut dyn Runner,
-) -> Result<Searched> {
-    let attempt = catch_unwind(AssertUnwindSafe(|| search(shown, settings, more, runner)));
-    attempt.unwrap_or_else(|_| Ok(Searched::unrun(panicked(&shown.row))))
+    proposed: &[Candidate],
+    runner: Option<&mut dyn Runner>,
+) -> Result<UnitInputs> {
+    // A bug of ours in one unit must not take the run with it; it is counted as a loss.
+    let attempt = catch_unwind(AssertUnwindSafe(|| collect_unit(unit, settings, proposed, runner)));
+    attempt.unwrap_or_else(|_| Ok(UnitInputs::none(&unit.row, "generator_panicked", Severity::DataLoss)))
 }
 
-/// What a search of a unit came to, and how it stands.
-#[derive(Debug)]
-pub(super) struct Searched {
-    pub(super) made: UnitInputs,
-    /// Points of the function that no candidate reached.
-    pub(super) missing: Vec<Point>,
-    /// Share of its points that were, 0 to 1.
-    pub(super) share: f64,
-    /// The unit's own source runs.
-    pub(super) can_run: bool,
-}
-
-impl Searched {
-    /// Of what was not run.
-    pub(super) fn unrun(made: UnitInputs) -> Self {
-        Searched { made, missing: Vec::new(), share: 0.0, can_run: false }
-    }
-}
-
-fn panicked(row: &FunctionsRow) -> UnitInputs {
-    let end = ("generator_panicked".to_owned(), Severity::DataLoss);
-    let search = SearchesRow { reason: Some(end.0.clone()), ..bare_search(row) };
-    UnitInputs { rows: Vec::new(), search, dropped: Vec::new(), end }
-}
-
-fn bare_search(row: &FunctionsRow) -> SearchesRow {
-    SearchesRow { function_id: row.function_id.clone(), ..SearchesRow::default() }
-}
-
-fn random(row: &FunctionsRow, seed: u64) -> Random {
-    Random::new(hash::seed(seed, &[row.function_id.as_bytes()]))
-}
-
-fn collect(shown: &UnitWithTests, settings: Settings<'_>) -> UnitInputs {
-    let row = &shown.row;
-    let mut random = random(row, settings.seed);
-    let mut kept = Kept::new(row, settings.config);
-    let mut reason = "no_input";
-    if row.kind == "program" {
-        for index in 0..settings.config.per_function {
-            kept.offer(stdin_programs::nth(index, &mut random), true);
-        }
-    } else {
-        match ruff_python_parser::parse_module(&row.source) {
-            Ok(parsed) => {
-                let unit = Unit::of(row, parsed.suite());
-                reason = call_inputs(&unit, shown, &mut kept, &mut random);
-            }
-            Err(_) => reason = "unit_unparsable",
-        }
-    }
-    let end = kept.end(reason);
-    let search = SearchesRow {
-        input_count: count(kept.rows.len()),
-        reason: kept.rows.is_empty().then(|| reason.to_owned()),
-        ..bare_search(row)
+fn collect_unit(
+    with_tests: &UnitWithTests,
+    settings: Settings<'_>,
+    proposed: &[Candidate],
+    runner: Option<&mut dyn Runner>,
+) -> Result<UnitInputs> {
+    let row = &with_tests.row;
+    let mut random = Random::new(hash::seed(settings.seed, &[row.function_id.as_bytes()]));
+    let Some(parsed) = python::parse(&row.source) else {
+        return Ok(UnitInputs::none(row, "unit_unparsable", Severity::Failure));
     };
-    UnitInputs { rows: kept.rows, search, dropped: kept.dropped, end }
+    let unit = Unit::new(row, parsed.suite());
+    let offers = Offers::gather(&unit, with_tests, proposed, runner.is_some(), &mut random);
+    match runner {
+        Some(runner) => search(&unit, offers, settings, runner, &mut random),
+        None => Ok(take_first(&unit, offers, settings, &mut random)),
+    }
 }
 
-/// Fills with calls; says why there is none if there is none.
-fn call_inputs(unit: &Unit<'_>, shown: &UnitWithTests, kept: &mut Kept<'_>, random: &mut Random) -> &'static str {
-    for candidate in written(unit, shown) {
-        kept.offer(candidate, true);
+/// Takes the first candidates without running any.
+fn take_first(unit: &Unit<'_>, offers: Offers<'_, '_>, settings: Settings<'_>, random: &mut Random) -> UnitInputs {
+    let mut rows = InputRows::new(unit.row, settings.config);
+    for candidate in &offers.first {
+        rows.offer(candidate.clone(), true);
     }
-    let classes = Classes::of(unit);
-    let uses = Uses::of(unit.statements);
-    let typed = Typed::of(Types { unit, classes: &classes, uses: &uses, unknown_is_any: false });
-    if let Ok(typed) = &typed
-        && let Some(call) = typed.plain_call(random)
-    {
-        kept.offer(Candidate::new("default", "", call, None), true);
-    }
-    match typed {
-        // Where people have written inputs, guesses add nothing.
-        Ok(typed) if typed.guesses && !kept.rows.is_empty() => "no_input",
-        Ok(mut typed) => {
-            let origin = if typed.guesses { "inferred" } else { "typed" };
-            // Types with few values repeat themselves; after some attempts there is nothing new.
-            for attempt in 0..kept.config.per_function * 4 {
-                if kept.is_full() {
-                    break;
-                }
-                if let Some(call) = typed.call(attempt, random) {
-                    kept.offer(Candidate::new(origin, "", call, None), false);
-                }
-            }
-            "no_input"
+    // Where people have written inputs, guesses add nothing.
+    let is_enough = offers.is_guess() && !rows.rows.is_empty();
+    // Types with few values repeat themselves; after some attempts there is nothing new.
+    let attempts = if is_enough { 0 } else { settings.config.per_function * 4 };
+    for number in 0..attempts {
+        if rows.is_full() {
+            break;
         }
-        Err(Refusal(reason)) => reason,
+        if let Some(candidate) = offers.nth(number, random) {
+            rows.offer(candidate, false);
+        }
     }
+    let reason = offers.refusal().unwrap_or("no_input");
+    let search = SearchesRow { reason: rows.rows.is_empty().then(|| reason.to_owned()), ..bare_search(unit.row) };
+    UnitInputs::of_rows(rows, reason, search, None)
 }
 
+/// Runs the candidates, and others made from them, and chooses.
 fn search(
-    shown: &UnitWithTests,
+    unit: &Unit<'_>,
+    offers: Offers<'_, '_>,
     settings: Settings<'_>,
-    more: &[Candidate],
     runner: &mut dyn Runner,
-) -> Result<Searched> {
-    let row = &shown.row;
-    let mut random = random(row, settings.seed);
-    let Settings { config, limits, .. } = settings;
-    let is_program = row.kind == "program";
-    let nothing = |reason: &str| {
-        let search = SearchesRow { reason: Some(reason.to_owned()), ..bare_search(row) };
-        let made =
-            UnitInputs { rows: Vec::new(), search, dropped: Vec::new(), end: (reason.to_owned(), Severity::Failure) };
-        Ok(Searched::unrun(made))
-    };
-    let Some(parsed) = crate::python::parse(&row.source) else { return nothing("unit_unparsable") };
-    let unit = Unit::of(row, parsed.suite());
-    let (classes, uses) = (Classes::of(&unit), Uses::of(unit.statements));
-    let mut kept = Kept::new(row, config);
-    let mut offers: Vec<Candidate> = if is_program { Vec::new() } else { written(&unit, shown) };
-    let is_short = |candidate: &Candidate| candidate.bytes() <= config.input_bytes_max;
-    offers.retain(|candidate| {
-        let fits = is_short(candidate);
-        if !fits {
-            kept.dropped.push(("too_long", Severity::Failure));
-        }
-        fits
-    });
-    offers.extend(more.iter().filter(|candidate| is_short(candidate)).cloned());
-    let typed = Typed::of(Types { unit: &unit, classes: &classes, uses: &uses, unknown_is_any: true });
-    let mut typed = match typed {
-        Err(Refusal(reason)) if !is_program && offers.is_empty() => return nothing(reason),
-        typed => typed.ok(),
-    };
-    let guesses = typed.as_ref().is_some_and(|typed| typed.guesses);
-    offers.extend(
-        typed
-            .as_ref()
-            .and_then(|typed| typed.plain_call(&mut random))
-            .filter(|_| !is_program)
-            .map(|call| Candidate::new("default", "", call, None)),
-    );
-    let origin = if guesses { "inferred" } else { "typed" };
-    let mut fresh = |number: usize, random: &mut Random| {
-        if is_program {
-            return Some(stdin_programs::nth(number, random));
-        }
-        let typed = typed.as_mut()?;
-        // Of a method's instances every second one is worked with before.
-        let (setup, call) = match number % 2 {
-            1 => typed.prepared(number / 2, random).or_else(|| Some((String::new(), typed.call(number, random)?))),
-            _ => Some((String::new(), typed.call(number, random)?)),
-        }?;
-        Some(Candidate::new(origin, &setup, call, None))
-    };
-    let subject = Subject {
+    random: &mut Random,
+) -> Result<UnitInputs> {
+    let (row, config) = (unit.row, settings.config);
+    let mut rows = InputRows::new(row, config);
+    let first: Vec<Candidate> = offers.first.iter().filter(|candidate| rows.fits(candidate)).cloned().collect();
+    if let Some(reason) = offers.refusal().filter(|_| first.is_empty()) {
+        return Ok(UnitInputs::none(row, reason, Severity::Failure));
+    }
+    let mut search = Search::new(Subject {
         row,
         name: if row.kind == "constructor" { unit.class.unwrap_or(unit.name) } else { unit.name },
-        statements: parsed.suite(),
-        guesses,
-        limits,
+        statements: unit.statements,
+        is_guess: offers.is_guess(),
+        limits: settings.limits,
         config: &config.search,
         wanted: config.per_function,
         bytes_max: config.input_bytes_max,
-    };
-    let mut search = Search::new(subject);
-    search.run(offers, &mut fresh, runner, &mut random)?;
-    let ((missing, share), can_run) = (search.standing(), !search.has_failed());
+    });
+    search.run(first, &|number, random| offers.nth(number, random), runner, random)?;
+    let coverage = search.coverage();
     let Found { chosen, tried, not_reproduced, killed, lines, branches, reason } = search.choose(runner)?;
-    kept.dropped.extend(std::iter::repeat_n(("killed", Severity::DataLoss), killed));
-    kept.dropped.extend(std::iter::repeat_n(("not_reproduced", Severity::Failure), not_reproduced));
-    let ran = lines.0 > 0;
+    rows.dropped.extend(std::iter::repeat_n(("killed", Severity::DataLoss), killed));
+    rows.dropped.extend(std::iter::repeat_n(("not_reproduced", Severity::Failure), not_reproduced));
+    let has_run = lines.all > 0;
     for chosen in chosen {
-        let is_kept = kept.offer(Candidate { is_free: true, ..chosen.candidate }, true);
-        if let Some(row) = kept.rows.last_mut().filter(|_| is_kept && ran) {
+        let new = rows.offer(Candidate { is_free: true, ..chosen.candidate }, true);
+        if let Some(row) = new.filter(|_| has_run) {
             row.generation = i32::try_from(chosen.generation).unwrap_or(i32::MAX);
             row.lines_new = Some(count(chosen.lines_new));
             row.branches_new = Some(count(chosen.branches_new));
             row.path_hash = Some(format!("{:016x}", chosen.path));
         }
     }
-    let known = |number: usize| ran.then(|| count(number));
+    let known = |number: usize| has_run.then(|| count(number));
     let search = SearchesRow {
-        input_count: count(kept.rows.len()),
         candidate_count: count(tried),
-        line_count: known(lines.0),
-        lines_reached: known(lines.1),
-        branch_count: known(branches.0),
-        branches_reached: known(branches.1),
+        line_count: known(lines.all),
+        lines_reached: known(lines.reached),
+        branch_count: known(branches.all),
+        branches_reached: known(branches.reached),
         reason,
         ..bare_search(row)
     };
-    let end = kept.end("no_input");
-    Ok(Searched { made: UnitInputs { rows: kept.rows, search, dropped: kept.dropped, end }, missing, share, can_run })
+    Ok(UnitInputs::of_rows(rows, "no_input", search, coverage))
+}
+
+fn bare_search(row: &FunctionsRow) -> SearchesRow {
+    SearchesRow { function_id: row.function_id.clone(), ..SearchesRow::default() }
 }
 
 fn count(number: usize) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
-}
-
-struct Kept<'a> {
-    row: &'a FunctionsRow,
-    config: &'a InputsConfig,
-    counted: usize,
-    rows: Vec<InputsRow>,
-    seen: BTreeSet<(String, String, String)>,
-    dropped: Vec<(&'static str, Severity)>,
-}
-
-impl<'a> Kept<'a> {
-    fn new(row: &'a FunctionsRow, config: &'a InputsConfig) -> Self {
-        Kept { row, config, counted: 0, rows: Vec::new(), seen: BTreeSet::new(), dropped: Vec::new() }
-    }
-
-    fn is_full(&self) -> bool {
-        self.counted >= self.config.per_function
-    }
-
-    /// What became of the unit, where `reason` is why it has none if it has none.
-    fn end(&self, reason: &str) -> (String, Severity) {
-        match self.rows.is_empty() {
-            true => (reason.to_owned(), Severity::Failure),
-            false => ("with_inputs".to_owned(), Severity::Kept),
-        }
-    }
-
-    /// Takes an offer, or counts why not; what a generator repeats need not be counted. Whether it was taken.
-    fn offer(&mut self, candidate: Candidate, counts_repeats: bool) -> bool {
-        if self.is_full() && !candidate.is_free {
-            return false;
-        }
-        if candidate.bytes() > self.config.input_bytes_max {
-            self.dropped.push(("too_long", Severity::Failure));
-            return false;
-        }
-        let Candidate { origin, setup, call, check, stdin, is_free } = candidate;
-        if !self.seen.insert((setup.clone(), call.clone(), stdin.clone())) {
-            if counts_repeats {
-                self.dropped.push(("duplicate", Severity::Info));
-            }
-            return false;
-        }
-        self.counted += usize::from(!is_free);
-        let function_id = self.row.function_id.clone();
-        self.rows.push(InputsRow {
-            input_id: hash::id(&[function_id.as_bytes(), setup.as_bytes(), call.as_bytes(), stdin.as_bytes()]),
-            function_id,
-            input_index: i32::try_from(self.rows.len()).unwrap_or(i32::MAX),
-            origin: origin.to_owned(),
-            setup,
-            call,
-            check,
-            stdin,
-            ..InputsRow::default()
-        });
-        true
-    }
 }

@@ -1,6 +1,6 @@
-//! Values as Python literals.
+//! Values as Python literals. `types` and the trees of the search write them.
 
-/// A text as a literal: printable, in one line, with single quotes unless the text has them and no double ones.
+/// A text as a literal: printable, on one line, in single quotes unless it has single quotes and no double ones.
 pub(super) fn text(text: &str) -> String {
     let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
     let mut literal = String::with_capacity(text.len() + 2);
@@ -25,7 +25,7 @@ pub(super) fn text(text: &str) -> String {
     literal
 }
 
-/// Bytes as a literal: printable, in one line.
+/// Bytes as a literal: printable, on one line.
 pub(super) fn bytes(bytes: &[u8]) -> String {
     let mut literal = String::with_capacity(bytes.len() + 3);
     literal.push_str("b'");

@@ -8,13 +8,15 @@
 //!
 //! `sources` reads what people wrote: a benchmark's tests, asserts, calls under a main guard, doctests, tests in other
 //! files of the corpus. `types` makes values of the parameters' types, from annotations and defaults, else from how the
-//! code uses a parameter. `search` runs all of it, mutates inputs that add coverage, and chooses. Where a language model
-//! is configured, `proposals` asks it for calls of functions that are still poorly covered, and the search runs again
-//! with them. Every input is source text: set-up, call and check.
+//! code uses a parameter. `search` runs all of it, mutates inputs that add coverage, and chooses. Where a language
+//! model is configured, `proposals` asks it for calls of functions that are still poorly covered, and the search runs
+//! again with them. Every input is source text: set-up, call and check.
 
 mod candidate;
 mod collect;
+mod input_rows;
 mod literals;
+mod offers;
 mod proposals;
 mod random;
 mod search;

@@ -1,5 +1,5 @@
-//! The stage: reads a part of `functions`, collects the inputs of each unit in parallel, asks a language model where one
-//! is configured, and writes `inputs` and `searches`.
+//! The stage: reads a part of `functions`, collects the inputs of each unit in parallel, asks a language model where
+//! one is configured, and writes `inputs` and `searches`.
 
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -13,8 +13,9 @@ use crate::config::{Config, InputsConfig};
 use crate::dataset::{Count, FileEntry, PartOutput, Severity, read_rows};
 use crate::error::{Error, Result};
 use crate::inputs::candidate::Candidate;
-use crate::inputs::collect::{self, Searched, Settings, UnitInputs};
+use crate::inputs::collect::{Settings, UnitInputs, collect};
 use crate::inputs::proposals::{self, Proposer};
+use crate::inputs::search::Runner;
 use crate::inputs::sources::corpus_tests::{self, UnitWithTests};
 use crate::progress::Bar;
 use crate::stage::{Context, Counts, Part, Stage};
@@ -22,67 +23,71 @@ use crate::supervisor::{IdleWorkers, Supervisor, WorkerCommand};
 use crate::{hash, ordered};
 
 /// Raised when the same unit would get other inputs.
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;
 
 /// The stage.
 #[derive(Debug)]
 pub struct Inputs {
     command: WorkerCommand,
-    /// Workers between two parts.
+    /// Idle workers, kept between parts.
     idle: IdleWorkers,
-    /// UnitInputs for the first part: it knows what the run has spent.
+    /// Made once a run, since it knows what the run has spent; `None` inside where no model is configured.
     proposer: OnceLock<Option<Proposer>>,
 }
 
 impl Inputs {
-    /// A stage whose workers are this same executable.
+    /// A stage whose workers are this executable.
     ///
     /// # Errors
-    /// The executable's path cannot be found.
+    /// The path of the executable is unknown.
     pub fn new() -> Result<Self> {
-        Ok(Inputs::of(WorkerCommand::this_executable()?))
+        Ok(Inputs::with_command(WorkerCommand::this_executable()?))
     }
 
     /// A stage whose workers are another build of the executable, for tests and benchmarks.
     #[must_use]
     pub fn with_program(program: PathBuf) -> Self {
-        Inputs::of(WorkerCommand::new(program))
+        Inputs::with_command(WorkerCommand::new(program))
     }
 
-    fn of(command: WorkerCommand) -> Self {
+    fn with_command(command: WorkerCommand) -> Self {
         Inputs { command, idle: IdleWorkers::default(), proposer: OnceLock::new() }
     }
 
+    /// The proposer of this run; `None` where no model is configured.
     fn proposer(&self, cx: &Context) -> Result<Option<&Proposer>> {
         if self.proposer.get().is_none() {
-            let made = Proposer::new(&cx.config.inputs, cx.config.seed, &cx.dataset, &cx.cancel)?;
-            // Parts come one after the other.
-            let _ = self.proposer.set(made);
+            let proposer = Proposer::new(&cx.config.inputs, cx.config.seed, &cx.dataset, &cx.cancel)?;
+            // Parts run one after the other, so nobody else has set it.
+            let _ = self.proposer.set(proposer);
         }
         Ok(self.proposer.get().and_then(Option::as_ref))
     }
 
+    /// A supervisor of workers of this stage.
     fn supervisor(&self, cx: &Context) -> Supervisor {
         let supervisor = Supervisor::new(self.command.clone(), &cx.config.executions, cx.cancel.clone());
         supervisor.sharing(self.idle.clone())
     }
 
-    /// Asks the model about those that it is for, and searches again where it has proposed something. How many texts were
-    /// refused is counted.
+    /// Asks the model about the units that are poorly covered, and searches those again for which it proposes calls.
+    /// Adds the refused texts to the counts.
     fn ask(
         &self,
         cx: &Context,
         proposer: &Proposer,
-        units: &mut [(UnitWithTests, Searched)],
+        units: &mut [(UnitWithTests, UnitInputs)],
         counts: &mut Counts,
         bar: &Bar,
     ) -> Result<()> {
-        let wants = |(_, searched): &&(UnitWithTests, Searched)| searched.can_run && proposer.wants(searched.share);
-        let asked: Vec<usize> =
-            units.iter().enumerate().filter(|(_, unit)| wants(unit)).map(|(index, _)| index).collect();
+        let is_wanted = |(_, inputs): &(UnitWithTests, UnitInputs)| {
+            inputs.coverage.as_ref().is_some_and(|coverage| proposer.wants(coverage.share))
+        };
+        let asked: Vec<usize> = (0..units.len()).filter(|index| is_wanted(&units[*index])).collect();
         let requests = asked.iter().map(|index| {
-            let (shown, searched) = &units[*index];
-            proposals::Request { function: &shown.row, missing: searched.missing.clone() }
+            let (unit, inputs) = &units[*index];
+            let missing = inputs.coverage.as_ref().map(|coverage| coverage.missing.clone()).unwrap_or_default();
+            proposals::Request { function: &unit.row, missing }
         });
         let proposals = proposer.propose(&requests.collect::<Vec<_>>())?;
         bar.note(&format!(
@@ -90,7 +95,7 @@ impl Inputs {
             asked.len(),
             proposer.tokens_spent()
         ));
-        let more: Vec<(usize, Vec<Candidate>)> = asked
+        let proposed: Vec<(usize, Vec<Candidate>)> = asked
             .iter()
             .zip(&proposals)
             .filter(|(_, proposal)| !proposal.calls.is_empty())
@@ -100,22 +105,24 @@ impl Inputs {
             })
             .collect();
         let settings = settings(cx);
-        let mut again: Vec<(usize, Searched)> = Vec::with_capacity(more.len());
+        let mut again: Vec<(usize, UnitInputs)> = Vec::with_capacity(proposed.len());
         ordered::map(
-            more.into_iter().map(|(index, more)| cx.cancel.check().map(|()| (index, units[index].0.clone(), more))),
-            |(_, shown, _)| at(shown),
+            proposed
+                .into_iter()
+                .map(|(index, calls)| cx.cancel.check().map(|()| (index, units[index].0.clone(), calls))),
+            |(_, unit, _)| at(unit),
             cx.workers,
             cx.workers * 8,
             |_| Ok(self.supervisor(cx)),
-            |supervisor, (index, shown, more)| Ok((index, collect::searched(&shown, settings, &more, supervisor)?)),
+            |supervisor, (index, unit, calls)| Ok((index, collect(&unit, settings, &calls, Some(supervisor))?)),
             |found| {
                 again.push(found);
                 Ok(())
             },
         )?;
-        again.into_iter().for_each(|(index, searched)| units[index].1 = searched);
+        again.into_iter().for_each(|(index, inputs)| units[index].1 = inputs);
         for (index, proposal) in asked.into_iter().zip(proposals) {
-            units[index].1.made.search.model = Some(proposal.end.to_owned());
+            units[index].1.search.model = Some(proposal.end.to_owned());
             for (reason, count) in proposal.refused {
                 counts.add_many("inputs", reason, Severity::Info, count);
             }
@@ -140,7 +147,7 @@ impl Stage for Inputs {
     fn parts(&self, cx: &Context) -> Result<Vec<Part>> {
         let (files, mut usages) = (files(cx, "functions")?, files(cx, "usages")?);
         usages.retain(|file| file.rows > 0);
-        // Any test may show any unit.
+        // Any test may use any unit.
         let tests: Vec<&str> = usages.iter().map(|file| file.content_hash.as_str()).collect();
         let part = |(ordinal, file): (usize, &FileEntry)| Part {
             key: file.key.clone(),
@@ -161,52 +168,50 @@ impl Stage for Inputs {
             Ok(rows) => rows.into_iter().map(|row| cx.cancel.check().map(|()| row)).collect(),
             Err(error) => vec![Err::<FunctionsRow, Error>(error)],
         });
-        let tests = corpus_tests::of_part(cx, &part.key)?.into_iter().chain(std::iter::repeat_with(Vec::new));
-        let rows = rows.zip(tests).map(|(row, tests)| row.map(|row| UnitWithTests { row, tests }));
+        let tests = corpus_tests::tests_of_part(cx, &part.key)?.into_iter().chain(std::iter::repeat_with(Vec::new));
+        let units = rows.zip(tests).map(|(row, tests)| row.map(|row| UnitWithTests { row, tests }));
         let mut inputs = output.table::<InputsRow>()?;
         let mut searches = output.table::<SearchesRow>()?;
         let mut counts = Counts::default();
-        let (settings, searches_at_all) = (settings(cx), cx.config.inputs.search.executions > 0);
-        let mut write = |made: UnitInputs, counts: &mut Counts| {
+        let (settings, has_search) = (settings(cx), cx.config.inputs.search.executions > 0);
+        let mut write = |unit: UnitInputs, counts: &mut Counts| {
             bar.add(1);
-            let (reason, severity) = made.end;
+            let (reason, severity) = unit.end;
             counts.add("functions", reason, severity);
-            for (reason, severity) in made.dropped {
+            for (reason, severity) in unit.dropped {
                 counts.add("inputs", reason, severity);
             }
-            for row in made.rows {
+            for row in unit.rows {
                 counts.add("inputs", row.origin.as_str(), Severity::Kept);
                 inputs.push(&row)?;
             }
-            searches.push(&made.search)
+            searches.push(&unit.search)
         };
-        // A model is asked about all functions of a part together, so they are held until it has answered.
-        let proposer = self.proposer(cx)?.filter(|_| searches_at_all);
-        let mut held: Vec<(UnitWithTests, Searched)> = Vec::new();
+        // The model is asked about all functions of a part together, so they are held until it has answered.
+        let proposer = self.proposer(cx)?.filter(|_| has_search);
+        let mut held: Vec<(UnitWithTests, UnitInputs)> = Vec::new();
         ordered::map(
-            rows,
+            units,
             at,
             cx.workers,
             cx.workers * 8,
             |_| Ok(self.supervisor(cx)),
-            |supervisor, shown| {
-                let searched = match searches_at_all {
-                    true => collect::searched(&shown, settings, &[], supervisor)?,
-                    false => Searched::unrun(collect::of(&shown, settings)),
-                };
-                Ok((shown, searched))
+            |supervisor, unit| {
+                let runner: Option<&mut dyn Runner> = if has_search { Some(supervisor) } else { None };
+                let inputs = collect(&unit, settings, &[], runner)?;
+                Ok((unit, inputs))
             },
-            |(shown, searched)| match proposer {
+            |(unit, inputs)| match proposer {
                 Some(_) => {
-                    held.push((shown, searched));
+                    held.push((unit, inputs));
                     Ok(())
                 }
-                None => write(searched.made, &mut counts),
+                None => write(inputs, &mut counts),
             },
         )?;
         if let Some(proposer) = proposer {
             self.ask(cx, proposer, &mut held, &mut counts, bar)?;
-            held.into_iter().try_for_each(|(_, searched)| write(searched.made, &mut counts))?;
+            held.into_iter().try_for_each(|(_, inputs)| write(inputs, &mut counts))?;
         }
         output.close(inputs)?;
         output.close(searches)?;
@@ -219,16 +224,17 @@ impl Stage for Inputs {
     }
 }
 
-/// The unit that something happened at.
-fn at(shown: &UnitWithTests) -> String {
-    format!("the unit {} of {}", shown.row.function_id, shown.row.path)
+/// The unit, as errors name it.
+fn at(unit: &UnitWithTests) -> String {
+    format!("the unit {} of {}", unit.row.function_id, unit.row.path)
 }
 
+/// The settings of all units.
 fn settings(cx: &Context) -> Settings<'_> {
     Settings { config: &cx.config.inputs, limits: limits(&cx.config), seed: cx.config.seed }
 }
 
-/// What the inputs of a part depend on: of a model not how it is reached.
+/// The configuration that the inputs of a part depend on: of a model everything but how it is reached.
 fn part_config(config: &InputsConfig) -> impl serde::Serialize {
     let InputsConfig { per_function, input_bytes_max, search, model } = config;
     let asks = (!model.endpoint.is_empty()).then(|| {
@@ -238,17 +244,18 @@ fn part_config(config: &InputsConfig) -> impl serde::Serialize {
     (*per_function, *input_bytes_max, *search, asks)
 }
 
-/// Limits of a run of the search: those of executions, where its own are not lower.
+/// Limits of a run of the search: the lower ones of its own and of those of executions.
 fn limits(config: &Config) -> Limits {
     let (search, limits) = (&config.inputs.search, config.executions.limits);
     Limits {
-        steps: search.steps.min(limits.steps),
+        steps: search.lines_max.min(limits.steps),
         wall_ms: search.wall_ms.min(limits.wall_ms),
         memory_bytes: search.memory_bytes.min(limits.memory_bytes),
         ..limits
     }
 }
 
+/// The files of a table of the stage `functions`.
 fn files(cx: &Context, table: &str) -> Result<Vec<FileEntry>> {
     Ok(cx.dataset.manifest("functions")?.files(table).cloned().collect())
 }

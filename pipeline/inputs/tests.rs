@@ -1,5 +1,5 @@
-//! From a file's text to the inputs of its units. The functions come from rows written here, as the stage before
-//! would.
+//! From a row of `functions` to the inputs of the unit, without runs. The rows are written here, as the stage before
+//! would write them.
 
 mod written;
 
@@ -11,7 +11,7 @@ use tracemill_schemas::Parameter;
 use tracemill_schemas::functions::FunctionsRow;
 use tracemill_schemas::usages::UsagesRow;
 
-use super::collect;
+use super::collect::{Settings, UnitInputs, collect};
 use super::sources::corpus_tests::UnitWithTests;
 use crate::config::{Overrides, load};
 
@@ -51,17 +51,22 @@ fn method(kind: &str, name: &str, source: &str, signature: &str) -> FunctionsRow
     FunctionsRow { kind: kind.to_owned(), qualified_name: name.to_owned(), class_name, ..function(source, signature) }
 }
 
-fn settings(config: &crate::config::InputsConfig, seed: u64) -> collect::Settings<'_> {
-    collect::Settings { config, limits: tracemill_trace::Limits::default(), seed }
+fn settings(config: &crate::config::InputsConfig, seed: u64) -> Settings<'_> {
+    Settings { config, limits: tracemill_trace::Limits::default(), seed }
+}
+
+/// The inputs of a unit without a search.
+fn without_runs(unit: &UnitWithTests, settings: Settings<'_>) -> UnitInputs {
+    collect(unit, settings, &[], None).unwrap()
 }
 
 fn check(row: &FunctionsRow, expected: Expect) {
-    check_shown(UnitWithTests::from(row.clone()), expected);
+    check_with_tests(UnitWithTests::from(row.clone()), expected);
 }
 
-fn check_shown(shown: UnitWithTests, expected: Expect) {
+fn check_with_tests(unit: UnitWithTests, expected: Expect) {
     let config = load(None, &Overrides::default()).unwrap();
-    let made = collect::of(&shown, settings(&config.inputs, 7));
+    let made = without_runs(&unit, settings(&config.inputs, 7));
     let mut text = String::new();
     for row in &made.rows {
         write!(text, "{}: ", row.origin).unwrap();
@@ -124,7 +129,7 @@ fn asserts_are_split_into_call_and_check() {
 }
 
 #[test]
-fn generators_are_run_by_what_asks_them() {
+fn generators_are_run_by_their_consumers() {
     let row = function("def f(n):\n    yield n", "n: int = 3");
     let row = FunctionsRow { is_generator: true, ..row };
     check(
@@ -208,7 +213,7 @@ fn methods_are_named_through_their_class() {
 }
 
 #[test]
-fn doctests_give_calls_and_what_they_print() {
+fn doctests_give_calls_and_their_output() {
     let docstring = r#"Doc.
 
     >>> from module import f
@@ -248,7 +253,7 @@ fn doctests_give_calls_and_what_they_print() {
 }
 
 #[test]
-fn a_check_without_an_assert_of_its_own_judges_the_first_example() {
+fn a_check_with_asserts_in_loops_judges_the_first_example() {
     let mut row = function("def f(x):\n    return x", "x");
     row.docstring = Some("Doc.\n\n>>> f(7)\n7\n".to_owned());
     row.tests = Some("def check(candidate):\n    for i in range(9):\n        assert candidate(i) == i\n".to_owned());
@@ -489,7 +494,7 @@ fn the_seed_and_the_unit_decide_alone() {
     let config = load(None, &Overrides::default()).unwrap().inputs;
     let config = crate::config::InputsConfig { per_function: 40, ..config };
     let row = function("def f(a): pass", "a: list[str] ; b: float");
-    let calls = |row: &FunctionsRow, seed| collect::of(&row.clone().into(), settings(&config, seed)).rows;
+    let calls = |row: &FunctionsRow, seed| without_runs(&row.clone().into(), settings(&config, seed)).rows;
     assert_eq!(calls(&row, 1), calls(&row, 1));
     assert_eq!(calls(&row, 1).len(), 40);
     assert_ne!(calls(&row, 1), calls(&row, 2));

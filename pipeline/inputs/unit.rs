@@ -1,4 +1,5 @@
-//! What the strategies know about a unit.
+//! A unit with its source parsed: its names, and which expressions use it. The sources, the types and the proposals ask
+//! it.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +15,7 @@ pub(super) struct Unit<'a> {
     pub(super) row: &'a FunctionsRow,
     /// The name of the function or method.
     pub(super) name: &'a str,
-    /// The class of a method.
+    /// The class of a method; `None` for a function or a program.
     pub(super) class: Option<&'a str>,
     /// The statements of its source.
     pub(super) statements: &'a [Stmt],
@@ -22,9 +23,10 @@ pub(super) struct Unit<'a> {
 }
 
 impl<'a> Unit<'a> {
-    pub(super) fn of(row: &'a FunctionsRow, statements: &'a [Stmt]) -> Self {
+    /// The unit of a row; `statements` are those of its source.
+    pub(super) fn new(row: &'a FunctionsRow, statements: &'a [Stmt]) -> Self {
         let name = row.qualified_name.rsplit('.').next().unwrap_or_default();
-        Unit { row, name, class: row.class_name.as_deref(), statements, binds: names::of(statements).binds }
+        Unit { row, name, class: row.class_name.as_deref(), statements, binds: names::names_in(statements).binds }
     }
 
     /// Whether the unit's module binds the name.
@@ -32,16 +34,16 @@ impl<'a> Unit<'a> {
         self.binds.contains(name)
     }
 
-    /// Whether all names mean something in the unit's module.
+    /// Whether the unit's module binds all these names, or they are built in.
     pub(super) fn resolves<'n>(&self, names: impl IntoIterator<Item = &'n &'n str>) -> bool {
         names.into_iter().all(|name| self.binds(name) || is_builtin(name))
     }
 
-    /// Whether an expression is a use of the unit: a call by its name; for a method, through its class or through one
-    /// of the variables that hold an instance.
+    /// Whether an expression uses the unit: a call by its name; a method through its class or through a variable that
+    /// holds an instance.
     pub(super) fn is_used_by(&self, expression: &Expr, instances: &BTreeSet<&str>) -> bool {
         let of_class = |base: &Expr| {
-            let loads = names::of_expression(base);
+            let loads = names::names_loaded_by(base);
             loads.iter().any(|name| Some(*name) == self.class || instances.contains(name))
         };
         match (self.row.kind.as_str(), expression) {
@@ -59,7 +61,7 @@ impl<'a> Unit<'a> {
         }
     }
 
-    /// Whether an expression runs a method such as `__len__` on an instance without naming it.
+    /// Whether an expression runs a special method such as `__len__` on an instance.
     fn is_operated_on(&self, expression: &Expr, instances: &BTreeSet<&str>) -> bool {
         let is_instance = |value: &Expr| match value {
             Expr::Name(name) => instances.contains(name.id.as_str()),
@@ -98,13 +100,13 @@ impl<'a> Unit<'a> {
         }
     }
 
-    /// The variables that, after these statements, hold what came from the unit's class.
+    /// The variables that hold values made from the unit's class after these statements.
     pub(super) fn instances<'s>(&self, statements: impl Iterator<Item = &'s Stmt>) -> BTreeSet<&'s str> {
         let mut instances = BTreeSet::new();
         let Some(class) = self.class else { return instances };
         for statement in statements {
             let Stmt::Assign(assign) = statement else { continue };
-            let loads = names::of_expression(&assign.value);
+            let loads = names::names_loaded_by(&assign.value);
             if loads.iter().any(|name| *name == class || instances.contains(name)) {
                 let targets = assign.targets.iter().filter_map(|target| target.as_name_expr());
                 instances.extend(targets.map(|name| name.id.as_str()));
@@ -114,7 +116,7 @@ impl<'a> Unit<'a> {
     }
 }
 
-/// Built-in functions that run a method of their first argument, by the method.
+/// Special methods, and the built-in functions that run them on their first argument.
 const CALLED: [(&str, &[&str]); 12] = [
     ("__len__", &["len"]),
     ("__repr__", &["repr"]),
@@ -130,6 +132,7 @@ const CALLED: [(&str, &[&str]); 12] = [
     ("__round__", &["round"]),
 ];
 
+/// The special method of a comparison; `None` where it has none of the left operand.
 fn comparison_method(operator: CmpOp) -> Option<&'static str> {
     Some(match operator {
         CmpOp::Eq => "__eq__",
@@ -142,6 +145,7 @@ fn comparison_method(operator: CmpOp) -> Option<&'static str> {
     })
 }
 
+/// Whether an expression is this name.
 fn is_name(expression: &Expr, name: &str) -> bool {
     expression.as_name_expr().is_some_and(|found| found.id.as_str() == name)
 }

@@ -1,4 +1,4 @@
-//! What a server said, read from its JSON without trusting it. Called by the client.
+//! Reads the JSON of a response without trusting it. Called by the client.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -7,34 +7,37 @@ use serde_json::Value;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Answer {
-    /// The text; empty when the model said nothing.
+    /// The text; empty where the model wrote none.
     pub(crate) content: String,
-    /// Why it ended: `stop`, `length` and others; empty when the server does not say.
+    /// Why it ended: `stop`, `length` and others; empty where the server does not say.
     pub(crate) finish_reason: String,
-    /// Tokens of the prompt, as the server says or as estimated.
+    /// Tokens of the prompt, counted by the server or estimated.
     pub(crate) prompt_tokens: u64,
-    /// Tokens of the answer, as the server says or as estimated.
+    /// Tokens of the answer, counted by the server or estimated.
     pub(crate) completion_tokens: u64,
 }
 
 impl Answer {
-    /// What it costs.
+    /// Tokens that it costs.
     pub(super) fn tokens(&self) -> u64 {
         self.prompt_tokens.saturating_add(self.completion_tokens)
     }
 }
 
-/// Why a body is no answer.
+/// The reason for which a body is no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unusable {
     /// It is not the documented JSON.
     Malformed,
-    /// It is an error, though the status says that all is well.
+    /// It is an error with the status of a success.
     Error,
 }
 
-/// Reads the body of a response to a request. Wherever the key stands in it, stars do: a server that repeats what it was
-/// sent puts it into no file.
+/// Reads the body of a response to a request, with stars in place of the key: a server that repeats the request puts
+/// the key into no file.
+///
+/// # Errors
+/// The body is no answer.
 pub(super) fn read(body: &[u8], request: &str, key: Option<&str>) -> Result<Answer, Unusable> {
     let body: Value = serde_json::from_slice(body).map_err(|_| Unusable::Malformed)?;
     if body.get("error").is_some_and(|error| !error.is_null()) {
@@ -61,7 +64,7 @@ fn part(part: &Value) -> Option<&str> {
     part.as_str().or_else(|| part.get("text").and_then(Value::as_str))
 }
 
-/// The tokens that a server counted, where it says numbers that can be: no negative ones, and not nothing at all.
+/// Tokens of prompt and answer as the server counts them; `None` where the numbers cannot be true.
 fn usage(usage: Option<&Value>) -> Option<(u64, u64)> {
     let number = |key: &str| usage?.get(key)?.as_u64();
     let said = match (number("prompt_tokens"), number("completion_tokens"), number("total_tokens")) {
@@ -72,14 +75,15 @@ fn usage(usage: Option<&Value>) -> Option<(u64, u64)> {
     (said != (0, 0)).then_some(said)
 }
 
-/// About how many tokens so many bytes are: source text has three or more bytes a token.
+/// The estimated tokens of a text: source text has three or more bytes a token.
 pub(super) fn estimated(bytes: usize) -> u64 {
     (bytes as u64).div_ceil(3)
 }
 
-/// Shorter ones are the placeholders of local servers, such as `EMPTY`; they are words that a text may hold.
+/// Shorter keys are placeholders for local servers, such as `EMPTY`, which are words that a text may contain.
 const KEY_BYTES_MIN: usize = 8;
 
+/// The text with stars in place of the key.
 fn without_key(text: String, key: Option<&str>) -> String {
     match key {
         Some(key) if key.len() >= KEY_BYTES_MIN && text.contains(key) => text.replace(key, "***"),
@@ -119,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_answer_is_said() {
+    fn other_bodies_are_no_answers() {
         for body in
             ["", "<html>", "[]", "{}", r#"{"choices": []}"#, r#"{"choices": {}}"#, "\"choices\"", "{\"choices\""]
         {
@@ -130,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn tokens_are_estimated_where_the_server_says_nothing_that_can_be() {
+    fn tokens_are_estimated_where_those_of_the_server_cannot_be_true() {
         for (usage, tokens) in [
             (r#"{"prompt_tokens": 7, "completion_tokens": 2}"#, 9),
             (r#"{"total_tokens": 8}"#, 8),

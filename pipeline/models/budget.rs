@@ -4,7 +4,7 @@
 /// Requests that fail in a row before the model counts as down for the rest of the run.
 pub(super) const DOWN_AFTER: u32 = 5;
 
-/// What a run has spent, and what failed.
+/// Tokens that a run has spent, and requests that failed.
 #[derive(Debug)]
 pub(super) struct Budget {
     /// Tokens that may be spent.

@@ -1,10 +1,10 @@
-//! The answers that are kept: one file per request, in the dataset's folder. Called by `mod`.
+//! The cache of answers: one file per request, in `_run/model/` of the dataset. Called by `mod`.
 //!
-//! A file is named by the hash of the request's body: the model, the messages and the parameters. The endpoint is left
-//! out on purpose: the same model behind another port or on another machine is the same model, and a dataset that is
-//! carried elsewhere keeps its answers. Who serves another model under the same name removes `_run/model/`.
+//! The hash of the request's body names the file: model, messages and parameters. The endpoint is no part of it, so a
+//! dataset keeps its answers when the same model moves to another port or machine. To serve another model under the
+//! same name, remove `_run/model/`.
 //!
-//! Only answers are kept, never failures, and neither key nor endpoint stands in a file.
+//! Failures are not kept, and no file contains the key or the endpoint.
 
 use std::fs::{self, File};
 use std::io::Read as _;
@@ -17,7 +17,7 @@ use crate::dataset::Dataset;
 use crate::error::Result;
 use crate::hash;
 
-/// Nothing of ours is longer: an answer is capped where it is received.
+/// Bytes of a file; ours are shorter, since the client caps a response.
 const FILE_BYTES_MAX: u64 = 16 << 20;
 
 /// The folder of answers.
@@ -27,7 +27,7 @@ pub(super) struct Cache {
     folder: PathBuf,
 }
 
-/// A file's content: an answer, and the hash of it, so that a damaged file shows.
+/// The content of a file: an answer, and its hash, which detects damage.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Kept {
@@ -36,24 +36,24 @@ struct Kept {
 }
 
 impl Cache {
-    /// The folder of a dataset's answers; it need not exist. What a killed run left half written is removed.
+    /// The cache of a dataset, whose folder need not exist. Removes files that a killed run left half written.
     pub(super) fn of_dataset(dataset: &Dataset) -> Self {
         let folder = dataset.root().join("_run").join("model");
         for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
             if entry.file_name().to_string_lossy().starts_with(".tmp-") {
-                // One that stays is never read.
+                // A file that stays is never read.
                 let _ = fs::remove_file(entry.path());
             }
         }
         Cache { dataset: dataset.clone(), folder }
     }
 
-    /// A request's name.
+    /// The name of a request in the cache.
     pub(super) fn key(body: &str) -> String {
         hash::content(body.as_bytes())
     }
 
-    /// The answer to a request, where it is kept whole.
+    /// The answer to a request; `None` where there is none, or only a damaged one.
     pub(super) fn get(&self, key: &str) -> Option<Answer> {
         let mut text = String::new();
         File::open(self.path(key)).ok()?.take(FILE_BYTES_MAX).read_to_string(&mut text).ok()?;
@@ -61,7 +61,10 @@ impl Cache {
         (kept.hash == hash::fingerprint(&kept.answer, &[key])).then_some(kept.answer)
     }
 
-    /// Keeps an answer, in place of a damaged one too.
+    /// Keeps an answer; it replaces a damaged one.
+    ///
+    /// # Errors
+    /// The file cannot be written.
     pub(super) fn put(&self, key: &str, answer: &Answer) -> Result<()> {
         let kept = Kept { hash: hash::fingerprint(answer, &[key]), answer: answer.clone() };
         let mut text = serde_json::to_string_pretty(&kept).unwrap_or_default();
@@ -106,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_killed_run_left_is_removed() {
+    fn half_written_files_of_a_killed_run_are_removed() {
         let folder = tempfile::tempdir().unwrap();
         let dataset = Dataset::new(folder.path());
         Cache::of_dataset(&dataset).put("0", &Answer::default()).unwrap();

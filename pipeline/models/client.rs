@@ -1,7 +1,7 @@
-//! One request over HTTP, and what came of it. Called by `retries`. The only place that knows `ureq`.
+//! One attempt at a request over HTTP. Called by `retries`. The only file that uses `ureq`.
 //!
-//! No redirect is followed: the key goes to the endpoint that the configuration names and nowhere else. A proxy is taken
-//! from the environment, as other programs do, unless the server is on this machine.
+//! No redirect is followed: the key goes to the configured endpoint and nowhere else. The environment may name a proxy,
+//! which is not used for a server on this machine.
 
 use std::io::{self, Read as _};
 use std::sync::Arc;
@@ -16,23 +16,23 @@ use super::retry_after;
 use crate::config::ModelConfig;
 use crate::error::{Error, Result};
 
-/// Bytes of a response that are read; one that is longer is no answer.
+/// Bytes of a response; a longer one is no answer.
 pub(super) const RESPONSE_BYTES_MAX: u64 = 4 << 20;
 
 const TIMEOUT: &str = "model_timeout";
-/// The reason of a server that turns requests away for their number.
+/// The reason of a server that refuses requests because of their rate.
 pub(super) const RATE_LIMITED: &str = "model_rate_limited";
 
 /// A failed attempt.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Failure {
-    /// Why, as `stats` counts it.
+    /// The reason, as `stats` counts it.
     pub(super) reason: &'static str,
     /// Whether another attempt may help.
     pub(super) is_passing: bool,
-    /// How long the server asks to be left alone.
+    /// The delay that the server asks for; `None` where it asks for none.
     pub(super) retry_after: Option<Duration>,
-    /// What it may have cost, in tokens: a server that began to answer has worked.
+    /// Tokens that it may have cost: a server that began to answer has read the prompt.
     pub(super) tokens: u64,
 }
 
@@ -50,7 +50,7 @@ pub(super) struct Client {
     authorization: Option<HeaderValue>,
 }
 
-// The key is in no message, also not in one for us.
+// The key is in no message, not even in one for us.
 impl std::fmt::Debug for Client {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Client").field("url", &self.url).finish_non_exhaustive()
@@ -61,7 +61,7 @@ impl Client {
     /// A client of the configured server.
     ///
     /// # Errors
-    /// The key is none that a header can hold.
+    /// No header can carry the key.
     pub(super) fn new(config: &ModelConfig, key: Option<String>) -> Result<Self> {
         let authorization = match &key {
             None => None,
@@ -95,6 +95,9 @@ impl Client {
     }
 
     /// Makes one attempt at a request.
+    ///
+    /// # Errors
+    /// The attempt failed.
     pub(super) fn ask(&self, body: &str) -> std::result::Result<Answer, Failure> {
         let mut request = self.agent.post(&self.url).header("Content-Type", "application/json");
         if let Some(authorization) = &self.authorization {
@@ -102,7 +105,7 @@ impl Client {
         }
         let mut response = request.send(body).map_err(|error| {
             let failure = failed(&error, false);
-            // A server that is only slow has read the prompt.
+            // A slow server has read the prompt.
             let tokens = if failure.reason == TIMEOUT { answer::estimated(body.len()) } else { 0 };
             Failure { tokens, ..failure }
         })?;
@@ -129,7 +132,7 @@ impl Client {
     }
 }
 
-/// What a status other than 200 says.
+/// The failure of a status other than 200.
 fn refused(status: StatusCode, headers: &HeaderMap) -> Failure {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let retry_after = header("retry-after").and_then(|text| retry_after::delay(text, header("date")));
@@ -146,14 +149,14 @@ fn refused(status: StatusCode, headers: &HeaderMap) -> Failure {
     Failure { retry_after, ..Failure::new(reason, is_passing) }
 }
 
-/// What an error of the connection says, before or after the response began.
+/// The failure of an error of the connection; `has_begun` says whether the response had begun.
 fn failed(error: &ureq::Error, has_begun: bool) -> Failure {
     let is_timeout = |error: &io::Error| error.kind() == io::ErrorKind::TimedOut;
     let is_tls = |error: &io::Error| error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>());
     match error {
         ureq::Error::Timeout(_) => Failure::new(TIMEOUT, true),
         ureq::Error::Io(error) if is_timeout(error) => Failure::new(TIMEOUT, true),
-        // Who is not trusted now will not be in a second.
+        // A certificate that is not trusted now will not be in a second.
         ureq::Error::Io(error) if is_tls(error) => Failure::new("model_untrusted", false),
         ureq::Error::Tls(_) | ureq::Error::Rustls(_) | ureq::Error::Pem(_) => Failure::new("model_untrusted", false),
         _ if has_begun => Failure::new("model_truncated", true),
@@ -169,9 +172,10 @@ fn is_here(url: &str) -> bool {
     host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-/// rustls with ring and the machine's own roots. Without any root each request fails as `model_untrusted`.
+/// TLS by rustls with ring and the root certificates of this machine. Without any root each request fails as
+/// `model_untrusted`.
 fn tls() -> TlsConfig {
-    // Somebody may have installed one: then it stays.
+    // A provider that is installed already stays.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let found = rustls_native_certs::load_native_certs().certs;
     let roots = found.iter().map(|root| Certificate::from_der(root.as_ref()).to_owned()).collect();
@@ -184,7 +188,7 @@ mod tests {
     use crate::config::{Overrides, load};
 
     #[test]
-    fn servers_on_this_machine_are_known() {
+    fn servers_on_this_machine_are_recognised() {
         for (url, expected) in [
             ("http://localhost:80/v1", true),
             ("http://127.0.0.1/v1", true),
@@ -197,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_no_header_holds_is_said_without_it() {
+    fn a_key_that_no_header_can_carry_is_in_no_message() {
         let config = load(None, &Overrides::default()).unwrap().inputs.model;
         let said = Client::new(&config, Some("secret\nHost: evil".to_owned())).unwrap_err().to_string();
         assert!(said.contains("OPENAI_API_KEY") && !said.contains("secret"), "{said}");

@@ -1,10 +1,9 @@
-//! Requests in flight, several at a time, with ends that do not depend on which comes back first. Called by `mod`.
+//! Sends several requests at a time, with ends that do not depend on which comes back first. Called by `mod`.
 //!
-//! What becomes of a request is decided in the order of requests, from those before it alone: whether the model is down
-//! (the last few failed), and whether there are tokens left. Requests are sent ahead of that decision only where the
-//! tokens that all earlier ones may still cost leave enough; near the limit each waits for those before it. So the same
-//! answers give the same ends for any number of threads. An answer that comes although, in order, its request would not
-//! have been made counts as not asked for; it stays in the cache.
+//! The end of a request follows from those before it, in their order: whether the model is down, and whether tokens are
+//! left. A request is sent ahead of that decision only where the tokens that all earlier ones may still cost leave
+//! enough; near the limit each waits for those before it. So the same answers give the same ends for any number of
+//! threads. The answer to a request that in this order would not have been sent stays in the cache and is no end.
 
 use std::sync::Arc;
 use std::thread;
@@ -54,14 +53,14 @@ impl End {
     }
 }
 
-/// A request before and after.
+/// The state of a request.
 #[derive(Debug)]
 pub(super) enum Item {
-    /// It is to be asked.
+    /// It is to be sent.
     Ask(Job),
-    /// An earlier one asks the same.
+    /// It is equal to the request of that index.
     Same(usize),
-    /// Nothing is to be asked.
+    /// It has its end.
     Ended(End),
     /// A thread has it; `allowance` is what it may cost, in tokens.
     InFlight { attempt_tokens: u64, allowance: u64 },
@@ -69,10 +68,11 @@ pub(super) enum Item {
     Done { attempt_tokens: u64, outcome: Outcome },
 }
 
-/// Asks what is to be asked, and gives the end of each item. `keep` is handed each answer as it comes.
+/// Sends the requests that are to be sent, `parallel` at a time, and gives the end of each item. `keep` gets each
+/// answer as it comes.
 ///
 /// # Errors
-/// The user asked to stop, or `keep` failed. Nobody waits for what is in flight then.
+/// The user asked to stop, or `keep` failed. Requests in flight are abandoned then.
 pub(super) fn send_all(
     attempts: &Arc<Attempts>,
     budget: &mut Budget,
@@ -121,7 +121,7 @@ pub(super) fn send_all(
     }
 }
 
-/// Ends the threads when nobody waits for them any more, however that came.
+/// Ends the threads when it is dropped.
 struct Stopper(Cancel);
 
 impl Drop for Stopper {
@@ -130,7 +130,7 @@ impl Drop for Stopper {
     }
 }
 
-/// Starts the threads. They are not joined: one that reads from a silent server ends when its time is over, and Ctrl-C
+/// Starts the threads. They are not joined: a thread that reads from a silent server ends with its timeout, and Ctrl-C
 /// does not wait for that.
 fn start(
     threads: usize,
@@ -155,7 +155,7 @@ fn start(
     Ok(())
 }
 
-/// Decides, in order, about all requests whose end is known.
+/// Decides the ends of requests, in order, up to the first that is still open.
 fn settle(items: &mut [Item], settled: &mut usize, budget: &mut Budget) {
     while let Some(item) = items.get(*settled) {
         let end = match item {
@@ -189,7 +189,7 @@ fn settle(items: &mut [Item], settled: &mut usize, budget: &mut Budget) {
     }
 }
 
-/// Takes the requests that may be made now, so many at most.
+/// Takes the requests that may be sent now, at most `free`.
 fn ready(items: &mut [Item], settled: usize, budget: &Budget, attempts_max: u32, free: usize) -> Vec<(usize, Job)> {
     let mut ready = Vec::new();
     let mut reserved = budget.spent;

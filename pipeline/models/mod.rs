@@ -97,7 +97,8 @@ impl ModelClient {
         self.budget.lock().unwrap_or_else(PoisonError::into_inner).spent
     }
 
-    /// Sends each prompt as a message of the user and gives the end of each, in their order. Equal prompts are sent once.
+    /// Sends each prompt as a message of the user and gives the end of each, in their order. Equal prompts are sent
+    /// once.
     ///
     /// # Errors
     /// The user asked to stop, or an answer could not be written to the dataset.
@@ -122,7 +123,7 @@ impl ModelClient {
     }
 
     fn job(&self, key: String, body: String) -> Job {
-        // A token is a byte or more; a few are for what stands around a message.
+        // A token is a byte or more; the format of messages adds a few.
         let prompt_tokens = body.len() as u64 + 64;
         let attempt_tokens = prompt_tokens.saturating_add(self.config.max_completion_tokens);
         Job { key, body, attempt_tokens, allowance: attempt_tokens }

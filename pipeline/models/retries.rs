@@ -9,14 +9,14 @@ use super::rate::RateLimit;
 use super::stop::{Stops, sleep};
 use crate::hash;
 
-/// How long is waited. Tests wait less.
+/// The waits. Tests have shorter ones.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Waits {
     /// Before the second attempt; each further one doubles it.
     pub(super) first: Duration,
-    /// At most, between two attempts.
+    /// The longest wait between two attempts.
     pub(super) most: Duration,
-    /// At most, because a server asked for it: who asks for more is not waited for.
+    /// The longest wait that a server may ask for; a longer one ends the request.
     pub(super) retry_after_most: Duration,
 }
 
@@ -30,25 +30,25 @@ impl Default for Waits {
     }
 }
 
-/// A request to make.
+/// A request to send.
 #[derive(Debug, Clone)]
 pub(super) struct Job {
     /// Its name in the cache.
     pub(super) key: String,
-    /// What is sent.
+    /// The body that is sent.
     pub(super) body: String,
-    /// Tokens that one attempt costs, at most.
+    /// The most tokens that one attempt costs.
     pub(super) attempt_tokens: u64,
     /// Tokens that all attempts may cost.
     pub(super) allowance: u64,
 }
 
-/// What came of all attempts.
+/// The outcome of all attempts at a request.
 #[derive(Debug)]
 pub(super) struct Outcome {
     /// The answer, or the reason of the last attempt's failure.
     pub(super) answer: Result<Answer, &'static str>,
-    /// What they cost together.
+    /// Tokens that they cost together.
     pub(super) tokens: u64,
 }
 
@@ -60,17 +60,17 @@ pub(super) struct Attempts {
     pub(super) waits: Waits,
     pub(super) attempts_max: u32,
     pub(super) seed: u64,
-    /// Answers so far, of all threads.
+    /// Answers that all threads have received so far.
     pub(super) answered: AtomicU64,
 }
 
 impl Attempts {
-    /// Makes attempts until one is answered, none would help, or none is left or paid for.
+    /// Makes attempts until one is answered, another would not help, or neither attempts nor tokens are left.
     ///
-    /// A server that limits its rate and answers others meanwhile is not failing: being turned away counts only since
-    /// the last answer to anybody, else who stands in line behind many would be given up.
+    /// A server that limits its rate and answers other requests is not failing. So refusals because of the rate count
+    /// only since the last answer to any request; otherwise a request behind many others would be given up.
     pub(super) fn make(&self, job: &Job, stops: &Stops) -> Outcome {
-        let (mut tokens, mut failed, mut turned_away) = (0_u64, 0, 0);
+        let (mut tokens, mut failed, mut rate_limited) = (0_u64, 0, 0);
         let mut answered = self.answered.load(Ordering::SeqCst);
         loop {
             if !self.rate.wait(stops) {
@@ -87,12 +87,12 @@ impl Attempts {
             tokens = tokens.saturating_add(failure.tokens);
             let answered_now = self.answered.load(Ordering::SeqCst);
             match failure.reason {
-                RATE_LIMITED if answered_now > answered => turned_away = 0,
-                RATE_LIMITED => turned_away += 1,
+                RATE_LIMITED if answered_now > answered => rate_limited = 0,
+                RATE_LIMITED => rate_limited += 1,
                 _ => failed += 1,
             }
             answered = answered_now;
-            let attempts = failed + turned_away;
+            let attempts = failed + rate_limited;
             let is_paid = tokens.saturating_add(job.attempt_tokens) <= job.allowance;
             let is_last = attempts >= self.attempts_max || !failure.is_passing || !is_paid;
             if is_last || !self.rest(&failure, job, attempts.max(1), stops) {
@@ -101,12 +101,12 @@ impl Attempts {
         }
     }
 
-    /// Waits before another attempt; false when there shall be none.
+    /// Waits before another attempt; false where there is none.
     fn rest(&self, failure: &Failure, job: &Job, attempt: u32, stops: &Stops) -> bool {
         match failure.retry_after {
             Some(delay) if delay > self.waits.retry_after_most => false,
             Some(delay) => {
-                // The server means all of us. The next attempt waits for its turn.
+                // The server means all threads. The next attempt waits for the rate.
                 self.rate.hold(delay);
                 true
             }
@@ -114,8 +114,8 @@ impl Attempts {
         }
     }
 
-    /// Half of the doubled wait, and a share of the other half that hangs on seed, request and attempt: requests that
-    /// failed together do not come again together.
+    /// The wait before an attempt: half of the doubled wait, and a share of the other half by a hash of seed, request
+    /// and attempt, so that requests that failed together are not repeated together.
     fn back_off(&self, key: &str, attempt: u32) -> Duration {
         let doubled = self.waits.first.saturating_mul(1 << (attempt - 1).min(20)).min(self.waits.most);
         let seed = hash::seed(self.seed, &[b"model", key.as_bytes(), &attempt.to_le_bytes()]);
@@ -129,7 +129,7 @@ mod tests {
     use crate::config::{Overrides, load};
 
     #[test]
-    fn waits_double_up_to_a_cap_and_hang_on_the_seed() {
+    fn waits_double_up_to_a_cap_and_depend_on_the_seed() {
         let config = load(None, &Overrides::default()).unwrap().inputs.model;
         let attempts = |seed| Attempts {
             client: Client::new(&config, None).unwrap(),

@@ -1,16 +1,16 @@
-//! How long a server asks to be left alone: `Retry-After`, in seconds or as a date. Called by the client.
+//! The delay that a server asks for in `Retry-After`, in seconds or as a date. Called by the client.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/// The delay; `None` when the header says nothing that can be read.
+/// The delay; `None` where the header cannot be read.
 ///
-/// A date is compared with the response's own `Date`, where it has one: the server's clock need not be ours.
+/// A date is compared with the `Date` of the response, where it has one: the server's clock need not agree with ours.
 pub(super) fn delay(retry_after: &str, date: Option<&str>) -> Option<Duration> {
     let retry_after = retry_after.trim();
     if let Ok(seconds) = retry_after.parse::<f64>() {
-        // Some servers say fractions.
+        // Some servers send fractions.
         return Duration::try_from_secs_f64(seconds).ok();
     }
     let then = seconds(retry_after)?;
@@ -19,7 +19,8 @@ pub(super) fn delay(retry_after: &str, date: Option<&str>) -> Option<Duration> {
     Some(Duration::from_secs(then.saturating_sub(now?)))
 }
 
-/// `Sun, 06 Nov 1994 08:49:37 GMT` as seconds since 1970. The two obsolete forms of a date are not sent by anybody.
+/// `Sun, 06 Nov 1994 08:49:37 GMT` as seconds since 1970; `None` for other forms. No server sends the two obsolete
+/// forms of a date.
 fn seconds(date: &str) -> Option<u64> {
     let words: Vec<&str> = date.split_ascii_whitespace().collect();
     let &[_, day, month, year, time, "GMT"] = words.as_slice() else { return None };
@@ -32,7 +33,7 @@ fn seconds(date: &str) -> Option<u64> {
     let clock: Vec<&str> = time.split(':').collect();
     let &[hour, minute, second] = clock.as_slice() else { return None };
     let (hour, minute, second) = (number(hour, 0, 23)?, number(minute, 0, 59)?, number(second, 0, 60)?);
-    // Years begin in March, so that the day that comes and goes is their last.
+    // Years begin in March here, so that a leap day is the last day of a year.
     let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
     let days = year * 365 + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 1;
     // 719,468 days lie between 1 March of the year 0 and 1970.

@@ -1,4 +1,4 @@
-//! The end of waiting: what tells the threads of the client that nobody waits for them.
+//! Ends the threads of the client when nobody waits for them any more. Asked wherever a thread waits.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use crate::stage::Cancel;
 /// How often a waiting thread looks whether it is still wanted.
 pub(super) const LOOK: Duration = Duration::from_millis(50);
 
-/// What asks a thread to end.
+/// The two reasons for which a thread ends.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Stops {
     /// The user stops the run.

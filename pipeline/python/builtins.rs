@@ -1,6 +1,6 @@
-//! The names that every module has.
+//! The names that every module has. Asked wherever the names of a text must be bound.
 
-/// Whether a name means something in a module that binds nothing.
+/// Whether a name is bound in a module that binds nothing itself.
 #[must_use]
 pub fn is_builtin(name: &str) -> bool {
     BUILTINS.binary_search(&name).is_ok()

@@ -1,11 +1,11 @@
-//! Which names' objects a statement changes: `x[0] = 1`, `x.y = 1`, `x.append(1)`. Called where statements are chosen
-//! that a unit or an input needs.
+//! The names whose objects a statement changes: `x[0] = 1`, `x.y = 1`, `x.append(1)`. Called where the statements that
+//! a unit or an input needs are chosen.
 
 use std::collections::BTreeSet;
 
 use ruff_python_ast::{Expr, Stmt};
 
-/// The names whose objects a statement changes where it stands.
+/// Adds the names whose objects a statement changes when it runs.
 pub fn changed<'a>(statement: &'a Stmt, into: &mut BTreeSet<&'a str>) {
     let mut bodies: Vec<&[Stmt]> = Vec::new();
     match statement {
@@ -49,7 +49,7 @@ fn changed_target<'a>(target: &'a Expr, into: &mut BTreeSet<&'a str>) {
     }
 }
 
-/// The name at the left end of `a.b[c].d`.
+/// The name at the left end of `a.b[c].d`; `None` where it begins otherwise.
 fn base(expression: &Expr) -> Option<&str> {
     let mut expression = expression;
     loop {

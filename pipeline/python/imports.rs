@@ -1,5 +1,5 @@
-//! What import statements bind, and where such names are used. Called by the functions stage to say which definitions
-//! of other files a test shows, and by the inputs stage to let the test speak of the unit instead.
+//! The names that import statements bind, and where they are used. The functions stage finds the definitions of other
+//! files that a test uses, the inputs stage rewrites such a test to the unit's own names.
 
 use std::collections::BTreeMap;
 
@@ -9,25 +9,25 @@ use ruff_python_ast::{Expr, ExprAttribute, ExprName, Stmt};
 /// A module, or a name of one, that an import statement binds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Imported<'a> {
-    /// The module that the name means, or that has it: path components, from the root of the corpus when it begins
-    /// with an empty one, else from wherever Python looks.
+    /// The module, or the module that has the name: its path components. An empty first component means the root of the
+    /// corpus; other paths begin wherever Python looks.
     pub module: Vec<&'a str>,
     /// The name in the module; `None` where the module itself is bound.
     pub name: Option<&'a str>,
 }
 
-/// What the import statements among these bind, by the name that they bind.
+/// The names that import statements bind.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Imports<'a> {
-    /// One at a time.
+    /// By the bound name.
     pub names: BTreeMap<&'a str, Imported<'a>>,
     /// The module of the last `from … import *`.
     pub star: Option<Vec<&'a str>>,
 }
 
 impl<'a> Imports<'a> {
-    /// Takes in what a statement of the file at `path` imports, if it imports anything. A relative import that leaves
-    /// the corpus binds nothing.
+    /// Adds the names that a statement of the file at `path` imports; other statements add none. A relative import that
+    /// leaves the corpus binds nothing.
     pub fn add(&mut self, statement: &'a Stmt, path: &'a str) {
         match statement {
             Stmt::Import(import) => {

@@ -1,4 +1,4 @@
-//! What several stages ask of Python source text: parse it safely, know its names. No stage, no table, no disk.
+//! Reads Python source text for several stages: parses it safely, finds its names. Knows no stage, no table, no disk.
 
 mod builtins;
 mod changes;
@@ -16,10 +16,10 @@ pub use builtins::is_builtin;
 pub use changes::changed;
 pub use tracemill_worker::nesting::too_deep;
 
-/// Nesting that texts from inside a file, such as a docstring's examples, may have.
+/// The deepest nesting of a text that is parsed, such as an example of a docstring.
 const NESTING_MAX: usize = 200;
 
-/// Parses a module; `None` when it is not Python. Never panics, never runs out of stack.
+/// Parses a module; `None` where it is no Python. Never panics, never runs out of stack.
 #[must_use]
 pub fn parse(text: &str) -> Option<Parsed<ModModule>> {
     if text.contains('\0') || too_deep(text, NESTING_MAX).is_some() {
@@ -28,7 +28,7 @@ pub fn parse(text: &str) -> Option<Parsed<ModModule>> {
     catch_unwind(AssertUnwindSafe(|| ruff_python_parser::parse_module(text).ok())).ok().flatten()
 }
 
-/// Parses an expression; `None` when it is not one.
+/// Parses an expression; `None` where the text is none.
 #[must_use]
 pub fn parse_expression(text: &str) -> Option<Expr> {
     if text.contains('\0') || too_deep(text, NESTING_MAX).is_some() {

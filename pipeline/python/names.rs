@@ -1,7 +1,7 @@
-//! Which names a piece of source loads from its module and which it binds there, with Python's scopes: functions,
-//! classes, lambdas, comprehensions, type parameters, `global`.
+//! The names that source loads from its module and binds there, with Python's scopes: functions, classes, lambdas,
+//! comprehensions, type parameters, `global`.
 //!
-//! Called by the functions stage to find what a unit needs, and by the inputs stage to find what stands alone.
+//! The functions stage asks for the definitions that a unit needs, the inputs stage for those that an input needs.
 
 use std::collections::BTreeSet;
 
@@ -18,13 +18,13 @@ pub struct Names<'a> {
     pub loads: BTreeSet<&'a str>,
     /// Bound in the module.
     pub binds: BTreeSet<&'a str>,
-    /// Of these, the ones that an import binds.
+    /// The bound names that an import binds.
     pub imports: BTreeSet<&'a str>,
 }
 
 /// The names of statements.
 #[must_use]
-pub fn of(statements: &[Stmt]) -> Names<'_> {
+pub fn names_in(statements: &[Stmt]) -> Names<'_> {
     let mut walker = Walker::default();
     walker.visit_body(statements);
     walker.names
@@ -32,7 +32,7 @@ pub fn of(statements: &[Stmt]) -> Names<'_> {
 
 /// The names of one statement.
 #[must_use]
-pub fn of_statement(statement: &Stmt) -> Names<'_> {
+pub fn names_in_statement(statement: &Stmt) -> Names<'_> {
     let mut walker = Walker::default();
     walker.visit_stmt(statement);
     walker.names
@@ -40,7 +40,7 @@ pub fn of_statement(statement: &Stmt) -> Names<'_> {
 
 /// The names that an expression loads.
 #[must_use]
-pub fn of_expression(expression: &Expr) -> BTreeSet<&str> {
+pub fn names_loaded_by(expression: &Expr) -> BTreeSet<&str> {
     let mut walker = Walker::default();
     walker.visit_expr(expression);
     walker.names.loads
@@ -59,10 +59,10 @@ pub fn bound_by_alias(alias: &Alias) -> Option<&str> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Function,
-    /// Seen by its own statements only, not by functions in it; names count from where they are bound.
+    /// Only its own statements see its names, not the functions in it, and only after they are bound.
     Class,
-    /// A comprehension, type parameters, or the target of a loop at module level: what is bound with `:=` or in the
-    /// loop belongs to the scope around it.
+    /// A comprehension, type parameters, or the target of a loop at module level: names bound with `:=` or in the loop
+    /// belong to the scope around it.
     Transient,
 }
 
@@ -163,7 +163,7 @@ impl<'a> Walker<'a> {
         self.store(class.name.as_str());
     }
 
-    /// What a loop, `with` or handler binds is bound in its body, whatever else the module binds.
+    /// Walks a body in which the targets of a loop, a `with` or a handler are bound.
     fn bound_in_body(&mut self, targets: &[&'a Expr], name: Option<&'a str>, body: &'a [Stmt]) {
         let mut binder = Binder::default();
         for target in targets {
@@ -198,7 +198,7 @@ impl<'a> Walker<'a> {
         });
     }
 
-    /// What a comprehension's target loads: `x[i]` and `x.y` are rare there, names are bound already.
+    /// Visits a target of a comprehension that loads names, such as `x[i]`; plain names are bound already.
     fn targets(&mut self, target: &'a Expr) {
         if !matches!(target, Expr::Name(_) | Expr::Tuple(_) | Expr::List(_)) {
             self.visit_expr(target);
@@ -298,7 +298,7 @@ fn bound_by_pattern(pattern: &Pattern) -> Option<&str> {
     .map(|name| name.as_str())
 }
 
-/// Collects what a function's body binds, without the scopes inside it.
+/// Collects the names that a function's body binds, without the scopes inside it.
 #[derive(Debug, Default)]
 struct Binder<'a> {
     bound: BTreeSet<&'a str>,
@@ -379,7 +379,7 @@ mod tests {
 
     fn check(source: &str, expected: Expect) {
         let parsed = crate::python::parse(source).unwrap();
-        let Names { loads, binds, imports } = of(parsed.suite());
+        let Names { loads, binds, imports } = names_in(parsed.suite());
         let list = |names: BTreeSet<&str>| names.into_iter().collect::<Vec<_>>().join(" ");
         expected.assert_eq(&format!("{} -> {} [{}]", list(loads), list(binds), list(imports)));
     }

@@ -1,4 +1,4 @@
-//! Parameters and decorators as source text. Called by the functions stage, and by inputs for constructors.
+//! Parameters and decorators as source text. The functions stage writes them, the inputs stage reads constructors.
 
 use ruff_python_ast::{Expr, Parameter as Node, StmtFunctionDef};
 use ruff_text_size::Ranged;
@@ -10,7 +10,7 @@ pub fn text(source: &str, node: &impl Ranged) -> String {
     source.get(node.range().start().to_usize()..node.range().end().to_usize()).unwrap_or_default().to_owned()
 }
 
-/// The parameters in order; the first positional one is left out where the call does not give it.
+/// The parameters in order, without the first positional one where `is_bound`: an instance or a class gives it.
 #[must_use]
 pub fn parameters(source: &str, function: &StmtFunctionDef, is_bound: bool) -> Vec<Parameter> {
     let list = &function.parameters;

@@ -1,6 +1,5 @@
-//! Makes a statement stand alone: which of the simple statements before it its names need.
-//!
-//! Called for the usages of a unit, for the examples of a docstring and for the asserts of a test function.
+//! Makes a statement stand alone: finds the earlier simple statements that it needs. Called for the usages of a unit,
+//! the examples of a docstring and the asserts of a test function.
 
 use std::collections::BTreeSet;
 
@@ -14,16 +13,16 @@ use crate::python::{changed, names};
 pub struct Earlier<'a> {
     /// The statement.
     pub statement: &'a Stmt,
-    /// The text that stands for it, where that is not its own: a loop that gave its variable one value.
+    /// The text to use in place of its own, such as `x = 1` for one round of a loop.
     instead: Option<String>,
     names: names::Names<'a>,
     changes: BTreeSet<&'a str>,
 }
 
 impl<'a> Earlier<'a> {
-    /// Looks at a statement; `None` when it is not a simple one that binds or changes something.
+    /// A simple statement that may bind or change a name; `None` for any other.
     #[must_use]
-    pub fn of(statement: &'a Stmt) -> Option<Self> {
+    pub fn simple(statement: &'a Stmt) -> Option<Self> {
         let is_simple = matches!(
             statement,
             Stmt::Expr(_)
@@ -36,41 +35,41 @@ impl<'a> Earlier<'a> {
         is_simple.then(|| Earlier::any(statement))
     }
 
-    /// Looks at a statement of any kind.
+    /// A statement of any kind.
     #[must_use]
     pub fn any(statement: &'a Stmt) -> Self {
         let mut changes = BTreeSet::new();
         changed(statement, &mut changes);
-        Earlier { statement, instead: None, names: names::of_statement(statement), changes }
+        Earlier { statement, instead: None, names: names::names_in_statement(statement), changes }
     }
 
-    /// A statement that gives these names a value, as one round of a loop does: `text` says so.
+    /// A statement that gives these names a value, as one round of a loop does; `text` is that assignment.
     #[must_use]
     pub fn given(statement: &'a Stmt, binds: BTreeSet<&'a str>, value: &'a Expr, text: String) -> Self {
-        let names = names::Names { loads: names::of_expression(value), binds, ..names::Names::default() };
+        let names = names::Names { loads: names::names_loaded_by(value), binds, ..names::Names::default() };
         Earlier { statement, instead: Some(text), names, changes: BTreeSet::new() }
     }
 
-    /// Its text in this source.
+    /// The source text; `source` is the text that the statement is in.
     #[must_use]
     pub fn text(&self, source: &str) -> String {
         self.instead.clone().unwrap_or_else(|| text(source, self.statement))
     }
 
-    /// What it binds.
+    /// The names that it binds.
     #[must_use]
     pub fn binds(&self) -> &BTreeSet<&'a str> {
         &self.names.binds
     }
 }
 
-/// How many statements back it may look: keeps a file of many asserts from taking time without an end.
+/// Earlier statements that are looked at: bounds the time for a file of many asserts.
 const BEFORE_MAX: usize = 200;
-/// Statements that may come along.
+/// The most statements that one statement may need.
 const TAKEN_MAX: usize = 24;
 
-/// The statements that come along, in order, and the names that then are still to be bound by somebody else; `None`
-/// when it would be too many.
+/// The statements that these loads need, in order, and the names that they leave unbound; `None` where they are too
+/// many.
 #[must_use]
 pub fn needed<'e, 'a>(
     loads: &BTreeSet<&'a str>,

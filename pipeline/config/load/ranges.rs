@@ -1,4 +1,5 @@
-//! Which values each key may hold. A test holds the list to `default.toml`. Called by the walk over the layers.
+//! The values that each key may have, and keys that were renamed. A test compares the list with `default.toml`. Called
+//! by the walk over the layers.
 
 use std::fmt;
 
@@ -115,12 +116,12 @@ const KEYS: &[(&str, Allowed)] = &[
     ("inputs.per_function", Allowed::Integer(1, 10_000)),
     ("inputs.input_bytes_max", Allowed::Integer(1, TEXT_MAX)),
     ("inputs.search.executions", Allowed::Integer(0, ORDINAL_MAX)),
-    ("inputs.search.steps", Allowed::Integer(1, ORDINAL_MAX)),
-    ("inputs.search.steps_total", Allowed::Integer(1, i64::MAX)),
+    ("inputs.search.lines_max", Allowed::Integer(1, ORDINAL_MAX)),
+    ("inputs.search.lines_total_max", Allowed::Integer(1, i64::MAX)),
     ("inputs.search.memory_bytes", Allowed::Integer(1 << 20, 1 << 40)),
     ("inputs.search.wall_ms", Allowed::Integer(1, 86_400_000)),
     ("inputs.search.raising_share", Allowed::Share),
-    ("inputs.search.lines_max", Allowed::Integer(1, i64::MAX)),
+    ("inputs.search.preferred_lines_max", Allowed::Integer(1, i64::MAX)),
     ("inputs.model.endpoint", Allowed::Endpoint),
     ("inputs.model.model", Allowed::AnyText),
     ("inputs.model.key_variable", Allowed::Variable),
@@ -160,6 +161,17 @@ const KEYS: &[(&str, Allowed)] = &[
 /// What a key may hold; `None` for a key that does not exist.
 pub(super) fn allowed(path: &str) -> Option<Allowed> {
     KEYS.iter().find(|(key, _)| *key == path).map(|(_, allowed)| *allowed)
+}
+
+/// Keys that had another name once: the old name, the new one. Only the message about an unknown key reads this.
+pub(super) const RENAMED: &[(&str, &str)] = &[
+    ("inputs.search.steps", "inputs.search.lines_max"),
+    ("inputs.search.steps_total", "inputs.search.lines_total_max"),
+];
+
+/// The new name of a key that was renamed; `None` for any other.
+pub(super) fn renamed(path: &str) -> Option<&'static str> {
+    RENAMED.iter().find(|(old, _)| *old == path).map(|(_, new)| *new)
 }
 
 /// Every key, dotted.

@@ -44,7 +44,15 @@ fn what_is_wrong_in_a_file_is_named_with_its_line() {
             "DIR/train.toml:3: unknown key `executions.limits.step`; did you mean `executions.limits.steps`?",
         ),
         ("[exectuions.limits]\nsteps = 5", "DIR/train.toml:1: unknown key `exectuions`; did you mean `executions`?"),
-        ("\nsteps = 5", "DIR/train.toml:2: unknown key `steps`; did you mean `inputs.search.steps`?"),
+        ("\nsteps = 5", "DIR/train.toml:2: unknown key `steps`; did you mean `executions.limits.steps`?"),
+        (
+            "[inputs.search]\nsteps = 5",
+            "DIR/train.toml:2: unknown key `inputs.search.steps`; did you mean `inputs.search.lines_max`?",
+        ),
+        (
+            "inputs.search.steps_total = 5",
+            "DIR/train.toml:1: unknown key `inputs.search.steps_total`; did you mean `inputs.search.lines_total_max`?",
+        ),
         ("frobnicate = 1", "DIR/train.toml:1: unknown key `frobnicate`"),
         (
             "seed = 1\nzstd_level = 23",
@@ -234,6 +242,13 @@ fn every_key_has_a_comment_and_a_range() {
     let mut found = Vec::new();
     keys(document.as_table(), "", &mut found);
     assert_eq!(found, ranges::paths().collect::<Vec<_>>());
+}
+
+#[test]
+fn renamed_keys_have_new_names_that_exist() {
+    for (old, new) in ranges::RENAMED {
+        assert!(ranges::allowed(old).is_none() && ranges::allowed(new).is_some(), "{old} {new}");
+    }
 }
 
 #[test]

@@ -93,11 +93,12 @@ fn checked(path: &str, item: &Item, allowed: Allowed, place: &Place, span: Optio
     }
 }
 
-/// The message for a key that does not exist, with the nearest one that does.
+/// The message for a key that does not exist, with its new name or the nearest key that does exist.
 pub(super) fn unknown(path: &str, siblings: &[String], place: &Place, span: Option<Range<usize>>) -> String {
     let (prefix, name) = path.rsplit_once('.').map_or(("", path), |(prefix, name)| (prefix, name));
     let sibling = nearest(name, siblings.iter().map(String::as_str));
     let guess = match sibling {
+        _ if ranges::renamed(path).is_some() => ranges::renamed(path).map(str::to_owned),
         Some(sibling) if prefix.is_empty() => Some(sibling.to_owned()),
         Some(sibling) => Some(format!("{prefix}.{sibling}")),
         // The right name in the wrong table.

@@ -1,9 +1,9 @@
-//! What test files show of other files.
+//! Usages in test files of definitions in other files.
 
 use super::*;
 
-/// What a test file shows of other files.
-fn check_shown(path: &str, source: &str, expected: Expect) {
+/// The usages in a test file.
+fn check_usages(path: &str, source: &str, expected: Expect) {
     let file = CorporaRow { path: path.to_owned(), content: Some(source.to_owned()), ..CorporaRow::default() };
     let mut text = String::new();
     for row in extract::extract(file, &config().functions).usages {
@@ -13,8 +13,8 @@ fn check_shown(path: &str, source: &str, expected: Expect) {
 }
 
 #[test]
-fn tests_show_what_they_import() {
-    check_shown(
+fn tests_use_what_they_import() {
+    check_usages(
         "r/tests/test_m.py",
         "\
 import unittest
@@ -92,8 +92,8 @@ assert unittest
 }
 
 #[test]
-fn relative_and_starred_imports_show_too() {
-    check_shown(
+fn relative_and_star_imports_count_too() {
+    check_usages(
         "r/m/tests/test_m.py",
         "from ..m import *\nfrom . import near\nassert f(1) == near.g(len([]))\n",
         expect![[r#"
@@ -102,6 +102,6 @@ fn relative_and_starred_imports_show_too() {
             assert f(1) == near.g(len([]))
         "#]],
     );
-    check_shown("r/m/tests.py", "assert [].f() == 1\n", expect![""]);
-    check_shown("r/m/use.py", "from r import f\nassert f() == 1\n", expect![""]);
+    check_usages("r/m/tests.py", "assert [].f() == 1\n", expect![""]);
+    check_usages("r/m/use.py", "from r import f\nassert f() == 1\n", expect![""]);
 }

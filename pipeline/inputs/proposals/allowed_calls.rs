@@ -1,8 +1,7 @@
-//! Which expressions of a model become inputs: calls of the unit whose arguments are literals. Called by `mod`.
+//! The expressions of a model that become inputs: calls of the unit whose arguments are literals. Called by `mod`.
 //!
-//! This is a list of what may stand there; whatever else Python has is refused with a reason. It keeps the data plain,
-//! so that a call says all that its run depends on. It is not what protects us: an input runs in the sandbox like any
-//! other, also one that a person wrote.
+//! Everything that is not listed here is refused with a reason. That keeps the data plain: a call tells all that its
+//! run depends on. It is no protection: every input runs in the sandbox, also one that a person wrote.
 
 use std::collections::BTreeSet;
 
@@ -14,20 +13,20 @@ use crate::inputs::unit::Unit;
 use crate::python;
 use crate::python::signature;
 
-/// Containers, calls and lambdas in each other.
+/// Levels of containers, calls and lambdas.
 pub(super) const DEPTH_MAX: usize = 24;
 
 /// Why an expression is refused, as `stats` counts it.
 pub(super) type Refusal = &'static str;
 
-/// What an answer gave.
+/// The calls of an answer.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Sifted {
     pub(super) calls: Vec<String>,
     pub(super) refused: Vec<Refusal>,
 }
 
-/// The unit, and the classes whose instances may be arguments.
+/// The form that calls of a unit have: the unit, and the classes whose instances may be arguments.
 pub(super) struct Form<'a> {
     unit: &'a Unit<'a>,
     pub(super) classes: BTreeSet<&'a str>,
@@ -35,7 +34,8 @@ pub(super) struct Form<'a> {
 }
 
 impl<'a> Form<'a> {
-    pub(super) fn of(unit: &'a Unit<'a>, bytes_max: usize) -> Self {
+    /// The allowed calls of a unit; a text longer than `bytes_max` is none.
+    pub(super) fn new(unit: &'a Unit<'a>, bytes_max: usize) -> Self {
         let classes = unit.statements.iter().filter_map(|statement| match statement {
             Stmt::ClassDef(class) => Some(class.name.as_str()),
             _ => None,
@@ -43,14 +43,14 @@ impl<'a> Form<'a> {
         Form { unit, classes: classes.filter(|name| !name.starts_with("__")).collect(), bytes_max }
     }
 
-    /// Keeps the first so many texts that are allowed calls, each once.
+    /// Keeps at most `most` texts that are allowed calls, each once.
     pub(super) fn sift(&self, texts: &[String], most: usize) -> Sifted {
         let mut sifted = Sifted::default();
         let mut kept: Vec<Expr> = Vec::new();
         for text in texts {
             match self.call(text) {
                 Err(reason) => sifted.refused.push(reason),
-                // However it is spaced.
+                // Spaces make no other call.
                 Ok((expression, _)) if kept.iter().any(|one| ComparableExpr::from(one) == (&expression).into()) => {
                     sifted.refused.push("model_duplicate");
                 }
@@ -76,11 +76,11 @@ impl<'a> Form<'a> {
         let claim = python::parse_expression(text).ok_or("model_not_python")?;
         let call = self.unwrapped(&claim);
         self.use_of_unit(call)?;
-        let run = self.run(&signature::text(text, call));
+        let run = self.traced(&signature::text(text, call));
         if run.len() > self.bytes_max { Err("model_too_long") } else { Ok((call.clone(), run)) }
     }
 
-    /// What stands in `f(1) == 2`, `not f(1)`, `await f(1)`, `print(f(1))`; for a generator in `list(f(1))`.
+    /// The call in `f(1) == 2`, `not f(1)`, `await f(1)`, `print(f(1))`; of a generator also in `list(f(1))`.
     fn unwrapped<'e>(&self, claim: &'e Expr) -> &'e Expr {
         let mut at = claim;
         for _ in 0..4 {
@@ -104,8 +104,8 @@ impl<'a> Form<'a> {
         at
     }
 
-    /// What is run: a generator to its end, a manager up to what it gives.
-    fn run(&self, call: &str) -> String {
+    /// The expression to trace: a generator runs to its end, a context manager is entered.
+    fn traced(&self, call: &str) -> String {
         let row = self.unit.row;
         let is_manager = row.decorators.iter().any(|decorator| decorator.ends_with("contextmanager"));
         match (row.is_generator, row.is_async) {
@@ -115,6 +115,7 @@ impl<'a> Form<'a> {
         }
     }
 
+    /// Refuses an expression that is no call of the unit.
     fn use_of_unit(&self, expression: &Expr) -> Result<(), Refusal> {
         let is_named = |found: &Expr, name: Option<&str>| {
             name.is_some() && found.as_name_expr().map(|found| found.id.as_str()) == name
@@ -145,7 +146,7 @@ impl<'a> Form<'a> {
         }
     }
 
-    /// The arguments of a call that is allowed.
+    /// Refuses arguments that are no literals.
     pub(super) fn arguments(&self, arguments: &Arguments, depth: usize) -> Result<(), Refusal> {
         if arguments.keywords.iter().any(|keyword| keyword.arg.is_none()) {
             return Err("model_unpacking");

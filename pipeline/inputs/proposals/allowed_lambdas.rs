@@ -1,4 +1,5 @@
-//! Which lambdas a model may hand to a function: those that compute over their own parameters. Called by `allowed_literals`.
+//! The lambdas that a model may pass to a function: those that compute over their own parameters. Called by
+//! `allowed_literals`.
 
 use std::collections::BTreeSet;
 
@@ -7,14 +8,14 @@ use ruff_python_ast::{Expr, ExprLambda, Operator};
 use crate::inputs::proposals::allowed_calls::{DEPTH_MAX, Form, Refusal};
 use crate::inputs::proposals::allowed_literals::reason;
 
-/// Built-ins that compute and do nothing else.
+/// Built-ins without effects.
 const PURE: [&str; 14] =
     ["abs", "bool", "float", "int", "len", "list", "max", "min", "repr", "round", "sorted", "str", "sum", "tuple"];
 
-/// Exponents that a body may have: what they make of a number stays small.
+/// The largest exponent in a body, which keeps numbers small.
 const EXPONENT_MAX: u8 = 9;
 
-/// Whether a lambda is one; `outer` are the parameters of those around it.
+/// Refuses a lambda that does more; `outer` are the parameters of the lambdas around it.
 pub(super) fn check(form: &Form<'_>, lambda: &ExprLambda, outer: &BTreeSet<&str>, depth: usize) -> Result<(), Refusal> {
     let mut names = outer.clone();
     if let Some(parameters) = lambda.parameters.as_deref() {

@@ -1,4 +1,5 @@
-//! What may be an argument of a model's call: literals, and what is as good as one. Called by `allowed_calls` and `allowed_lambdas`.
+//! The arguments that a model's call may have: literals, and expressions as plain as one. Called by `allowed_calls` and
+//! `allowed_lambdas`.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +9,7 @@ use crate::inputs::proposals::allowed_calls::{DEPTH_MAX, Form, Refusal};
 use crate::inputs::proposals::allowed_lambdas;
 
 impl Form<'_> {
-    /// A literal, or what is as good as one.
+    /// Refuses a value that is neither a literal nor as plain as one.
     pub(super) fn literal(&self, value: &Expr, depth: usize) -> Result<(), Refusal> {
         if depth > DEPTH_MAX {
             return Err("model_too_deep");
@@ -51,7 +52,7 @@ impl Form<'_> {
     }
 }
 
-/// A number without a sign before it, or with one.
+/// Whether a value is a number, with or without a sign.
 fn is_number(value: &Expr) -> bool {
     match value {
         Expr::NumberLiteral(_) => true,
@@ -66,7 +67,7 @@ fn is_imaginary(value: &Expr) -> bool {
     value.as_number_literal_expr().is_some_and(|number| number.value.is_complex())
 }
 
-/// Whether a call of a built-in is as good as a literal: `float('inf')`, `set()`, `frozenset([1])`, `range(3)`.
+/// Whether a call of a built-in is as plain as a literal: `float('inf')`, `set()`, `frozenset([1])`, `range(3)`.
 fn is_made_by(name: &str, arguments: &Arguments) -> bool {
     if !arguments.keywords.is_empty() {
         return false;
@@ -77,7 +78,7 @@ fn is_made_by(name: &str, arguments: &Arguments) -> bool {
         "float" => given.iter().all(|value| value.is_string_literal_expr() || is_number(value)) && given.len() <= 1,
         "complex" => given.iter().all(is_number) && given.len() <= 2,
         "list" | "dict" | "tuple" | "str" | "int" | "bool" => given.is_empty(),
-        // Of what is written out: a range would be many from little.
+        // Elements are written out: a range would make many from few characters.
         "set" | "frozenset" => {
             let is_written = |value: &Expr| matches!(value, Expr::List(_) | Expr::Tuple(_) | Expr::Set(_));
             given.iter().all(|value| is_written(value) || value.is_string_literal_expr()) && given.len() <= 1
@@ -89,7 +90,7 @@ fn is_made_by(name: &str, arguments: &Arguments) -> bool {
     }
 }
 
-/// Why an expression that is none of the allowed ones is refused.
+/// The reason for which an expression is refused.
 pub(super) fn reason(expression: &Expr) -> Refusal {
     match expression {
         Expr::Name(_) => "model_name",

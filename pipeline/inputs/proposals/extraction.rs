@@ -1,17 +1,17 @@
-//! Texts that may be calls, found in what a model wrote: a JSON array, Python code, or a list in prose. Called by
-//! `mod`. Nothing is decided here: `allowed_calls` does that.
+//! Finds the texts in an answer that may be calls: in a JSON array, in Python code, or in a list in prose. Called by
+//! `mod`; `allowed_calls` decides about them.
 
 use ruff_python_ast::{Expr, Stmt};
 
 use crate::python;
 use crate::python::signature;
 
-/// Texts looked at, of one answer.
+/// The most texts of one answer.
 const TEXTS_MAX: usize = 2_000;
-/// Bytes looked at, of one answer: many times what calls take.
+/// Bytes of an answer that are read: many times what calls need.
 const BYTES_MAX: usize = 1 << 20;
 
-/// The texts, in order, and how many were cut off or beyond the most that are looked at.
+/// The texts in order, and how many were cut off or too many.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Texts {
     pub(super) texts: Vec<String>,
@@ -21,16 +21,16 @@ pub(super) struct Texts {
 
 /// Finds the texts in an answer.
 pub(super) fn texts(content: &str) -> Texts {
-    // Models that think aloud do it first.
+    // A model that thinks aloud does so first.
     let content = content.rsplit_once("</think>").map_or(content, |(_, rest)| rest);
     let content = &content[..content.floor_char_boundary(BYTES_MAX)];
     let mut found = Texts::default();
     let blocks = fenced(content);
     if blocks.is_empty() {
-        found.of_block(content);
+        found.read_block(content);
     }
     for block in blocks {
-        found.of_block(block);
+        found.read_block(block);
     }
     found.too_many += found.texts.len().saturating_sub(TEXTS_MAX) as u64;
     found.texts.truncate(TEXTS_MAX);
@@ -38,13 +38,13 @@ pub(super) fn texts(content: &str) -> Texts {
 }
 
 impl Texts {
-    fn of_block(&mut self, block: &str) {
+    fn read_block(&mut self, block: &str) {
         let block = block.trim();
-        if block.starts_with(['[', '{']) && self.of_json(block) {
+        if block.starts_with(['[', '{']) && self.read_json(block) {
             return;
         }
         if let Some(parsed) = python::parse(block) {
-            parsed.suite().iter().for_each(|statement| self.of_statement(block, statement));
+            parsed.suite().iter().for_each(|statement| self.read_statement(block, statement));
             return;
         }
         // Prose, and then an array.
@@ -54,14 +54,14 @@ impl Texts {
             (at - line.len(), line)
         });
         let start = starts.into_iter().find(|(_, line)| line.trim_start().starts_with('[')).map(|(at, _)| at);
-        if start.is_some_and(|start| self.of_json(&block[start..])) {
+        if start.is_some_and(|start| self.read_json(&block[start..])) {
             return;
         }
-        block.lines().for_each(|line| self.of_line(line));
+        block.lines().for_each(|line| self.read_line(line));
     }
 
-    /// The strings of the first array, also of one that is cut off; false where there is none.
-    fn of_json(&mut self, text: &str) -> bool {
+    /// Reads the strings of the first array, also of one that is cut off; false where there is none.
+    fn read_json(&mut self, text: &str) -> bool {
         let Some(mut rest) = text.find('[').and_then(|at| text.get(at + 1..)) else { return false };
         let mut found = Vec::new();
         loop {
@@ -93,27 +93,27 @@ impl Texts {
         is_some
     }
 
-    fn of_statement(&mut self, source: &str, statement: &Stmt) {
+    fn read_statement(&mut self, source: &str, statement: &Stmt) {
         match statement {
             Stmt::Assert(assert) => self.texts.push(signature::text(source, assert.test.as_ref())),
             Stmt::Assign(assign) => self.texts.push(signature::text(source, assign.value.as_ref())),
-            Stmt::Expr(expression) => self.of_expression(source, &expression.value),
+            Stmt::Expr(expression) => self.read_expression(source, &expression.value),
             other => self.texts.push(signature::text(source, other)),
         }
     }
 
-    fn of_expression(&mut self, source: &str, expression: &Expr) {
+    fn read_expression(&mut self, source: &str, expression: &Expr) {
         match expression {
             // A list of strings with Python's quotes, or of calls.
-            Expr::List(list) => list.elts.iter().for_each(|one| self.of_expression(source, one)),
-            Expr::Tuple(tuple) => tuple.elts.iter().for_each(|one| self.of_expression(source, one)),
+            Expr::List(list) => list.elts.iter().for_each(|one| self.read_expression(source, one)),
+            Expr::Tuple(tuple) => tuple.elts.iter().for_each(|one| self.read_expression(source, one)),
             Expr::StringLiteral(text) => self.texts.push(text.value.to_str().to_owned()),
             other => self.texts.push(signature::text(source, other)),
         }
     }
 
-    /// A line of prose or of a list: `3. f(1)`, `- f(1)`, `>>> f(1)`, `assert f(1) == 2`, `"f(1)",`.
-    fn of_line(&mut self, line: &str) {
+    /// Reads a line of prose or of a list: `3. f(1)`, `- f(1)`, `>>> f(1)`, `assert f(1) == 2`, `"f(1)",`.
+    fn read_line(&mut self, line: &str) {
         let mut line = line.trim();
         for mark in ["- ", "* ", ">>> ", "• "] {
             line = line.strip_prefix(mark).unwrap_or(line).trim_start();
@@ -128,14 +128,14 @@ impl Texts {
         if let Ok(text) = serde_json::from_str::<String>(line) {
             self.texts.push(text);
         } else if let Some(parsed) = python::parse(line) {
-            parsed.suite().iter().for_each(|statement| self.of_statement(line, statement));
+            parsed.suite().iter().for_each(|statement| self.read_statement(line, statement));
         } else if !line.is_empty() {
             self.texts.push(line.to_owned());
         }
     }
 }
 
-/// What stands between fences; the last one may be open, where an answer was cut off.
+/// The blocks between fences; the last one may be open, where an answer is cut off.
 fn fenced(content: &str) -> Vec<&str> {
     let mut blocks = Vec::new();
     let mut rest = content;
@@ -149,7 +149,7 @@ fn fenced(content: &str) -> Vec<&str> {
     blocks
 }
 
-/// Where the JSON string at the start of a text ends; `None` when it does not.
+/// The end of the JSON string at the start of a text; `None` where it is cut off.
 fn string_end(text: &str) -> Option<usize> {
     let mut is_escaped = false;
     for (at, byte) in text.bytes().enumerate().skip(1) {

@@ -119,8 +119,8 @@ impl Proposer {
             return None;
         }
         let parsed = python::parse(&row.source)?;
-        let unit = Unit::of(row, parsed.suite());
-        let form = Form::of(&unit, self.input_bytes_max);
+        let unit = Unit::new(row, parsed.suite());
+        let form = Form::new(&unit, self.input_bytes_max);
         let classes: Vec<&str> = form.classes.iter().copied().collect();
         Some(prompt::text(row, &classes, &request.missing, self.config.calls))
     }
@@ -136,9 +136,9 @@ impl Proposer {
     fn calls(&self, row: &FunctionsRow, answer: &Answer) -> (Vec<String>, BTreeMap<&'static str, u64>) {
         let mut refused = BTreeMap::new();
         let Some(parsed) = python::parse(&row.source) else { return (Vec::new(), refused) };
-        let unit = Unit::of(row, parsed.suite());
+        let unit = Unit::new(row, parsed.suite());
         let found = extraction::texts(&answer.content);
-        let sifted = Form::of(&unit, self.input_bytes_max).sift(&found.texts, self.config.calls);
+        let sifted = Form::new(&unit, self.input_bytes_max).sift(&found.texts, self.config.calls);
         for (reason, count) in [("model_cut_off", found.cut_off), ("model_too_many", found.too_many)] {
             if count > 0 {
                 *refused.entry(reason).or_default() += count;

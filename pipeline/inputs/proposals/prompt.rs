@@ -1,7 +1,7 @@
-//! What the model is asked: the template and what stands in its places. Called by `mod`.
+//! The prompt about a function: a template and its values. Called by `mod`.
 //!
-//! Another wording is another file (`prompt_v2.txt`): the text of a request is part of its name in the cache, so a
-//! changed template asks everything again.
+//! A new wording is a new file (`prompt_v2.txt`): the prompt names its answer in the cache, so a changed template asks
+//! everything again.
 
 use std::collections::BTreeSet;
 
@@ -10,9 +10,9 @@ use tracemill_trace::{Point, PointKind};
 
 const TEMPLATE: &str = include_str!("prompt_v1.txt");
 
-/// Places that are named as not reached; more would only push the source out of sight.
+/// The most points that are listed as not covered; more would push the source out of sight.
 const PLACES_MAX: usize = 40;
-/// Bytes of a line that is quoted.
+/// Bytes of a quoted line.
 const LINE_BYTES_MAX: usize = 200;
 
 /// The prompt about a function: `classes` may be made as arguments, `missing` are points that no input has reached.
@@ -32,7 +32,7 @@ pub(super) fn text(row: &FunctionsRow, classes: &[&str], missing: &[Point], call
     filled(TEMPLATE, value)
 }
 
-/// Puts values in the places of a template, in one pass: what a value says is not a place.
+/// Puts values into a template in one pass, so that no value is read as a part of the template.
 fn filled(template: &str, value: impl Fn(&str) -> String) -> String {
     let mut pieces = template.split("{{");
     let mut filled = pieces.next().unwrap_or_default().to_owned();
@@ -44,7 +44,7 @@ fn filled(template: &str, value: impl Fn(&str) -> String) -> String {
     filled
 }
 
-/// How a call of the unit is written.
+/// The form of a call of the unit.
 fn form(row: &FunctionsRow) -> String {
     let name = row.qualified_name.rsplit('.').next().unwrap_or_default();
     let parameters: Vec<String> = row
@@ -72,7 +72,7 @@ fn form(row: &FunctionsRow) -> String {
     if parameters.is_empty() { call } else { format!("{call}\nIts parameters: {}", parameters.join(", ")) }
 }
 
-/// The places that no run has reached, with their lines.
+/// The points that no input covers, with their lines.
 fn places(row: &FunctionsRow, missing: &[Point]) -> String {
     let lines: Vec<&str> = row.source.lines().collect();
     let missing: BTreeSet<Point> = missing.iter().copied().collect();
@@ -97,7 +97,7 @@ fn places(row: &FunctionsRow, missing: &[Point]) -> String {
     format!("\nThe calls that are there already leave this out; reach it first:\n{text}")
 }
 
-/// A fence that the source does not hold.
+/// A fence that does not occur in the source.
 fn fence(source: &str) -> String {
     let (mut longest, mut run) = (2, 0);
     for byte in source.bytes() {

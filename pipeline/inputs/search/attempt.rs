@@ -6,37 +6,41 @@ use super::runner::RunResult;
 use super::tree::{Call, Callee, Tree};
 use crate::inputs::candidate::Candidate;
 
-/// A candidate that was run.
+/// A candidate after its run.
 #[derive(Debug, Clone)]
 pub(super) struct Tried {
     pub(super) candidate: Candidate,
+    /// Its call as a tree; `None` where that is no expression.
     pub(super) tree: Option<Tree>,
-    /// How often it was changed since it was offered.
+    /// Mutations since it was offered.
     pub(super) generation: u32,
     pub(super) ran: RunResult,
 }
 
-/// A candidate that is to be run.
+/// A candidate before its run.
 pub(super) struct Attempt {
     pub(super) candidate: Candidate,
-    /// What it was written from; read from its text when it is `None`.
+    /// The tree that its text was written from; `None` where it is still to be read from the text.
     pub(super) tree: Option<Tree>,
     pub(super) generation: u32,
 }
 
 impl Attempt {
+    /// An attempt at a candidate that was offered.
     pub(super) fn offered(candidate: Candidate) -> Self {
         Attempt { candidate, tree: None, generation: 0 }
     }
 
+    /// Equal for attempts that would run the same.
     pub(super) fn key(&self) -> (String, String, String) {
         let Candidate { setup, call, stdin, .. } = &self.candidate;
         (setup.clone(), call.clone(), stdin.clone())
     }
 }
 
-/// What a candidate is made of: for a program the lines that it reads.
-pub(super) fn of_candidate(candidate: &Candidate, row: &FunctionsRow) -> Option<Tree> {
+/// The tree of a candidate: its call; for a program a call whose arguments are the lines of standard input. `None`
+/// where the call is no expression.
+pub(super) fn tree_of(candidate: &Candidate, row: &FunctionsRow) -> Option<Tree> {
     if row.kind != "program" {
         return Tree::read(&candidate.call);
     }
@@ -44,9 +48,9 @@ pub(super) fn of_candidate(candidate: &Candidate, row: &FunctionsRow) -> Option<
     Some(Tree::Call(Box::new(Call { callee: Callee::Text("stdin".to_owned()), arguments: lines })))
 }
 
-/// The candidate with what the tree says in place of its call, or of what it reads.
+/// The candidate with the tree in place of its call, or of its standard input.
 pub(super) fn with_tree(candidate: &Candidate, tree: &Tree) -> Candidate {
-    // What was known of the result is not known any more.
+    // The result of a changed call is unknown.
     let mut changed = Candidate { check: None, is_free: false, ..candidate.clone() };
     match tree {
         Tree::Call(call) if candidate.call.is_empty() => {

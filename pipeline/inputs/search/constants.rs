@@ -1,5 +1,5 @@
-//! What a unit's own code offers for values: its constants, and texts shaped like its patterns and formats. Read once a
-//! unit, spliced in by `mutate` and `hints`.
+//! The constants of a unit, and texts that match its regular expressions and time formats. Read once a unit; mutations
+//! and hinted values take from them.
 
 use std::collections::BTreeSet;
 
@@ -7,25 +7,25 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{Expr, Number, Stmt};
 
-/// Constants, each kind sorted and without doubles.
+/// Constants, each kind sorted and without repetitions.
 #[derive(Debug, Default)]
 pub(super) struct Constants {
     pub(super) ints: Vec<i128>,
     pub(super) floats: Vec<f64>,
     pub(super) strs: Vec<String>,
     pub(super) bytes: Vec<Vec<u8>>,
-    /// Texts that its regular expressions match, and that its formats of times describe.
+    /// Texts that its regular expressions match, and times in its formats.
     pub(super) shaped: Vec<String>,
 }
 
-/// Longer constants are texts for people.
+/// Characters of a text; longer ones are messages.
 const CHARS_MAX: usize = 60;
-/// Constants of a kind that are kept.
+/// The most constants of a kind.
 const COUNT_MAX: usize = 64;
 
 impl Constants {
-    /// Reads a unit's statements.
-    pub(super) fn of(statements: &[Stmt]) -> Self {
+    /// The constants in a unit's statements.
+    pub(super) fn in_statements(statements: &[Stmt]) -> Self {
         let mut reader = Reader::default();
         statements.iter().for_each(|statement| reader.visit_stmt(statement));
         let mut shaped: BTreeSet<String> = BTreeSet::new();
@@ -54,7 +54,7 @@ struct Reader {
 
 impl<'a> Visitor<'a> for Reader {
     fn visit_stmt(&mut self, statement: &'a Stmt) {
-        // A docstring, or another text that stands alone.
+        // A text alone is a docstring.
         if matches!(statement, Stmt::Expr(alone) if alone.value.is_string_literal_expr()) {
             return;
         }
@@ -81,17 +81,17 @@ impl<'a> Visitor<'a> for Reader {
     }
 }
 
-/// Texts that a regular expression matches: the shortest that it asks for, a longer one, and one of other letters.
+/// Texts that a regular expression matches: a shortest one, one with more repetitions, and one of other letters.
 fn matching(pattern: &str) -> Vec<String> {
     let is_pattern = pattern.contains(['\\', '[', '+', '*', '^', '$', '|']) && pattern.len() <= 200;
     if !is_pattern {
         return Vec::new();
     }
-    // Python's dialect has more; what this parser refuses is left alone.
+    // Python's dialect has more; expressions that this parser refuses give no text.
     let Ok(hir) = regex_syntax::ParserBuilder::new().nest_limit(50).build().parse(pattern) else {
         return Vec::new();
     };
-    let texts = [(0, USUAL), (1, USUAL), (0, OTHER)].into_iter().filter_map(|(extra, letters)| {
+    let texts = [(0, COMMON), (1, COMMON), (0, OTHER)].into_iter().filter_map(|(extra, letters)| {
         let mut text = String::new();
         sample(&hir, extra, letters, &mut text)?;
         Some(text)
@@ -99,12 +99,13 @@ fn matching(pattern: &str) -> Vec<String> {
     texts.filter(|text| !text.is_empty()).collect()
 }
 
-/// What is taken of a class of letters that has it, the first that it has.
+/// Letters in the order in which they are preferred in a class.
 type Letters = [char; 7];
-const USUAL: Letters = ['a', '5', 'Q', ' ', '-', '_', '.'];
+const COMMON: Letters = ['a', '5', 'Q', ' ', '-', '_', '.'];
 const OTHER: Letters = ['k', '0', 'B', '\t', '+', 'z', ','];
 
-/// Appends a text that the expression matches, with so many repetitions more than needed; `None` when it grows too long.
+/// Appends a text that the expression matches, with `extra` repetitions more than needed; `None` where it grows too
+/// long.
 fn sample(hir: &Hir, extra: u32, letters: Letters, text: &mut String) -> Option<()> {
     if text.len() > CHARS_MAX {
         return None;
@@ -113,7 +114,7 @@ fn sample(hir: &Hir, extra: u32, letters: Letters, text: &mut String) -> Option<
         HirKind::Empty | HirKind::Look(_) => {}
         HirKind::Literal(literal) => text.push_str(std::str::from_utf8(&literal.0).ok()?),
         HirKind::Class(Class::Unicode(class)) => {
-            // A letter or a digit where there is one: the first of a class may be a control character.
+            // A common letter or digit where the class has one: its first may be a control character.
             let ranges = class.ranges();
             let known = letters
                 .into_iter()
@@ -137,7 +138,7 @@ fn sample(hir: &Hir, extra: u32, letters: Letters, text: &mut String) -> Option<
     Some(())
 }
 
-/// A time as a format of `strptime` describes it.
+/// A time in a format of `strptime`; `None` for any other text.
 fn time(format: &str) -> Option<String> {
     const PARTS: [(&str, &str); 14] = [
         ("%Y", "2024"),
@@ -167,15 +168,16 @@ fn time(format: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn of(source: &str) -> Constants {
+    fn constants_in(source: &str) -> Constants {
         let parsed = crate::python::parse(source).unwrap();
-        Constants::of(parsed.suite())
+        Constants::in_statements(parsed.suite())
     }
 
     #[test]
     fn constants_are_kept_and_docstrings_are_not() {
-        let found =
-            of("def f(x):\n    'Adds 99.'\n    if x > 7 or x == -3:\n        return 'big' + b'raw'\n    return 2.5\n");
+        let found = constants_in(
+            "def f(x):\n    'Adds 99.'\n    if x > 7 or x == -3:\n        return 'big' + b'raw'\n    return 2.5\n",
+        );
         assert_eq!(found.ints, [3, 7]);
         assert_eq!(found.floats, [2.5]);
         assert_eq!(found.strs, ["big"]);
@@ -183,17 +185,19 @@ mod tests {
     }
 
     #[test]
-    fn patterns_give_texts_that_they_match() {
-        let found = of(r"import re
+    fn regular_expressions_give_texts_that_they_match() {
+        let found = constants_in(
+            r"import re
 def f(x):
     return re.match(r'^[a-z]+_(\d{2,4})$', x) or re.match(r'ab|cd+', x) or re.search('(?<=a)(?!b', x)
-");
+",
+        );
         assert_eq!(found.shaped, ["a_55", "aa_555", "ab", "cdd", "k_00"]);
     }
 
     #[test]
-    fn formats_of_times_give_times() {
-        let found = of("def f(x):\n    return datetime.strptime(x, '%d/%m/%Y %H:%M'), x % '100%'\n");
+    fn time_formats_give_times() {
+        let found = constants_in("def f(x):\n    return datetime.strptime(x, '%d/%m/%Y %H:%M'), x % '100%'\n");
         assert_eq!(found.shaped, ["29/02/2024 13:45"]);
     }
 }

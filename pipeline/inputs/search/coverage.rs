@@ -1,29 +1,45 @@
-//! What runs have reached together: the lines and the ways of a unit, and of its own function. Kept by the search and by
-//! the choice.
+//! Coverage of a unit by several runs: lines, branches and loop counts. The driver keeps one map over the search, and
+//! selection one over the chosen inputs.
 
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use tracemill_trace::{Point, PointKind};
 
-/// Points with how often each was reached, as a set of classes of hits.
+/// For each point of a unit, the classes of hit counts that runs had there.
 #[derive(Debug, Clone, Default)]
 pub(super) struct CoverageMap {
-    /// For each point a bit for each class that was seen.
+    /// For each point a bit for each class.
     classes: Vec<u16>,
 }
 
-/// What a run adds.
+/// The coverage that a run adds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Novelty {
-    /// Points that nothing reached before.
+    /// Points that no run reached before.
     pub(super) points: usize,
-    /// Points that were reached before, but never about as often.
+    /// Points that runs reached before, but never about as often.
     pub(super) classes: usize,
 }
 
+/// Points of one kind, and those of them that runs reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::inputs) struct Covered {
+    pub(in crate::inputs) all: usize,
+    pub(in crate::inputs) reached: usize,
+}
+
+/// Coverage of a unit's own function by all candidates of a search.
+#[derive(Debug, Clone)]
+pub(in crate::inputs) struct UnitCoverage {
+    /// Points that no candidate reached.
+    pub(in crate::inputs) missing: Vec<Point>,
+    /// The share of its lines and branches that candidates reached, 0 to 1.
+    pub(in crate::inputs) share: f64,
+}
+
 impl CoverageMap {
-    /// What these hits would add.
+    /// The coverage that hits would add.
     pub(super) fn novelty(&self, hits: &[u8]) -> Novelty {
         let mut novelty = Novelty::default();
         for (point, &class) in hits.iter().enumerate().filter(|(_, class)| **class > 0) {
@@ -36,7 +52,7 @@ impl CoverageMap {
         novelty
     }
 
-    /// Adds hits; says what was new.
+    /// Adds hits, and gives the coverage that they add.
     pub(super) fn add(&mut self, hits: &[u8]) -> Novelty {
         let novelty = self.novelty(hits);
         if self.classes.len() < hits.len() {
@@ -48,18 +64,19 @@ impl CoverageMap {
         novelty
     }
 
-    /// Whether every point within the lines was reached.
+    /// Whether every point within the lines was reached; false where no point is known.
     pub(super) fn is_whole(&self, points: &[Point], lines: &RangeInclusive<u32>) -> bool {
         let mut wanted = points.iter().enumerate().filter(|(_, point)| lines.contains(&point.line_number));
         !points.is_empty() && wanted.all(|(index, _)| self.has(index))
     }
 
+    /// Whether a run reached the point.
     fn has(&self, point: usize) -> bool {
         self.classes.get(point).is_some_and(|classes| *classes != 0)
     }
 
-    /// Lines within the range with a point, and those reached.
-    pub(super) fn lines(&self, points: &[Point], within: &RangeInclusive<u32>) -> (usize, usize) {
+    /// Coverage of the lines of a range.
+    pub(super) fn lines(&self, points: &[Point], within: &RangeInclusive<u32>) -> Covered {
         let lines = |wanted: &dyn Fn(usize) -> bool| {
             let points = points.iter().enumerate();
             let points =
@@ -68,17 +85,20 @@ impl CoverageMap {
                 points.filter(|(index, _)| wanted(*index)).map(|(_, point)| point.line_number).collect();
             lines.len()
         };
-        (lines(&|_| true), lines(&|index| self.has(index)))
+        Covered { all: lines(&|_| true), reached: lines(&|index| self.has(index)) }
     }
 
-    /// Ways that conditions and loops within the range may lead, and those taken.
-    pub(super) fn branches(&self, points: &[Point], within: &RangeInclusive<u32>) -> (usize, usize) {
+    /// Coverage of the branches of a range: both ways of each condition and of each `for`.
+    pub(super) fn branches(&self, points: &[Point], within: &RangeInclusive<u32>) -> Covered {
         let points = points.iter().enumerate();
-        let ways = points.filter(|(_, point)| point.kind != PointKind::Line && within.contains(&point.line_number));
-        ways.fold((0, 0), |(all, reached), (index, _)| (all + 1, reached + usize::from(self.has(index))))
+        let branches: Vec<usize> = points
+            .filter(|(_, point)| point.kind != PointKind::Line && within.contains(&point.line_number))
+            .map(|(index, _)| index)
+            .collect();
+        Covered { all: branches.len(), reached: branches.iter().filter(|index| self.has(**index)).count() }
     }
 
-    /// Points within the range that nothing reached.
+    /// Points of a range that no run reached.
     pub(super) fn missing(&self, points: &[Point], within: &RangeInclusive<u32>) -> Vec<Point> {
         let points = points.iter().enumerate();
         let missing = points.filter(|(index, point)| within.contains(&point.line_number) && !self.has(*index));
@@ -102,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_new_is_counted_once() {
+    fn new_coverage_counts_once() {
         let mut reached = CoverageMap::default();
         assert_eq!(reached.add(&[1, 0, 1, 0, 0]), Novelty { points: 2, classes: 0 });
         assert_eq!(reached.novelty(&[1, 0, 1, 0, 0]), Novelty::default());
@@ -111,12 +131,12 @@ mod tests {
     }
 
     #[test]
-    fn lines_and_ways_are_those_of_the_range() {
+    fn lines_and_branches_are_those_of_the_range() {
         let (points, mut reached) = (points(), CoverageMap::default());
         reached.add(&[1, 0, 1, 0, 0]);
-        assert_eq!(reached.lines(&points, &(1..=5)), (2, 1));
-        assert_eq!(reached.branches(&points, &(1..=5)), (2, 1));
-        assert_eq!(reached.lines(&points, &(1..=9)), (3, 1));
+        assert_eq!(reached.lines(&points, &(1..=5)), Covered { all: 2, reached: 1 });
+        assert_eq!(reached.branches(&points, &(1..=5)), Covered { all: 2, reached: 1 });
+        assert_eq!(reached.lines(&points, &(1..=9)), Covered { all: 3, reached: 1 });
         let missing: Vec<u32> = reached.missing(&points, &(1..=5)).iter().map(|point| point.line_number).collect();
         assert_eq!(missing, [2, 3]);
         assert!(!reached.is_whole(&points, &(1..=5)));

@@ -1,10 +1,10 @@
-//! Changes a value by another of the same call, so that the two have something to do with each other: code asks whether
-//! one is in the other, begins with it, is equal to it, is as long. Called by the mutator.
+//! Mutates a value by another value of the same call: code tests whether one is in the other, begins with it, equals it
+//! or is as long. Called by `mutation`.
 
 use super::tree::{LENGTH_MAX, Tree};
 use crate::inputs::random::Random;
 
-/// Changes the value at one of the places by the value at another; whether there was a way.
+/// Changes the value at a random place by the value at another; false where the two have nothing in common.
 pub(super) fn cross_mutate(made: &mut Tree, places: &[Vec<usize>], random: &mut Random) -> bool {
     if places.len() < 2 {
         return false;
@@ -14,10 +14,11 @@ pub(super) fn cross_mutate(made: &mut Tree, places: &[Vec<usize>], random: &mut 
         return false;
     }
     let Some(source) = made.at(source).cloned() else { return false };
-    made.at_mut(target).is_some_and(|target| by(target, &source, random))
+    made.at_mut(target).is_some_and(|target| change_by(target, &source, random))
 }
 
-fn by(target: &mut Tree, source: &Tree, random: &mut Random) -> bool {
+/// Changes a value by another one; false where nothing changed.
+fn change_by(target: &mut Tree, source: &Tree, random: &mut Random) -> bool {
     let before = target.clone();
     match (&mut *target, source) {
         (Tree::Str(text), Tree::Str(other)) => *text = text_by(text, other, random),
@@ -29,7 +30,7 @@ fn by(target: &mut Tree, source: &Tree, random: &mut Random) -> bool {
             }
             items.truncate(LENGTH_MAX);
         }
-        // One of many.
+        // The target becomes an element of the source.
         (_, Tree::List(items) | Tree::Tuple(items) | Tree::Set(items)) if is_single(&before) => {
             match items.is_empty() {
                 true => return false,
@@ -48,7 +49,7 @@ fn by(target: &mut Tree, source: &Tree, random: &mut Random) -> bool {
             *number = length - i128::from(random.between(0, 1));
         }
         (Tree::Int(number), Tree::Int(other)) => *number = other + i128::from(random.between(-1, 1)),
-        // Among many.
+        // The source becomes an element of the target.
         (Tree::List(items) | Tree::Tuple(items), one) if is_single(one) => {
             match items.is_empty() || random.below(3) == 0 {
                 true => items.push(one.clone()),
@@ -77,7 +78,7 @@ fn by(target: &mut Tree, source: &Tree, random: &mut Random) -> bool {
     *target != before
 }
 
-/// A text that is in the other, is the other, or has it in it.
+/// A text that equals the other, is a part of it, or contains it.
 fn text_by(text: &str, other: &str, random: &mut Random) -> String {
     let letters: Vec<char> = other.chars().collect();
     match random.below(6) {
@@ -91,6 +92,7 @@ fn text_by(text: &str, other: &str, random: &mut Random) -> String {
     }
 }
 
+/// Whether a value is no container.
 fn is_single(value: &Tree) -> bool {
     matches!(value, Tree::Int(_) | Tree::Float(_) | Tree::Str(_) | Tree::Bool(_) | Tree::None | Tree::Bytes(_))
 }

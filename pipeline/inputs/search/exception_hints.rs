@@ -1,80 +1,98 @@
-//! What an exception says of the values that a call was given, and a call that heeds it: a guess of a type is corrected
-//! by running it.
+//! Reads the messages of exceptions for what a call should have been given. Called by the driver for each exception;
+//! `hinted_calls` changes the call.
 
-use super::constants::Constants;
-use super::tree::{Call, Callee, Tree};
-use crate::inputs::random::Random;
+use super::tree::Tree;
+use crate::inputs::types::{Builtin, PyType, is_str_method};
 
-/// What is wanted where something else was given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Want {
-    Int,
-    Float,
-    Str,
-    Bytes,
-    Bool,
-    ListOfInt,
-    ListOfStr,
-    ListOfPairs,
-    Matrix,
-    Tuple,
-    Set,
-    Dict,
-    DictOfLists,
-    Function,
-}
-
-/// What an exception says.
+/// What an exception asks for.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Hint {
-    /// Values of this type should be one of those.
-    Retype(String, Vec<Want>),
-    /// Values of this type should have that attribute.
+    /// A value of the first type, by its name in the message, should be of one of the others.
+    Retype(String, Vec<PyType>),
+    /// A value of a type, by its name, should have this attribute.
     Attribute(String, String),
     /// A dictionary lacks this key.
     Key(Tree),
     /// A sequence is too short.
     Longer,
-    /// Something should have so many elements.
+    /// A sequence should have this many elements.
     Length(usize),
-    /// This text should be a number, or something else that is read from text.
-    Reads(String, Want),
-    /// A function is called with so many arguments.
+    /// This text should be the literal of a number of that type.
+    Reads(String, PyType),
+    /// A function is called with this many arguments.
     Arguments(usize),
-    /// It does not end: less of everything.
+    /// The call does not end: numbers should be smaller.
     Smaller,
-    /// A message names these values, and perhaps the one that it does not like.
+    /// The message contains these values, and perhaps the one that it objects to.
     Named(String, Vec<Tree>),
 }
 
-use Want::{
-    Bool, Bytes, Dict, DictOfLists, Float, Function, Int, ListOfInt, ListOfPairs, ListOfStr, Matrix, Set, Str, Tuple,
-};
+use PyType::{Bool, Bytes, Float, Int, Str};
 
-/// Methods of the built-in types, with the types that have them.
-const METHODS: &[(&[&str], &[Want])] = &[
-    (&["append", "extend", "insert", "sort", "reverse"], &[ListOfInt, ListOfStr, Matrix]),
-    (&["remove", "pop", "copy", "clear"], &[ListOfInt, Set, Dict]),
-    (&["index", "count"], &[ListOfInt, Str, ListOfStr]),
-    (&["keys", "values", "items", "get", "setdefault", "popitem", "update"], &[Dict, DictOfLists]),
-    (&["add", "discard", "union", "intersection", "difference", "issubset", "issuperset", "isdisjoint"], &[Set]),
-    (&["decode", "hex", "fromhex"], &[Bytes]),
-    (&["bit_length", "bit_count", "to_bytes", "numerator", "denominator"], &[Int]),
-    (&["is_integer", "as_integer_ratio"], &[Float]),
-    (&["__name__", "__call__", "__code__", "__wrapped__", "__doc__"], &[Function]),
-];
+fn list_of_int() -> PyType {
+    PyType::list(Int)
+}
 
-/// The names of text between `'` in a message.
+fn list_of_str() -> PyType {
+    PyType::list(Str)
+}
+
+fn matrix() -> PyType {
+    PyType::list(list_of_int())
+}
+
+fn dict() -> PyType {
+    PyType::dict(Str, Int)
+}
+
+fn dict_of_lists() -> PyType {
+    PyType::dict(Str, list_of_str())
+}
+
+fn set() -> PyType {
+    PyType::set(Int)
+}
+
+fn tuple() -> PyType {
+    PyType::tuple(Int)
+}
+
+/// The types that have an attribute; `None` for an attribute that no built-in type has.
+fn types_with(attribute: &str) -> Option<Vec<PyType>> {
+    Some(match attribute {
+        "append" | "extend" | "insert" | "sort" | "reverse" => vec![list_of_int(), list_of_str(), matrix()],
+        "remove" | "pop" | "copy" | "clear" => vec![list_of_int(), set(), dict()],
+        "index" | "count" => vec![list_of_int(), Str, list_of_str()],
+        "keys" | "values" | "items" | "get" | "setdefault" | "popitem" | "update" => vec![dict(), dict_of_lists()],
+        "add" | "discard" | "union" | "intersection" | "difference" | "issubset" | "issuperset" | "isdisjoint" => {
+            vec![set()]
+        }
+        "decode" | "hex" | "fromhex" => vec![Bytes],
+        "bit_length" | "bit_count" | "to_bytes" | "numerator" | "denominator" => vec![Int],
+        "is_integer" | "as_integer_ratio" => vec![Float],
+        "__name__" | "__call__" | "__code__" | "__wrapped__" | "__doc__" => vec![PyType::function()],
+        name if is_str_method(name) => vec![Str, list_of_str()],
+        _ => return None,
+    })
+}
+
+/// The type of a name in a message, with default elements; `None` also for `NoneType`, which nothing asks for.
+fn type_named(name: &str) -> Option<PyType> {
+    let builtin = Builtin::from_name(name).filter(|builtin| *builtin != Builtin::None);
+    builtin.map(Builtin::with_default_elements)
+}
+
+/// The texts between `'` in a message.
 fn quoted(message: &str) -> Vec<&str> {
     message.split('\'').skip(1).step_by(2).collect()
 }
 
-/// Reads an exception.
+/// The hints of an exception, from its type and message; none where they say nothing.
 pub(super) fn read(type_name: &str, message: &str) -> Vec<Hint> {
     let names = quoted(message);
     let first = || names.first().map(|name| (*name).to_owned());
-    let retype = |from: Option<String>, to: &[Want]| -> Vec<Hint> {
-        from.map(|from| Hint::Retype(from, to.to_vec())).into_iter().collect()
+    let retype = |from: Option<String>, to: Vec<PyType>| -> Vec<Hint> {
+        from.map(|from| Hint::Retype(from, to)).into_iter().collect()
     };
     let has = |text: &str| message.contains(text);
     match type_name {
@@ -84,19 +102,35 @@ pub(super) fn read(type_name: &str, message: &str) -> Vec<Hint> {
             let from = from
                 .or_else(|| message.strip_prefix("cannot unpack non-iterable ")?.split(' ').next().map(str::to_owned));
             if has("cannot unpack") {
-                retype(from, &[Tuple, ListOfInt, Str])
+                retype(from, vec![tuple(), list_of_int(), Str])
             } else {
-                retype(from, &[ListOfInt, ListOfStr, Str, Matrix, ListOfPairs, Dict])
+                retype(
+                    from,
+                    vec![
+                        list_of_int(),
+                        list_of_str(),
+                        Str,
+                        matrix(),
+                        PyType::list(PyType::Record(vec![Int, Int])),
+                        dict(),
+                    ],
+                )
             }
         }
-        "TypeError" if has("has no len()") => retype(first(), &[ListOfInt, Str, ListOfStr, Dict, Matrix]),
-        "TypeError" if has("is not subscriptable") => retype(first(), &[ListOfInt, Matrix, Dict, Str, ListOfStr]),
-        "TypeError" if has("item assignment") || has("item deletion") => retype(first(), &[ListOfInt, Dict, ListOfStr]),
-        "TypeError" if has("is not callable") => retype(first(), &[Function]),
-        "TypeError" if has("unhashable type") => retype(first(), &[Tuple, Str, Int]),
-        "TypeError" if has("not reversible") || has("is not a sequence") => retype(first(), &[ListOfInt, Str]),
-        "TypeError" if has("not an iterator") => retype(first(), &[ListOfInt]),
-        "TypeError" if has("must be a mapping") || has("not a mapping") => retype(first(), &[Dict]),
+        "TypeError" if has("has no len()") => {
+            retype(first(), vec![list_of_int(), Str, list_of_str(), dict(), matrix()])
+        }
+        "TypeError" if has("is not subscriptable") => {
+            retype(first(), vec![list_of_int(), matrix(), dict(), Str, list_of_str()])
+        }
+        "TypeError" if has("item assignment") || has("item deletion") => {
+            retype(first(), vec![list_of_int(), dict(), list_of_str()])
+        }
+        "TypeError" if has("is not callable") => retype(first(), vec![PyType::function()]),
+        "TypeError" if has("unhashable type") => retype(first(), vec![tuple(), Str, Int]),
+        "TypeError" if has("not reversible") || has("is not a sequence") => retype(first(), vec![list_of_int(), Str]),
+        "TypeError" if has("not an iterator") => retype(first(), vec![list_of_int()]),
+        "TypeError" if has("must be a mapping") || has("not a mapping") => retype(first(), vec![dict()]),
         "TypeError" if has("positional argument") && has("lambda") => {
             let given = message.split(' ').filter_map(|word| word.parse().ok()).next_back();
             given.map(Hint::Arguments).into_iter().collect()
@@ -107,23 +141,23 @@ pub(super) fn read(type_name: &str, message: &str) -> Vec<Hint> {
                 _ => return Vec::new(),
             };
             let [left, right] = operands;
-            let alike = |from: &str, to: &str| Want::of(to).map(|want| Hint::Retype(from.to_owned(), vec![want]));
+            let alike = |from: &str, to: &str| type_named(to).map(|to| Hint::Retype(from.to_owned(), vec![to]));
             let mut hints: Vec<Hint> = Vec::new();
             if left != right {
                 hints.extend(alike(left, right));
                 hints.extend(alike(right, left));
             }
-            hints.push(Hint::Retype(left.to_owned(), vec![Int, Float, Str, Set]));
+            hints.push(Hint::Retype(left.to_owned(), vec![Int, Float, Str, set()]));
             hints.push(Hint::Retype(right.to_owned(), vec![Int, Float, Str]));
             hints
         }
         "TypeError" if has("can only concatenate") => {
-            let wanted = message.split(' ').nth(3).and_then(Want::of);
+            let wanted = message.split(' ').nth(3).and_then(type_named);
             let given = message.split('"').nth(1).map(str::to_owned);
             let mut hints: Vec<Hint> = Vec::new();
             if let (Some(wanted), Some(given)) = (wanted, given) {
                 hints.push(Hint::Retype(given.clone(), vec![wanted]));
-                let back = Want::of(&given);
+                let back = type_named(&given);
                 let name = message.split(' ').nth(3).unwrap_or_default();
                 hints.extend(back.map(|back| Hint::Retype(name.to_owned(), vec![back])));
             }
@@ -133,8 +167,8 @@ pub(super) fn read(type_name: &str, message: &str) -> Vec<Hint> {
             let container = message.split(' ').next().unwrap_or_default();
             let given = message.rsplit(' ').next().unwrap_or_default().trim_matches('\'');
             vec![
-                Hint::Retype(container.to_owned(), vec![Dict, DictOfLists]),
-                Hint::Retype(if container == "string" { "str" } else { given }.to_owned(), vec![Int, Dict]),
+                Hint::Retype(container.to_owned(), vec![dict(), dict_of_lists()]),
+                Hint::Retype(if container == "string" { "str" } else { given }.to_owned(), vec![Int, dict()]),
             ]
         }
         "TypeError" => {
@@ -144,12 +178,12 @@ pub(super) fn read(type_name: &str, message: &str) -> Vec<Hint> {
             let from = match given {
                 Some((_, rest)) => {
                     let word = rest.trim_start_matches(['\'', '"']).split(['\'', '"', ' ', ';']).next();
-                    word.map(str::to_owned).filter(|word| Want::of(word).is_some() || word == "NoneType")
+                    word.map(str::to_owned).filter(|word| Builtin::from_name(word).is_some())
                 }
-                None => first().filter(|word| Want::of(word).is_some() || word == "NoneType"),
+                None => first().filter(|word| Builtin::from_name(word).is_some()),
             };
             let said = given.map_or(message, |(before, _)| before);
-            const WORDS: &[(&str, Want)] = &[
+            let words = [
                 ("string", Str),
                 ("str", Str),
                 ("bytes", Bytes),
@@ -158,33 +192,25 @@ pub(super) fn read(type_name: &str, message: &str) -> Vec<Hint> {
                 ("float", Float),
                 ("real number", Float),
                 ("number", Float),
-                ("list", ListOfInt),
-                ("tuple", Tuple),
-                ("dict", Dict),
-                ("callable", Function),
-                ("function", Function),
-                ("iterable", ListOfInt),
-                ("sequence", ListOfInt),
-                ("set", Set),
+                ("list", list_of_int()),
+                ("tuple", tuple()),
+                ("dict", dict()),
+                ("callable", PyType::function()),
+                ("function", PyType::function()),
+                ("iterable", list_of_int()),
+                ("sequence", list_of_int()),
+                ("set", set()),
                 ("bool", Bool),
             ];
-            let wanted: Vec<Want> =
-                WORDS.iter().filter(|(word, _)| said.contains(word)).map(|(_, want)| *want).collect();
-            if wanted.is_empty() { retype(from, &[Int, Str, ListOfInt, Float]) } else { retype(from, &wanted) }
+            let wanted: Vec<PyType> =
+                words.into_iter().filter(|(word, _)| said.contains(word)).map(|(_, ty)| ty).collect();
+            if wanted.is_empty() { retype(from, vec![Int, Str, list_of_int(), Float]) } else { retype(from, wanted) }
         }
         "AttributeError" => match names.as_slice() {
-            [from, attribute, ..] => {
-                let known = METHODS.iter().find(|(methods, _)| methods.contains(attribute));
-                let wanted = known.map_or(&[Str, ListOfStr][..], |(_, wanted)| wanted);
-                let is_text = known.is_none() && STR_METHODS.contains(attribute);
-                let mut hints = Vec::new();
-                if known.is_some() || is_text {
-                    hints.push(Hint::Retype((*from).to_owned(), wanted.to_vec()));
-                } else {
-                    hints.push(Hint::Attribute((*from).to_owned(), (*attribute).to_owned()));
-                }
-                hints
-            }
+            [from, attribute, ..] => vec![match types_with(attribute) {
+                Some(types) => Hint::Retype((*from).to_owned(), types),
+                None => Hint::Attribute((*from).to_owned(), (*attribute).to_owned()),
+            }],
             _ => Vec::new(),
         },
         "KeyError" => Tree::read(message).map(Hint::Key).into_iter().collect(),
@@ -213,7 +239,7 @@ pub(super) fn read(type_name: &str, message: &str) -> Vec<Hint> {
     }
 }
 
-/// Texts in quotes and numbers of a message, the numbers with those beside them.
+/// The texts in quotes and the numbers of a message, each number with its neighbours.
 fn named(message: &str) -> Vec<Tree> {
     let mut values: Vec<Tree> = Vec::new();
     for quote in ['\'', '"', '`'] {
@@ -235,234 +261,51 @@ fn named(message: &str) -> Vec<Tree> {
 /// Types that messages name without quotes.
 const KNOWN: [&str; 6] = ["int", "float", "bool", "NoneType", "function", "str"];
 
-/// Methods that texts alone have.
-const STR_METHODS: [&str; 39] = [
-    "split",
-    "rsplit",
-    "splitlines",
-    "partition",
-    "rpartition",
-    "join",
-    "strip",
-    "lstrip",
-    "rstrip",
-    "lower",
-    "upper",
-    "title",
-    "capitalize",
-    "swapcase",
-    "casefold",
-    "replace",
-    "startswith",
-    "endswith",
-    "find",
-    "rfind",
-    "rindex",
-    "isdigit",
-    "isalpha",
-    "isalnum",
-    "isnumeric",
-    "isdecimal",
-    "isascii",
-    "istitle",
-    "isupper",
-    "islower",
-    "isspace",
-    "center",
-    "ljust",
-    "rjust",
-    "zfill",
-    "encode",
-    "format",
-    "isidentifier",
-    "translate",
-];
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Want {
-    /// What has the type of this name.
-    fn of(type_name: &str) -> Option<Want> {
-        Some(match type_name {
-            "int" => Int,
-            "float" => Float,
-            "str" | "string" => Str,
-            "bytes" => Bytes,
-            "bool" => Bool,
-            "list" => ListOfInt,
-            "tuple" => Tuple,
-            "set" => Set,
-            "dict" => Dict,
-            "function" => Function,
-            _ => return None,
-        })
+    #[test]
+    fn messages_ask_for_types() {
+        let retype = |from: &str, to: &[PyType]| Hint::Retype(from.to_owned(), to.to_vec());
+        for (type_name, message, expected) in [
+            ("TypeError", "'int' object is not callable", retype("int", &[PyType::function()])),
+            ("TypeError", "object of type 'int' has no len()", {
+                retype("int", &[list_of_int(), Str, list_of_str(), dict(), matrix()])
+            }),
+            ("TypeError", "cannot unpack non-iterable float object", retype("float", &[tuple(), list_of_int(), Str])),
+            ("TypeError", "expected string or bytes-like object, got 'int'", retype("int", &[Str, Str, Bytes])),
+            ("TypeError", "a bytes-like object is required, not 'NoneType'", retype("NoneType", &[Bytes])),
+            ("AttributeError", "'int' object has no attribute 'append'", {
+                retype("int", &[list_of_int(), list_of_str(), matrix()])
+            }),
+            ("AttributeError", "'int' object has no attribute 'removeprefix'", retype("int", &[Str, list_of_str()])),
+            ("AttributeError", "'int' object has no attribute 'size'", {
+                Hint::Attribute("int".to_owned(), "size".to_owned())
+            }),
+            ("KeyError", "'a'", Hint::Key(Tree::Str("a".to_owned()))),
+            ("ValueError", "not enough values to unpack (expected 3, got 1)", Hint::Length(3)),
+            ("ValueError", "invalid literal for int() with base 10: 'x'", Hint::Reads("x".to_owned(), Int)),
+            ("RecursionError", "maximum recursion depth exceeded", Hint::Smaller),
+        ] {
+            assert_eq!(read(type_name, message), [expected], "{message}");
+        }
     }
 
-    /// A value of it.
-    pub(super) fn value(self, constants: &Constants, random: &mut Random) -> Tree {
-        let int = |random: &mut Random| match constants.ints.is_empty() || random.below(3) > 0 {
-            true => Tree::Int(i128::from(random.between(0, 9))),
-            false => Tree::Int(*random.pick(&constants.ints)),
+    #[test]
+    fn operands_are_made_alike_but_never_none() {
+        let asked = |message: &str| -> Vec<(String, usize)> {
+            let hints = read("TypeError", message).into_iter();
+            hints
+                .filter_map(|hint| if let Hint::Retype(from, to) = hint { Some((from, to.len())) } else { None })
+                .collect()
         };
-        let text = |random: &mut Random| {
-            let texts = &constants.strs;
-            match random.below(4) {
-                0 if !texts.is_empty() => Tree::Str(random.pick(texts).clone()),
-                1 if !constants.shaped.is_empty() => Tree::Str(random.pick(&constants.shaped).clone()),
-                _ => Tree::Str((*random.pick(&["abc", "a", "hello world", "12", "b c", "xyz"])).to_owned()),
-            }
+        let said = |pairs: &[(&str, usize)]| {
+            pairs.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect::<Vec<_>>()
         };
-        let many = |random: &mut Random| 1 + random.below(4);
-        match self {
-            Int => int(random),
-            Float => Tree::Float(random.between(-8, 24) as f64 / 4.0),
-            Str => text(random),
-            Bytes => Tree::Bytes(b"abc".to_vec()),
-            Bool => Tree::Bool(random.below(2) == 0),
-            ListOfInt => Tree::List((0..many(random)).map(|_| int(random)).collect()),
-            ListOfStr => Tree::List((0..many(random)).map(|_| text(random)).collect()),
-            ListOfPairs => Tree::List((0..many(random)).map(|_| Tree::Tuple(vec![int(random), int(random)])).collect()),
-            Matrix => {
-                let width = many(random);
-                let row = |random: &mut Random| Tree::List((0..width).map(|_| int(random)).collect());
-                Tree::List((0..width).map(|_| row(random)).collect())
-            }
-            Tuple => Tree::Tuple((0..2 + random.below(2)).map(|_| int(random)).collect()),
-            Set => Tree::Set((1..=3).map(|number| Tree::Int(number * i128::from(random.between(1, 3)))).collect()),
-            Dict => {
-                let mut items: Vec<(Tree, Tree)> = Vec::new();
-                for _ in 0..many(random) {
-                    let key = text(random);
-                    if items.iter().all(|(other, _)| *other != key) {
-                        items.push((key, int(random)));
-                    }
-                }
-                Tree::Dict(items)
-            }
-            DictOfLists => {
-                let list = Tree::List(vec![Tree::Str("b".into())]);
-                Tree::Dict(vec![(Tree::Str("a".into()), list), (Tree::Str("b".into()), Tree::List(vec![]))])
-            }
-            Function => Tree::Raw("(lambda *args: args[0] if args else None)".to_owned()),
-        }
+        let message = "unsupported operand type(s) for +: 'int' and 'str'";
+        assert_eq!(asked(message), said(&[("int", 1), ("str", 1), ("int", 4), ("str", 3)]));
+        let message = "unsupported operand type(s) for +: 'int' and 'NoneType'";
+        assert_eq!(asked(message), said(&[("NoneType", 1), ("int", 4), ("NoneType", 3)]));
     }
-}
-
-/// A call that heeds a hint; `None` where the call has nothing of what it speaks of.
-pub(super) fn heeded(hint: &Hint, tree: &Tree, unit: &str, constants: &Constants, random: &mut Random) -> Option<Tree> {
-    let mut made = tree.clone();
-    let places = made.places(unit);
-    let chosen = |wanted: &dyn Fn(&Tree) -> bool, random: &mut Random| -> Option<Vec<usize>> {
-        let fitting: Vec<&Vec<usize>> = places.iter().filter(|path| tree.at(path).is_some_and(wanted)).collect();
-        (!fitting.is_empty()).then(|| fitting[random.below(fitting.len())].clone())
-    };
-    match hint {
-        Hint::Retype(from, to) => {
-            let fits = |value: &Tree| value.type_name() == Some(from.as_str());
-            let path = chosen(&fits, random)?;
-            let want = *random.pick(to);
-            // All elements of a container are of one type, most often.
-            let siblings = path.split_last().map(|(_, parent)| parent).and_then(|parent| made.at_mut(parent));
-            if random.below(4) > 0
-                && let Some(Tree::List(items) | Tree::Tuple(items)) = siblings
-                && items.iter().all(fits)
-            {
-                items.iter_mut().for_each(|item| *item = want.value(constants, random));
-            } else {
-                *made.at_mut(&path)? = want.value(constants, random);
-            }
-        }
-        Hint::Attribute(from, attribute) => {
-            let name = attribute.clone();
-            let value = Want::value(*random.pick(&[Int, Str, ListOfInt, Function]), constants, random);
-            let path = chosen(&|value| value.type_name() == Some(from.as_str()), random)?;
-            let value_at = made.at_mut(&path)?;
-            match value_at {
-                Tree::Call(call) if matches!(&call.callee, Callee::Text(text) if text.ends_with("SimpleNamespace")) => {
-                    call.arguments.push((Some(name), value));
-                }
-                _ => {
-                    *value_at = Tree::Call(Box::new(Call {
-                        callee: Callee::Text("__import__('types').SimpleNamespace".to_owned()),
-                        arguments: vec![(Some(name), value)],
-                    }));
-                }
-            }
-        }
-        Hint::Key(key) if key.is_hashable() => {
-            let path = chosen(&|value| matches!(value, Tree::Dict(_)), random)?;
-            let Some(Tree::Dict(items)) = made.at_mut(&path) else { return None };
-            let like = items.first().map(|(_, value)| value.clone());
-            items
-                .push((key.clone(), like.unwrap_or_else(|| Want::value(*random.pick(&[Int, Str]), constants, random))));
-        }
-        Hint::Key(_) => return None,
-        Hint::Longer => {
-            let path = chosen(&|value| matches!(value, Tree::List(_) | Tree::Str(_) | Tree::Tuple(_)), random)?;
-            match made.at_mut(&path)? {
-                Tree::List(items) | Tree::Tuple(items) => match items.is_empty() {
-                    true => items.extend([1, 2, 3].map(Tree::Int)),
-                    false => items.extend(items.clone()),
-                },
-                Tree::Str(text) if text.is_empty() => text.push_str("abc"),
-                Tree::Str(text) => text.push_str(&text.clone()),
-                _ => return None,
-            }
-        }
-        Hint::Length(length) => {
-            let path = chosen(&|value| matches!(value, Tree::List(_) | Tree::Tuple(_) | Tree::Str(_)), random)?;
-            match made.at_mut(&path)? {
-                Tree::List(items) | Tree::Tuple(items) => {
-                    // The elements of this one are unpacked, or it is itself.
-                    let inner = items.iter().all(|item| matches!(item, Tree::List(_) | Tree::Tuple(_)));
-                    match inner && !items.is_empty() {
-                        true => items.iter_mut().for_each(|item| {
-                            if let Tree::List(items) | Tree::Tuple(items) = item {
-                                resize(items, *length);
-                            }
-                        }),
-                        false => resize(items, *length),
-                    }
-                }
-                Tree::Str(text) => *text = "abcdefgh".chars().take(*length).collect(),
-                _ => return None,
-            }
-        }
-        Hint::Reads(said, want) => {
-            let path = chosen(&|value| matches!(value, Tree::Str(text) if text.contains(said.as_str())), random)?;
-            let Some(Tree::Str(text)) = made.at_mut(&path) else { return None };
-            let number = want.value(constants, random).text();
-            *text = if said.is_empty() { number } else { text.replace(said.as_str(), &number) };
-        }
-        Hint::Arguments(count) => {
-            let path = chosen(&|value| value.type_name() == Some("function"), random)?;
-            const NAMES: [&str; 5] = ["a", "b", "c", "d", "e"];
-            let names = NAMES.get(..*count)?.join(", ");
-            let body = *random.pick(&["a", "a + b", "a < b", "a == b", "a * 2", "True", "str(a)"]);
-            let body = if *count < 2 && body.contains('b') { "a" } else { body };
-            let body = if *count == 0 { "1" } else { body };
-            *made.at_mut(&path)? = Tree::Raw(format!("(lambda {names}: {body})").replace("lambda :", "lambda:"));
-        }
-        Hint::Named(message, values) => {
-            let is_number = |value: &Tree| matches!(value, Tree::Int(_) | Tree::Float(_));
-            let value = random.pick(values).clone();
-            let alike = |other: &Tree| match &value {
-                Tree::Str(_) => matches!(other, Tree::Str(_)),
-                _ => is_number(other),
-            };
-            // What the message does not like is changed, where it says what that is.
-            let disliked = |other: &Tree| alike(other) && message.contains(&other.text());
-            let path = chosen(&disliked, random).or_else(|| chosen(&alike, random))?;
-            *made.at_mut(&path)? = value.clone();
-        }
-        Hint::Smaller => {
-            let path = chosen(&|value| matches!(value, Tree::Int(number) if number.abs() > 3), random)?;
-            let Some(Tree::Int(number)) = made.at_mut(&path) else { return None };
-            *number = *random.pick(&[*number / 2, *number / 4, 3, 2, 1, 0]);
-        }
-    }
-    (made != *tree).then_some(made)
-}
-
-fn resize(items: &mut Vec<Tree>, length: usize) {
-    let filler = items.last().cloned().unwrap_or(Tree::Int(1));
-    items.resize(length.min(16), filler);
 }

@@ -1,22 +1,33 @@
-//! Makes long inputs of the choice shorter where the shorter one takes the same path.
+//! Minimizes chosen inputs: replaces a long one by a shorter one that takes the same path. Called by the driver.
 
 use std::collections::BTreeSet;
 
+use tracemill_trace::Point;
+
 use super::attempt::{Tried, with_tree};
-use super::driver::Search;
 use super::runner::{RunResult, Runner, job};
+use super::subject::Subject;
 use super::tree::Tree;
 use crate::error::Result;
 use crate::supervisor::Placement;
 
-/// Calls up to this long are left as they are, in bytes: a value that says something is worth more than the shortest.
+/// Bytes of a call that is left as it is: a telling value is worth more than the shortest.
 const LONG_BYTES: usize = 60;
-/// Rounds of shorter ones that are tried of an input, and how many at once.
+/// Rounds of shorter candidates for one input.
 const ROUNDS: usize = 4;
+/// Shorter candidates of a round.
 const AT_ONCE: usize = 8;
 
-/// Shortens what was changed or made; what people wrote stays.
-pub(super) fn all(search: &mut Search<'_>, chosen: &mut [Tried], runner: &mut dyn Runner) -> Result<()> {
+/// Minimizes generated and mutated inputs; those that people wrote stay. `points` are those of the unit.
+///
+/// # Errors
+/// No worker starts, or the user asks to stop.
+pub(super) fn minimize_all(
+    subject: &Subject<'_>,
+    points: &[Point],
+    chosen: &mut [Tried],
+    runner: &mut dyn Runner,
+) -> Result<()> {
     let mut behaviours: BTreeSet<_> = chosen.iter().map(|tried| tried.ran.behaviour()).collect();
     for tried in chosen {
         if tried.candidate.is_from_people() && tried.generation == 0 {
@@ -27,14 +38,13 @@ pub(super) fn all(search: &mut Search<'_>, chosen: &mut [Tried], runner: &mut dy
                 break;
             }
             let Some(tree) = &tried.tree else { break };
-            let shorter = shorter(tree, search.subject.name);
+            let shorter = shorter(tree, subject.name);
             let candidates: Vec<_> = shorter.iter().map(|tree| with_tree(&tried.candidate, tree)).collect();
-            let jobs = candidates.iter().map(|candidate| job(search.subject.row, candidate, search.subject.limits));
+            let jobs = candidates.iter().map(|candidate| job(subject.row, candidate, subject.limits));
             let finished = runner.run(jobs.collect(), Placement::Search)?;
-            let mut points = search.points.clone();
+            let mut points = points.to_vec();
             let ran: Vec<RunResult> =
-                finished.into_iter().map(|finished| RunResult::of(finished, &mut points)).collect();
-            search.charged += ran.len() as u64;
+                finished.into_iter().map(|finished| RunResult::from_finished(finished, &mut points)).collect();
             let alike = |ran: &RunResult| {
                 let (path, outcome, end, _) = tried.ran.behaviour();
                 let (its_path, its_outcome, its_end, _) = ran.behaviour();
@@ -57,7 +67,7 @@ pub(super) fn all(search: &mut Search<'_>, chosen: &mut [Tried], runner: &mut dy
     Ok(())
 }
 
-/// Shorter versions of a call, the shortest first.
+/// Shorter versions of a call, the shortest first, at most [`AT_ONCE`].
 fn shorter(tree: &Tree, unit: &str) -> Vec<Tree> {
     let mut made: Vec<Tree> = Vec::new();
     for path in tree.places(unit) {
@@ -78,7 +88,7 @@ fn shorter(tree: &Tree, unit: &str) -> Vec<Tree> {
     made
 }
 
-/// Leaves the first or the second half of what is inside.
+/// Keeps the first or the second half of a value.
 fn halve(value: &mut Tree, first: bool) {
     match value {
         Tree::List(items) | Tree::Tuple(items) | Tree::Set(items) if items.len() > 1 => half(items, first),
@@ -94,6 +104,7 @@ fn halve(value: &mut Tree, first: bool) {
     }
 }
 
+/// Keeps the first or the second half of the items.
 fn half<T>(items: &mut Vec<T>, first: bool) {
     let middle = items.len().div_ceil(2);
     if first {

@@ -1,23 +1,23 @@
-//! Changes a call a little: one or a few of its values, each in a way that its type has. Called by the search, which
-//! keeps what reaches something new.
+//! Mutates a call: changes one to three of its values, each by an operation of its type. Called by the driver, which
+//! keeps mutants that add coverage.
 
 use super::constants::Constants;
 use super::cross_mutation::cross_mutate;
 use super::tree::{Call, Callee, LENGTH_MAX, Tree};
 use crate::inputs::random::Random;
 
-/// Numbers grow to at most this by arithmetic: larger ones only make loops longer.
+/// Arithmetic grows numbers to at most this: larger ones only make loops longer.
 const INT_MAX: i128 = 20_000;
 
-/// What mutations draw from.
+/// Mutates the calls of one unit.
 pub(super) struct Mutator<'a> {
-    /// The unit's name, to tell its call from the values.
+    /// The unit's name, which tells its call from the values.
     pub(super) unit: &'a str,
     pub(super) constants: &'a Constants,
 }
 
 impl Mutator<'_> {
-    /// A changed copy; `donors` are calls whose values may be taken over.
+    /// A mutated copy; `donors` are calls whose values may replace its own.
     pub(super) fn mutated(&self, tree: &Tree, donors: &[&Tree], random: &mut Random) -> Tree {
         let mut made = tree.clone();
         let changes = match random.below(10) {
@@ -34,7 +34,7 @@ impl Mutator<'_> {
                 continue;
             }
             let path = &places[random.below(places.len())];
-            // What stands at the same place of another call fits best.
+            // The value at the same place of another call fits best.
             if random.below(8) == 0
                 && !donors.is_empty()
                 && let Some(donated) = donors[random.below(donors.len())].at(path)
@@ -52,6 +52,7 @@ impl Mutator<'_> {
         made
     }
 
+    /// Changes a value in place.
     fn change(&self, value: &mut Tree, random: &mut Random) {
         let constants = self.constants;
         match value {
@@ -83,7 +84,7 @@ impl Mutator<'_> {
     }
 
     fn int(&self, number: i128, random: &mut Random) -> i128 {
-        const USUAL: [i128; 12] = [0, 1, -1, 2, 3, 10, 7, 64, 100, 255, 1000, 4];
+        const COMMON: [i128; 12] = [0, 1, -1, 2, 3, 10, 7, 64, 100, 255, 1000, 4];
         let ints = &self.constants.ints;
         let made = match random.below(10) {
             0 => number + 1,
@@ -94,13 +95,13 @@ impl Mutator<'_> {
             5 | 6 if !ints.is_empty() => random.pick(ints) + i128::from(random.between(-1, 1)),
             7 => number + i128::from(random.between(-10, 10)),
             8 => i128::from(random.between(0, 12)),
-            _ => *random.pick(&USUAL),
+            _ => *random.pick(&COMMON),
         };
         if made.abs() > INT_MAX && made.abs() > number.abs() && !ints.contains(&made) { number / 3 } else { made }
     }
 
     fn float(&self, number: f64, random: &mut Random) -> f64 {
-        const USUAL: [f64; 7] = [0.0, 1.0, -1.0, 0.5, 2.0, 10.0, 100.0];
+        const COMMON: [f64; 7] = [0.0, 1.0, -1.0, 0.5, 2.0, 10.0, 100.0];
         let floats = &self.constants.floats;
         let made = match random.below(8) {
             0 => number + 1.0,
@@ -110,7 +111,7 @@ impl Mutator<'_> {
             4 if !floats.is_empty() => *random.pick(floats),
             5 if !self.constants.ints.is_empty() => *random.pick(&self.constants.ints) as f64,
             6 => number.round(),
-            _ => *random.pick(&USUAL),
+            _ => *random.pick(&COMMON),
         };
         if made.is_finite() { made } else { 1.0 }
     }
@@ -157,7 +158,7 @@ impl Mutator<'_> {
             0 if !items.is_empty() => {
                 items.remove(at.min(items.len() - 1));
             }
-            // One more like the others.
+            // Another element like the others.
             1..=3 if !items.is_empty() && items.len() < LENGTH_MAX => {
                 let mut copy = random.pick(items).clone();
                 if random.below(3) > 0 {
@@ -206,7 +207,7 @@ impl Mutator<'_> {
     }
 
     fn arguments(&self, call: &mut Call, random: &mut Random) {
-        // A namespace of attributes, an iterator, a set: what is inside changes.
+        // The arguments of a namespace, an iterator or a set change.
         let count = call.arguments.len();
         if count == 0 {
             if matches!(&call.callee, Callee::Text(name) if name == "set" || name == "frozenset") {
@@ -218,6 +219,7 @@ impl Mutator<'_> {
         self.change(&mut call.arguments[at].1, random);
     }
 
+    /// A value for an empty container.
     fn anything(&self, random: &mut Random) -> Tree {
         let constants = self.constants;
         match random.below(5) {
@@ -229,7 +231,7 @@ impl Mutator<'_> {
     }
 }
 
-/// Leaves the first of equal ones.
+/// Removes repetitions.
 fn distinct(items: &mut Vec<Tree>) {
     let mut kept: Vec<Tree> = Vec::with_capacity(items.len());
     for item in items.drain(..) {

@@ -1,11 +1,10 @@
-//! Runs candidates in a worker and keeps what is to be known of each. The one place of the search that knows of
+//! Runs candidates in a worker and keeps what the search needs of each run. The one file of the search that knows of
 //! processes.
 
 use tracemill_schemas::functions::FunctionsRow;
 use tracemill_trace::{
     Exception, Finished, Granularity, Job, JobKind, Limits, Malformed, Outcome, Point, Subscription,
 };
-
 use tracemill_worker::engines::rustpython::leaves_nothing_behind;
 
 use crate::error::Result;
@@ -15,42 +14,42 @@ use crate::supervisor::{Completed, KILLED, Listener, Placement, Supervisor};
 /// Equal for runs that behave the same: path, outcome, result or exception, output.
 pub(super) type Behaviour = (u64, Outcome, String, String);
 
-/// What a run came to, as far as the search cares.
+/// The result of a run, as far as the search needs it.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct RunResult {
     pub(super) outcome: Outcome,
     pub(super) exception: Option<Exception>,
-    /// The result is longer than what is kept of a value.
+    /// Whether the result is cut, because it is longer than what is kept of a value.
     pub(super) is_cut: bool,
     /// The result as text.
     pub(super) result: Option<String>,
     pub(super) stdout: String,
-    /// For each point of the unit how often it was reached, roughly.
+    /// For each point of the unit the class of its hit count.
     pub(super) hits: Vec<u8>,
     /// A hash of the points in order.
     pub(super) path: u64,
     pub(super) lines_begun: u64,
-    /// Its events would not be the same another time.
+    /// Whether another run would give other events.
     pub(super) is_irreproducible: bool,
-    /// What it is charged.
+    /// Its cost, in runs of usual cost.
     pub(super) cost: u64,
-    /// It was given up, since something outside ended its worker again and again.
+    /// Whether it was given up because something outside ended its worker several times.
     pub(super) is_killed: bool,
-    /// It ended before the unit's own code began.
+    /// Whether it ended before the unit's own code began.
     pub(super) never_began: bool,
     pub(super) check_failed: bool,
 }
 
-/// Labels of executions that another run would show otherwise; those that `queries/filters/_verdicts.sql` names.
+/// Labels of irreproducible executions; the ones that `queries/filters/_verdicts.sql` names.
 const IRREPRODUCIBLE: [&str; 5] = ["address", "hash", "id", "wall_clock", "killed"];
 
-/// What a run is charged that ends its process, and one that the wall clock ends.
+/// The cost of a run that ends its process, and of one that the wall clock ends.
 const COST_OF_PROCESS: u64 = 16;
 const COST_OF_STALL: u64 = 64;
 
-/// Runs jobs in their order; a stand-in in tests.
+/// Runs jobs in their order. Tests have one without processes.
 pub(in crate::inputs) trait Runner {
-    /// How each job ended.
+    /// The end of each job.
     ///
     /// # Errors
     /// Ours only: no worker starts, or the user asks to stop.
@@ -68,19 +67,19 @@ impl Runner for Supervisor {
     }
 }
 
-/// There are no events to hear.
+/// Ignores records: these jobs subscribe to no events.
 struct IgnoreRecords;
 
 impl Listener for IgnoreRecords {
     fn begin(&mut self) {}
 
     fn hear(&mut self, _: &[u8]) -> Result<std::result::Result<u64, Malformed>> {
-        // More than none is a breach that the supervisor sees by the count.
+        // The count makes the supervisor end a worker that sends a record.
         Ok(Ok(u64::MAX))
     }
 }
 
-/// Whether a job ran as it would in a process of its own, wherever it ran.
+/// Whether a job runs as it would in a process of its own, wherever it runs.
 pub(super) fn runs_isolated(job: &Job) -> bool {
     leaves_nothing_behind(job)
 }
@@ -102,14 +101,14 @@ pub(super) fn job(row: &FunctionsRow, candidate: &Candidate, limits: Limits) -> 
 }
 
 impl RunResult {
-    /// Reads a last word; `points` are those of the unit, set by the first run that tells them.
-    pub(super) fn of(finished: Finished, points: &mut Vec<Point>) -> Self {
+    /// Reads the end of a job; `points` are those of the unit, set by the first run that has coverage.
+    pub(super) fn from_finished(finished: Finished, points: &mut Vec<Point>) -> Self {
         let Finished { outcome, result, exception, check_passed, stdout, labels, coverage, .. } = finished;
         let coverage = coverage.filter(|coverage| coverage.hits.len() == coverage.points.len());
         if let Some(coverage) = coverage.as_ref().filter(|_| points.is_empty()) {
             points.clone_from(&coverage.points);
         }
-        // A worker that tells of other points than before cannot be believed.
+        // The coverage of a worker that reports other points than before is not believed.
         let coverage = coverage.filter(|coverage| coverage.points == *points);
         let lines_begun = coverage.as_ref().map_or(0, |coverage| coverage.lines_begun);
         let cost = match outcome {
@@ -134,7 +133,7 @@ impl RunResult {
         }
     }
 
-    /// It ended by itself, in the unit's own code: something to learn from.
+    /// Whether it may become an input: it ended by itself, in the unit's own code, and would end so again.
     pub(super) fn is_usable(&self) -> bool {
         matches!(self.outcome, Outcome::Returned | Outcome::Raised | Outcome::Exited)
             && !self.never_began
@@ -142,18 +141,19 @@ impl RunResult {
             && !self.check_failed
     }
 
+    /// Whether the call returned.
     pub(super) fn returned(&self) -> bool {
         // A program that runs to its end has no result.
         self.outcome == Outcome::Returned
     }
 
-    /// It ended because it was given what it is not made for, as far as the exception tells.
+    /// Whether the exception tells that the call was given values that the unit is not made for.
     pub(super) fn is_misuse(&self) -> bool {
         let types = ["TypeError", "AttributeError", "NameError", "UnboundLocalError", "NotImplementedError"];
         self.exception.as_ref().is_some_and(|exception| types.contains(&exception.type_name.as_str()))
     }
 
-    /// What it did.
+    /// Path, outcome, end and output, equal for runs that behave the same.
     pub(super) fn behaviour(&self) -> Behaviour {
         let end = match &self.exception {
             Some(exception) => exception.type_name.clone(),

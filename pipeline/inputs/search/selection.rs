@@ -1,4 +1,5 @@
-//! Which of the candidates become inputs: the few that together reach most and behave differently.
+//! Selects the inputs among the candidates that ran: those that together cover most and behave differently. Called by
+//! the driver at the end of a search.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -7,21 +8,20 @@ use tracemill_trace::Outcome;
 
 use super::attempt::Tried;
 use super::coverage::CoverageMap;
-use super::driver::Search;
 use super::runner::RunResult;
+use super::subject::Subject;
 
-/// A trace of fewer lines shows little.
+/// Traces of fewer lines show little.
 const SHORT_LINES: u64 = 2;
 
-/// The choice. A benchmark's inputs are all in it, and do not count.
-pub(super) fn of(search: &Search<'_>) -> Vec<Tried> {
-    let subject = &search.subject;
+/// The selected candidates. A benchmark's inputs are all selected, and do not count.
+pub(super) fn selected(subject: &Subject<'_>, all: &[Tried]) -> Vec<Tried> {
     let mut reached = CoverageMap::default();
     let mut behaviours = BTreeSet::new();
     let mut paths = BTreeSet::new();
     let mut chosen: Vec<usize> = Vec::new();
     let is_given = |tried: &Tried| tried.candidate.is_free;
-    for (index, tried) in search.tried.iter().enumerate().filter(|(_, tried)| is_given(tried)) {
+    for (index, tried) in all.iter().enumerate().filter(|(_, tried)| is_given(tried)) {
         reached.add(&tried.ran.hits);
         behaviours.insert(tried.ran.behaviour());
         paths.insert(tried.ran.path);
@@ -31,15 +31,15 @@ pub(super) fn of(search: &Search<'_>) -> Vec<Tried> {
     let raising_max = (subject.config.raising_share * subject.wanted as f64).ceil() as usize;
     let mut raising = 0;
     while chosen.len() - given < subject.wanted {
-        let open = search.tried.iter().enumerate().filter(|(index, tried)| {
+        let open = all.iter().enumerate().filter(|(index, tried)| {
             !chosen.contains(index)
                 && tried.ran.is_usable()
                 && !behaviours.contains(&tried.ran.behaviour())
                 && (tried.ran.returned() || (raising < raising_max && !tried.ran.is_misuse()))
         });
-        let best = open.max_by_key(|(index, tried)| worth(search, tried, &reached, &paths, *index));
+        let best = open.max_by_key(|(index, tried)| worth(subject, tried, &reached, &paths, *index));
         let Some((index, tried)) = best else { break };
-        // Beside a benchmark's own inputs only what shows something of the code that they do not.
+        // Beside a benchmark's own inputs only candidates that cover code that those do not.
         if given > 0 && reached.novelty(&tried.ran.hits).points == 0 {
             break;
         }
@@ -50,20 +50,20 @@ pub(super) fn of(search: &Search<'_>) -> Vec<Tried> {
         chosen.push(index);
     }
     if chosen.is_empty() {
-        // How it fails is worth a row.
-        let first = search.tried.iter().enumerate().max_by_key(|(index, tried)| {
+        // A failure is worth a row.
+        let first = all.iter().enumerate().max_by_key(|(index, tried)| {
             let ends = matches!(tried.ran.outcome, Outcome::Raised | Outcome::Exited | Outcome::Returned);
             let people = tried.candidate.is_from_people();
             (people, !tried.ran.never_began, ends, tried.ran.lines_begun, Reverse(*index))
         });
         chosen.extend(first.map(|(index, _)| index));
     }
-    chosen.into_iter().map(|index| search.tried[index].clone()).collect()
+    chosen.into_iter().map(|index| all[index].clone()).collect()
 }
 
-/// What a candidate is worth beside those chosen: the larger the better.
+/// The worth of a candidate beside those chosen; the largest is chosen next.
 fn worth(
-    search: &Search<'_>,
+    subject: &Subject<'_>,
     tried: &Tried,
     reached: &CoverageMap,
     paths: &BTreeSet<u64>,
@@ -71,8 +71,8 @@ fn worth(
 ) -> impl Ord + use<> {
     let Tried { candidate, ran, generation, .. } = tried;
     let novelty = reached.novelty(&ran.hits);
-    let too_long = ran.lines_begun > search.subject.config.lines_max || ran.is_cut;
-    // Traces that are too long are left out of most mixtures.
+    let too_long = ran.lines_begun > subject.config.preferred_lines_max || ran.is_cut;
+    // Most mixtures leave long traces out.
     let points = if too_long { novelty.points / 8 } else { novelty.points };
     (
         points,
@@ -88,17 +88,17 @@ fn worth(
     )
 }
 
-/// Why nothing returns; `None` where something does.
-pub(super) fn reason(search: &Search<'_>) -> Option<String> {
-    if let Some(outcome) = search.failed {
+/// Why no candidate returns; `None` where one does. `failed` is the outcome of a unit whose own source fails.
+pub(super) fn reason(failed: Option<Outcome>, all: &[Tried]) -> Option<String> {
+    if let Some(outcome) = failed {
         return Some(outcome.name().to_owned());
     }
-    if search.tried.iter().any(|tried| tried.ran.returned() && !tried.ran.never_began) {
+    if all.iter().any(|tried| tried.ran.returned() && !tried.ran.never_began) {
         return None;
     }
-    // The end that most candidates met.
+    // The most frequent end.
     let mut ends: Vec<(String, usize)> = Vec::new();
-    for Tried { ran, .. } in &search.tried {
+    for Tried { ran, .. } in all {
         let end = end(ran);
         match ends.iter_mut().find(|(known, _)| *known == end) {
             Some((_, count)) => *count += 1,
@@ -109,6 +109,7 @@ pub(super) fn reason(search: &Search<'_>) -> Option<String> {
     Some(most.map_or_else(|| "no_candidate".to_owned(), |(end, _)| end))
 }
 
+/// The end of a run, as `searches` names it.
 fn end(ran: &RunResult) -> String {
     match &ran.exception {
         _ if ran.never_began && ran.outcome == Outcome::Raised => "arguments_raised".to_owned(),

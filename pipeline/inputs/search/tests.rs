@@ -16,13 +16,14 @@ use tracemill_worker::serve::{STACK_BYTES, run_job};
 use super::constants::Constants;
 use super::driver::ROUND;
 use super::exception_hints;
+use super::hinted_calls;
 use super::mutation::Mutator;
 use super::runner::{Runner, job};
 use super::tree::{Call, Callee, Tree};
 use crate::config::{Overrides, load};
 use crate::error::Result;
 use crate::inputs::candidate::Candidate;
-use crate::inputs::collect::{self, Searched, Settings};
+use crate::inputs::collect::{Settings, UnitInputs, collect};
 use crate::inputs::random::Random;
 use crate::supervisor::Placement;
 
@@ -85,36 +86,36 @@ fn function(source: &str, parameters: &[&str]) -> FunctionsRow {
     }
 }
 
-fn searched(row: FunctionsRow) -> Searched {
+fn searched(row: FunctionsRow) -> UnitInputs {
     on_an_engine(move |here| {
         let config = load(None, &Overrides::default()).unwrap();
         let settings = Settings { config: &config.inputs, limits: Limits::default(), seed: 7 };
-        collect::searched(&row.clone().into(), settings, &[], here).unwrap()
+        collect(&row.clone().into(), settings, &[], Some(here)).unwrap()
     })
 }
 
 /// All of the function is reached.
-fn check_whole(source: &str, parameters: &[&str]) -> Searched {
+fn check_whole(source: &str, parameters: &[&str]) -> UnitInputs {
     check_row(function(source, parameters))
 }
 
 /// All of the method `f` of the class `C` is reached.
-fn check_method(source: &str, parameters: &[&str]) -> Searched {
+fn check_method(source: &str, parameters: &[&str]) -> UnitInputs {
     let (kind, class_name) = ("method".to_owned(), Some("C".to_owned()));
     check_row(FunctionsRow { kind, qualified_name: "C.f".to_owned(), class_name, ..function(source, parameters) })
 }
 
-fn check_row(row: FunctionsRow) -> Searched {
+fn check_row(row: FunctionsRow) -> UnitInputs {
     let found = searched(row);
-    let search = &found.made.search;
-    let calls: Vec<&str> = found.made.rows.iter().map(|row| row.call.as_str()).collect();
+    let search = &found.search;
+    let calls: Vec<&str> = found.rows.iter().map(|row| row.call.as_str()).collect();
     assert_eq!((search.lines_reached, search.branches_reached), (search.line_count, search.branch_count), "{calls:?}");
     assert_eq!(search.reason, None, "{calls:?}");
     found
 }
 
 #[test]
-fn constants_of_the_unit_open_what_stands_behind_them() {
+fn constants_of_the_unit_reach_the_code_behind_comparisons() {
     check_whole(
         "\
 def f(kind, n):
@@ -165,8 +166,8 @@ def f(xs):
 ",
         &["xs"],
     );
-    let paths: BTreeSet<&Option<String>> = found.made.rows.iter().map(|row| &row.path_hash).collect();
-    assert_eq!(paths.len(), found.made.rows.len(), "each input takes a path of its own");
+    let paths: BTreeSet<&Option<String>> = found.rows.iter().map(|row| &row.path_hash).collect();
+    assert_eq!(paths.len(), found.rows.len(), "each input takes a path of its own");
 }
 
 #[test]
@@ -247,7 +248,7 @@ class C:
 #[test]
 fn no_two_inputs_behave_alike_and_few_end_with_an_exception() {
     let found = check_whole("def f(a, b):\n    return a // b\n", &["a", "b"]);
-    let rows = found.made.rows;
+    let rows = found.rows;
     assert!(rows.len() >= 3);
     let row = function("def f(a, b):\n    return a // b\n", &["a", "b"]);
     let candidates: Vec<Candidate> =
@@ -269,7 +270,7 @@ fn no_two_inputs_behave_alike_and_few_end_with_an_exception() {
 #[test]
 fn what_cannot_run_says_why() {
     let reason = |source: &str, parameters: &[&str]| {
-        let made = searched(function(source, parameters)).made;
+        let made = searched(function(source, parameters));
         (made.search.reason.unwrap_or_default(), made.rows.len())
     };
     assert_eq!(reason("import numpy\ndef f(x):\n    return x\n", &["x"]), ("unsupported_import".to_owned(), 1));
@@ -291,12 +292,12 @@ def f(n):
 ",
         &["n"],
     ));
-    let rows = &found.made.rows;
+    let rows = &found.rows;
     let sum = |of: fn(&tracemill_schemas::inputs::InputsRow) -> Option<i32>| rows.iter().filter_map(of).sum::<i32>();
-    let search = &found.made.search;
+    let search = &found.search;
     assert_eq!((search.line_count, search.branch_count), (Some(5), Some(4)));
     assert_eq!((Some(sum(|row| row.lines_new)), Some(sum(|row| row.branches_new))), (Some(5), Some(4)));
-    assert!(found.missing.is_empty());
+    assert!(found.coverage.unwrap().missing.is_empty());
 }
 
 #[test]
@@ -307,7 +308,7 @@ fn the_same_seed_gives_the_same_inputs_and_another_one_others() {
         on_an_engine(move |here| {
             let config = load(None, &Overrides::default()).unwrap();
             let settings = Settings { config: &config.inputs, limits: Limits::default(), seed };
-            let rows = collect::searched(&row.clone().into(), settings, &[], here).unwrap().made.rows;
+            let rows = collect(&row.clone().into(), settings, &[], Some(here)).unwrap().rows;
             rows.into_iter().map(|row| row.call).collect::<Vec<_>>()
         })
     };
@@ -322,7 +323,7 @@ fn a_search_ends_when_its_budget_does() {
         let mut config = load(None, &Overrides::default()).unwrap();
         config.inputs.search.executions = 20;
         let settings = Settings { config: &config.inputs, limits: Limits::default(), seed: 7 };
-        collect::searched(&row.clone().into(), settings, &[], here).unwrap();
+        collect(&row.clone().into(), settings, &[], Some(here)).unwrap();
         here.jobs
     });
     // A round is not cut short, and what was chosen may be shortened.
@@ -400,7 +401,7 @@ proptest! {
     #[test]
     fn whatever_is_changed_is_still_an_expression(tree in trees(), seed in any::<[u8; 32]>()) {
         let mut random = Random::new(seed);
-        let constants = Constants::of(crate::python::parse("x = [3, 'abc', 2.5, b'q']").unwrap().suite());
+        let constants = Constants::in_statements(crate::python::parse("x = [3, 'abc', 2.5, b'q']").unwrap().suite());
         let call = Tree::Call(Box::new(Call { callee: Callee::Text("f".into()), arguments: vec![(None, tree)] }));
         let mutator = Mutator { unit: "f", constants: &constants };
         let changed = mutator.mutated(&call, &[&call], &mut random);
@@ -408,7 +409,7 @@ proptest! {
         prop_assert!(matches!(&read, Some(Tree::Call(call)) if call.callee == Callee::Text("f".into())), "{}", changed.text());
         for (type_name, message) in [("TypeError", "'int' object is not iterable"), ("IndexError", "x"), ("KeyError", "'k'")] {
             for hint in exception_hints::read(type_name, message) {
-                if let Some(heeded) = exception_hints::heeded(&hint, &call, "f", &constants, &mut random) {
+                if let Some(heeded) = hinted_calls::follow(&hint, &call, "f", &constants, &mut random) {
                     prop_assert!(Tree::read(&heeded.text()).is_some(), "{}", heeded.text());
                 }
             }
@@ -422,7 +423,7 @@ fn values_are_what_their_text_says() {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let texts: Vec<String> = (0..400).map(|_| trees().new_tree(&mut runner).unwrap().current().text()).collect();
     let repr_of = |text: &str| format!("f({text})");
-    // What the engine makes of the text, as it shows it, reads back as a tree of the same text.
+    // The engine's `repr` of each value reads back as a tree of the same text.
     let shown = on_an_engine({
         let texts = texts.clone();
         move |here| {
@@ -443,7 +444,7 @@ fn values_are_what_their_text_says() {
     });
     for (text, finished) in texts.iter().zip(shown) {
         assert_eq!(finished.outcome, Outcome::Returned, "{text}");
-        // Sets and dictionaries show each element once, in an order of their own.
+        // The `repr` of a set or a dictionary has each element once, in an order of its own.
         let plain = !text.contains(['{', '*']) && !text.contains("set(");
         if plain {
             let shown = finished.result.unwrap().repr().replace("nan", "float('nan')").replace("inf", "float('inf')");

@@ -1,29 +1,32 @@
-//! An input's call as a tree of values: read from source text, changed by `mutate` and `hints`, written as source text.
+//! A call as a tree of values: read from source text, changed by mutations and hints, written as source text.
+//!
+//! A tree is the model of a value, not of a type: types are `PyType`, and a tree knows the name of its type alone.
 
 use ruff_python_ast::{Expr, ExprCall, Number, StringLiteral, UnaryOp};
 use ruff_text_size::Ranged;
 
 use crate::inputs::literals;
+use crate::inputs::types::Builtin;
 use crate::python::parse_expression;
 
-/// A value, or a call.
+/// A value or a call.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Tree {
     None,
     Bool(bool),
-    /// Larger ones are [`Tree::Raw`].
+    /// Larger numbers are [`Tree::Raw`].
     Int(i128),
     Float(f64),
     Str(String),
     Bytes(Vec<u8>),
     List(Vec<Tree>),
     Tuple(Vec<Tree>),
-    /// Not empty: that is a call of `set`.
+    /// Not empty: the empty set is a call.
     Set(Vec<Tree>),
     Dict(Vec<(Tree, Tree)>),
     /// A call.
     Call(Box<Call>),
-    /// Anything else, as source text.
+    /// Any other expression, as source text.
     Raw(String),
 }
 
@@ -31,16 +34,16 @@ pub(super) enum Tree {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Call {
     pub(super) callee: Callee,
-    /// With the names of those given by name.
+    /// The arguments, with the names of keyword arguments.
     pub(super) arguments: Vec<(Option<String>, Tree)>,
 }
 
-/// What a call calls.
+/// The callee of a call.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Callee {
     /// Source text: a name, an attribute of a class, a lambda.
     Text(String),
-    /// A method of what the tree gives.
+    /// A method of a value.
     Method(Tree, String),
 }
 
@@ -50,39 +53,39 @@ const DEPTH_MAX: usize = 24;
 pub(super) const LENGTH_MAX: usize = 200;
 
 impl Tree {
-    /// Reads an expression; `None` when it is none.
+    /// Reads an expression; `None` where the text is none.
     pub(super) fn read(source: &str) -> Option<Tree> {
         let source = source.trim();
-        Some(of(&parse_expression(source)?, source, 0))
+        Some(read_or_raw(&parse_expression(source)?, source, 0))
     }
 
-    /// Its source text.
+    /// The source text.
     pub(super) fn text(&self) -> String {
         let mut text = String::new();
         self.write(&mut text);
         text
     }
 
-    /// The type's name as exceptions show it; `None` where the source text does not say.
+    /// The name of the type as exceptions have it; `None` where the source text does not tell.
     pub(super) fn type_name(&self) -> Option<&str> {
         Some(match self {
-            Tree::None => "NoneType",
-            Tree::Bool(_) => "bool",
-            Tree::Int(_) => "int",
-            Tree::Float(_) => "float",
-            Tree::Str(_) => "str",
-            Tree::Bytes(_) => "bytes",
-            Tree::List(_) => "list",
-            Tree::Tuple(_) => "tuple",
-            Tree::Set(_) => "set",
-            Tree::Dict(_) => "dict",
+            Tree::None => Builtin::None.name(),
+            Tree::Bool(_) => Builtin::Bool.name(),
+            Tree::Int(_) => Builtin::Int.name(),
+            Tree::Float(_) => Builtin::Float.name(),
+            Tree::Str(_) => Builtin::Str.name(),
+            Tree::Bytes(_) => Builtin::Bytes.name(),
+            Tree::List(_) => Builtin::List.name(),
+            Tree::Tuple(_) => Builtin::Tuple.name(),
+            Tree::Set(_) => Builtin::Set.name(),
+            Tree::Dict(_) => Builtin::Dict.name(),
             Tree::Call(call) => match &call.callee {
                 Callee::Text(text) if text.ends_with("SimpleNamespace") => "types.SimpleNamespace",
                 Callee::Text(text) if text == "iter" => "list_iterator",
                 Callee::Text(text) => text,
                 Callee::Method(..) => return None,
             },
-            Tree::Raw(text) if text.starts_with("(lambda") => "function",
+            Tree::Raw(text) if text.starts_with("(lambda") => Builtin::Function.name(),
             Tree::Raw(_) => return None,
         })
     }
@@ -96,7 +99,7 @@ impl Tree {
         }
     }
 
-    /// The values inside, in the order of the text.
+    /// The values inside, in the order of the source text.
     fn children(&self) -> Vec<&Tree> {
         match self {
             Tree::List(items) | Tree::Tuple(items) | Tree::Set(items) => items.iter().collect(),
@@ -128,8 +131,8 @@ impl Tree {
         }
     }
 
-    /// The calls that lead to the unit: the whole, what it is called on, and a generator that it is run to the end of.
-    /// Their arguments may change, they may not.
+    /// Whether it is a call that leads to the unit: of the unit, of its receiver, or one that runs a generator to its
+    /// end. Such a call stays; its arguments may change.
     fn is_frame(&self, unit: &str) -> bool {
         let Tree::Call(call) = self else { return false };
         match &call.callee {
@@ -138,7 +141,7 @@ impl Tree {
         }
     }
 
-    /// Places of the values that may be replaced, in the order of the text; for [`Tree::at_mut`].
+    /// The paths of the values that may be replaced, in the order of the source text; for [`Tree::at_mut`].
     pub(super) fn places(&self, unit: &str) -> Vec<Vec<usize>> {
         let mut places = Vec::new();
         self.walk(unit, &mut Vec::new(), true, &mut places);
@@ -151,13 +154,13 @@ impl Tree {
             places.push(path.clone());
         }
         let receives = matches!(self, Tree::Call(call) if matches!(call.callee, Callee::Method(..)));
-        // `list(f(…))` wraps the unit's call; the receiver of a method is made by a call that stays.
+        // `list(f(…))` wraps the unit's call; a call that makes the receiver of a method stays.
         let wraps = matches!(self, Tree::Call(call) if matches!(&call.callee, Callee::Text(text) if text == "list"));
         for (index, child) in self.children().into_iter().enumerate() {
             path.push(index);
             let is_receiver = receives && index == 0;
             if frame && is_receiver && matches!(child, Tree::Call(_) | Tree::Raw(_)) && !child.is_frame(unit) {
-                // An instance: its arguments may change.
+                // An instance: the arguments of its constructor may change.
                 for (inner, argument) in child.children().into_iter().enumerate() {
                     path.push(inner);
                     argument.walk(unit, path, false, places);
@@ -170,7 +173,7 @@ impl Tree {
         }
     }
 
-    /// The value at a place.
+    /// The value at a path.
     pub(super) fn at(&self, path: &[usize]) -> Option<&Tree> {
         match path.split_first() {
             None => Some(self),
@@ -178,7 +181,7 @@ impl Tree {
         }
     }
 
-    /// The value at a place, to be changed.
+    /// The value at a path, to be changed.
     pub(super) fn at_mut(&mut self, path: &[usize]) -> Option<&mut Tree> {
         match path.split_first() {
             None => Some(self),
@@ -229,7 +232,7 @@ impl Tree {
                 match &call.callee {
                     Callee::Text(callee) => text.push_str(callee),
                     Callee::Method(receiver, name) => {
-                        // `5.x` is no attribute, `-1 .x` another one.
+                        // `5.x` is no attribute, and `-1 .x` is `-(1 .x)`.
                         let is_number = matches!(receiver, Tree::Int(_) | Tree::Float(_));
                         text.push_str(if is_number { "(" } else { "" });
                         receiver.write(text);
@@ -253,6 +256,7 @@ impl Tree {
     }
 }
 
+/// Writes items with commas between them.
 fn write_all(items: &[Tree], text: &mut String) {
     for (index, item) in items.iter().enumerate() {
         text.push_str(if index > 0 { ", " } else { "" });
@@ -260,11 +264,12 @@ fn write_all(items: &[Tree], text: &mut String) {
     }
 }
 
-fn of(expression: &Expr, source: &str, depth: usize) -> Tree {
+/// Reads an expression, as source text where it has no other form.
+fn read_or_raw(expression: &Expr, source: &str, depth: usize) -> Tree {
     read(expression, source, depth).unwrap_or_else(|| {
         let range = expression.range();
         let text = source.get(range.start().to_usize()..range.end().to_usize()).unwrap_or_default();
-        // What binds less than a comma, or an attribute, keeps brackets of its own.
+        // Operators get brackets, so that they bind as they did.
         match expression {
             Expr::Name(_) | Expr::Attribute(_) | Expr::Subscript(_) | Expr::Call(_) | Expr::NumberLiteral(_) => {
                 Tree::Raw(text.to_owned())
@@ -274,14 +279,14 @@ fn of(expression: &Expr, source: &str, depth: usize) -> Tree {
     })
 }
 
-/// `None` for what is kept as text.
+/// Reads an expression; `None` for one that stays source text.
 fn read(expression: &Expr, source: &str, depth: usize) -> Option<Tree> {
     if depth > DEPTH_MAX {
         return None;
     }
     let all = |items: &[Expr]| -> Option<Vec<Tree>> {
         let plain = items.iter().all(|item| !item.is_starred_expr());
-        plain.then(|| items.iter().map(|item| of(item, source, depth + 1)).collect())
+        plain.then(|| items.iter().map(|item| read_or_raw(item, source, depth + 1)).collect())
     };
     Some(match expression {
         Expr::NoneLiteral(_) => Tree::None,
@@ -311,11 +316,11 @@ fn read(expression: &Expr, source: &str, depth: usize) -> Option<Tree> {
         Expr::Dict(dict) => {
             let items = dict.items.iter().map(|item| {
                 let key = item.key.as_ref()?;
-                Some((of(key, source, depth + 1), of(&item.value, source, depth + 1)))
+                Some((read_or_raw(key, source, depth + 1), read_or_raw(&item.value, source, depth + 1)))
             });
             Tree::Dict(items.collect::<Option<_>>()?)
         }
-        Expr::Call(call) => return of_call(call, source, depth),
+        Expr::Call(call) => return read_call(call, source, depth),
         _ => return None,
     })
 }
@@ -346,7 +351,8 @@ fn has_surrogate(literal: &StringLiteral, source: &str) -> bool {
     false
 }
 
-fn of_call(call: &ExprCall, source: &str, depth: usize) -> Option<Tree> {
+/// Reads a call; `None` where it unpacks arguments.
+fn read_call(call: &ExprCall, source: &str, depth: usize) -> Option<Tree> {
     let slice = |expression: &Expr| {
         let range = expression.range();
         source.get(range.start().to_usize()..range.end().to_usize()).map(str::to_owned)
@@ -356,11 +362,11 @@ fn of_call(call: &ExprCall, source: &str, depth: usize) -> Option<Tree> {
         if argument.is_starred_expr() {
             return None;
         }
-        arguments.push((None, of(argument, source, depth + 1)));
+        arguments.push((None, read_or_raw(argument, source, depth + 1)));
     }
     for keyword in &call.arguments.keywords {
         let name = keyword.arg.as_ref()?;
-        arguments.push((Some(name.to_string()), of(&keyword.value, source, depth + 1)));
+        arguments.push((Some(name.to_string()), read_or_raw(&keyword.value, source, depth + 1)));
     }
     if let (Expr::Name(name), [(None, Tree::Str(text))]) = (call.func.as_ref(), arguments.as_slice())
         && name.id.as_str() == "float"
@@ -370,7 +376,9 @@ fn of_call(call: &ExprCall, source: &str, depth: usize) -> Option<Tree> {
     }
     let callee = match call.func.as_ref() {
         Expr::Attribute(attribute) => match attribute.value.as_ref() {
-            receiver @ Expr::Call(_) => Callee::Method(of(receiver, source, depth + 1), attribute.attr.to_string()),
+            receiver @ Expr::Call(_) => {
+                Callee::Method(read_or_raw(receiver, source, depth + 1), attribute.attr.to_string())
+            }
             _ => Callee::Text(slice(&call.func)?),
         },
         Expr::Name(_) => Callee::Text(slice(&call.func)?),

@@ -14,7 +14,7 @@ use crate::python::standalone::{self, Earlier};
 use crate::python::{self, names};
 
 /// The inputs, in the order of the tests.
-pub(super) fn of(unit: &Unit<'_>) -> Vec<Candidate> {
+pub(super) fn candidates(unit: &Unit<'_>) -> Vec<Candidate> {
     let Some(tests) = unit.row.tests.as_deref() else { return Vec::new() };
     let Some(parsed) = python::parse(tests) else { return Vec::new() };
     let entry_point = unit.class.unwrap_or(unit.name);
@@ -22,10 +22,10 @@ pub(super) fn of(unit: &Unit<'_>) -> Vec<Candidate> {
         Some((check, parameter)) => {
             let call = format!("{}({entry_point})", check.name);
             let mut direct = direct(unit, &renamed(tests, check, parameter, entry_point)).into_iter();
-            // A check whose asserts stand in loops lends its verdict to the docstring's first example.
-            let first = direct.next().or_else(|| doctests::of(unit).into_iter().next());
+            // A check whose asserts are all in loops judges the docstring's first example.
+            let first = direct.next().or_else(|| doctests::candidates(unit).into_iter().next());
             let whole = match first {
-                Some(first) => with_the_rest(first, tests, &call),
+                Some(first) => with_whole_check(first, tests, &call),
                 None => Candidate::new("benchmark", tests, call, None),
             };
             std::iter::once(Candidate { is_free: true, ..whole }).chain(direct).collect()
@@ -34,9 +34,9 @@ pub(super) fn of(unit: &Unit<'_>) -> Vec<Candidate> {
     }
 }
 
-/// The first call is traced, and all that `check` asserts is checked behind it, untraced: some checks run for millions
-/// of steps, and what they show a trainer is the same call over and over.
-fn with_the_rest(first: Candidate, tests: &str, call: &str) -> Candidate {
+/// The first call, with all of `check` as part of its check, which is not traced: some checks run millions of lines of
+/// the same call.
+fn with_whole_check(first: Candidate, tests: &str, call: &str) -> Candidate {
     let setup = format!("{}\n{}", tests.trim_end(), first.setup);
     let check = match &first.check {
         Some(check) => format!("({check}) and {call} is None"),
@@ -45,14 +45,14 @@ fn with_the_rest(first: Candidate, tests: &str, call: &str) -> Candidate {
     Candidate { origin: "benchmark", setup, check: Some(check), ..first }
 }
 
-/// `def check(candidate):`, with the parameter's name.
+/// A function `check(candidate)`, with the parameter's name; `None` for any other statement.
 fn checker(statement: &Stmt) -> Option<(&StmtFunctionDef, &str)> {
     let function = statement.as_function_def_stmt()?;
     let parameter = function.parameters.args.first()?;
     (function.name.as_str() == "check" && function.parameters.len() == 1).then(|| (function, parameter.name().as_str()))
 }
 
-/// Each assert is an input; everything else is set-up.
+/// The inputs of plain asserts: each assert is one, and all other statements before it are its set-up.
 fn asserts(unit: &Unit<'_>, tests: &str, statements: &[Stmt]) -> Vec<Candidate> {
     let mut setup: Vec<String> = Vec::new();
     let mut candidates = Vec::new();
@@ -61,7 +61,7 @@ fn asserts(unit: &Unit<'_>, tests: &str, statements: &[Stmt]) -> Vec<Candidate> 
             setup.push(text(tests, statement));
             continue;
         };
-        let (call, check) = match call_and_check::of_claim(unit, tests, &assert.test, &BTreeSet::new()) {
+        let (call, check) = match call_and_check::split(unit, tests, &assert.test, &BTreeSet::new()) {
             Some(split) => (split.call, split.check),
             None => (parenthesised(text(tests, assert.test.as_ref())), "__result__".to_owned()),
         };
@@ -71,7 +71,7 @@ fn asserts(unit: &Unit<'_>, tests: &str, statements: &[Stmt]) -> Vec<Candidate> 
     candidates
 }
 
-/// The tests with the candidate called by the unit's name.
+/// The tests with the parameter of `check` replaced by the unit's name.
 fn renamed(tests: &str, check: &StmtFunctionDef, parameter: &str, entry_point: &str) -> String {
     let mut places = Places { name: parameter, ranges: Vec::new() };
     places.visit_body(&check.body);
@@ -86,6 +86,7 @@ fn renamed(tests: &str, check: &StmtFunctionDef, parameter: &str, entry_point: &
     renamed
 }
 
+/// The places of a name.
 struct Places<'n> {
     name: &'n str,
     ranges: Vec<TextRange>,
@@ -105,7 +106,7 @@ impl<'a> Visitor<'a> for Places<'_> {
     }
 }
 
-/// The asserts right in the body of `check`, each with what it needs of the tests.
+/// The asserts in the body of `check` and not in a loop, each with the statements that it needs.
 fn direct(unit: &Unit<'_>, tests: &str) -> Vec<Candidate> {
     let Some(parsed) = python::parse(tests) else { return Vec::new() };
     let Some((check, _)) = parsed.suite().iter().find_map(checker) else { return Vec::new() };
@@ -114,15 +115,15 @@ fn direct(unit: &Unit<'_>, tests: &str) -> Vec<Candidate> {
     let mut candidates = Vec::new();
     for statement in &check.body {
         let Stmt::Assert(assert) = statement else {
-            before.extend(Earlier::of(statement));
+            before.extend(Earlier::simple(statement));
             continue;
         };
-        let loads = names::of_expression(&assert.test);
+        let loads = names::names_loaded_by(&assert.test);
         let Some((needed, left)) = standalone::needed(&loads, &before) else { continue };
         if !unit.resolves(&left) {
             continue;
         }
-        let Some(split) = call_and_check::of_claim(unit, tests, &assert.test, &BTreeSet::new()) else { continue };
+        let Some(split) = call_and_check::split(unit, tests, &assert.test, &BTreeSet::new()) else { continue };
         let setup: Vec<String> = needed.iter().map(|earlier| earlier.text(tests)).collect();
         candidates.push(Candidate::new("benchmark", &setup.join("\n"), split.call, Some(split.check)));
     }

@@ -1,4 +1,5 @@
-//! Splits a statement that shows a unit into the call to trace and the check of its result.
+//! Splits an expression that uses the unit into the call to trace and the check of its result. Called by the other
+//! files of this folder.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +10,7 @@ use ruff_text_size::{Ranged, TextRange};
 use crate::inputs::candidate::parenthesised;
 use crate::inputs::unit::Unit;
 
-/// A call, and what is known about its result.
+/// A call and the check of its result.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Split {
     /// The expression to trace.
@@ -18,32 +19,35 @@ pub(super) struct Split {
     pub(super) check: String,
 }
 
-/// Splits an expression that is claimed to be true; `None` when it does not use the unit.
+/// Splits an asserted expression; `None` where it does not use the unit.
 ///
-/// With one use of the unit in it, that is the call, and the rest is the check. Otherwise the whole is the call.
-pub(super) fn of_claim(unit: &Unit<'_>, source: &str, claim: &Expr, instances: &BTreeSet<&str>) -> Option<Split> {
-    let finder = find(unit, claim, instances);
+/// A single use of the unit is the call, and the rest is the check. Otherwise the whole is the call. `instances` are
+/// variables that hold instances of the unit's class.
+pub(super) fn split(unit: &Unit<'_>, source: &str, asserted: &Expr, instances: &BTreeSet<&str>) -> Option<Split> {
+    let finder = find(unit, asserted, instances);
     match finder.places.as_slice() {
         [place] if finder.hidden == 0 => {
-            let whole = claim.range();
+            let whole = asserted.range();
             let before = slice(source, TextRange::new(whole.start(), place.replaced.start()));
             let after = slice(source, TextRange::new(place.replaced.end(), whole.end()));
             let check = parenthesised(format!("{before}__result__{after}"));
             Some(Split { call: parenthesised(slice(source, place.call).to_owned()), check })
         }
         [] if finder.hidden == 0 => None,
-        _ => {
-            Some(Split { call: parenthesised(slice(source, claim.range()).to_owned()), check: "__result__".to_owned() })
-        }
+        _ => Some(Split {
+            call: parenthesised(slice(source, asserted.range()).to_owned()),
+            check: "__result__".to_owned(),
+        }),
     }
 }
 
-/// The uses of the unit in an expression, outermost first where they nest.
-pub(super) fn of_uses(unit: &Unit<'_>, source: &str, expression: &Expr, instances: &BTreeSet<&str>) -> Vec<String> {
+/// The uses of the unit in an expression in source order, the outermost of nested ones.
+pub(super) fn uses_in(unit: &Unit<'_>, source: &str, expression: &Expr, instances: &BTreeSet<&str>) -> Vec<String> {
     let places = find(unit, expression, instances).places;
     places.into_iter().map(|place| parenthesised(slice(source, place.call).to_owned())).collect()
 }
 
+/// The places where an expression uses the unit.
 fn find(unit: &Unit<'_>, expression: &Expr, instances: &BTreeSet<&str>) -> Finder {
     let mut uses = Uses { unit, instances, finder: Finder::default(), inside: 0, parents: Vec::new() };
     uses.visit_expr(expression);
@@ -63,9 +67,9 @@ struct Finder {
 
 #[derive(Debug)]
 struct Place {
-    /// What is traced.
+    /// The traced expression.
     call: TextRange,
-    /// What `__result__` stands for.
+    /// The expression that `__result__` stands for.
     replaced: TextRange,
 }
 
@@ -88,7 +92,7 @@ impl<'a> Visitor<'a> for Uses<'_, 'a> {
             let place = match self.parents.last() {
                 // The worker drives a coroutine by itself.
                 Some(parent @ Expr::Await(_)) => Place { call: own, replaced: parent.range() },
-                // A generator runs where something asks it for values.
+                // The call that consumes a generator runs it.
                 Some(parent @ Expr::Call(call))
                     if self.unit.row.is_generator && call.arguments.args.iter().any(|one| one.range() == own) =>
                 {

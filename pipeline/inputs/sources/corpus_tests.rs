@@ -1,5 +1,5 @@
-//! Inputs from the tests of other files of the corpus: which tests show a unit, and what they say with the unit's own
-//! module in place of their imports.
+//! Inputs from tests in other files of the corpus: finds the tests that use a unit, and rewrites their imported names
+//! to those of the unit's own module.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,12 +21,13 @@ use crate::stage::Context;
 
 /// Tests kept of one unit.
 const TESTS_MAX: usize = 64;
-/// How far below the module that a test imports from the definition may be: packages hand on what their modules have.
+/// Levels that a definition may be below the module that a test imports it from: packages re-export names of their
+/// modules.
 const BELOW_MAX: usize = 2;
 /// Folders that hold packages and are not part of their names.
 const SOURCE_FOLDERS: [&str; 3] = ["src", "lib", "python"];
 
-/// A unit, and the tests that show it.
+/// A unit, and the tests that use it.
 #[derive(Debug, Clone)]
 pub(in crate::inputs) struct UnitWithTests {
     pub(in crate::inputs) row: FunctionsRow,
@@ -34,7 +35,7 @@ pub(in crate::inputs) struct UnitWithTests {
 }
 
 impl From<FunctionsRow> for UnitWithTests {
-    /// A unit that no test shows.
+    /// A unit that no test uses.
     fn from(row: FunctionsRow) -> Self {
         UnitWithTests { row, tests: Vec::new() }
     }
@@ -42,8 +43,11 @@ impl From<FunctionsRow> for UnitWithTests {
 
 /// The tests of each unit of a part, in the order of its units.
 ///
-/// The whole table is read for each part: it is small beside the search, and a part's units may be shown anywhere.
-pub(in crate::inputs) fn of_part(cx: &Context, key: &str) -> Result<Vec<Vec<Arc<UsagesRow>>>> {
+/// The whole table `usages` is read for each part: any test may use any unit, and the table is small.
+///
+/// # Errors
+/// A file of the dataset cannot be read, or the user asks to stop.
+pub(in crate::inputs) fn tests_of_part(cx: &Context, key: &str) -> Result<Vec<Vec<Arc<UsagesRow>>>> {
     let manifest = cx.dataset.manifest("functions")?;
     let files: Vec<_> = manifest.files("usages").filter(|file| file.rows > 0).collect();
     let mut wanted = Wanted::default();
@@ -62,7 +66,7 @@ pub(in crate::inputs) fn of_part(cx: &Context, key: &str) -> Result<Vec<Vec<Arc<
     Ok(wanted.units.into_iter().map(|unit| unit.tests).collect())
 }
 
-/// Which units are looked for.
+/// The units whose tests are looked for.
 #[derive(Debug, Default)]
 struct Wanted {
     units: Vec<WantedUnit>,
@@ -74,12 +78,13 @@ struct Wanted {
 struct WantedUnit {
     corpus: String,
     path: String,
-    /// What a text that shows it has in it.
+    /// A word that a test which uses it contains.
     word: String,
     tests: Vec<Arc<UsagesRow>>,
 }
 
 impl Wanted {
+    /// Adds a unit; programs and units of benchmarks get no tests.
     fn add(&mut self, row: &FunctionsRow) {
         let (top, name) = row.qualified_name.split_once('.').unwrap_or((&row.qualified_name, &row.qualified_name));
         if row.kind != "program" && row.tests.is_none() {
@@ -90,6 +95,7 @@ impl Wanted {
         self.units.push(WantedUnit { corpus: row.corpus.clone(), path: row.path.clone(), word, tests: Vec::new() });
     }
 
+    /// Gives a test to the units that it uses.
     fn take(&mut self, usage: UsagesRow) {
         let usage = Arc::new(usage);
         for (module, name) in usage.names.iter().filter_map(|name| name.split_once(':')) {
@@ -116,7 +122,8 @@ fn module_of(path: &str) -> Vec<&str> {
     parts
 }
 
-/// Whether a module that a test imports from is the file, or a package around it.
+/// Whether the module that a test imports from is the file at `path`, or a package around it. `test` is the test's
+/// path.
 fn is_about(module: &str, path: &str, test: &str) -> bool {
     let file = module_of(path);
     let below = |length: usize| file.len() - length <= BELOW_MAX;
@@ -137,17 +144,17 @@ fn is_about(module: &str, path: &str, test: &str) -> bool {
     (0..file.len()).any(at)
 }
 
-/// The inputs that tests give, those that know the result first.
-pub(super) fn of(unit: &Unit<'_>, tests: &[Arc<UsagesRow>]) -> Vec<Candidate> {
-    let texts = tests.iter().filter_map(|test| spoken_of(unit, test));
-    let mut candidates: Vec<Candidate> = texts.flat_map(|text| asserts::of_usage(unit, &text)).collect();
+/// The inputs of tests, those that know the result first.
+pub(super) fn candidates(unit: &Unit<'_>, tests: &[Arc<UsagesRow>]) -> Vec<Candidate> {
+    let texts = tests.iter().filter_map(|test| rewritten(unit, test));
+    let mut candidates: Vec<Candidate> = texts.flat_map(|text| asserts::candidates_in(unit, &text)).collect();
     candidates.sort_by_key(|candidate| candidate.check.is_none());
     candidates.into_iter().map(|candidate| Candidate { origin: "test", ..candidate }).collect()
 }
 
-/// The test's text with the names that the unit's module has for what it imports of the corpus; `None` when it needs
-/// something else of the corpus.
-fn spoken_of(unit: &Unit<'_>, test: &UsagesRow) -> Option<String> {
+/// The test with the names of the unit's module in place of those that it imports from the corpus; `None` where it
+/// needs another definition of the corpus.
+fn rewritten(unit: &Unit<'_>, test: &UsagesRow) -> Option<String> {
     let parsed = python::parse(&test.source)?;
     let file = module_of(&unit.row.path);
     let mut imports = Imports::default();
@@ -158,7 +165,7 @@ fn spoken_of(unit: &Unit<'_>, test: &UsagesRow) -> Option<String> {
         let is_ours = |imported: &Imported<'_>| {
             imported.module.first().is_some_and(|part| part.is_empty() || file.contains(part))
         };
-        // What the unit's module imports too is there.
+        // The unit's module has this import too.
         if !here.names.is_empty() && here.names.iter().all(|(name, imported)| !is_ours(imported) && unit.binds(name)) {
             continue;
         }
@@ -169,8 +176,8 @@ fn spoken_of(unit: &Unit<'_>, test: &UsagesRow) -> Option<String> {
         }
     }
     let (last, before) = kept.split_last()?;
-    let own: Vec<names::Names<'_>> = kept.iter().map(|statement| names::of_statement(statement)).collect();
-    // It would change what the unit itself sees.
+    let own: Vec<names::Names<'_>> = kept.iter().map(|statement| names::names_in_statement(statement)).collect();
+    // A set-up that binds a name of the unit's module would change the unit.
     if own[..before.len()].iter().flat_map(|names| &names.binds).any(|name| unit.binds(name)) {
         return None;
     }
@@ -198,7 +205,8 @@ fn spoken_of(unit: &Unit<'_>, test: &UsagesRow) -> Option<String> {
     Some(texts.join("\n"))
 }
 
-/// Where a chain that begins with an imported name reaches a name of the unit's module, and that name.
+/// The range of a chain of attributes that means a name of the unit's module, and that name; `None` where no part of it
+/// does.
 fn edit<'a>(unit: &Unit<'_>, imported: &Imported<'a>, chain: &Chain<'a>) -> Option<(TextRange, &'a str)> {
     let base: &ExprName = chain.base;
     if let Some(name) = imported.name.filter(|name| unit.binds(name)) {
@@ -208,6 +216,7 @@ fn edit<'a>(unit: &Unit<'_>, imported: &Imported<'a>, chain: &Chain<'a>) -> Opti
     Some((TextRange::new(base.start(), reached.end()), reached.attr.as_str()))
 }
 
+/// The text of a range with these replacements.
 fn edited(source: &str, range: TextRange, mut edits: Vec<(TextRange, &str)>) -> String {
     edits.sort_by_key(|(range, _)| range.start());
     let mut text = String::new();

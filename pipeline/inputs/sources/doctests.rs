@@ -9,7 +9,7 @@ use crate::python::signature::text;
 use crate::python::standalone::{self, Earlier};
 use crate::python::{self, names};
 
-/// One example: `>>> source`, and what it prints.
+/// An example: `>>> source`, and the output that it shows.
 #[derive(Debug, PartialEq, Eq)]
 struct Example {
     source: String,
@@ -17,26 +17,26 @@ struct Example {
 }
 
 /// The inputs, in the order of the examples.
-pub(super) fn of(unit: &Unit<'_>) -> Vec<Candidate> {
+pub(super) fn candidates(unit: &Unit<'_>) -> Vec<Candidate> {
     let Some(docstring) = unit.row.docstring.as_deref() else { return Vec::new() };
     let examples: Vec<Example> = examples(docstring);
     let parsed: Vec<_> = examples.iter().map(|example| python::parse(&example.source)).collect();
     let mut before: Vec<Earlier<'_>> = Vec::new();
-    // Statements live in the text of their own example, so each is sliced from there.
+    // The texts of the statements, each from its own example.
     let mut texts: Vec<(&Stmt, String)> = Vec::new();
     let mut candidates = Vec::new();
     for (example, parsed) in examples.iter().zip(&parsed) {
         let Some(parsed) = parsed else { continue };
         if let [statement] = parsed.suite().as_slice() {
-            candidates.extend(of_statement(unit, example, statement, &before, &texts));
+            candidates.extend(candidate_of(unit, example, statement, &before, &texts));
         }
         if example.want.starts_with("Traceback") {
             continue;
         }
         for statement in parsed.suite() {
-            // The module itself cannot be imported; its names are there.
+            // The module is not there to be imported, but its names are.
             let is_own_import = matches!(statement, Stmt::Import(_) | Stmt::ImportFrom(_))
-                && names::of_statement(statement).binds.iter().all(|name| unit.binds(name));
+                && names::names_in_statement(statement).binds.iter().all(|name| unit.binds(name));
             if !is_own_import {
                 before.push(Earlier::any(statement));
                 texts.push((statement, text(&example.source, statement)));
@@ -46,7 +46,8 @@ pub(super) fn of(unit: &Unit<'_>) -> Vec<Candidate> {
     candidates
 }
 
-fn of_statement<'a>(
+/// The input of an example's statement; `None` where it does not use the unit.
+fn candidate_of<'a>(
     unit: &Unit<'_>,
     example: &Example,
     statement: &'a Stmt,
@@ -58,24 +59,24 @@ fn of_statement<'a>(
         Stmt::Assert(assert) => (assert.test.as_ref(), true),
         _ => return None,
     };
-    let (needed, left) = standalone::needed(&names::of_expression(expression), before)?;
+    let (needed, left) = standalone::needed(&names::names_loaded_by(expression), before)?;
     if !unit.resolves(&left) {
         return None;
     }
     let instances = unit.instances(needed.iter().map(|earlier| earlier.statement));
     let (shown, is_printed) = printed(expression).map_or((expression, false), |argument| (argument, true));
-    let split = call_and_check::of_claim(unit, &example.source, shown, &instances)?;
+    let split = call_and_check::split(unit, &example.source, shown, &instances)?;
     let of = |needed: &Stmt| texts.iter().find(|(statement, _)| std::ptr::eq(*statement, needed));
     let setup: Vec<&str> =
         needed.iter().filter_map(|earlier| of(earlier.statement)).map(|(_, text)| text.as_str()).collect();
-    // A bare tuple would become several arguments.
+    // A tuple without brackets would become several arguments.
     let argument = if shown.is_tuple_expr() { format!("({})", split.check) } else { split.check.clone() };
     let check = match (is_assert, is_printed) {
         (true, _) => Some(split.check),
         (false, true) => plain_want(&example.want, true).map(|want| format!("str({argument}) == {want}")),
         (false, false) => plain_want(&example.want, false).map(|want| format!("repr({argument}) == {want}")),
     };
-    // Any other printing shows its arguments, and its own value is None.
+    // Other calls that print show their arguments; their own value is None.
     let prints = !is_printed && calls_by_name(expression, &["print", "pprint", "pp"]);
     let check = check.filter(|_| !prints && !example.source.contains("doctest:"));
     Some(Candidate::new("doctest", &setup.join("\n"), split.call, check))
@@ -87,7 +88,7 @@ fn calls_by_name(expression: &Expr, names: &[&str]) -> bool {
     function.is_some_and(|name| names.contains(&name.id.as_str()))
 }
 
-/// `x` of `print(x)`.
+/// `x` of `print(x)`; `None` for any other expression.
 fn printed(expression: &Expr) -> Option<&Expr> {
     let is_print = calls_by_name(expression, &["print"]);
     let call = expression.as_call_expr()?;
@@ -97,7 +98,7 @@ fn printed(expression: &Expr) -> Option<&Expr> {
     }
 }
 
-/// What is printed, as a Python string, where it is to be compared to the letter.
+/// The shown output as a Python literal; `None` where it need not be equal to the letter.
 fn plain_want(want: &str, may_have_lines: bool) -> Option<String> {
     let is_plain = !want.is_empty()
         && !want.starts_with("Traceback")
@@ -109,7 +110,7 @@ fn plain_want(want: &str, may_have_lines: bool) -> Option<String> {
 }
 
 /// A Python string literal.
-pub(super) fn string(text: &str) -> String {
+fn string(text: &str) -> String {
     let mut literal = String::from("'");
     for character in text.chars() {
         match character {
@@ -153,6 +154,7 @@ fn examples(docstring: &str) -> Vec<Example> {
     examples
 }
 
+/// The line behind a prompt; `None` where it has none.
 fn prompted<'l>(line: &'l str, prompt: &str) -> Option<&'l str> {
     let rest = line.strip_prefix(prompt)?;
     if rest.is_empty() { Some(rest) } else { rest.strip_prefix(' ') }

@@ -13,8 +13,10 @@ use self::corpus_tests::UnitWithTests;
 use crate::inputs::candidate::Candidate;
 use crate::inputs::unit::Unit;
 
-/// What people wrote for a unit: a benchmark's tests, asserts and calls of its own file, doctests, tests of other files.
-pub(in crate::inputs) fn written(unit: &Unit<'_>, shown: &UnitWithTests) -> Vec<Candidate> {
-    let of_file = benchmark::of(unit).into_iter().chain(asserts::of(unit)).chain(doctests::of(unit));
-    of_file.chain(corpus_tests::of(unit, &shown.tests)).collect()
+/// The inputs that people wrote for a unit: in a benchmark's tests, asserts and calls of its own file, doctests, and
+/// tests of other files.
+pub(in crate::inputs) fn written(unit: &Unit<'_>, with_tests: &UnitWithTests) -> Vec<Candidate> {
+    let of_file =
+        benchmark::candidates(unit).into_iter().chain(asserts::candidates(unit)).chain(doctests::candidates(unit));
+    of_file.chain(corpus_tests::candidates(unit, &with_tests.tests)).collect()
 }

@@ -1,9 +1,9 @@
-//! Standard input for whole programs: a few texts of the kinds that programs read.
+//! Standard input for whole programs: texts of the kinds that programs read. Called by `offers`.
 
 use crate::inputs::candidate::Candidate;
 use crate::inputs::random::Random;
 
-/// The text of this number; some are fixed, the rest drawn.
+/// The input of this number; some are fixed, the others random.
 pub(in crate::inputs) fn nth(index: usize, random: &mut Random) -> Candidate {
     let stdin = match index {
         0 => "5\n3 1 4 1 5\n".to_owned(),

@@ -1,8 +1,8 @@
-//! What people wrote elsewhere, and without naming the unit: tests of other files, operators.
+//! Inputs from tests of other files, and from operators that run special methods.
 
 use super::*;
 
-/// The tests of one file, as the stage before would hand them on.
+/// A unit with the tests of one file, as the stage before would write them.
 fn with_tests(row: FunctionsRow, path: &str, texts: &[&str]) -> UnitWithTests {
     let test = |text: &&str| {
         let source = (*text).to_owned();
@@ -15,7 +15,7 @@ fn with_tests(row: FunctionsRow, path: &str, texts: &[&str]) -> UnitWithTests {
 }
 
 #[test]
-fn tests_of_other_files_speak_of_the_unit_s_module() {
+fn tests_of_other_files_are_rewritten_to_the_unit_s_module() {
     let row = function("import math\nLIMIT = 3\ndef f(x):\n    return x", "x");
     let tests = [
         "from pack.mod import f\nassert f(1) == 1",
@@ -28,7 +28,7 @@ fn tests_of_other_files_speak_of_the_unit_s_module() {
         "from pack.mod import f\nassert f(fixture) == 5",
         "assert f(6) == 6",
     ];
-    check_shown(
+    check_with_tests(
         with_tests(row, "r/src/pack/tests/test_mod.py", &tests),
         expect![[r#"
             test: f(1) => __result__ == 1
@@ -43,7 +43,7 @@ fn tests_of_other_files_speak_of_the_unit_s_module() {
 }
 
 #[test]
-fn tests_of_other_files_show_methods_through_instances() {
+fn tests_of_other_files_use_methods_through_instances() {
     let row = method(
         "method",
         "C.m",
@@ -55,7 +55,7 @@ fn tests_of_other_files_show_methods_through_instances() {
         "from pack import mod\nassert mod.C([3]).m(x=4) == [3]",
         "from pack.mod import C\nassert C(1) is not None",
     ];
-    check_shown(
+    check_with_tests(
         with_tests(row, "r/tests/test_mod.py", &tests),
         expect![[r#"
             test: "c = C(1)"; c.m(2) => __result__ == 1
@@ -66,7 +66,7 @@ fn tests_of_other_files_show_methods_through_instances() {
 }
 
 #[test]
-fn operators_run_the_methods_that_they_stand_for() {
+fn operators_use_special_methods() {
     let class = "class Bag:\n    def __init__(self, *items): self.items = items\n";
     let cases = [
         (
@@ -124,9 +124,10 @@ fn operators_run_the_methods_that_they_stand_for() {
         let row = method("method", &format!("Bag.{name}"), &format!("{class}    def {name}(self): pass"), "");
         let config = load(None, &Overrides::default()).unwrap();
         let row = with_usages(row, &[usage]);
-        let written = collect::of(&row.into(), settings(&config.inputs, 7)).rows;
-        let of_people = written.iter().filter(|row| row.origin == "assert");
-        let lines = of_people.map(|row| format!("{}; {} => {}\n", row.setup, row.call, row.check.as_deref().unwrap()));
+        let written = without_runs(&row.into(), settings(&config.inputs, 7)).rows;
+        let from_people = written.iter().filter(|row| row.origin == "assert");
+        let lines =
+            from_people.map(|row| format!("{}; {} => {}\n", row.setup, row.call, row.check.as_deref().unwrap()));
         expected.assert_eq(&lines.collect::<String>());
     }
 }

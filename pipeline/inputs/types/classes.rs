@@ -1,4 +1,5 @@
-//! How to make an instance of the classes in a unit's source.
+//! The classes of a unit: how their instances are made, and which methods they have. Asked by `values` and
+//! `prepared_instances`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,29 +11,29 @@ use crate::python::signature;
 
 /// The classes of a unit.
 #[derive(Debug)]
-pub(in crate::inputs) struct Classes<'a> {
+pub(super) struct Classes<'a> {
     source: &'a str,
     by_name: BTreeMap<&'a str, &'a StmtClassDef>,
-    /// Calls whose result has a name.
+    /// Calls whose result is bound to a name of the module.
     records: BTreeMap<&'a str, &'a ExprCall>,
 }
 
-/// What makes an instance.
+/// How an instance of a class is made.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Shape {
-    /// A call with these parameters.
+pub(super) enum Construction {
+    /// By a call with these parameters.
     Call(Vec<Parameter>),
-    /// One of these attributes.
-    Members(Vec<String>),
-    /// A dictionary with these keys.
-    Keys(Vec<Parameter>),
+    /// As one of these members of an enumeration.
+    EnumMember(Vec<String>),
+    /// As a dictionary with these keys.
+    TypedDict(Vec<Parameter>),
 }
 
-/// Bases are followed this far.
+/// Levels of bases that are followed.
 const BASES_MAX: usize = 8;
 
 impl<'a> Classes<'a> {
-    pub(in crate::inputs) fn of(unit: &Unit<'a>) -> Self {
+    pub(super) fn read(unit: &Unit<'a>) -> Self {
         let mut by_name = BTreeMap::new();
         collect(unit.statements, &mut by_name);
         let named = unit.statements.iter().filter_map(|statement| {
@@ -47,28 +48,27 @@ impl<'a> Classes<'a> {
         self.by_name.contains_key(name)
     }
 
-    /// How to make an instance; `None` when nothing here can.
-    pub(super) fn shape(&self, name: &str) -> Option<Shape> {
+    /// How an instance is made; `None` for a class that is not of the unit, or an abstract one.
+    pub(super) fn construction(&self, name: &str) -> Option<Construction> {
         if self.abstract_names(name, 0).next().is_some() {
             return None;
         }
-        self.shape_within(name, 0)
+        self.construction_within(name, 0)
     }
 
-    /// An expression for a class that defines what the class leaves abstract, each to give `None`, and what makes an
-    /// instance of it; `None` for a class that leaves nothing.
-    pub(super) fn concrete(&self, name: &str) -> Option<(String, Shape)> {
+    /// An expression for a subclass whose abstract methods return `None`, and how an instance of it is made; `None` for
+    /// a class without abstract methods.
+    pub(super) fn concrete(&self, name: &str) -> Option<(String, Construction)> {
         let left: Vec<&str> = self.abstract_names(name, 0).collect();
         if left.is_empty() {
             return None;
         }
         let defined = left.iter().map(|name| format!("'{name}': lambda self, *args, **kwargs: None"));
         let defined = defined.collect::<Vec<_>>().join(", ");
-        Some((format!("type('Concrete', ({name},), {{{defined}}})"), self.shape_within(name, 0)?))
+        Some((format!("type('Concrete', ({name},), {{{defined}}})"), self.construction_within(name, 0)?))
     }
 
-    /// The methods of a class and of its bases that an instance is worked with, those of the class first: by name, with
-    /// their parameters.
+    /// The plain methods of a class and of its bases with their parameters, those of the class first.
     pub(super) fn methods(&self, name: &str) -> Vec<(&'a str, Vec<Parameter>)> {
         let mut methods: Vec<(&'a str, Vec<Parameter>)> = Vec::new();
         let mut todo = vec![name];
@@ -89,7 +89,7 @@ impl<'a> Classes<'a> {
         methods
     }
 
-    /// Classes from elsewhere that a class derives from.
+    /// The classes outside of the unit that a class derives from.
     pub(super) fn foreign_bases(&self, name: &str) -> BTreeSet<&'a str> {
         let (mut todo, mut seen, mut foreign) = (vec![name], BTreeSet::new(), BTreeSet::new());
         while let Some(class) = todo.pop() {
@@ -105,7 +105,7 @@ impl<'a> Classes<'a> {
         foreign
     }
 
-    fn shape_within(&self, name: &str, depth: usize) -> Option<Shape> {
+    fn construction_within(&self, name: &str, depth: usize) -> Option<Construction> {
         let class = self.by_name.get(name)?;
         if depth > BASES_MAX {
             return None;
@@ -114,38 +114,38 @@ impl<'a> Classes<'a> {
         let is = |names: &[&str]| bases.iter().any(|base| names.contains(base));
         if is(&["Enum", "IntEnum", "StrEnum", "Flag", "IntFlag"]) {
             let members = members(class);
-            return (!members.is_empty()).then_some(Shape::Members(members));
+            return (!members.is_empty()).then_some(Construction::EnumMember(members));
         }
         if is(&["NamedTuple"]) {
-            return Some(Shape::Call(self.fields(class)));
+            return Some(Construction::Call(self.fields(class)));
         }
         if is(&["TypedDict"]) {
-            return Some(Shape::Keys(self.fields(class)));
+            return Some(Construction::TypedDict(self.fields(class)));
         }
         for statement in &class.body {
             if let Stmt::FunctionDef(function) = statement
                 && matches!(function.name.as_str(), "__init__" | "__new__")
             {
                 let parameters = signature::parameters(self.source, function, true);
-                let hands_on = !parameters.is_empty() && parameters.iter().all(|one| one.kind.starts_with("var_"));
-                // What takes anything hands it on to what knows what it takes.
-                let base = bases.iter().find(|base| self.has(base)).filter(|_| hands_on);
-                let of_base = base.and_then(|base| self.shape_within(base, depth + 1));
-                return Some(of_base.unwrap_or(Shape::Call(parameters)));
+                let passes_on = !parameters.is_empty() && parameters.iter().all(|one| one.kind.starts_with("var_"));
+                // A constructor of `*args` alone passes them on to that of a base.
+                let base = bases.iter().find(|base| self.has(base)).filter(|_| passes_on);
+                let of_base = base.and_then(|base| self.construction_within(base, depth + 1));
+                return Some(of_base.unwrap_or(Construction::Call(parameters)));
             }
         }
         if class.decorator_list.iter().any(is_dataclass) {
-            return Some(Shape::Call(self.all_fields(class, 0)));
+            return Some(Construction::Call(self.all_fields(class, 0)));
         }
         if let Some(fields) = self.record_fields(class) {
-            return Some(Shape::Call(fields));
+            return Some(Construction::Call(fields));
         }
-        // What a base from elsewhere wants is not known; most want nothing.
+        // The constructor of a base outside of the unit is unknown; most need no argument.
         let own = bases.iter().find(|base| self.has(base));
-        own.map_or(Some(Shape::Call(Vec::new())), |base| self.shape_within(base, depth + 1))
+        own.map_or(Some(Construction::Call(Vec::new())), |base| self.construction_within(base, depth + 1))
     }
 
-    /// The fields of a base that `namedtuple(…)` makes, there or under a name.
+    /// The fields of a base made by `namedtuple(…)`, in the list of bases or under a name.
     fn record_fields(&self, class: &StmtClassDef) -> Option<Vec<Parameter>> {
         let call = class.arguments.as_deref()?.args.iter().find_map(|base| match base {
             Expr::Call(call) => Some(call),
@@ -169,7 +169,7 @@ impl<'a> Classes<'a> {
         Some(names.into_iter().map(field).collect())
     }
 
-    /// The fields of a data class and of its bases.
+    /// The fields of a data class and of its bases, in the order of the constructor.
     fn all_fields(&self, class: &StmtClassDef, depth: usize) -> Vec<Parameter> {
         let mut fields: Vec<Parameter> = Vec::new();
         if depth < BASES_MAX {
@@ -188,6 +188,7 @@ impl<'a> Classes<'a> {
         fields
     }
 
+    /// The annotated fields of a class body.
     fn fields(&self, class: &StmtClassDef) -> Vec<Parameter> {
         let mut fields = Vec::new();
         for statement in &class.body {
@@ -207,7 +208,7 @@ impl<'a> Classes<'a> {
         fields
     }
 
-    /// Abstract methods that the class neither defines nor inherits a definition of.
+    /// Abstract methods without a definition in the class or its bases.
     fn abstract_names(&self, name: &str, depth: usize) -> impl Iterator<Item = &'a str> + use<'a> {
         let (mut left, mut defined) = (BTreeSet::new(), BTreeSet::new());
         self.walk_abstract(name, depth, &mut left, &mut defined);
@@ -241,6 +242,7 @@ impl<'a> Classes<'a> {
     }
 }
 
+/// Adds the classes at module level.
 fn collect<'a>(statements: &'a [Stmt], into: &mut BTreeMap<&'a str, &'a StmtClassDef>) {
     for statement in statements {
         match statement {
@@ -254,12 +256,13 @@ fn collect<'a>(statements: &'a [Stmt], into: &mut BTreeMap<&'a str, &'a StmtClas
     }
 }
 
+/// The names of the bases.
 fn bases(class: &StmtClassDef) -> Vec<&str> {
     let arguments = class.arguments.as_deref();
     arguments.map(|arguments| arguments.args.iter().filter_map(last_name).collect()).unwrap_or_default()
 }
 
-/// `c` of `a.b.c`, `c(…)` and `c[…]`.
+/// The last name of an expression: `c` of `a.b.c`, `c(…)` and `c[…]`.
 pub(super) fn last_name(expression: &Expr) -> Option<&str> {
     match expression {
         Expr::Name(name) => Some(name.id.as_str()),
@@ -270,15 +273,17 @@ pub(super) fn last_name(expression: &Expr) -> Option<&str> {
     }
 }
 
-/// What texts these are, if all are.
+/// The texts of string literals; `None` where an element is none.
 fn texts(elements: &[Expr]) -> Option<Vec<String>> {
     elements.iter().map(|element| Some(element.as_string_literal_expr()?.value.to_str().to_owned())).collect()
 }
 
+/// Whether a decorator makes a data class.
 fn is_dataclass(decorator: &Decorator) -> bool {
     matches!(last_name(&decorator.expression), Some("dataclass" | "define" | "frozen" | "mutable"))
 }
 
+/// The members of an enumeration.
 fn members(class: &StmtClassDef) -> Vec<String> {
     let mut members = Vec::new();
     for statement in &class.body {

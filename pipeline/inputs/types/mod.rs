@@ -1,14 +1,23 @@
-//! The types of a unit's parameters, and values of them. Called by `collect`.
+//! The types of a unit's parameters, and calls with values of them. Called by `collect`.
 //!
 //! ```text
 //!  annotations, defaults ─┐
-//!  inference (from uses) ─┼▶ type ─▶ values ─▶ signature_calls, prepared_instances
-//!  classes of the unit ───┘
+//!  inference from uses   ─┼▶ unit_types ─▶ values ─▶ signature_calls, prepared_instances
+//!  classes of the unit   ─┘
 //! ```
+//!
+//! There is one model of a type, [`PyType`]; the search uses it too, for the types that exceptions ask for.
 
-pub(in crate::inputs) mod annotations;
-pub(in crate::inputs) mod classes;
-pub(in crate::inputs) mod inference;
+mod annotations;
+mod classes;
+mod inference;
 mod prepared_instances;
-pub(in crate::inputs) mod signature_calls;
+mod py_type;
+mod signature_calls;
+mod unit_types;
 mod values;
+
+pub(in crate::inputs) use self::inference::is_str_method;
+pub(in crate::inputs) use self::py_type::{Builtin, PyType};
+pub(in crate::inputs) use self::signature_calls::{Refusal, SignatureCalls};
+pub(in crate::inputs) use self::unit_types::UnitTypes;

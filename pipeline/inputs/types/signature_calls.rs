@@ -1,97 +1,99 @@
-//! Calls made of a unit's signature: the plain one, and ones with values of the parameters' types.
+//! Calls made from the signature of a unit: one without arguments, and any number with values of the parameters' types.
+//! Called by `collect`.
 
 use std::collections::BTreeMap;
 
 use tracemill_schemas::Parameter;
 
 use crate::inputs::random::Random;
-use crate::inputs::types::annotations::{Type, Types};
-use crate::inputs::types::classes::Shape;
-use crate::inputs::types::values::{Values, is_required, of_parameter};
-use crate::inputs::unit::Unit;
+use crate::inputs::types::classes::Construction;
+use crate::inputs::types::py_type::PyType;
+use crate::inputs::types::unit_types::{UnitTypes, is_required};
+use crate::inputs::types::values::Values;
 
-/// Why no call can be made.
+/// Why no call can be made, as `stats` and `searches` name it.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::inputs) struct Refusal(pub(in crate::inputs) &'static str);
 
+const UNSUPPORTED: Refusal = Refusal("unsupported_annotation");
+const UNANNOTATED: Refusal = Refusal("unannotated_parameters");
+
 /// Makes calls of one unit.
 #[derive(Debug)]
-pub(in crate::inputs) struct Typed<'u, 'a> {
-    pub(super) unit: &'u Unit<'a>,
-    pub(super) types: Types<'u, 'a>,
-    /// The parameters with their types; an optional one whose type is not known has none.
-    parameters: Vec<(&'u Parameter, Option<Type>)>,
-    /// The type of one that must be given is only read from its uses.
-    pub(in crate::inputs) guesses: bool,
+pub(in crate::inputs) struct SignatureCalls<'u, 'a> {
+    pub(super) types: UnitTypes<'u, 'a>,
+    /// The parameters with their types; `None` for an optional one whose type is unknown.
+    parameters: Vec<(&'u Parameter, Option<PyType>)>,
+    /// Whether the type of a required parameter is only inferred.
+    pub(in crate::inputs) is_guess: bool,
 }
 
-impl<'u, 'a> Typed<'u, 'a> {
-    pub(in crate::inputs) fn of(types: Types<'u, 'a>) -> Result<Self, Refusal> {
+impl<'u, 'a> SignatureCalls<'u, 'a> {
+    /// The calls of the unit whose types these are.
+    ///
+    /// # Errors
+    /// A required parameter has no known type, or no instance can be made where the unit needs one.
+    pub(in crate::inputs) fn new(types: UnitTypes<'u, 'a>) -> Result<Self, Refusal> {
         let unit = types.unit;
         let owner = match unit.row.kind.as_str() {
             "constructor" => format!("{}.__init__", unit.class.unwrap_or_default()),
             _ => unit.row.qualified_name.clone(),
         };
         let mut parameters = Vec::new();
-        let mut guesses = false;
+        let mut is_guess = false;
         for parameter in &unit.row.parameters {
-            let (ty, is_guess) = of_parameter(types, &owner, parameter).unzip();
-            guesses |= is_guess == Some(true) && is_required(parameter);
-            if ty.is_none() && is_required(parameter) {
-                let is_annotated = parameter.annotation.is_some();
-                return Err(Refusal(if is_annotated { "unsupported_annotation" } else { "unannotated_parameters" }));
+            let known = types.parameter_type(&owner, parameter);
+            if is_required(parameter) {
+                match &known {
+                    Some(known) => is_guess |= known.is_guess,
+                    None if parameter.annotation.is_some() => return Err(UNSUPPORTED),
+                    None => return Err(UNANNOTATED),
+                }
             }
-            parameters.push((parameter, ty));
+            parameters.push((parameter, known.map(|known| known.ty)));
         }
-        let typed = Typed { unit, types, parameters, guesses };
-        typed.can_be_received()?;
-        Ok(typed)
+        let calls = SignatureCalls { types, parameters, is_guess };
+        calls.check_receiver()?;
+        Ok(calls)
     }
 
-    /// Whether an instance can be made where one is needed.
-    fn can_be_received(&self) -> Result<(), Refusal> {
-        let (Some(class), "method" | "property") = (self.unit.class, self.unit.row.kind.as_str()) else {
-            return Ok(());
-        };
+    /// Refuses a method of a class of which no instance can be made.
+    fn check_receiver(&self) -> Result<(), Refusal> {
+        let UnitTypes { unit, classes, unknown_is_any, .. } = &self.types;
+        let (Some(class), "method" | "property") = (unit.class, unit.row.kind.as_str()) else { return Ok(()) };
         let owner = format!("{class}.__init__");
-        match self.types.classes.shape(class) {
-            None if self.types.unknown_is_any && self.types.classes.concrete(class).is_some() => Ok(()),
+        match classes.construction(class) {
+            None if *unknown_is_any && classes.concrete(class).is_some() => Ok(()),
             None => Err(Refusal("abstract_class")),
-            Some(Shape::Call(parameters) | Shape::Keys(parameters)) => {
-                let mut missing = parameters.iter().filter(|parameter| is_required(parameter));
-                match missing.find(|parameter| of_parameter(self.types, &owner, parameter).is_none()) {
-                    Some(parameter) if parameter.annotation.is_none() => Err(Refusal("unannotated_parameters")),
-                    Some(_) => Err(Refusal("unsupported_annotation")),
+            Some(Construction::Call(parameters) | Construction::TypedDict(parameters)) => {
+                let mut required = parameters.iter().filter(|parameter| is_required(parameter));
+                match required.find(|parameter| self.types.parameter_type(&owner, parameter).is_none()) {
+                    Some(parameter) if parameter.annotation.is_none() => Err(UNANNOTATED),
+                    Some(_) => Err(UNSUPPORTED),
                     None => Ok(()),
                 }
             }
-            Some(Shape::Members(_)) => Ok(()),
+            Some(Construction::EnumMember(_)) => Ok(()),
         }
     }
 
-    /// The call without arguments, where nothing is required.
-    pub(in crate::inputs) fn plain_call(&self, random: &mut Random) -> Option<String> {
+    /// The call without arguments; `None` where one is required.
+    pub(in crate::inputs) fn without_arguments(&self, random: &mut Random) -> Option<String> {
         if self.parameters.iter().any(|(parameter, _)| is_required(parameter)) {
             return None;
         }
-        let mut values = Values { types: self.types, random };
-        self.around(&mut values, &[], 0)
+        self.call(&mut Values { types: &self.types, random }, &[], 0)
     }
 
-    /// The call of this number; `None` when a value is missing or nothing can be given at all.
-    pub(in crate::inputs) fn call(&mut self, number: usize, random: &mut Random) -> Option<String> {
-        let mut values = Values { types: self.types, random };
-        let arguments = self.arguments(&mut values, number)?;
-        self.around(&mut values, &arguments, number)
+    /// The call of this number; `None` where a value cannot be made.
+    pub(in crate::inputs) fn nth(&self, number: usize, random: &mut Random) -> Option<String> {
+        let mut values = Values { types: &self.types, random };
+        let arguments = self.arguments(&mut values, number, &BTreeMap::new())?;
+        self.call(&mut values, &arguments, number)
     }
 
-    /// The arguments of this number.
-    pub(super) fn arguments(&self, values: &mut Values<'_, '_, '_>, number: usize) -> Option<Vec<String>> {
-        self.arguments_with(values, number, &BTreeMap::new())
-    }
-
-    /// The same, with these values for required parameters of these names.
-    pub(super) fn arguments_with(
+    /// The arguments of this number; `known` are values for required parameters by name.
+    pub(super) fn arguments(
         &self,
         values: &mut Values<'_, '_, '_>,
         number: usize,
@@ -108,22 +110,22 @@ impl<'u, 'a> Typed<'u, 'a> {
             match (parameter.kind.as_str(), ty) {
                 ("var_keyword", _) | (_, None) => has_left_out |= !is_required(parameter),
                 ("var_positional", Some(ty)) => {
-                    // Behind an optional parameter these would fill that one.
+                    // After an optional parameter that is left out, extra arguments would become its value.
                     for extra in 0..if has_left_out { 0 } else { 1 + number % 3 } {
-                        arguments.push(values.value(ty, index + extra)?);
+                        arguments.push(values.nth(ty, index + extra)?);
                     }
                 }
                 (kind, Some(ty)) if is_required(parameter) => {
-                    let value = known.get(&parameter.name).cloned().or_else(|| values.value(ty, index))?;
+                    let value = known.get(&parameter.name).cloned().or_else(|| values.nth(ty, index))?;
                     arguments.push(if kind == "keyword_only" { format!("{}={value}", parameter.name) } else { value });
                 }
-                // Every second call leaves the defaults alone, every fourth all but one of them.
+                // Every second call leaves out all optional arguments, every fourth all but one.
                 ("positional_only", Some(_)) => has_left_out = true,
                 (_, Some(ty)) => {
                     has_left_out = true;
                     let is_given = number % 2 == 1 && (number % 4 == 1 || (number / 4) % optional.max(1) == seen);
                     seen += 1;
-                    if is_given && let Some(value) = values.value(ty, number / 2 + place) {
+                    if is_given && let Some(value) = values.nth(ty, number / 2 + place) {
                         arguments.push(format!("{}={value}", parameter.name));
                     }
                 }
@@ -132,27 +134,28 @@ impl<'u, 'a> Typed<'u, 'a> {
         Some(arguments)
     }
 
-    /// The whole expression: on an instance, on the class, or by name; a generator is run to its end.
-    fn around(&self, values: &mut Values<'_, '_, '_>, arguments: &[String], number: usize) -> Option<String> {
-        let receiver = match (self.unit.row.kind.as_str(), self.unit.class) {
+    /// The expression with these arguments; a method is called on the instance of this number.
+    fn call(&self, values: &mut Values<'_, '_, '_>, arguments: &[String], number: usize) -> Option<String> {
+        let receiver = match (self.types.unit.row.kind.as_str(), self.types.unit.class) {
             ("property" | "method", Some(class)) => values.instance(class, number, 0)?,
             _ => String::new(),
         };
-        Some(self.on(&receiver, arguments))
+        Some(self.call_on(&receiver, arguments))
     }
 
-    /// The same on a receiver, where the unit wants one.
-    pub(super) fn on(&self, receiver: &str, arguments: &[String]) -> String {
-        let (name, arguments) = (self.unit.name, arguments.join(", "));
-        let call = match (self.unit.row.kind.as_str(), self.unit.class) {
+    /// The expression with these arguments, on a receiver where the unit needs one. A generator runs to its end.
+    pub(super) fn call_on(&self, receiver: &str, arguments: &[String]) -> String {
+        let unit = self.types.unit;
+        let (name, arguments) = (unit.name, arguments.join(", "));
+        let call = match (unit.row.kind.as_str(), unit.class) {
             ("constructor", Some(class)) => format!("{class}({arguments})"),
             ("classmethod" | "staticmethod", Some(class)) => format!("{class}.{name}({arguments})"),
             ("property", Some(_)) => format!("{receiver}.{name}"),
             ("method", Some(_)) => format!("{receiver}.{name}({arguments})"),
             _ => format!("{name}({arguments})"),
         };
-        let is_manager = self.unit.row.decorators.iter().any(|decorator| decorator.ends_with("contextmanager"));
-        match (self.unit.row.is_generator, self.unit.row.is_async) {
+        let is_manager = unit.row.decorators.iter().any(|decorator| decorator.ends_with("contextmanager"));
+        match (unit.row.is_generator, unit.row.is_async) {
             (true, false) if is_manager => format!("{call}.__enter__()"),
             (true, false) => format!("list({call})"),
             _ => call,

@@ -13,7 +13,7 @@ fn after(replies: &[Reply]) -> (Vec<&'static str>, usize, String) {
         None => good(seen.prompt()),
     });
     let mut bench = Bench::new(server.endpoint());
-    // A machine that does other things too must not make a timeout of what is none.
+    // A busy machine must not cause a timeout.
     bench.config.timeout_ms = if is_slow { 400 } else { 20_000 };
     let ends = bench.ask(2);
     for (name, text) in bench.files() {
@@ -29,7 +29,7 @@ fn status(status: u16, headers: &[(&'static str, &str)]) -> Reply {
 }
 
 #[test]
-fn what_passes_is_tried_again() {
+fn passing_failures_are_tried_again() {
     let date = ("Date", "Sun, 06 Nov 1994 08:49:37 GMT");
     for reply in [
         status(429, &[("Retry-After", "0.05")]),
@@ -58,7 +58,7 @@ fn what_passes_is_tried_again() {
 }
 
 #[test]
-fn what_does_not_pass_is_given_up_and_the_next_prompt_is_asked() {
+fn lasting_failures_are_given_up_and_the_next_prompt_is_asked() {
     for (reply, reason, attempts) in [
         (status(429, &[("Retry-After", "3600")]), "model_rate_limited", 1),
         (status(429, &[]), "model_rate_limited", 3),
@@ -82,7 +82,7 @@ fn what_does_not_pass_is_given_up_and_the_next_prompt_is_asked() {
 }
 
 #[test]
-fn nobody_is_followed_to_another_place_with_the_key() {
+fn no_redirect_is_followed() {
     let elsewhere = Server::start(|_, seen| good(seen.prompt()));
     for code in [301, 302, 303, 307, 308] {
         let to = format!("{}/chat/completions", elsewhere.endpoint());
@@ -93,7 +93,7 @@ fn nobody_is_followed_to_another_place_with_the_key() {
 }
 
 #[test]
-fn nobody_listens_and_the_run_goes_on() {
+fn without_a_listener_the_run_goes_on() {
     let bench = Bench::new(nowhere());
     let ends = bench.ask(8);
     let expected = [vec!["model_unreachable"; budget::DOWN_AFTER as usize], vec!["model_down"; 3]].concat();
@@ -110,7 +110,7 @@ fn a_server_that_never_answers_is_down_too() {
 }
 
 #[test]
-fn a_server_that_dies_is_down_for_the_run_and_what_it_said_stays() {
+fn a_server_that_dies_is_down_for_the_run_and_its_answers_stay() {
     for parallel in [1, 4] {
         let server =
             Server::start(|_, seen| if name(seen.prompt()) < "f3" { good(seen.prompt()) } else { Reply::Close });
@@ -122,7 +122,7 @@ fn a_server_that_dies_is_down_for_the_run_and_what_it_said_stays() {
         expected.extend(["model_unreachable"; 5]);
         expected.extend(["model_down"; 2]);
         assert_eq!(reasons(&ends), expected);
-        // Down is down, also for the next part, but for what is known. A request that was on its way may still come.
+        // It stays down for the next part, but cached answers are there. A request in flight may still come.
         let requests = server.seen().len();
         let again: Vec<String> = prompts(10).into_iter().rev().collect();
         let mut expected = vec!["model_down"; 7];

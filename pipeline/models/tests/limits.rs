@@ -1,4 +1,4 @@
-//! Limits of spending, of requests in flight, and of patience.
+//! Limits of tokens, of requests in flight, and of time.
 
 use std::thread;
 use std::time::Instant;
@@ -24,7 +24,7 @@ fn when_the_tokens_are_spent_nothing_is_asked() {
         let expected = [vec!["model_answered"; 4], vec!["model_out_of_tokens"; 4]].concat();
         assert_eq!(reasons(&client.ask_all(&prompts(8)).unwrap()), expected, "{parallel} at a time");
         assert_eq!((server.seen().len(), client.tokens_spent()), (4, 440));
-        // Neither in the next part, but for what is known; another run has its own tokens.
+        // Nor in the next part, but for cached answers; another run has its own tokens.
         let expected = [vec!["model_cached"; 4], vec!["model_out_of_tokens"; 4]].concat();
         assert_eq!((reasons(&client.ask_all(&prompts(8)).unwrap()), server.seen().len()), (expected, 4));
         let expected = [vec!["model_cached"; 4], vec!["model_answered"; 4]].concat();
@@ -39,7 +39,7 @@ fn when_the_tokens_are_spent_nothing_is_asked() {
 
 #[test]
 fn failed_attempts_cost_and_are_not_made_when_nothing_is_left() {
-    // What is cut off was worked for: the prompt is charged by its length each time.
+    // A response that is cut off costs tokens: the prompt is charged by its length each time.
     let server = Server::start(|_, _| Reply::CutOff(answer("f0(1)", "stop")));
     let mut bench = Bench::new(server.endpoint());
     bench.config.attempts_max = 50;
@@ -102,7 +102,7 @@ fn many_are_in_flight_but_not_more_than_allowed() {
                 most.0 += 1;
                 most.1 = most.1.max(most.0);
             }
-            // The first ones wait for company; nobody waits for ever.
+            // The first ones wait for the others, but not for ever.
             for _ in 0..1_000 {
                 if most.lock().unwrap().1 >= 3 {
                     break;
@@ -161,7 +161,7 @@ fn an_answer_that_cannot_be_written_is_an_error() {
 }
 
 #[test]
-fn who_stands_in_line_is_not_given_up() {
+fn a_request_behind_others_is_not_given_up() {
     /// Others answered; one that waits for its answer; leave for it to have it.
     type State = (usize, bool, bool);
 
@@ -176,7 +176,7 @@ fn who_stands_in_line_is_not_given_up() {
         None
     }
 
-    // The first function is turned away until ten others are answered, one each time. That the next one is there shows
+    // The first prompt is refused until ten others are answered, one each time. That the next one is there shows
     // that the client has the answer of the one before.
     let state: Arc<Mutex<State>> = Arc::default();
     let server = Server::start(move |_, seen| {

@@ -1,4 +1,4 @@
-//! A stand-in for a model's server: HTTP/1.1 over a real socket, the documented JSON, and every bad habit there is.
+//! A stand-in for a model's server: HTTP/1.1 over a real socket, the documented JSON, and bad behaviour of all kinds.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-/// How one connection is treated.
+/// The reply to one request.
 #[derive(Debug, Clone)]
 pub(crate) enum Reply {
     /// An answer with this text, after `stop`.
@@ -18,21 +18,21 @@ pub(crate) enum Reply {
     Body(String),
     /// Another status, with headers.
     Status(u16, Vec<(&'static str, String)>),
-    /// A body that is announced longer than it is.
+    /// A body shorter than its announced length.
     CutOff(String),
-    /// A body without an end to speak of.
+    /// A body without an end.
     Huge,
-    /// Silence, for so long, and then the answer.
+    /// The answer after a delay.
     Slow(Duration, String),
-    /// Silence until the client is gone.
+    /// No reply until the server ends.
     Silence,
-    /// The connection is closed without a word.
+    /// The connection is closed without a reply.
     Close,
-    /// No HTTP.
+    /// A reply that is no HTTP.
     Garbage,
 }
 
-/// What a client sent.
+/// A request as the server received it.
 #[derive(Debug, Clone)]
 pub(crate) struct Seen {
     pub(crate) head: String,
@@ -46,7 +46,7 @@ impl Seen {
     }
 }
 
-/// The server. It ends with the value.
+/// The server; it ends when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Server {
     pub(crate) port: u16,
@@ -55,7 +55,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts a server; `reply` is told which request it is, from 0, and what is in it.
+    /// Starts a server; `reply` gets the number of the request, from 0, and the request.
     pub(crate) fn start(reply: impl Fn(usize, &Seen) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -81,7 +81,7 @@ impl Server {
         format!("http://127.0.0.1:{}/v1", self.port)
     }
 
-    /// The requests so far, in the order in which they came.
+    /// The requests so far, in the order of their arrival.
     pub(crate) fn seen(&self) -> Vec<Seen> {
         self.seen.lock().unwrap().clone()
     }
@@ -90,12 +90,12 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.ends.store(true, Ordering::SeqCst);
-        // Wakes the one that waits for connections.
+        // Wakes the thread that accepts connections.
         let _ = TcpStream::connect(("127.0.0.1", self.port));
     }
 }
 
-/// Serves a connection as long as the client keeps it.
+/// Serves a connection until the client closes it.
 fn serve(
     stream: TcpStream,
     seen: &Mutex<Vec<Seen>>,
@@ -180,7 +180,7 @@ pub(crate) fn answer(text: &str, finish_reason: &str) -> String {
     .to_string()
 }
 
-/// Where nobody listens.
+/// An endpoint where nobody listens.
 pub(crate) fn nowhere() -> String {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     format!("http://127.0.0.1:{port}/v1")

@@ -1,4 +1,4 @@
-//! Texts of all kinds: whatever a model writes, nothing panics, and only the shapes that are allowed come out.
+//! Fuzzing of answers: nothing panics, and only allowed calls come out.
 
 use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{Expr, Parameters};
@@ -7,7 +7,7 @@ use super::parsing::row;
 use super::*;
 use crate::fuzz::{Target, fuzz, outcome};
 
-/// Finds what may not be in a call, by another list than the one that lets it in.
+/// Finds what no call may contain, by a list of its own.
 #[derive(Default)]
 struct Inspector {
     names: Vec<String>,

@@ -1,4 +1,4 @@
-//! What of a model's text becomes calls, and why the rest does not.
+//! The texts of a model that become calls, and the reasons for which others do not.
 
 use expect_test::{Expect, expect};
 
@@ -17,11 +17,11 @@ pub(super) fn row(kind: &str, name: &str) -> FunctionsRow {
     }
 }
 
-/// What comes of each of the texts, alone.
+/// Checks each text alone.
 fn check(row: &FunctionsRow, texts: &[&str], expected: Expect) {
     let parsed = python::parse(&row.source).unwrap();
-    let unit = Unit::of(row, parsed.suite());
-    let form = Form::of(&unit, 200);
+    let unit = Unit::new(row, parsed.suite());
+    let form = Form::new(&unit, 200);
     let mut said = String::new();
     for text in texts {
         let sifted = form.sift(&[(*text).to_owned()], 10);
@@ -274,9 +274,9 @@ fn generators_run_to_their_end() {
 fn each_call_is_kept_once_and_no_more_than_asked_for() {
     let row = row("function", "f");
     let parsed = python::parse(&row.source).unwrap();
-    let unit = Unit::of(&row, parsed.suite());
+    let unit = Unit::new(&row, parsed.suite());
     let texts = ["f(1)", "f( 1 )", "f(1) == 2", "f('a')", "f(\"a\")", "f(2)", "f(3)"].map(str::to_owned);
-    let sifted = Form::of(&unit, 200).sift(&texts, 3);
+    let sifted = Form::new(&unit, 200).sift(&texts, 3);
     assert_eq!(sifted.calls, ["f(1)", "f('a')", "f(2)"]);
     assert_eq!(sifted.refused, ["model_duplicate", "model_duplicate", "model_duplicate", "model_too_many"]);
 }

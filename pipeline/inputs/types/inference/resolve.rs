@@ -1,9 +1,10 @@
-//! From evidence to types: the likely ones of a parameter, the most likely first.
+//! From evidence to types: the likely types of a parameter, the most likely first.
 
-use super::{Id, KINDS, Kind, Uses};
-use crate::inputs::types::annotations::Type;
+use super::graph::{TypeGraph, VarId, Variable};
+use super::names::{documented_type, suggested_types};
+use crate::inputs::types::py_type::{Builtin, PyType};
 
-/// Attributes that tell of an object of the library, and expressions that make one.
+/// Attributes that only objects of the standard library have, and expressions that make such an object.
 const OBJECTS: &[(&[&str], &[&str])] = &[
     (
         &["__code__", "__globals__", "__defaults__", "__kwdefaults__", "__qualname__", "__wrapped__", "__closure__"],
@@ -29,97 +30,71 @@ const OBJECTS: &[(&[&str], &[&str])] = &[
 
 /// Types nest at most this deep.
 const DEPTH_MAX: usize = 4;
-/// Types that are told of one parameter.
+/// The most types that a union of one parameter has.
 const TYPES_MAX: usize = 3;
 
-impl Uses {
-    /// The types of a parameter, as one: a union where several are likely. `function` is the unit's name for it, such as
-    /// `f` or `Class.method`; `None` where the unit has no such parameter.
-    pub(in crate::inputs::types) fn parameter(
+impl TypeGraph {
+    /// The type of a parameter: a union where several types are likely, the most likely first. `function` is the unit's
+    /// name for the function, such as `f` or `Class.method`; `None` where the unit has no such parameter.
+    pub(in crate::inputs::types) fn parameter_type(
         &self,
         function: &str,
         name: &str,
         docstring: Option<&str>,
-    ) -> Option<Type> {
+    ) -> Option<PyType> {
         let signature = self.functions.get(function)?;
         let (_, id) = signature.parameters.iter().find(|(known, _)| known == name)?;
-        let mut hints = hints(name);
-        // What indexes something, or is asked of a container, is no function, whatever it is called.
-        if matches!(hints.first(), Some((Type::Callable(..), _))) && (self.is_index(*id) || function.contains('.')) {
-            hints = vec![(Type::Str, 2), (Type::Int, 2)];
+        let mut suggested = suggested_types(name);
+        // `key` and its like are names of functions too, but an index is none, and the key of a container is none.
+        let is_function = matches!(suggested.first(), Some((PyType::Callable(..), _)));
+        if is_function && (self.is_index(*id) || function.contains('.')) {
+            suggested = vec![(PyType::Str, 2), (PyType::Int, 2)];
         }
-        if let Some(said) = docstring.and_then(|text| documented(text, name)) {
-            hints.insert(0, (said, 5));
+        if let Some(documented) = docstring.and_then(|text| documented_type(text, name)) {
+            suggested.insert(0, (documented, 5));
         }
-        let types = self.types(*id, 0, &hints);
+        let types = self.likely_types(*id, 0, &suggested);
         Some(match types.len() {
             1 => types.into_iter().next()?,
-            _ => Type::Union(types),
+            _ => PyType::Union(types),
         })
     }
 
-    /// Whether something is indexed with what is here.
-    fn is_index(&self, id: Id) -> bool {
+    /// Whether the code indexes something with the value and does not call it.
+    fn is_index(&self, id: VarId) -> bool {
         let root = self.root(id);
-        let indexes = |place: &super::Place| place.index.is_some_and(|index| self.root(index) == root);
-        self.places[root].result.is_none() && self.places.iter().any(indexes)
+        let indexes = |variable: &Variable| variable.index.is_some_and(|index| self.root(index) == root);
+        self.variable(root).result.is_none() && self.variables().any(indexes)
     }
 
-    /// The likely types of a place; never none.
-    fn types(&self, id: Id, depth: usize, hints: &[(Type, u32)]) -> Vec<Type> {
-        let place = &self.places[self.root(id)];
-        if let Some(class) = &place.class {
-            return vec![Type::Class(class.clone())];
+    /// The likely types of a variable, at least one. `suggested` types add their votes to what the code shows.
+    fn likely_types(&self, id: VarId, depth: usize, suggested: &[(PyType, u32)]) -> Vec<PyType> {
+        let variable = self.variable(id);
+        if let Some(class) = &variable.class {
+            return vec![PyType::Class(class.clone())];
         }
         if depth > DEPTH_MAX {
-            return vec![Type::Int];
+            return vec![PyType::Int];
         }
-        if !place.attributes.is_empty() && place.votes.iter().all(|votes| *votes < 6) {
+        if !variable.attributes.is_empty() && variable.votes.iter().all(|votes| *votes < 6) {
             return vec![self.object(id, depth)];
         }
-        let mut votes = place.votes;
-        // What is inside tells of what is around it.
-        if let Some(inner) = place.iterated.or(place.item) {
-            let inner = &self.places[self.root(inner)];
-            let of = |kind: Kind| inner.votes[kind as usize];
-            if of(Kind::Str) > 0 && (inner.is_letter || place.votes[Kind::Str as usize] > 3) {
-                votes[Kind::Str as usize] += 4;
-            } else if of(Kind::Str) > 0 {
-                votes[Kind::List as usize] += 2;
-            }
-            if of(Kind::Int) + of(Kind::Float) + of(Kind::List) + of(Kind::Dict) >= 3 || !inner.parts.is_empty() {
-                votes[Kind::List as usize] += 4;
-                votes[Kind::Str as usize] = votes[Kind::Str as usize].saturating_sub(3);
-            }
-        }
-        if let Some(index) = place.index {
-            let index = &self.places[self.root(index)];
-            let of = |kind: Kind| index.votes[kind as usize];
-            if of(Kind::Str) > of(Kind::Int) {
-                votes[Kind::Dict as usize] += 6;
-            } else if of(Kind::Int) > 0 {
-                votes[Kind::List as usize] += 4;
-                votes[Kind::Dict as usize] = votes[Kind::Dict as usize].saturating_sub(1);
-            }
-        }
-        // A value that is only unpacked is a record.
-        if !place.parts.is_empty() && votes.iter().all(|count| *count < 5) {
-            votes[Kind::Tuple as usize] += 5;
-        }
-        let mut ranked: Vec<(u32, Type)> = KINDS
+        let votes = self.votes(variable);
+        let mut ranked: Vec<(u32, PyType)> = Builtin::ALL
             .into_iter()
-            .filter(|kind| *kind != Kind::None && votes[*kind as usize] > 0)
-            .map(|kind| (votes[kind as usize], self.of_kind_at(kind, id, depth)))
+            .filter(|builtin| *builtin != Builtin::None && votes[*builtin as usize] > 0)
+            .map(|builtin| (votes[builtin as usize], self.type_for(builtin, id, depth)))
             .collect();
-        for (hint, count) in hints {
-            // A name or a word of the documentation adds to what is seen, and stands alone where nothing is.
+        for (hint, count) in suggested {
+            // A name or a docstring adds to the evidence of the code, and decides alone where there is none.
             let alike = ranked.iter_mut().find(|(_, ty)| {
-                same_kind(ty, hint) || matches!((ty, hint), (Type::Str, Type::Letter) | (Type::Letter, Type::Str))
+                ty.has_form_of(hint)
+                    || matches!((ty, hint), (PyType::Str, PyType::Letter) | (PyType::Letter, PyType::Str))
             });
             match alike {
                 Some((votes, ty)) => {
                     *votes += count;
-                    if is_vague(ty) || *hint == Type::Letter {
+                    if is_vague(ty) || *hint == PyType::Letter {
                         *ty = hint.clone();
                     }
                 }
@@ -128,7 +103,7 @@ impl Uses {
         }
         ranked.sort_by_key(|(votes, _)| std::cmp::Reverse(*votes));
         let most = ranked.first().map_or(0, |(votes, _)| *votes);
-        let mut types: Vec<Type> = Vec::new();
+        let mut types: Vec<PyType> = Vec::new();
         for (votes, ty) in ranked {
             if types.len() < TYPES_MAX && votes * 2 >= most && !types.contains(&ty) {
                 types.push(ty);
@@ -136,74 +111,118 @@ impl Uses {
         }
         if types.is_empty() {
             types =
-                if depth == 0 { vec![Type::Int, Type::Str, Type::List(Box::new(Type::Int))] } else { vec![Type::Int] };
+                if depth == 0 { vec![PyType::Int, PyType::Str, PyType::list(PyType::Int)] } else { vec![PyType::Int] };
         }
         types
     }
 
-    fn likely(&self, id: Option<Id>, depth: usize) -> Option<Type> {
-        let id = id?;
-        let place = &self.places[self.root(id)];
-        let says_nothing = place.votes.iter().all(|votes| *votes == 0)
-            && place.attributes.is_empty()
-            && place.parts.is_empty()
-            && place.class.is_none()
-            && place.iterated.is_none()
-            && place.item.is_none();
-        if says_nothing { None } else { self.types(id, depth + 1, &[]).into_iter().next() }
+    /// The votes of a variable, with those of its elements and of its index for the container that it is.
+    fn votes(&self, variable: &Variable) -> [u32; Builtin::ALL.len()] {
+        let mut votes = variable.votes;
+        if let Some(inner) = variable.iterated.or(variable.item) {
+            let inner = self.variable(inner);
+            let of = |builtin: Builtin| inner.votes[builtin as usize];
+            if of(Builtin::Str) > 0 && (inner.is_letter || variable.votes[Builtin::Str as usize] > 3) {
+                votes[Builtin::Str as usize] += 4;
+            } else if of(Builtin::Str) > 0 {
+                votes[Builtin::List as usize] += 2;
+            }
+            if of(Builtin::Int) + of(Builtin::Float) + of(Builtin::List) + of(Builtin::Dict) >= 3
+                || !inner.parts.is_empty()
+            {
+                votes[Builtin::List as usize] += 4;
+                votes[Builtin::Str as usize] = votes[Builtin::Str as usize].saturating_sub(3);
+            }
+        }
+        if let Some(index) = variable.index {
+            let index = self.variable(index);
+            let of = |builtin: Builtin| index.votes[builtin as usize];
+            if of(Builtin::Str) > of(Builtin::Int) {
+                votes[Builtin::Dict as usize] += 6;
+            } else if of(Builtin::Int) > 0 {
+                votes[Builtin::List as usize] += 4;
+                votes[Builtin::Dict as usize] = votes[Builtin::Dict as usize].saturating_sub(1);
+            }
+        }
+        // A value that is only unpacked is a record.
+        if !variable.parts.is_empty() && votes.iter().all(|count| *count < 5) {
+            votes[Builtin::Tuple as usize] += 5;
+        }
+        votes
     }
 
-    fn of_kind_at(&self, kind: Kind, id: Id, depth: usize) -> Type {
-        let place = &self.places[self.root(id)];
+    /// The likeliest type of a variable inside another one; `None` where nothing is known of it.
+    fn likely(&self, id: Option<VarId>, depth: usize) -> Option<PyType> {
+        let id = id?;
+        let variable = self.variable(id);
+        let is_unknown = variable.votes.iter().all(|votes| *votes == 0)
+            && variable.attributes.is_empty()
+            && variable.parts.is_empty()
+            && variable.class.is_none()
+            && variable.iterated.is_none()
+            && variable.item.is_none();
+        if is_unknown { None } else { self.likely_types(id, depth + 1, &[]).into_iter().next() }
+    }
+
+    /// The type of a variable as one of this built-in type, with what is known of its elements.
+    fn type_for(&self, builtin: Builtin, id: VarId, depth: usize) -> PyType {
+        let variable = self.variable(id);
         let element = || {
-            Box::new(self.likely(place.iterated, depth).or_else(|| self.likely(place.item, depth)).unwrap_or(Type::Int))
+            Box::new(
+                self.likely(variable.iterated, depth)
+                    .or_else(|| self.likely(variable.item, depth))
+                    .unwrap_or(PyType::Int),
+            )
         };
-        match kind {
-            Kind::Int => Type::Int,
-            Kind::Float => Type::Float,
-            Kind::Str if place.is_letter && place.iterated.is_none() && place.index.is_none() => Type::Letter,
-            Kind::Str => Type::Str,
-            Kind::Bytes => Type::Bytes,
-            Kind::Bool => Type::Bool,
-            Kind::None => Type::None,
-            Kind::List if !place.parts.is_empty() => self.record(id, depth),
-            Kind::List => Type::List(element()),
-            Kind::Set => Type::Set(element()),
-            Kind::Tuple if place.parts.is_empty() => Type::Tuple(element()),
-            Kind::Tuple => self.record(id, depth),
-            Kind::Dict if !place.keys.is_empty() => Type::Fields(
-                place
+        match builtin {
+            Builtin::Int => PyType::Int,
+            Builtin::Float => PyType::Float,
+            Builtin::Str if variable.is_letter && variable.iterated.is_none() && variable.index.is_none() => {
+                PyType::Letter
+            }
+            Builtin::Str => PyType::Str,
+            Builtin::Bytes => PyType::Bytes,
+            Builtin::Bool => PyType::Bool,
+            Builtin::None => PyType::None,
+            Builtin::List if !variable.parts.is_empty() => self.record(id, depth),
+            Builtin::List => PyType::List(element()),
+            Builtin::Set => PyType::Set(element()),
+            Builtin::Tuple if variable.parts.is_empty() => PyType::Tuple(element()),
+            Builtin::Tuple => self.record(id, depth),
+            Builtin::Dict if !variable.keys.is_empty() => PyType::Fields(
+                variable
                     .keys
                     .iter()
-                    .map(|(name, inner)| (name.clone(), self.likely(Some(*inner), depth).unwrap_or(Type::Int)))
+                    .map(|(name, inner)| (name.clone(), self.likely(Some(*inner), depth).unwrap_or(PyType::Int)))
                     .collect(),
             ),
-            Kind::Dict => {
-                let key = self.likely(place.iterated, depth).or_else(|| self.likely(place.index, depth));
-                let value = self.likely(place.item, depth).unwrap_or(Type::Int);
-                let key = key.filter(is_hashable).unwrap_or(Type::Str);
-                Type::Dict(Box::new(key), Box::new(value))
+            Builtin::Dict => {
+                let key = self.likely(variable.iterated, depth).or_else(|| self.likely(variable.index, depth));
+                let value = self.likely(variable.item, depth).unwrap_or(PyType::Int);
+                PyType::dict(key.filter(PyType::is_hashable).unwrap_or(PyType::Str), value)
             }
-            Kind::Callable => {
-                let result = self.likely(place.result, depth).unwrap_or(Type::Any);
-                let taken = place.arguments.map(|count| vec![Type::Any; count.min(6)]);
-                Type::Callable(taken, Box::new(result))
+            Builtin::Function => {
+                let result = self.likely(variable.result, depth).unwrap_or(PyType::Any);
+                let taken = variable.arguments.map(|count| vec![PyType::Any; count.min(6)]);
+                PyType::Callable(taken, Box::new(result))
             }
         }
     }
 
-    fn record(&self, id: Id, depth: usize) -> Type {
-        let parts = &self.places[self.root(id)].parts;
-        Type::Record(parts.iter().map(|part| self.likely(Some(*part), depth).unwrap_or(Type::Int)).collect())
+    /// The tuple of the variable's parts.
+    fn record(&self, id: VarId, depth: usize) -> PyType {
+        let parts = &self.variable(id).parts;
+        PyType::Record(parts.iter().map(|part| self.likely(Some(*part), depth).unwrap_or(PyType::Int)).collect())
     }
 
-    /// Something with attributes: an instance of the one class of the unit that has them all, or a plain object.
-    fn object(&self, id: Id, depth: usize) -> Type {
-        let attributes = &self.places[self.root(id)].attributes;
+    /// The type of a value with attributes: an object of the standard library, an instance of the first class of the
+    /// unit that has them all, or a namespace.
+    fn object(&self, id: VarId, depth: usize) -> PyType {
+        let attributes = &self.variable(id).attributes;
         if let Some((_, texts)) =
             OBJECTS.iter().find(|(of_it, _)| attributes.keys().any(|name| of_it.contains(&name.as_str())))
         {
-            return Type::Literal(texts.iter().map(|text| (*text).to_owned()).collect());
+            return PyType::Literal(texts.iter().map(|text| (*text).to_owned()).collect());
         }
         let has = |class: &str, name: &str| {
             self.members.contains_key(&(class.to_owned(), name.to_owned()))
@@ -215,142 +234,18 @@ impl Uses {
         fits.sort_unstable();
         fits.dedup();
         match fits.first() {
-            Some(class) => Type::Class((*class).to_owned()),
-            None => Type::Namespace(
+            Some(class) => PyType::Class((*class).to_owned()),
+            None => PyType::Namespace(
                 attributes
                     .iter()
-                    .map(|(name, inner)| (name.clone(), self.likely(Some(*inner), depth).unwrap_or(Type::Int)))
+                    .map(|(name, inner)| (name.clone(), self.likely(Some(*inner), depth).unwrap_or(PyType::Int)))
                     .collect(),
             ),
         }
     }
 }
 
-fn is_hashable(ty: &Type) -> bool {
-    match ty {
-        Type::Int
-        | Type::Float
-        | Type::Str
-        | Type::Letter
-        | Type::Bytes
-        | Type::Bool
-        | Type::None
-        | Type::FrozenSet(_) => true,
-        Type::Record(parts) => parts.iter().all(is_hashable),
-        Type::Tuple(inner) => is_hashable(inner),
-        _ => false,
-    }
-}
-
-fn same_kind(one: &Type, other: &Type) -> bool {
-    std::mem::discriminant(one) == std::mem::discriminant(other)
-}
-
-/// Its elements are only a guess.
-fn is_vague(ty: &Type) -> bool {
-    matches!(ty, Type::List(inner) | Type::Set(inner) | Type::Tuple(inner) if **inner == Type::Int)
-}
-
-/// What people call things of a type; the last resort.
-fn hints(name: &str) -> Vec<(Type, u32)> {
-    let lower = name.to_ascii_lowercase();
-    let lower = lower.trim_matches('_').trim_end_matches(|letter: char| letter.is_ascii_digit()).trim_end_matches('_');
-    let list = |ty: Type| Type::List(Box::new(ty));
-    let last = lower.rsplit('_').next().unwrap_or(lower);
-    let first = lower.split('_').next().unwrap_or(lower);
-    let of = |word: &str| -> Option<Type> {
-        Some(match word {
-            "n" | "k" | "m" | "i" | "j" | "x" | "y" | "z" | "a" | "b" | "c" | "num" | "number" | "count" | "size"
-            | "length" | "len" | "index" | "idx" | "pos" | "start" | "end" | "stop" | "step" | "limit" | "low"
-            | "high" | "left" | "right" | "target" | "total" | "max" | "min" | "base" | "exp" | "depth" | "width"
-            | "height" | "year" | "month" | "day" | "hour" | "age" | "amount" | "digit" | "value" | "val" => Type::Int,
-            "rate" | "ratio" | "radius" | "price" | "weight" | "tol" | "tolerance" | "eps" | "epsilon" | "alpha"
-            | "angle" | "fraction" | "probability" => Type::Float,
-            "char" | "ch" | "character" | "letter" | "sep" | "separator" | "delim" | "delimiter" => Type::Letter,
-            "s" | "str" | "string" | "text" | "word" | "name" | "sentence" | "line" | "pattern" | "sub"
-            | "substring" | "prefix" | "suffix" | "message" | "msg" | "title" | "path" | "filename" | "file"
-            | "url" | "email" | "phrase" | "paragraph" | "label" | "txt" => Type::Str,
-            "lst" | "list" | "l" | "li" | "arr" | "array" | "nums" | "numbers" | "values" | "vals" | "items"
-            | "seq" | "sequence" | "data" | "elements" | "iterable" | "it" | "integers" | "scores" | "digits" => {
-                list(Type::Int)
-            }
-            "strings" | "words" | "names" | "texts" | "lines" | "strs" | "letters" | "tokens" => list(Type::Str),
-            "matrix" | "grid" | "mat" | "board" | "matrices" | "intervals" | "rows" => list(list(Type::Int)),
-            "points" | "pairs" | "tuples" | "edges" => list(Type::Record(vec![Type::Int, Type::Int])),
-            "d" | "dict" | "dic" | "dictionary" | "mapping" | "map" | "counts" | "config" | "kwargs" | "options" => {
-                Type::Dict(Box::new(Type::Str), Box::new(Type::Int))
-            }
-            "graph" => Type::Dict(Box::new(Type::Int), Box::new(list(Type::Int))),
-            "tup" | "tuple" | "tpl" | "test" => Type::Tuple(Box::new(Type::Int)),
-            "set" => Type::Set(Box::new(Type::Int)),
-            "func" | "function" | "fn" | "f" | "callback" | "predicate" | "pred" | "key" | "transform" => {
-                Type::Callable(None, Box::new(Type::Any))
-            }
-            "flag" | "is" | "has" | "verbose" | "reverse" | "strict" | "inplace" => Type::Bool,
-            "bytes" | "buffer" | "buf" | "payload" => Type::Bytes,
-            _ => return None,
-        })
-    };
-    let found = of(lower).or_else(|| of(last)).or_else(|| of(first));
-    found.map(|ty| (ty, 2)).into_iter().collect()
-}
-
-/// The type that a docstring gives a parameter: `:type x: int`, `x (int): …`, `x: list of int`, `int x`.
-fn documented(text: &str, name: &str) -> Option<Type> {
-    for line in text.lines() {
-        let line = line.trim().trim_start_matches(['*', '-', ':', '@']);
-        let line = line.strip_prefix("type ").or_else(|| line.strip_prefix("param ")).unwrap_or(line).trim_start();
-        if let Some(rest) = line.strip_prefix(name)
-            && let Some(said) = rest.trim_start().strip_prefix(['(', ':'])
-        {
-            return of_words(said);
-        }
-        // `:param int x: …`
-        if let Some((said, rest)) = line.split_once(' ')
-            && rest.trim_start().strip_prefix(name).is_some_and(|rest| rest.starts_with(':'))
-        {
-            return of_words(said);
-        }
-    }
-    None
-}
-
-fn of_words(said: &str) -> Option<Type> {
-    let lower = said.to_ascii_lowercase();
-    let word = |words: &[&str]| {
-        let mut all = lower.split(|letter: char| !letter.is_ascii_alphanumeric()).take(6);
-        all.any(|word| words.contains(&word))
-    };
-    let inner = || {
-        Box::new(if word(&["str", "string", "strings", "words"]) {
-            Type::Str
-        } else if word(&["float", "floats"]) {
-            Type::Float
-        } else {
-            Type::Int
-        })
-    };
-    Some(if word(&["list", "array", "sequence", "iterable", "lists"]) {
-        Type::List(inner())
-    } else if word(&["dict", "dictionary", "mapping"]) {
-        Type::Dict(Box::new(Type::Str), Box::new(Type::Int))
-    } else if word(&["tuple"]) {
-        Type::Tuple(inner())
-    } else if word(&["set"]) {
-        Type::Set(inner())
-    } else if word(&["callable", "function"]) {
-        Type::Callable(None, Box::new(Type::Any))
-    } else if word(&["bool", "boolean"]) {
-        Type::Bool
-    } else if word(&["str", "string"]) {
-        Type::Str
-    } else if word(&["float", "double"]) {
-        Type::Float
-    } else if word(&["int", "integer", "number"]) {
-        Type::Int
-    } else if word(&["bytes"]) {
-        Type::Bytes
-    } else {
-        return None;
-    })
+/// Whether the elements of a container are only the default.
+fn is_vague(ty: &PyType) -> bool {
+    matches!(ty, PyType::List(inner) | PyType::Set(inner) | PyType::Tuple(inner) if **inner == PyType::Int)
 }

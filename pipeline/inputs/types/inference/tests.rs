@@ -1,16 +1,16 @@
-//! What is read from uses.
+//! Types that are inferred from code and docstrings.
 
 use super::*;
-use crate::inputs::types::annotations::Type;
+use crate::inputs::types::py_type::PyType;
 
-/// The type of the only parameter of `f`.
-fn of(source: &str) -> String {
+/// The type of the first parameter of `f`.
+fn type_in(source: &str) -> String {
     let parsed = crate::python::parse(source).unwrap();
-    let uses = Uses::of(parsed.suite());
-    let (name, _) = uses.functions["f"].parameters[0].clone();
-    let ty = uses.parameter("f", &name, None).unwrap();
+    let graph = TypeGraph::from_statements(parsed.suite());
+    let (name, _) = graph.functions["f"].parameters[0].clone();
+    let ty = graph.parameter_type("f", &name, None).unwrap();
     match ty {
-        Type::Union(parts) => format!("{:?}", parts[0]),
+        PyType::Union(parts) => format!("{:?}", parts[0]),
         ty => format!("{ty:?}"),
     }
 }
@@ -42,8 +42,8 @@ fn types_follow_from_uses() {
         ("def f(q):\n    return math.sqrt(q) / 2.5\n", "Int"),
         ("def f(q):\n    return [int(d) for d in str(q)]\n", "Int"),
     ] {
-        if of(source) != expected {
-            failed.push_str(&format!("{source}{}\n\n", of(source)));
+        if type_in(source) != expected {
+            failed.push_str(&format!("{source}{}\n\n", type_in(source)));
         }
     }
     assert!(failed.is_empty(), "{failed}");
@@ -53,15 +53,15 @@ fn types_follow_from_uses() {
 fn a_docstring_tells_types() {
     let source = "def f(q):\n    return q\n";
     let parsed = crate::python::parse(source).unwrap();
-    let uses = Uses::of(parsed.suite());
+    let graph = TypeGraph::from_statements(parsed.suite());
     for (text, expected) in [
-        (":type q: float", Type::Float),
-        (":param int q: how many", Type::Int),
-        ("Args:\n    q (list of str): words", Type::List(Box::new(Type::Str))),
-        ("q : dict\n    Settings.", Type::Dict(Box::new(Type::Str), Box::new(Type::Int))),
+        (":type q: float", PyType::Float),
+        (":param int q: how many", PyType::Int),
+        ("Args:\n    q (list of str): words", PyType::list(PyType::Str)),
+        ("q : dict\n    Settings.", PyType::dict(PyType::Str, PyType::Int)),
     ] {
-        let found = uses.parameter("f", "q", Some(text)).unwrap();
-        let first = if let Type::Union(parts) = found { parts[0].clone() } else { found };
+        let found = graph.parameter_type("f", "q", Some(text)).unwrap();
+        let first = if let PyType::Union(parts) = found { parts[0].clone() } else { found };
         assert_eq!(first, expected, "{text}");
     }
 }

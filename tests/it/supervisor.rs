@@ -1,0 +1,175 @@
+//! Workers that do not start, and processes that something kills, as the supervisor sees them.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use tracemill::config::{ExecutionsConfig, Overrides, load};
+use tracemill::stage::Cancel;
+use tracemill::supervisor::{Listener, Placement, Supervisor, WorkerCommand};
+use tracemill_trace::{Collector, Decoder, Job, JobKind, Limits, Malformed, Outcome, Subscription};
+
+use crate::harness::executable;
+use crate::stand_ins::{StandIn, count};
+
+/// Reads the records, and keeps none.
+#[derive(Default)]
+struct Reader {
+    decoder: Decoder,
+}
+
+impl Listener for Reader {
+    fn begin(&mut self) {
+        *self = Reader::default();
+    }
+
+    fn hear(&mut self, records: &[u8]) -> tracemill::Result<Result<u64, Malformed>> {
+        Ok(self.decoder.decode(records, &mut Collector::default()))
+    }
+}
+
+fn job(source: &str) -> Job {
+    Job {
+        ticket: 0,
+        kind: JobKind::Program,
+        source: source.to_owned(),
+        setup: String::new(),
+        call: String::new(),
+        check: None,
+        stdin: String::new(),
+        subscription: Subscription::default(),
+        covers: false,
+        limits: Limits::default(),
+    }
+}
+
+fn supervisor(command: WorkerCommand, attempts_max: u32) -> Supervisor {
+    let config = load(None, &Overrides::default()).unwrap().executions;
+    Supervisor::new(command, &ExecutionsConfig { attempts_max, ..config }, Cancel::default())
+}
+
+/// A program that may leave something behind, so that it gets a process of its own.
+const ISOLATED: &str = "import math\n";
+
+#[test]
+fn a_worker_that_cannot_start_is_an_error_after_a_few_attempts() {
+    let begun = Instant::now();
+    for (program, why) in [("/bin/false", "ended with status 1"), ("/no/such/program", "No such file")] {
+        let mut supervisor = supervisor(WorkerCommand::new(Path::new(program).to_owned()), 3);
+        let said = supervisor.run(job(ISOLATED), &mut Reader::default()).unwrap_err().to_string();
+        assert!(said.contains(&format!("{program} does not start, tried 5 times")) && said.contains(why), "{said}");
+    }
+    // The pauses: 0.1, 0.2, 0.4, 0.8 s, twice.
+    assert!(begun.elapsed() > Duration::from_secs(3), "it was tried again without a pause");
+}
+
+#[test]
+fn a_job_whose_process_is_killed_each_time_is_given_up_and_labelled() {
+    let kill = "os.kill(os.getpid(), signal.SIGKILL)";
+    // The process itself, and the template with it.
+    for (stand_in, starts, sessions) in
+        [(StandIn { then: kill, ..StandIn::default() }, 1, 3), (StandIn { at_begin: kill, ..StandIn::default() }, 3, 0)]
+    {
+        let folder = tempfile::tempdir().unwrap();
+        let Some(command) = stand_in.write(folder.path()) else { return };
+        let completed = supervisor(command, 3).run(job(ISOLATED), &mut Reader::default()).unwrap();
+        assert_eq!((completed.finished.outcome, completed.attempts), (Outcome::Crashed, 3));
+        assert_eq!(completed.finished.labels, ["killed"]);
+        assert_eq!(completed.finished.exception.unwrap().message, "ended by signal 9");
+        assert_eq!((count(folder.path(), "starts"), count(folder.path(), "sessions")), (starts, sessions));
+    }
+}
+
+#[test]
+fn a_process_that_dies_by_itself_is_not_tried_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let stand_in = StandIn { then: "os.write(2, b'oh no\\n'); os._exit(7)", ..StandIn::default() };
+    let Some(command) = stand_in.write(folder.path()) else { return };
+    let completed = supervisor(command, 3).run(job(ISOLATED), &mut Reader::default()).unwrap();
+    assert_eq!((completed.finished.outcome, completed.finished.labels.len()), (Outcome::Crashed, 0));
+    assert_eq!(completed.finished.exception.unwrap().message, "ended with status 7: oh no");
+    assert_eq!(count(folder.path(), "sessions"), 1);
+}
+
+#[test]
+fn a_process_that_other_jobs_shared_does_not_decide() {
+    let folder = tempfile::tempdir().unwrap();
+    let stand_in = StandIn { then: "os._exit(7)", ..StandIn::default() };
+    let Some(command) = stand_in.write(folder.path()) else { return };
+    let completed = supervisor(command, 3).run(job("pass\n"), &mut Reader::default()).unwrap();
+    assert_eq!((completed.finished.outcome, completed.attempts), (Outcome::Crashed, 1));
+    assert_eq!(count(folder.path(), "sessions"), 2, "it runs again in a process of its own");
+}
+
+#[test]
+fn a_process_that_says_nothing_is_ended_by_the_clock() {
+    let folder = tempfile::tempdir().unwrap();
+    let stand_in = StandIn { then: "time.sleep(1000)", ..StandIn::default() };
+    let Some(command) = stand_in.write(folder.path()) else { return };
+    let mut job = job(ISOLATED);
+    job.limits.wall_ms = 300;
+    let begun = Instant::now();
+    let completed = supervisor(command, 3).run(job, &mut Reader::default()).unwrap();
+    assert_eq!(completed.finished.outcome, Outcome::TimeLimit);
+    assert_eq!(completed.finished.labels, ["wall_clock"]);
+    assert!(begun.elapsed() < Duration::from_secs(20));
+}
+
+/// The calls of one unit, offered together, and how each ended.
+fn outcomes(source: &str, calls: &[&str], placement: Placement) -> Vec<(Outcome, String)> {
+    let mut supervisor = supervisor(WorkerCommand::new(executable()), 3);
+    for call in calls {
+        let job = Job { kind: JobKind::Call, call: (*call).to_owned(), ..job(source) };
+        supervisor.offer(Job { limits: Limits { wall_ms: 4_000, ..job.limits }, ..job }, placement);
+    }
+    let finished = calls.iter().map(|_| supervisor.finish(&mut Reader::default()).unwrap().finished);
+    let described = finished.map(|finished| {
+        let text = finished.result.map(|value| value.repr());
+        (finished.outcome, text.or(finished.exception.map(|exception| exception.type_name)).unwrap_or_default())
+    });
+    described.collect()
+}
+
+/// A unit with a state, and calls that end themselves in every way.
+const UNIT: &str = "import json\nseen = []\ndef f(x):\n    seen.append(x)\n    json.left = getattr(json, 'left', 0) + 1\n    return seen, json.left\ndef deep(n):\n    x = []\n    for _ in range(200000):\n        x = [x]\n    return repr(x)\ndef big():\n    return 'x' * 10 ** 9\ndef stall():\n    return sum(range(10 ** 11))\n";
+
+#[test]
+fn runs_of_a_unit_start_from_its_source_and_end_alone() {
+    let calls = ["f(1)", "big()", "f(2)", "deep(1)", "f(3)", "f(", "stall()", "f(4)"];
+    let ends = outcomes(UNIT, &calls, Placement::Isolated);
+    let returned = |x: u32| (Outcome::Returned, format!("([{x}], 1)"));
+    assert_eq!(ends[0], returned(1));
+    assert_eq!(ends[1].0, Outcome::MemoryLimit);
+    assert_eq!(ends[2], returned(2));
+    assert_eq!(ends[4], returned(3));
+    assert_eq!(ends[5], (Outcome::InvalidInput, "SyntaxError".to_owned()));
+    assert_eq!(ends[6].0, Outcome::TimeLimit);
+    assert_eq!(ends[7], returned(4));
+    // Alone, each ends in the same way.
+    for (call, end) in calls.iter().zip(&ends).filter(|(call, _)| **call != "stall()") {
+        assert_eq!(outcomes(UNIT, &[call], Placement::Isolated), [end.clone()], "{call}");
+    }
+}
+
+#[test]
+fn candidates_of_a_search_share_a_process_and_a_lost_one_is_replaced() {
+    let ends = outcomes(UNIT, &["f(1)", "f(2)", "big()", "f(3)"], Placement::Search);
+    // The unit's source runs for each; what it left in a module of the library stays until the process is lost.
+    let expected = [(1, 1), (2, 2), (3, 1)].map(|(x, left)| (Outcome::Returned, format!("([{x}], {left})")));
+    assert_eq!([ends[0].clone(), ends[1].clone(), ends[3].clone()], expected);
+    assert_eq!(ends[2].0, Outcome::MemoryLimit);
+}
+
+#[test]
+fn a_source_that_fails_ends_each_call_of_its_unit() {
+    for (source, outcome, exception) in [
+        ("import json\n1 / 0\n", Outcome::SetupFailed, "ZeroDivisionError"),
+        ("import json\nimport no_such_module\n", Outcome::UnsupportedImport, "ModuleNotFoundError"),
+        ("import json\ndef f(:\n", Outcome::CompileFailed, "SyntaxError"),
+    ] {
+        let ends = outcomes(source, &["f(1)", "f(", "f(2)"], Placement::Isolated);
+        let end = (outcome, exception.to_owned());
+        let invalid = (Outcome::InvalidInput, "SyntaxError".to_owned());
+        let second = if outcome == Outcome::CompileFailed { end.clone() } else { invalid };
+        assert_eq!(ends, [end.clone(), second, end], "{source}");
+    }
+}
