@@ -21,8 +21,10 @@ pub struct Table {
     pub written_by: &'static str,
     /// Who reads it.
     pub read_by: &'static str,
-    /// The order of rows within a file.
+    /// The columns by which the rows of a file are sorted: the whole order, or the beginning of it.
     pub sort_key: &'static [&'static str],
+    /// What orders rows that are equal in all of `sort_key`, in words, where that is no column; empty where nothing does.
+    pub order: &'static str,
     /// Rows come by the million: only the first column of the sort key has statistics, for pruning, since they would
     /// cost as much as the values themselves, and the footer does not repeat the schema.
     pub bulk: bool,
@@ -91,7 +93,8 @@ macro_rules! table {
             version: $version:literal,
             written_by: $written_by:literal,
             read_by: $read_by:literal,
-            sort_key: [$($sort:literal),*],
+            sort_key: [$($sort:ident),*],
+            $(order: $order:literal,)?
             $(bulk: $bulk:literal,)?
             columns: {
                 $(
@@ -127,6 +130,11 @@ macro_rules! table {
             }
         }
 
+        // A sort key is made of columns.
+        const _: fn(&$row_name) = |_row| {
+            $(let _ = &_row.$sort;)*
+        };
+
         #[doc = concat!("The `", $name, "` table.")]
         pub static $static_name: $crate::Table = $crate::Table {
             name: $name,
@@ -134,7 +142,8 @@ macro_rules! table {
             row: concat!($($row_doc),*),
             written_by: $written_by,
             read_by: $read_by,
-            sort_key: &[$($sort),*],
+            sort_key: &[$(stringify!($sort)),*],
+            order: concat!("", $($order)?),
             bulk: false $(|| $bulk)?,
             columns: &[$(
                 $crate::Column {

@@ -21,6 +21,17 @@ fn every_nullable_column_says_what_null_means_and_no_other_does() {
 }
 
 #[test]
+fn every_sort_key_is_made_of_columns() {
+    for table in TABLES {
+        let is_column = |name: &&str| table.columns.iter().any(|column| column.name == *name);
+        assert!(table.sort_key.iter().all(is_column), "{}: {:?}", table.name, table.sort_key);
+        assert!(!table.sort_key.is_empty() || !table.order.is_empty(), "{} has no order", table.name);
+        // The statistics of a table by the million are those of its first sort column.
+        assert!(!table.bulk || !table.sort_key.is_empty(), "{} cannot be pruned", table.name);
+    }
+}
+
+#[test]
 fn rows_survive_a_batch() {
     let rows = vec![
         FunctionsRow {
