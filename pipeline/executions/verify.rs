@@ -216,7 +216,7 @@ fn run(supervisors: &mut [Supervisor; 2], again: Again, config: &ExecutionsConfi
         let completed = supervisor.run(job, &mut recorder)?;
         let counted = recorder.end(completed.finished.result.as_ref())?;
         let (index, asked) = (stored.execution_index, config.subscription());
-        let row = rows::execution(&function, &input, index, asked, &config.limits, completed, &counted);
+        let row = rows::execution(&function, &input, index, asked, &config.limits, completed, &counted)?;
         match recorder.into_pieces().pop() {
             Some(Piece::Batches(batches)) => runs.push((row, batches)),
             _ => return Err(Error::Internal("a recorder without a folder has no piece in memory".to_owned())),

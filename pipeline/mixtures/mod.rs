@@ -14,7 +14,7 @@ mod render;
 use std::collections::BTreeMap;
 
 use crate::config::Config;
-use crate::dataset::{Count, FileEntry, PartOutput};
+use crate::dataset::{Count, FileEntry, PartKey, PartOutput};
 use crate::error::{Error, Result};
 use crate::hash;
 use crate::progress::Bar;
@@ -64,7 +64,7 @@ impl Stage for Mixtures {
 
     fn parts(&self, cx: &Context) -> Result<Vec<Part>> {
         let plan = plan::Plan::new(&cx.config)?;
-        let mut files: BTreeMap<(String, String), FileEntry> = BTreeMap::new();
+        let mut files: BTreeMap<(String, PartKey), FileEntry> = BTreeMap::new();
         for stage in ["functions", "inputs", "executions"] {
             for file in cx.dataset.manifest(stage)?.parts.into_values().flat_map(|part| part.files) {
                 files.insert((file.table.clone(), file.key.clone()), file);
@@ -88,7 +88,7 @@ impl Stage for Mixtures {
             parts.push(Part {
                 key: file.key.clone(),
                 ordinal,
-                fingerprint: hash::fingerprint(&own, &upstream),
+                fingerprint: hash::fingerprint(&own, &upstream)?,
                 items: Some(file.rows),
                 reads,
             });

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::dataset::Dataset;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::hash;
 use crate::inputs::model::answer::Answer;
 
@@ -58,13 +58,13 @@ impl Cache {
         let mut text = String::new();
         File::open(self.path(key)).ok()?.take(FILE_BYTES_MAX).read_to_string(&mut text).ok()?;
         let kept: Kept = serde_json::from_str(&text).ok()?;
-        (kept.hash == hash::fingerprint(&kept.answer, &[key])).then_some(kept.answer)
+        (kept.hash == hash::fingerprint(&kept.answer, &[key]).ok()?).then_some(kept.answer)
     }
 
     /// Keeps an answer, in place of a damaged one too.
     pub(super) fn put(&self, key: &str, answer: &Answer) -> Result<()> {
-        let kept = Kept { hash: hash::fingerprint(answer, &[key]), answer: answer.clone() };
-        let mut text = serde_json::to_string_pretty(&kept).unwrap_or_default();
+        let kept = Kept { hash: hash::fingerprint(answer, &[key])?, answer: answer.clone() };
+        let mut text = serde_json::to_string_pretty(&kept).map_err(|error| Error::Internal(error.to_string()))?;
         text.push('\n');
         self.dataset.write_whole(&self.path(key), text.as_bytes())
     }
