@@ -27,7 +27,7 @@ use std::path::{Path, PathBuf};
 pub use key::PartKey;
 pub(crate) use manifest::ManifestFault;
 pub use manifest::{Count, FileEntry, Manifest, PartEntry, Severity};
-pub use reader::{read_batches, read_rows};
+pub use reader::{open_table, read_batches, read_rows};
 pub use writer::{PartOutput, Scratch, ScratchFolder, TableWriter};
 pub(crate) use writer::{properties, sync_folder};
 

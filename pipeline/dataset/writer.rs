@@ -32,10 +32,7 @@ pub(crate) fn properties(table: &Table, zstd_level: i32, group_rows: usize) -> R
         .set_max_row_group_row_count(Some(group_rows))
         .set_statistics_enabled(EnabledStatistics::Page)
         .set_created_by(format!("tracemill {}", env!("CARGO_PKG_VERSION")))
-        .set_key_value_metadata(Some(vec![
-            KeyValue::new("tracemill.table".to_owned(), table.name.to_owned()),
-            KeyValue::new("tracemill.version".to_owned(), table.version.to_string()),
-        ]));
+        .set_key_value_metadata(Some(table.metadata().map(|(key, value)| KeyValue::new(key, value)).into()));
     for column in table.columns {
         let path = ColumnPath::from(column.name);
         builder = match column.encoding {

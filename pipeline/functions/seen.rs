@@ -1,14 +1,13 @@
 //! The ids of all units so far, sixteen bytes each; read back from finished parts when a stopped run goes on.
 
 use std::collections::HashSet;
-use std::fs::File;
 use std::path::Path;
 
 use datafusion::arrow::array::AsArray;
 use datafusion::parquet::arrow::ProjectionMask;
-use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use tracemill_schemas::functions::FUNCTIONS;
 
-use crate::dataset::FileEntry;
+use crate::dataset::{FileEntry, open_table};
 use crate::error::{Error, Result};
 use crate::stage::Context;
 
@@ -42,8 +41,7 @@ impl Seen {
     }
 
     fn load(&mut self, path: &Path) -> Result<()> {
-        let file = File::open(path).map_err(Error::io("open", path))?;
-        let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(Error::parquet("read", path))?;
+        let builder = open_table(path, &FUNCTIONS)?;
         let mask = ProjectionMask::columns(builder.parquet_schema(), ["function_id"]);
         let reader = builder.with_projection(mask).build().map_err(Error::parquet("read", path))?;
         for batch in reader {

@@ -76,6 +76,27 @@ fn a_batch_of_another_table_is_refused_by_name() {
 }
 
 #[test]
+fn another_version_or_table_is_refused_by_name() {
+    let table = &corpora::CORPORA;
+    let check = |metadata: &[(&str, &str)]| {
+        let value_of = |key: &str| metadata.iter().find(|(name, _)| *name == key).map(|(_, value)| *value);
+        table.check_metadata(value_of).map_err(|error| error.to_string())
+    };
+    let own = table.metadata();
+    let own: Vec<(&str, &str)> = own.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+    assert_eq!(check(&own), Ok(()));
+    let wanted = format!(", and this tracemill reads version {} of the table `corpora`", table.version);
+    for (metadata, found) in [
+        (vec![own[0], ("tracemill.version", "99")], "it holds version 99 of the table `corpora`"),
+        (vec![("tracemill.table", "stats"), own[1]], "it holds version 1 of the table `stats`"),
+        (vec![own[0]], "it does not say which version of which table it holds"),
+        (vec![], "it does not say which version of which table it holds"),
+    ] {
+        assert_eq!(check(&metadata), Err(format!("{found}{wanted}")));
+    }
+}
+
+#[test]
 fn framed_parts_cannot_be_confused() {
     assert_ne!(ids::framed(&[b"ab", b"c"]), ids::framed(&[b"a", b"bc"]));
     assert_ne!(ids::framed(&[b"", b"a"]), ids::framed(&[b"a", b""]));
