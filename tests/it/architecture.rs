@@ -88,7 +88,7 @@ const WITHOUT_CYCLES: [(&str, &[&str]); 4] = [
 ];
 
 #[test]
-fn modules_do_not_use_each_other_in_a_circle() {
+fn modules_form_no_cycle() {
     for (root, parents) in WITHOUT_CYCLES {
         let crate_ = Crate::read(root);
         assert_eq!(crate_.globs(), [""; 0], "what these bring in is not seen");

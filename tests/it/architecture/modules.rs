@@ -1,4 +1,4 @@
-//! Which modules of a crate use which, and whether the folders and files of a folder use each other in a circle.
+//! Which modules of a crate use which, and the cycles among the modules of a folder.
 //!
 //! A module uses another one where a path leads into it: an import, or a path in an expression, a type or a macro. A name
 //! that a module hands on (`pub use`, or an import that a module inside it finds through `super`) leads to where it comes
@@ -187,7 +187,7 @@ fn file_of(parent: &Path, parent_name: &Name, child: &str, named: Option<String>
     if alone.is_file() { alone } else { with_folder }
 }
 
-/// The sets of modules that use each other in a circle, each with the uses inside it.
+/// The cycles: sets of modules each of which reaches all others of its set, with the uses inside the set.
 pub(super) fn cycles(edges: &Edges) -> Vec<String> {
     let reached = |from: &str| {
         let (mut reached, mut pending) = (BTreeSet::new(), vec![from.to_owned()]);
@@ -202,13 +202,13 @@ pub(super) fn cycles(edges: &Edges) -> Vec<String> {
     let mut cycles = Vec::new();
     for (name, targets) in &reached {
         let is_in_it = |other: &&String| targets.contains(*other) && reached[*other].contains(*name);
-        let circle: Vec<&String> = reached.keys().copied().filter(is_in_it).collect();
-        if circle.is_empty() || !told.insert(circle.clone()) {
+        let cycle: Vec<&String> = reached.keys().copied().filter(is_in_it).collect();
+        if cycle.is_empty() || !told.insert(cycle.clone()) {
             continue;
         }
-        let mut text = circle.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ");
-        for from in &circle {
-            for (to, place) in edges[*from].iter().filter(|(to, _)| circle.contains(to)) {
+        let mut text = cycle.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ");
+        for from in &cycle {
+            for (to, place) in edges[*from].iter().filter(|(to, _)| cycle.contains(to)) {
                 text.push_str(&format!("\n  {from} uses {to}: {place}"));
             }
         }
@@ -233,7 +233,7 @@ mod tests {
     use super::*;
     use crate::harness::folder;
 
-    /// A crate of three folders in a circle.
+    /// A crate of three modules in a cycle.
     fn example() -> Crate {
         let files = folder(&[
             ("lib.rs", "pub mod a;\nmod b;\nmod c;\npub use b::X;\n"),
@@ -265,12 +265,12 @@ mod tests {
     }
 
     #[test]
-    fn circles_are_named_with_what_makes_them() {
+    fn cycles_are_named_with_the_uses_that_make_them() {
         let edges = example().edges_below(&[]);
-        let circle = cycles(&edges);
-        assert_eq!(circle.len(), 1);
-        assert!(circle[0].starts_with("a, b, c\n  a uses b: "), "{}", circle[0]);
-        assert!(circle[0].contains("/b.rs: super::c::g\n"), "{}", circle[0]);
+        let found = cycles(&edges);
+        assert_eq!(found.len(), 1);
+        assert!(found[0].starts_with("a, b, c\n  a uses b: "), "{}", found[0]);
+        assert!(found[0].contains("/b.rs: super::c::g\n"), "{}", found[0]);
         let straight = Edges::from([("a".into(), [("b".into(), String::new())].into()), ("b".into(), BTreeMap::new())]);
         assert_eq!(cycles(&straight), [""; 0]);
     }
