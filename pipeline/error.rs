@@ -40,6 +40,15 @@ pub enum Error {
         /// What is wrong, and where in the file.
         problem: String,
     },
+    /// A file holds another table than the one that is read from it, or another version of it.
+    #[error("failed to read {}: {source}", path.display())]
+    Version {
+        /// The file.
+        path: PathBuf,
+        /// What it holds, and what was expected.
+        #[source]
+        source: tracemill_schemas::VersionError,
+    },
     /// The configuration is wrong.
     #[error("{0}")]
     Config(String),

@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 use tracemill_schemas::stats::StatsRow;
 use tracemill_schemas::{Row as _, TABLES};
 
-use crate::dataset::{Count, Dataset, Manifest, read_rows};
+use crate::dataset::{Count, Dataset, Manifest, ManifestFault, read_rows};
 use crate::error::{Error, Result};
 use crate::shards::ShardsManifest;
 use crate::stage::Cancel;
@@ -83,24 +83,27 @@ pub fn check(dataset: &Dataset, depth: Depth, cancel: &Cancel) -> Result<Checked
     let stages: Vec<&str> = TABLES.iter().map(|table| table.name).filter(|name| *name != "stats").collect();
     let mut manifests = Vec::new();
     for stage in stages {
-        if let Some(manifest) = look.manifest(stage)? {
-            manifests.push((stage, manifest));
-        }
+        let faults = look.checked.findings.len();
+        let manifest = look.manifest(stage)?;
+        manifests.push((stage, manifest, look.checked.findings.len() == faults));
     }
     let are_whole = look.checked.findings.is_empty();
     let mut listed = BTreeSet::new();
-    for (stage, manifest) in &manifests {
+    for (stage, manifest, is_whole) in &manifests {
         for file in manifest.parts.values().flat_map(|part| &part.files) {
             let (path, hash) = (dataset.part(&file.table, &file.key), Hash::Blake3(file.content_hash.clone()));
             listed.insert(path.clone());
             look.file(&Expected { path, size_bytes: file.size_bytes, hash })?;
         }
-        look.stats(stage, &manifest.counts())?;
+        // The counts of an entry that cannot be read are missing here.
+        if *is_whole {
+            look.stats(stage, &manifest.counts())?;
+        }
     }
-    let has_shards = manifests.iter().any(|(stage, manifest)| *stage == "shards" && !manifest.parts.is_empty());
+    let has_shards = manifests.iter().any(|(stage, manifest, _)| *stage == "shards" && !manifest.parts.is_empty());
     let shards_listed = look.shards(has_shards, &mut listed)?;
     for table in TABLES.iter().filter(|table| table.name != StatsRow::table().name) {
-        // A manifest that cannot be read may list anything.
+        // An entry that cannot be read may list anything.
         if if table.name == "shards" { shards_listed } else { are_whole } {
             for path in dataset.files(table.name)?.into_iter().filter(|path| !listed.contains(path)) {
                 look.found(path, Fault::Unlisted, "no manifest lists it, and queries read it".to_owned());
@@ -122,16 +125,13 @@ impl Look<'_> {
         self.checked.findings.push(Finding { path, fault, problem });
     }
 
-    /// A stage's manifest, unless it is damaged. Tables that no stage is named by have none.
-    fn manifest(&mut self, stage: &str) -> Result<Option<Manifest>> {
-        match self.dataset.manifest(stage) {
-            Ok(manifest) => Ok(Some(manifest)),
-            Err(Error::Malformed { path, .. }) => {
-                self.found(path, Fault::Damaged, "it is not a manifest".to_owned());
-                Ok(None)
-            }
-            Err(error) => Err(error),
+    /// What can be read of a stage's manifest. Tables that no stage is named by have none.
+    fn manifest(&mut self, stage: &str) -> Result<Manifest> {
+        let (manifest, faults) = self.dataset.manifest_and_faults(stage)?;
+        for ManifestFault { path, problem } in faults {
+            self.found(path, Fault::Damaged, problem.to_owned());
         }
+        Ok(manifest)
     }
 
     fn file(&mut self, expected: &Expected) -> Result<()> {

@@ -24,9 +24,7 @@ fn dataset() -> (tempfile::TempDir, Dataset) {
     let (root, dataset) = (folder.path(), Dataset::new(folder.path()));
     let files = part(root, "0", &OriginsRow::default());
     let entry = PartEntry { files, counts: vec![count()], ..PartEntry::default() };
-    let manifest = Manifest { parts: [("0".to_owned(), entry)].into() };
-    fs::create_dir_all(root.join("_run")).unwrap();
-    manifest.save(&dataset.manifest_path("functions")).unwrap();
+    dataset.enter("functions", "0", &entry).unwrap();
     part(root, "functions", &count().row("functions"));
 
     fs::create_dir_all(root.join("shards/data")).unwrap();
@@ -47,8 +45,7 @@ fn dataset() -> (tempfile::TempDir, Dataset) {
         files: vec![file],
     };
     fs::write(root.join("shards/manifest.json"), serde_json::to_vec(&list).unwrap()).unwrap();
-    let made = Manifest { parts: [("00000".to_owned(), PartEntry::default())].into() };
-    made.save(&dataset.manifest_path("shards")).unwrap();
+    dataset.enter("shards", "00000", &PartEntry::default()).unwrap();
     (folder, dataset)
 }
 
@@ -80,7 +77,7 @@ fn each_fault_is_found() {
         (origins, flip, &[other_bytes]),
         ("shards/data/train.parquet", flip, &[other_bytes]),
         ("shards/data/train.parquet", |bytes| bytes.clear(), &["Damaged it has 0 bytes, and 3 were written"]),
-        ("_run/functions.json", |bytes| bytes.truncate(5), &["Damaged it is not a manifest"]),
+        ("_run/functions/0.json", |bytes| bytes.truncate(5), &["Damaged it is not the entry of a part"]),
         ("shards/manifest.json", |bytes| bytes.truncate(5), &["Damaged it is not a manifest"]),
         (
             "stats/part-functions.parquet",

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tracemill_schemas::stats::StatsRow;
 
 use crate::config::Config;
-use crate::dataset::{Count, Dataset, FileEntry, Manifest, PartEntry, PartOutput, Severity};
+use crate::dataset::{Count, Dataset, FileEntry, Manifest, PartEntry, PartKey, PartOutput, Severity};
 use crate::error::{Error, Result};
 use crate::progress::{Bar, Progress};
 
@@ -65,9 +65,9 @@ impl Cancel {
 /// One piece of a stage's work, the unit of resuming.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
-    /// Key: digits and dashes; the order of keys is the order of data.
-    pub key: String,
-    /// Which of the stage's parts it is.
+    /// The order of keys is the order of data.
+    pub key: PartKey,
+    /// Its number among the stage's parts; it grows, and leaves gaps in a stage that says so.
     pub ordinal: usize,
     /// Hash over all that its output depends on.
     pub fingerprint: String,
@@ -128,20 +128,21 @@ impl Report {
 /// # Errors
 /// The first error of ours; what was committed before stays.
 pub fn drive(stage: &dyn Stage, cx: &Context) -> Result<Report> {
-    let path = cx.dataset.manifest_path(stage.name());
     let mut manifest = cx.dataset.manifest(stage.name())?;
     let parts = stage.parts(cx)?;
-    let wanted: BTreeSet<&str> = parts.iter().map(|part| part.key.as_str()).collect();
-    let stale: Vec<String> = manifest.parts.keys().filter(|key| !wanted.contains(key.as_str())).cloned().collect();
+    let wanted: BTreeSet<&PartKey> = parts.iter().map(|part| &part.key).collect();
+    let stale: Vec<PartKey> = manifest.parts.keys().filter(|key| !wanted.contains(key)).cloned().collect();
     for key in stale {
         forget_stats(cx, stage.name())?;
-        remove_part(cx, &mut manifest, &path, &key)?;
+        remove_part(cx, &mut manifest, stage.name(), &key)?;
     }
     for table in stage.tables() {
         cx.dataset.remove_unlisted(table, &manifest)?;
     }
 
     let mut report = Report::default();
+    // Some files are read for every part: they are verified for the first one.
+    let mut verified: BTreeSet<(&str, &PartKey)> = BTreeSet::new();
     let total = parts.iter().map(|part| part.items).sum::<Option<u64>>();
     let bar = cx.progress.bar(stage.name(), stage.unit(), total);
     for part in &parts {
@@ -152,19 +153,20 @@ pub fn drive(stage: &dyn Stage, cx: &Context) -> Result<Report> {
             continue;
         }
         forget_stats(cx, stage.name())?;
-        remove_part(cx, &mut manifest, &path, &part.key)?;
-        part.reads.iter().try_for_each(|file| cx.dataset.verify(file))?;
+        remove_part(cx, &mut manifest, stage.name(), &part.key)?;
+        for file in part.reads.iter().filter(|file| verified.insert((&file.table, &file.key))) {
+            cx.dataset.verify(file)?;
+        }
         let mut output = PartOutput::new(cx.dataset.root(), &part.key, cx.config.zstd_level);
         let mut counts = stage.run(cx, part, &mut output, &bar)?;
         counts.sort();
         let entry = PartEntry { fingerprint: part.fingerprint.clone(), files: output.commit()?, counts };
-        let files = entry.files.clone();
-        manifest.parts.insert(part.key.clone(), entry);
-        if let Err(error) = manifest.save(&path) {
+        if let Err(error) = cx.dataset.enter(stage.name(), &part.key, &entry) {
             // What no manifest lists is no part; where this fails too, the next run removes it.
-            let _ = files.iter().try_for_each(|file| remove_file(&cx.dataset.part(&file.table, &file.key)));
+            let _ = entry.files.iter().try_for_each(|file| remove_file(&cx.dataset.part(&file.table, &file.key)));
             return Err(error);
         }
+        manifest.parts.insert(part.key.clone(), entry);
         report.made += 1;
     }
     stage.finish(cx)?;
@@ -201,9 +203,9 @@ fn remove_file(path: &Path) -> Result<()> {
 }
 
 /// Forgets a part, then removes its files: in this order, a stop in between leaves nothing that looks done.
-fn remove_part(cx: &Context, manifest: &mut Manifest, path: &Path, key: &str) -> Result<()> {
+fn remove_part(cx: &Context, manifest: &mut Manifest, stage: &str, key: &PartKey) -> Result<()> {
     let Some(entry) = manifest.parts.remove(key) else { return Ok(()) };
-    manifest.save(path)?;
+    cx.dataset.remove_entry(stage, key)?;
     entry.files.iter().try_for_each(|file| remove_file(&cx.dataset.part(&file.table, &file.key)))
 }
 

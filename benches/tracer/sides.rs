@@ -156,7 +156,7 @@ impl Sides {
                 let _ = fs::remove_dir_all(dataset.table(&file.table));
             }
         }
-        let _ = fs::remove_file(dataset.manifest_path("executions"));
+        let _ = fs::remove_dir_all(dataset.manifest_folder("executions"));
         let setting = format!("executions.granularity={granularity}");
         let mut settings = LONG.to_vec();
         if self.has_granularity {

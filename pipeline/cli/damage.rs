@@ -69,7 +69,9 @@ pub(super) fn advised<T>(result: anyhow::Result<T>, data: &Path) -> anyhow::Resu
         let may_be_damage = error
             .chain()
             .any(|cause| cause.downcast_ref::<Error>().is_some_and(is_ours) || cause.to_string().contains("Parquet"));
-        if !may_be_damage {
+        // A whole file of another version is not damaged.
+        let is_version = |cause: &(dyn std::error::Error + 'static)| cause.is::<tracemill_schemas::VersionError>();
+        if !may_be_damage || error.chain().any(is_version) {
             return error;
         }
         let (text, data) = (super::message(&error), quoted(&data.display().to_string()));

@@ -2,14 +2,13 @@
 //!
 //! Only the columns and row groups that can match are read, so that one execution of millions is found at once.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use datafusion::arrow::array::{BooleanArray, Int64Array, RecordBatch, Scalar, StringArray};
 use datafusion::arrow::compute::kernels::cmp::eq;
 use datafusion::parquet::arrow::ProjectionMask;
-use datafusion::parquet::arrow::arrow_reader::{ArrowPredicateFn, ParquetRecordBatchReaderBuilder, RowFilter};
+use datafusion::parquet::arrow::arrow_reader::{ArrowPredicateFn, RowFilter};
 use datafusion::parquet::file::metadata::RowGroupMetaData;
 use datafusion::parquet::file::statistics::Statistics;
 use tracemill_schemas::Row;
@@ -19,7 +18,7 @@ use tracemill_schemas::inputs::InputsRow;
 use tracemill_trace::{Event, Exception, Finished, Outcome};
 
 use crate::cli::UsageError;
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, open_table};
 use crate::error::{Error, Result};
 use crate::executions::{StoredRows, events_of, value_of};
 
@@ -103,14 +102,9 @@ fn locate(dataset: &Dataset, wanted: &str) -> anyhow::Result<(PathBuf, i64)> {
     }
 }
 
-fn open(path: &Path) -> Result<ParquetRecordBatchReaderBuilder<File>> {
-    let file = File::open(path).map_err(Error::io("open", path))?;
-    ParquetRecordBatchReaderBuilder::try_new(file).map_err(Error::parquet("read", path))
-}
-
 /// Ids and numbers of a file's executions.
 fn ids(path: &Path) -> Result<Vec<(String, i64)>> {
-    let builder = open(path)?;
+    let builder = open_table(path, ExecutionsRow::table())?;
     let mask = ProjectionMask::columns(builder.parquet_schema(), ["execution_id", "execution_index"]);
     let reader = builder.with_projection(mask).build().map_err(Error::parquet("read", path))?;
     let mut found = Vec::new();
@@ -138,7 +132,7 @@ enum Wanted {
 
 /// The rows of a file where a column holds a value.
 fn scan<R: Row>(path: &Path, name: &'static str, wanted: &Wanted) -> Result<Vec<R>> {
-    let builder = open(path)?;
+    let builder = open_table(path, R::table())?;
     let metadata = Arc::clone(builder.metadata());
     let groups: Vec<usize> = metadata
         .row_groups()

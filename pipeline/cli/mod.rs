@@ -38,7 +38,8 @@ mod trace;
 mod verify;
 mod worker;
 
-use std::io::Write as _;
+use std::io::{self, Write as _};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -101,6 +102,18 @@ impl From<Exit> for ExitCode {
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct UsageError(String);
+
+/// An error about a path that the command line names. That nothing of that kind is there is wrong usage; any other reason
+/// is a failure.
+fn path_error(action: &str, path: &Path) -> impl FnOnce(io::Error) -> anyhow::Error {
+    let action = format!("failed to {action} {}", path.display());
+    move |error| match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::IsADirectory => {
+            UsageError(format!("{action}: {error}")).into()
+        }
+        _ => anyhow::Error::new(error).context(action),
+    }
+}
 
 /// Runs the command line and says how it ended.
 #[must_use]

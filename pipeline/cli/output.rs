@@ -17,6 +17,7 @@ use datafusion::parquet::basic::{Compression, ZstdLevel};
 use datafusion::parquet::file::properties::WriterProperties;
 
 use crate::cli::engine::Sink;
+use crate::cli::path_error;
 use crate::cli::terminal::{self, Style, grouped};
 use crate::cli::text_table::TextTable;
 
@@ -50,7 +51,7 @@ impl Target {
             .prefix(".tmp-")
             .permissions(fs::Permissions::from_mode(0o666))
             .tempfile_in(folder)
-            .with_context(|| format!("failed to create a file in {}", folder.display()))?;
+            .map_err(path_error("create a file in", folder))?;
         Ok(Target::File(BufWriter::with_capacity(64 << 10, file), path.to_owned()))
     }
 

@@ -190,7 +190,7 @@ fn check_before(stages: &[String], dataset: &Dataset) -> crate::Result<()> {
     ];
     for (stage, before) in BEFORE {
         let is_missing = wanted(stages, stage) && !wanted(stages, before);
-        if is_missing && !dataset.manifest_path(before).is_file() {
+        if is_missing && !dataset.manifest_folder(before).is_dir() {
             return Err(Error::Config(format!(
                 "the stage `{stage}` reads what `{before}` writes, which is not in {}: run that stage too",
                 dataset.root().display()

@@ -98,6 +98,7 @@ fn table_json(table: &Table) -> Value {
         "written_by": table.written_by,
         "read_by": table.read_by,
         "sort_key": table.sort_key,
+        "order": table.order,
         "columns": columns,
     })
 }

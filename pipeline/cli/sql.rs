@@ -21,7 +21,7 @@ use crate::cli::output::{Form, Target, Writer};
 use crate::cli::statements::{is_complete, split};
 use crate::cli::terminal::{Style, output};
 use crate::cli::text_table::TextTable;
-use crate::cli::{Exit, UsageError, interrupt, library};
+use crate::cli::{Exit, UsageError, interrupt, library, path_error};
 use crate::dataset::Dataset;
 use crate::error::Error;
 use crate::stage::Cancel;
@@ -60,9 +60,7 @@ pub(super) struct Args {
 pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
     let text = match (&args.query, &args.file) {
         (Some(query), _) => Some(query.clone()),
-        (None, Some(file)) => {
-            Some(std::fs::read_to_string(file).with_context(|| format!("failed to read {}", file.display()))?)
-        }
+        (None, Some(file)) => Some(std::fs::read_to_string(file).map_err(path_error("read", file))?),
         (None, None) if std::io::stdin().is_terminal() => None,
         (None, None) => {
             let mut text = String::new();

@@ -1,16 +1,15 @@
 //! What became of everything: the funnel from file to sample, and the tables. Called by `run` and `demo`.
 
-use std::fs::File;
+use std::fs;
 use std::io::{self, Write};
 
 use anyhow::Context as _;
-use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use tracemill_schemas::TABLES;
 
 use crate::cli::engine::Engine;
 use crate::cli::terminal::{Colour, Style, bytes, grouped, output};
 use crate::cli::text_table::TextTable;
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, open_table};
 use crate::error::Error;
 use crate::stage::Cancel;
 
@@ -86,9 +85,8 @@ fn tables(dataset: &Dataset, style: Style, out: &mut impl Write) -> anyhow::Resu
         let files = dataset.files(entry.name)?;
         let (mut rows, mut size) = (0_u64, 0_u64);
         for path in &files {
-            let file = File::open(path).map_err(Error::io("open", path))?;
-            size += file.metadata().map_err(Error::io("read", path))?.len();
-            let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(Error::parquet("read", path))?;
+            size += fs::metadata(path).map_err(Error::io("read", path))?.len();
+            let builder = open_table(path, entry)?;
             rows += u64::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(0);
         }
         #[allow(clippy::cast_precision_loss)]

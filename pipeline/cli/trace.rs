@@ -3,11 +3,9 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 
-use anyhow::Context as _;
-
 use crate::cli::draw::{Drawing, draw};
 use crate::cli::terminal::{Style, output};
-use crate::cli::{Exit, UsageError, interrupt, json, render};
+use crate::cli::{Exit, UsageError, interrupt, json, path_error, render};
 use crate::config::{Overrides, load};
 use crate::corpora::decode;
 use crate::executions::{TraceRequest, trace_one};
@@ -74,9 +72,8 @@ pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
         Some(Granularity::Instruction) => tracemill_trace::Granularity::Instruction,
         None => subscription.granularity,
     };
-    let read =
-        |path: &PathBuf| std::fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display()));
-    let bytes = std::fs::read(&args.file).with_context(|| format!("failed to read {}", args.file.display()))?;
+    let read = |path: &PathBuf| std::fs::read_to_string(path).map_err(path_error("read", path));
+    let bytes = std::fs::read(&args.file).map_err(path_error("read", &args.file))?;
     let (source, _) = decode(&bytes)
         .map_err(|problem| anyhow::anyhow!("failed to read {} as Python: {problem}", args.file.display()))?;
     if args.call.as_ref().is_some_and(|call| call.trim().is_empty()) {

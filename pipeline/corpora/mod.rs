@@ -24,7 +24,7 @@ pub(crate) use decode::decode;
 pub use read::{Body, Found};
 
 use crate::config::{CorpusKind, FilesConfig};
-use crate::dataset::{Count, PartOutput, Severity};
+use crate::dataset::{Count, PartKey, PartOutput, Severity};
 use crate::error::{Error, Result};
 use crate::progress::Bar;
 use crate::stage::{Context, Counts, Part, Stage};
@@ -70,14 +70,12 @@ impl Stage for Corpora {
             cx.cancel.check()?;
             listing::list(corpus, &cx.config.files, &mut units)?;
         }
-        let parts = units.iter().enumerate().map(|(ordinal, unit)| Part {
-            key: format!("{ordinal:05}"),
-            ordinal,
-            fingerprint: hash::fingerprint(&(VERSION, &cx.config.files, &unit.corpus, &unit.stamps), &[]),
-            items: unit.items(),
-            reads: Vec::new(),
-        });
-        let parts = parts.collect();
+        let part = |(ordinal, unit): (usize, &Unit)| {
+            let own = (VERSION, &cx.config.files, &unit.corpus, &unit.stamps);
+            let fingerprint = hash::fingerprint(&own, &[])?;
+            Ok(Part { key: PartKey::numbered(ordinal), ordinal, fingerprint, items: unit.items(), reads: Vec::new() })
+        };
+        let parts = units.iter().enumerate().map(part).collect::<Result<_>>()?;
         *self.units.lock().unwrap_or_else(PoisonError::into_inner) = units;
         Ok(parts)
     }

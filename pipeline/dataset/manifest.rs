@@ -1,21 +1,28 @@
 //! A stage's manifest: which parts are done, from what, and what was counted on the way.
+//!
+//! ```text
+//! _run/executions/00000-0000-0000.json     the entry of one part
+//! ```
+//!
+//! It is a folder with a file for each part, so that to enter a part costs the same however many there are. A file is
+//! written whole or not at all, as parts are.
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use tracemill_schemas::stats::StatsRow;
 
-use crate::dataset::writer::write_whole;
+use crate::dataset::key::PartKey;
+use crate::dataset::writer::{sync_folder, write_whole};
 use crate::error::{Error, Result};
 
 /// A stage's manifest.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Manifest {
     /// The parts, by key; the order of keys is the order of data.
-    pub parts: BTreeMap<String, PartEntry>,
+    pub parts: BTreeMap<PartKey, PartEntry>,
 }
 
 /// One part that is done.
@@ -37,7 +44,7 @@ pub struct FileEntry {
     /// The table.
     pub table: String,
     /// The part's key: the file is `TABLE/part-KEY.parquet`.
-    pub key: String,
+    pub key: PartKey,
     /// Its rows.
     pub rows: u64,
     /// Its size.
@@ -100,23 +107,63 @@ impl Severity {
     }
 }
 
-impl Manifest {
-    pub(super) fn load(path: &Path) -> Result<Self> {
-        match fs::read(path) {
-            Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| Error::Malformed {
-                path: path.to_owned(),
-                problem: format!("not a manifest: {error}; remove it, and the next run makes its stage again"),
-            }),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Manifest::default()),
-            Err(error) => Err(Error::io("read", path)(error)),
-        }
-    }
+/// A manifest's file that cannot be read as what it must be, and what is wrong with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ManifestFault {
+    pub(crate) path: PathBuf,
+    pub(crate) problem: &'static str,
+}
 
-    pub(crate) fn save(&self, path: &Path) -> Result<()> {
-        let mut bytes =
-            serde_json::to_vec_pretty(self).map_err(|error| Error::Internal(format!("manifest: {error}")))?;
-        bytes.push(b'\n');
-        write_whole(path, &bytes)
+/// The file of a part's entry in a stage's folder.
+pub(super) fn entry_path(folder: &Path, key: &str) -> PathBuf {
+    folder.join(format!("{key}.json"))
+}
+
+/// Writes a part's entry; when this returns, the disk has it.
+pub(super) fn write_entry(folder: &Path, key: &str, entry: &PartEntry) -> Result<()> {
+    let mut bytes = serde_json::to_vec_pretty(entry).map_err(|error| Error::Internal(format!("manifest: {error}")))?;
+    bytes.push(b'\n');
+    write_whole(&entry_path(folder, key), &bytes)
+}
+
+/// Removes a part's entry; when this returns, it does not come back after a loss of power.
+pub(super) fn remove_entry(folder: &Path, key: &str) -> Result<()> {
+    let path = entry_path(folder, key);
+    match fs::remove_file(&path) {
+        Ok(()) => sync_folder(folder),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(Error::io("remove", &path)(error)),
+    }
+}
+
+impl Manifest {
+    /// Reads a stage's folder, which need not exist, and names the files in it that are no entries.
+    pub(super) fn read(folder: &Path) -> Result<(Self, Vec<ManifestFault>)> {
+        let (mut manifest, mut faults) = (Manifest::default(), Vec::new());
+        let single = folder.with_extension("json");
+        if single.is_file() {
+            let problem = "it is a manifest of one file, as an older tracemill wrote it";
+            faults.push(ManifestFault { path: single, problem });
+        }
+        let files = match fs::read_dir(folder) {
+            Ok(files) => files,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok((manifest, faults)),
+            Err(error) => return Err(Error::io("list", folder)(error)),
+        };
+        let mut entry_faults = Vec::new();
+        for file in files {
+            let path = file.map_err(Error::io("list", folder))?.path();
+            // What a killed run left half written has another name.
+            let Some(key) = path.file_name().and_then(|name| name.to_str()?.strip_suffix(".json")) else { continue };
+            let bytes = fs::read(&path).map_err(Error::io("read", &path))?;
+            match serde_json::from_slice(&bytes) {
+                Ok(entry) => drop(manifest.parts.insert(PartKey::from(key), entry)),
+                Err(_) => entry_faults.push(ManifestFault { path, problem: "it is not the entry of a part" }),
+            }
+        }
+        entry_faults.sort_by(|one, other| one.path.cmp(&other.path));
+        faults.append(&mut entry_faults);
+        Ok((manifest, faults))
     }
 
     /// The files of a table, in order of keys.
@@ -132,5 +179,68 @@ impl Manifest {
             *sums.entry((count.unit.clone(), count.reason.clone(), count.severity)).or_default() += count.count;
         }
         sums.into_iter().map(|((unit, reason, severity), count)| Count { unit, reason, severity, count }).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(key: &str) -> PartEntry {
+        let (table, content_hash) = ("functions".to_owned(), "00".to_owned());
+        let file = FileEntry { table, key: PartKey::from(key), rows: 1, size_bytes: 2, content_hash };
+        PartEntry { fingerprint: format!("print of {key}"), files: vec![file], counts: Vec::new() }
+    }
+
+    fn files(folder: &Path) -> Vec<String> {
+        let mut names: Vec<String> =
+            fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().to_string_lossy().into()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn each_part_has_a_file_of_its_own_and_parts_are_read_in_the_order_of_their_numbers() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("functions");
+        assert_eq!(Manifest::read(&folder).unwrap(), Default::default());
+        for key in ["100000", "00002", "99999"] {
+            write_entry(&folder, key, &entry(key)).unwrap();
+        }
+        let first = fs::metadata(folder.join("00002.json")).unwrap().modified().unwrap();
+        write_entry(&folder, "100001", &entry("100001")).unwrap();
+        assert_eq!(files(&folder), ["00002.json", "100000.json", "100001.json", "99999.json"]);
+        assert_eq!(fs::metadata(folder.join("00002.json")).unwrap().modified().unwrap(), first, "it was written anew");
+
+        let (manifest, faults) = Manifest::read(&folder).unwrap();
+        assert_eq!(faults, []);
+        let keys: Vec<&str> = manifest.files("functions").map(|file| &*file.key).collect();
+        assert_eq!(keys, ["00002", "99999", "100000", "100001"]);
+        assert_eq!(manifest.parts[&PartKey::from("99999")], entry("99999"));
+
+        remove_entry(&folder, "99999").unwrap();
+        remove_entry(&folder, "99999").unwrap();
+        assert_eq!(files(&folder), ["00002.json", "100000.json", "100001.json"]);
+    }
+
+    #[test]
+    fn files_that_are_no_entries_are_named_and_the_others_are_read() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("functions");
+        write_entry(&folder, "00000", &entry("00000")).unwrap();
+        fs::write(folder.join("00001.json"), "{").unwrap();
+        // What a killed run left.
+        fs::write(folder.join(".tmp-abc"), "{").unwrap();
+        // The manifest of all parts, as it was.
+        let old = root.path().join("functions.json");
+        fs::write(&old, "{\"parts\": {}}").unwrap();
+        let (manifest, faults) = Manifest::read(&folder).unwrap();
+        assert_eq!(manifest.parts.len(), 1);
+        let faults: Vec<_> = faults.iter().map(|fault| (fault.path.clone(), fault.problem)).collect();
+        let expected = [
+            (old, "it is a manifest of one file, as an older tracemill wrote it"),
+            (folder.join("00001.json"), "it is not the entry of a part"),
+        ];
+        assert_eq!(faults, expected);
     }
 }

@@ -5,15 +5,16 @@
 //!   corpora/part-00000-0000.parquet …      one folder a table
 //!   shards/data/train-00000-of-00002.parquet, README.md, manifest.json
 //!   stats/corpora.parquet …
-//!   _run/corpora.json …                    manifests: which parts are done, from what, with which counts
+//!   _run/corpora/00000.json …              manifests: which parts are done, from what, with which counts
 //!   _run/config.toml                       the resolved configuration of the last run
 //! ```
 //!
 //! A part appears under its name only when it is whole: it is written to a temporary name, synced and renamed, its
-//! folder is synced, and then it is entered into the manifest, which is written the same way. Whatever lies there
-//! without an entry is removed and written again; whatever has an entry and is not what was written is an error.
+//! folder is synced, and then its entry in the manifest is written the same way. Whatever lies there without an entry is
+//! removed and written again; whatever has an entry and is not what was written is an error.
 
 mod groups;
+mod key;
 mod manifest;
 mod pages;
 mod reader;
@@ -23,8 +24,10 @@ use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
+pub use key::PartKey;
+pub(crate) use manifest::ManifestFault;
 pub use manifest::{Count, FileEntry, Manifest, PartEntry, Severity};
-pub use reader::{read_batches, read_rows};
+pub use reader::{open_table, read_batches, read_rows};
 pub use writer::{PartOutput, Scratch, ScratchFolder, TableWriter};
 pub(crate) use writer::{properties, sync_folder};
 
@@ -67,7 +70,7 @@ impl Dataset {
         self.part("stats", stage)
     }
 
-    /// The files of a table that exist, sorted by name.
+    /// The files of a table that exist, in the order of their keys.
     ///
     /// # Errors
     /// The folder exists and cannot be read.
@@ -83,22 +86,50 @@ impl Dataset {
                 files.push(path);
             }
         }
-        files.sort();
+        files.sort_by(|one, other| key::natural_order(&one.to_string_lossy(), &other.to_string_lossy()));
         Ok(files)
     }
 
-    /// Where a stage's manifest is.
+    /// Where the entries of a stage's manifest are; there is no such folder before its first part is done.
     #[must_use]
-    pub fn manifest_path(&self, stage: &str) -> PathBuf {
-        self.root.join("_run").join(format!("{stage}.json"))
+    pub fn manifest_folder(&self, stage: &str) -> PathBuf {
+        self.root.join("_run").join(stage)
+    }
+
+    /// The file of a part's entry in its stage's manifest.
+    #[must_use]
+    pub fn entry_path(&self, stage: &str, key: &str) -> PathBuf {
+        manifest::entry_path(&self.manifest_folder(stage), key)
     }
 
     /// A stage's manifest; an empty one when the stage has not run.
     ///
     /// # Errors
-    /// The file exists and is not a manifest.
+    /// A file of it exists and is not what it must be.
     pub fn manifest(&self, stage: &str) -> Result<Manifest> {
-        Manifest::load(&self.manifest_path(stage))
+        let (manifest, faults) = self.manifest_and_faults(stage)?;
+        match faults.into_iter().next() {
+            None => Ok(manifest),
+            Some(ManifestFault { path, problem }) => Err(damaged(&path, problem)),
+        }
+    }
+
+    /// What can be read of a stage's manifest, and the files of it that cannot.
+    pub(crate) fn manifest_and_faults(&self, stage: &str) -> Result<(Manifest, Vec<ManifestFault>)> {
+        Manifest::read(&self.manifest_folder(stage))
+    }
+
+    /// Enters a part that is done: its files are in place.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn enter(&self, stage: &str, key: &str, entry: &PartEntry) -> Result<()> {
+        manifest::write_entry(&self.manifest_folder(stage), key, entry)
+    }
+
+    /// Takes back a part's entry, before its files are removed.
+    pub(crate) fn remove_entry(&self, stage: &str, key: &str) -> Result<()> {
+        manifest::remove_entry(&self.manifest_folder(stage), key)
     }
 
     /// Removes the temporary files and folders that a killed run left. Call it while nobody else writes.
@@ -106,7 +137,10 @@ impl Dataset {
     /// # Errors
     /// The disk refuses.
     pub fn remove_leftovers(&self) -> Result<()> {
-        let tables = tracemill_schemas::TABLES.iter().map(|table| self.table(table.name));
+        let tables = tracemill_schemas::TABLES.iter().flat_map(|table| {
+            let name = table.name;
+            [self.table(name), self.manifest_folder(name)]
+        });
         for folder in tables.chain([self.root.join("_run")]) {
             let Ok(entries) = fs::read_dir(&folder) else { continue };
             for entry in entries {
@@ -217,13 +251,27 @@ mod tests {
     fn what_a_manifest_does_not_list_is_removed() {
         let folder = tempfile::tempdir().unwrap();
         let dataset = Dataset::new(folder.path());
-        let manifest = Manifest { parts: [("0".to_owned(), part(folder.path(), "0"))].into() };
+        let manifest = Manifest { parts: [(PartKey::from("0"), part(folder.path(), "0"))].into() };
         part(folder.path(), "1");
         fs::write(dataset.table("stats").join(".tmp-x"), "half").unwrap();
+        dataset.enter("functions", "0", &PartEntry::default()).unwrap();
+        fs::write(dataset.manifest_folder("functions").join(".tmp-x"), "half").unwrap();
         dataset.remove_leftovers().unwrap();
+        assert_eq!(fs::read_dir(dataset.manifest_folder("functions")).unwrap().count(), 1);
         dataset.remove_unlisted("stats", &manifest).unwrap();
         let left: Vec<_> = fs::read_dir(dataset.table("stats")).unwrap().map(|entry| entry.unwrap().path()).collect();
         assert_eq!(left, [dataset.part("stats", "0")]);
+    }
+
+    #[test]
+    fn files_have_the_order_of_their_numbers() {
+        let folder = tempfile::tempdir().unwrap();
+        let dataset = Dataset::new(folder.path());
+        for key in ["100000", "00001-10000", "00001-9999", "99999"] {
+            part(folder.path(), key);
+        }
+        let ordered = ["00001-9999", "00001-10000", "99999", "100000"].map(|key| dataset.part("stats", key));
+        assert_eq!(dataset.files("stats").unwrap(), ordered);
     }
 
     #[test]

@@ -1,23 +1,34 @@
-//! Reads a part back as rows, a batch at a time.
+//! Reads a part back as rows, a batch at a time, once its file has said that it holds that table and version.
 
 use std::fs::File;
 use std::path::Path;
 
 use datafusion::arrow::array::RecordBatch;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use tracemill_schemas::Row;
+use tracemill_schemas::{Row, Table};
 
 use crate::error::{Error, Result};
 
-/// The batches of a Parquet file, in order.
+/// Opens a file of a table.
 ///
 /// # Errors
-/// The file cannot be opened; later, a batch cannot be read.
-pub fn read_batches(path: &Path) -> Result<impl Iterator<Item = Result<RecordBatch>> + use<>> {
+/// It cannot be opened, is no Parquet file, or holds another table or another version of it.
+pub fn open_table(path: &Path, table: &Table) -> Result<ParquetRecordBatchReaderBuilder<File>> {
     let file = File::open(path).map_err(Error::io("open", path))?;
-    let reader = ParquetRecordBatchReaderBuilder::try_new(file)
-        .and_then(|builder| builder.with_batch_size(1024).build())
-        .map_err(Error::parquet("read", path))?;
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(Error::parquet("read", path))?;
+    let metadata = builder.schema().metadata();
+    table
+        .check_metadata(|key| metadata.get(key).map(String::as_str))
+        .map_err(|source| Error::Version { path: path.to_owned(), source })?;
+    Ok(builder)
+}
+
+/// The batches of a file of a table, in order.
+///
+/// # Errors
+/// As [`open_table`]; later, a batch cannot be read.
+pub fn read_batches(path: &Path, table: &Table) -> Result<impl Iterator<Item = Result<RecordBatch>> + use<>> {
+    let reader = open_table(path, table)?.with_batch_size(1024).build().map_err(Error::parquet("read", path))?;
     let path = path.to_owned();
     Ok(reader.map(move |batch| batch.map_err(Error::parquet("read", &path))))
 }
@@ -25,10 +36,10 @@ pub fn read_batches(path: &Path) -> Result<impl Iterator<Item = Result<RecordBat
 /// The rows of a part, in order, a batch at a time.
 ///
 /// # Errors
-/// The file cannot be opened; later, a batch cannot be read or is not of that table.
+/// As [`open_table`]; later, a batch cannot be read.
 pub fn read_rows<R: Row>(path: &Path) -> Result<impl Iterator<Item = Result<Vec<R>>> + use<R>> {
     let owned = path.to_owned();
-    Ok(read_batches(path)?.map(move |batch| {
+    Ok(read_batches(path, R::table())?.map(move |batch| {
         R::read(&batch?).map_err(|error| Error::Malformed { path: owned.clone(), problem: error.to_string() })
     }))
 }

@@ -14,6 +14,7 @@ use datafusion::parquet::schema::types::ColumnPath;
 use tracemill_schemas::{Builder, Encoding, Row, Table};
 
 use crate::dataset::groups::{GROUP_ROWS, Groups};
+use crate::dataset::key::PartKey;
 use crate::dataset::manifest::FileEntry;
 use crate::error::{Error, Result};
 
@@ -31,10 +32,7 @@ pub(crate) fn properties(table: &Table, zstd_level: i32, group_rows: usize) -> R
         .set_max_row_group_row_count(Some(group_rows))
         .set_statistics_enabled(EnabledStatistics::Page)
         .set_created_by(format!("tracemill {}", env!("CARGO_PKG_VERSION")))
-        .set_key_value_metadata(Some(vec![
-            KeyValue::new("tracemill.table".to_owned(), table.name.to_owned()),
-            KeyValue::new("tracemill.version".to_owned(), table.version.to_string()),
-        ]));
+        .set_key_value_metadata(Some(table.metadata().map(|(key, value)| KeyValue::new(key, value)).into()));
     for column in table.columns {
         let path = ColumnPath::from(column.name);
         builder = match column.encoding {
@@ -93,7 +91,7 @@ fn permissions() -> fs::Permissions {
 #[derive(Debug)]
 pub struct PartOutput {
     root: PathBuf,
-    key: String,
+    key: PartKey,
     zstd_level: i32,
     /// Files that are written, none of them open: a part may have many.
     done: Vec<(tempfile::TempPath, PathBuf, FileEntry)>,
@@ -103,7 +101,7 @@ impl PartOutput {
     /// Begins a part.
     #[must_use]
     pub fn new(root: &Path, key: &str, zstd_level: i32) -> Self {
-        PartOutput { root: root.to_owned(), key: key.to_owned(), zstd_level, done: Vec::new() }
+        PartOutput { root: root.to_owned(), key: PartKey::from(key), zstd_level, done: Vec::new() }
     }
 
     /// Begins a file of the part for one table, under the part's own key.
@@ -119,10 +117,10 @@ impl PartOutput {
     /// # Errors
     /// The file cannot be created.
     pub fn numbered<R: Row>(&self, number: usize) -> Result<TableWriter<R>> {
-        self.table_as(&format!("{}-{number:04}", self.key))
+        self.table_as(&self.key.file(number))
     }
 
-    fn table_as<R: Row>(&self, key: &str) -> Result<TableWriter<R>> {
+    fn table_as<R: Row>(&self, key: &PartKey) -> Result<TableWriter<R>> {
         let table = R::table();
         let folder = self.root.join(table.name);
         create_folder(&folder)?;
@@ -134,7 +132,7 @@ impl PartOutput {
             .map_err(Error::io("create a file in", &folder))?;
         let handle = file.reopen().map_err(Error::io("open", &path))?;
         let groups = groups(table, handle, self.zstd_level, &path)?;
-        let key = key.to_owned();
+        let key = key.clone();
         Ok(TableWriter { file, path, key, groups, builder: R::Builder::default(), rows: 0, row: PhantomData })
     }
 
@@ -246,7 +244,7 @@ fn groups(table: &'static Table, file: File, zstd_level: i32, path: &Path) -> Re
 pub struct TableWriter<R: Row> {
     file: tempfile::NamedTempFile,
     path: PathBuf,
-    key: String,
+    key: PartKey,
     groups: Groups,
     builder: R::Builder,
     rows: u64,

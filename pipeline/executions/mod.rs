@@ -34,7 +34,7 @@ pub use single::{Recorded, TraceRequest, Traced, rows_of, trace_one};
 pub use told::{Held, StoredRows, events_of, states_of, value_of};
 pub use verify::{Difference, HASH_SEEDS, Verification, Verified, verify};
 
-use crate::dataset::{Count, FileEntry, PartOutput, ScratchFolder, Severity, TableWriter, read_rows};
+use crate::dataset::{Count, FileEntry, PartKey, PartOutput, ScratchFolder, Severity, TableWriter, read_rows};
 use crate::error::{Error, Result};
 use crate::hash;
 use crate::ordered;
@@ -44,8 +44,8 @@ use crate::supervisor::{IdleWorkers, KILLED, Placement, Supervisor, WorkerComman
 
 /// Raised whenever the same input would give other rows.
 const VERSION: u32 = 3;
-/// Executions of one part have numbers from `ordinal * STRIDE`.
-const STRIDE: i64 = 1_000_000;
+/// The executions of a part are numbered from `ordinal * STRIDE`.
+const STRIDE: usize = 1_000_000;
 
 /// The executions stage.
 #[derive(Debug, Clone)]
@@ -101,13 +101,13 @@ impl Stage for Executions {
     fn parts(&self, cx: &Context) -> Result<Vec<Part>> {
         let inputs = cx.dataset.manifest("inputs")?;
         let functions = cx.dataset.manifest("functions")?;
-        let functions: BTreeMap<&str, &FileEntry> =
-            functions.files("functions").map(|file| (file.key.as_str(), file)).collect();
-        inputs
-            .files("inputs")
-            .enumerate()
+        let functions: BTreeMap<&PartKey, &FileEntry> =
+            functions.files("functions").map(|file| (&file.key, file)).collect();
+        let ordinals = part_ordinals(inputs.files("inputs").map(|file| file.rows as usize));
+        ordinals
+            .zip(inputs.files("inputs"))
             .map(|(ordinal, file)| {
-                let function = *functions.get(file.key.as_str()).ok_or_else(|| {
+                let function = *functions.get(&file.key).ok_or_else(|| {
                     Error::Internal(format!("inputs part {} has no functions part of the same key", file.key))
                 })?;
                 let config = &cx.config.executions;
@@ -115,7 +115,7 @@ impl Stage for Executions {
                 Ok(Part {
                     key: file.key.clone(),
                     ordinal,
-                    fingerprint: hash::fingerprint(&own, &[&file.content_hash, &function.content_hash]),
+                    fingerprint: hash::fingerprint(&own, &[&file.content_hash, &function.content_hash])?,
                     items: Some(file.rows),
                     reads: vec![file.clone(), function.clone()],
                 })
@@ -132,7 +132,7 @@ impl Stage for Executions {
             all
         };
         let inputs = read_rows::<InputsRow>(&cx.dataset.part("inputs", &part.key))?;
-        let base = i64::try_from(part.ordinal).unwrap_or(i64::MAX / STRIDE) * STRIDE;
+        let base = first_index(part.ordinal)?;
 
         let mut executions = output.table::<ExecutionsRow>()?;
         let mut tables = Tables::begin(output)?;
@@ -185,6 +185,22 @@ impl Stage for Executions {
         self.idle.end();
         Ok(())
     }
+}
+
+/// The ordinals of parts with so many executions: a part that has more than a stride takes the ordinals behind its own,
+/// so that no two executions have one index. Other parts are numbered one by one.
+fn part_ordinals(rows: impl Iterator<Item = usize>) -> impl Iterator<Item = usize> {
+    rows.scan(0, |next, rows| {
+        let ordinal = *next;
+        *next += rows.div_ceil(STRIDE).max(1);
+        Some(ordinal)
+    })
+}
+
+/// The index of a part's first execution.
+fn first_index(ordinal: usize) -> Result<i64> {
+    let index = ordinal.checked_mul(STRIDE).and_then(|index| i64::try_from(index).ok());
+    index.ok_or_else(|| Error::Internal(format!("the indexes of executions end before part {ordinal}")))
 }
 
 /// The files of a part that hold what happened.
@@ -306,7 +322,7 @@ fn trace_batch(
         let completed = supervisor.finish(&mut recorder)?;
         begun_again += u64::from(completed.attempts.saturating_sub(1));
         let counted = recorder.end(completed.finished.result.as_ref())?;
-        executions.push(rows::execution(function, input, index, subscription, &limits, completed, &counted));
+        executions.push(rows::execution(function, input, index, subscription, &limits, completed, &counted)?);
     }
     Ok(TracedBatch { executions, pieces: recorder.into_pieces(), begun_again })
 }
@@ -375,5 +391,54 @@ impl Tally {
             }
         }
         self.counts.into_vec()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Overrides, load};
+    use crate::dataset::{Dataset, PartEntry};
+    use crate::progress::Progress;
+    use crate::stage::Cancel;
+
+    /// The parts over a dataset whose parts have so many inputs.
+    fn parts(inputs: &[u64]) -> Vec<Part> {
+        let folder = tempfile::tempdir().unwrap();
+        let dataset = Dataset::new(folder.path());
+        for (number, rows) in inputs.iter().enumerate() {
+            let key = PartKey::numbered(number);
+            for (table, rows) in [("functions", 1), ("inputs", *rows)] {
+                let (table_name, content_hash) = (table.to_owned(), String::new());
+                let file = FileEntry { table: table_name, key: key.clone(), rows, size_bytes: 0, content_hash };
+                let entry = PartEntry { files: vec![file], ..PartEntry::default() };
+                dataset.enter(table, &key, &entry).unwrap();
+            }
+        }
+        let config = Arc::new(load(None, &Overrides::default()).unwrap());
+        let cx = Context { config, dataset, workers: 1, cancel: Cancel::default(), progress: Progress::Silent };
+        Executions::with_program(PathBuf::new()).parts(&cx).unwrap()
+    }
+
+    #[test]
+    fn no_two_executions_have_one_index() {
+        let inputs = [3, 1_000_000, 1_000_001, 0, 2_500_000, 7];
+        let mut end = 0;
+        for (part, rows) in parts(&inputs).iter().zip(inputs) {
+            let first = first_index(part.ordinal).unwrap();
+            assert!(first >= end, "{} begins at {first}, behind {end}", part.key);
+            end = first + i64::try_from(rows).unwrap();
+        }
+        assert_eq!(end, 8_000_007);
+    }
+
+    #[test]
+    fn small_parts_are_numbered_one_by_one() {
+        let small = parts(&[3, 0, 1_000_000, 5]);
+        assert_eq!(small.iter().map(|part| part.ordinal).collect::<Vec<_>>(), [0, 1, 2, 3]);
+        // Where a part begins is a part of what it is made from.
+        let large = parts(&[3, 0, 1_000_001, 5]);
+        assert_eq!(large[2].fingerprint, small[2].fingerprint);
+        assert_ne!(large[3].fingerprint, small[3].fingerprint);
     }
 }

@@ -134,7 +134,7 @@ pub fn rows_of(function: &FunctionsRow, input: &InputsRow, request: &TraceReques
     let Traced { engine, records, finished, .. } = traced;
     let (recorder, counted) = counted_of(&records, &finished)?;
     let completed = Completed { engine, finished, attempts: 1 };
-    let execution = rows::execution(function, input, 0, request.subscription, &request.limits, completed, &counted);
+    let execution = rows::execution(function, input, 0, request.subscription, &request.limits, completed, &counted)?;
     match recorder.into_pieces().pop() {
         Some(Piece::Batches(rows::Batches { frames, instructions, events, changes })) => {
             Ok(Recorded { execution, frames, instructions, events, changes })

@@ -12,9 +12,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, Int64Array, RecordBatch};
+use tracemill_schemas::Table;
+use tracemill_schemas::changes::CHANGES;
+use tracemill_schemas::events::EVENTS;
 use tracemill_schemas::executions::ExecutionsRow;
+use tracemill_schemas::frames::FRAMES;
 use tracemill_schemas::functions::FunctionsRow;
 use tracemill_schemas::inputs::InputsRow;
+use tracemill_schemas::instructions::INSTRUCTIONS;
 
 use super::rows::{self, Batches, Piece, Recorder};
 use crate::config::ExecutionsConfig;
@@ -216,7 +221,7 @@ fn run(supervisors: &mut [Supervisor; 2], again: Again, config: &ExecutionsConfi
         let completed = supervisor.run(job, &mut recorder)?;
         let counted = recorder.end(completed.finished.result.as_ref())?;
         let (index, asked) = (stored.execution_index, config.subscription());
-        let row = rows::execution(&function, &input, index, asked, &config.limits, completed, &counted);
+        let row = rows::execution(&function, &input, index, asked, &config.limits, completed, &counted)?;
         match recorder.into_pieces().pop() {
             Some(Piece::Batches(batches)) => runs.push((row, batches)),
             _ => return Err(Error::Internal("a recorder without a folder has no piece in memory".to_owned())),
@@ -303,7 +308,7 @@ fn first_unequal(one: &RecordBatch, other: &RecordBatch) -> Option<String> {
 struct Stored(Vec<Reader>);
 
 struct Reader {
-    table: &'static str,
+    table: &'static Table,
     batches: Option<Box<dyn Iterator<Item = Result<RecordBatch>>>>,
     batch: Option<RecordBatch>,
     at: usize,
@@ -311,10 +316,10 @@ struct Reader {
 
 impl Stored {
     fn open(dataset: &Dataset, key: &str) -> Result<Self> {
-        let tables = ["frames", "instructions", "events", "changes"];
+        let tables = [&FRAMES, &INSTRUCTIONS, &EVENTS, &CHANGES];
         tables
             .into_iter()
-            .map(|table| Reader::open(table, &dataset.part(table, key)))
+            .map(|table| Reader::open(table, &dataset.part(table.name, key)))
             .collect::<Result<_>>()
             .map(Stored)
     }
@@ -324,17 +329,17 @@ impl Stored {
         let mut first = None;
         for (reader, (_, now)) in self.0.iter_mut().zip(batches.tables()) {
             let differs = reader.differs(execution_index, now)?;
-            first = first.or(differs.map(|what| format!("{}, {what}", reader.table)));
+            first = first.or(differs.map(|what| format!("{}, {what}", reader.table.name)));
         }
         Ok(first)
     }
 }
 
 impl Reader {
-    fn open(table: &'static str, path: &Path) -> Result<Self> {
+    fn open(table: &'static Table, path: &Path) -> Result<Self> {
         // Without a row of it a table may have no file.
         let batches: Option<Box<dyn Iterator<Item = Result<RecordBatch>>>> =
-            if path.exists() { Some(Box::new(read_batches(path)?)) } else { None };
+            if path.exists() { Some(Box::new(read_batches(path, table)?)) } else { None };
         Ok(Reader { table, batches, batch: None, at: 0 })
     }
 
@@ -350,7 +355,7 @@ impl Reader {
             let indexes = batch.column_by_name("execution_index");
             let indexes = indexes.and_then(|column| column.as_any().downcast_ref::<Int64Array>());
             let Some(indexes) = indexes else {
-                return Err(Error::Internal(format!("{} has no execution_index", self.table)));
+                return Err(Error::Internal(format!("{} has no execution_index", self.table.name)));
             };
             let from = self.at + indexes.values()[self.at..].partition_point(|index| *index < execution_index);
             let to = from + indexes.values()[from..].partition_point(|index| *index == execution_index);

@@ -2,14 +2,13 @@
 //! Kept by the stage between its parts.
 
 use std::collections::HashSet;
-use std::fs::File;
 use std::path::Path;
 
 use datafusion::arrow::array::AsArray;
 use datafusion::parquet::arrow::ProjectionMask;
-use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use tracemill_schemas::functions::FUNCTIONS;
 
-use crate::dataset::FileEntry;
+use crate::dataset::{FileEntry, open_table};
 use crate::error::{Error, Result};
 use crate::stage::Context;
 
@@ -48,8 +47,7 @@ impl UnitIds {
 
     /// Reads the ids of a file of `functions`.
     fn load(&mut self, path: &Path) -> Result<()> {
-        let file = File::open(path).map_err(Error::io("open", path))?;
-        let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(Error::parquet("read", path))?;
+        let builder = open_table(path, &FUNCTIONS)?;
         let mask = ProjectionMask::columns(builder.parquet_schema(), ["function_id"]);
         let reader = builder.with_projection(mask).build().map_err(Error::parquet("read", path))?;
         for batch in reader {

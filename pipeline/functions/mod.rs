@@ -75,7 +75,7 @@ impl Stage for Functions {
             parts.push(Part {
                 key: file.key.clone(),
                 ordinal,
-                fingerprint: hash::fingerprint(&own, &[before]),
+                fingerprint: hash::fingerprint(&own, &[before])?,
                 items: Some(file.rows),
                 reads: vec![file.clone()],
             });

@@ -11,7 +11,7 @@ use expect_test::{Expect, expect};
 
 use super::*;
 use crate::config::{Config, Overrides, load};
-use crate::dataset::{Dataset, Manifest, PartEntry};
+use crate::dataset::{Dataset, PartEntry, PartKey};
 use crate::progress::Progress;
 use crate::stage::{Cancel, drive};
 
@@ -464,9 +464,8 @@ fn long_units_are_counted() {
 
 /// Writes `corpora` parts of one file each, as the stage before would.
 fn write_corpora(dataset: &Dataset, files: &[(&str, &str)]) {
-    let mut manifest = Manifest::default();
     for (number, (path, content)) in files.iter().enumerate() {
-        let key = format!("{number:05}");
+        let key = PartKey::numbered(number);
         let mut output = PartOutput::new(dataset.root(), &key, 3);
         let mut writer = output.numbered::<CorporaRow>(0).unwrap();
         let file_id = hash::id(&[path.as_bytes()]);
@@ -476,9 +475,8 @@ fn write_corpora(dataset: &Dataset, files: &[(&str, &str)]) {
             .unwrap();
         output.close(writer).unwrap();
         let files = output.commit().unwrap();
-        manifest.parts.insert(key, PartEntry { fingerprint: String::new(), files, counts: Vec::new() });
+        dataset.enter("corpora", &key, &PartEntry { files, ..PartEntry::default() }).unwrap();
     }
-    manifest.save(&dataset.manifest_path("corpora")).unwrap();
 }
 
 fn run(root: &Path, workers: usize) -> (usize, Vec<String>, Dataset) {

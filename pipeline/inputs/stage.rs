@@ -149,17 +149,17 @@ impl Stage for Inputs {
         usages.retain(|file| file.rows > 0);
         // Any test may use any unit.
         let tests: Vec<&str> = usages.iter().map(|file| file.content_hash.as_str()).collect();
-        let part = |(ordinal, file): (usize, &FileEntry)| Part {
-            key: file.key.clone(),
-            ordinal,
-            fingerprint: hash::fingerprint(
-                &(VERSION, part_config(&cx.config.inputs), limits(&cx.config), cx.config.seed, &tests),
-                &[&file.key, &file.content_hash],
-            ),
-            items: Some(file.rows),
-            reads: std::iter::once(file).chain(&usages).cloned().collect(),
+        let part = |(ordinal, file): (usize, &FileEntry)| {
+            let own = (VERSION, part_config(&cx.config.inputs), limits(&cx.config), cx.config.seed, &tests);
+            Ok(Part {
+                key: file.key.clone(),
+                ordinal,
+                fingerprint: hash::fingerprint(&own, &[&file.key, &file.content_hash])?,
+                items: Some(file.rows),
+                reads: std::iter::once(file).chain(&usages).cloned().collect(),
+            })
         };
-        Ok(files.iter().enumerate().map(part).collect())
+        files.iter().enumerate().map(part).collect()
     }
 
     fn run(&self, cx: &Context, part: &Part, output: &mut PartOutput, bar: &Bar) -> Result<Vec<Count>> {
@@ -168,7 +168,7 @@ impl Stage for Inputs {
             Ok(rows) => rows.into_iter().map(|row| cx.cancel.check().map(|()| row)).collect(),
             Err(error) => vec![Err::<FunctionsRow, Error>(error)],
         });
-        let tests = corpus_tests::tests_of_part(cx, &part.key)?.into_iter().chain(std::iter::repeat_with(Vec::new));
+        let tests = corpus_tests::tests_of_part(cx, part)?.into_iter().chain(std::iter::repeat_with(Vec::new));
         let units = rows.zip(tests).map(|(row, tests)| row.map(|row| UnitWithTests { row, tests }));
         let mut inputs = output.table::<InputsRow>()?;
         let mut searches = output.table::<SearchesRow>()?;

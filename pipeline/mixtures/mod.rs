@@ -14,7 +14,7 @@ mod render;
 use std::collections::BTreeMap;
 
 use crate::config::Config;
-use crate::dataset::{Count, FileEntry, PartOutput};
+use crate::dataset::{Count, FileEntry, PartKey, PartOutput};
 use crate::error::{Error, Result};
 use crate::hash;
 use crate::progress::Bar;
@@ -64,23 +64,23 @@ impl Stage for Mixtures {
 
     fn parts(&self, cx: &Context) -> Result<Vec<Part>> {
         let plan = plan::Plan::new(&cx.config)?;
-        let mut files: BTreeMap<(String, String), FileEntry> = BTreeMap::new();
-        for stage in ["functions", "inputs", "executions"] {
-            for file in cx.dataset.manifest(stage)?.parts.into_values().flat_map(|part| part.files) {
-                files.insert((file.table.clone(), file.key.clone()), file);
-            }
-        }
         let manifest = cx.dataset.manifest("executions")?;
+        let mut files: BTreeMap<(&str, &PartKey), &FileEntry> = BTreeMap::new();
+        let upstream = [cx.dataset.manifest("functions")?, cx.dataset.manifest("inputs")?];
+        for manifest in upstream.iter().chain([&manifest]) {
+            let all = manifest.parts.values().flat_map(|part| &part.files);
+            files.extend(all.map(|file| ((file.table.as_str(), &file.key), file)));
+        }
         let mut parts = Vec::new();
         for (ordinal, file) in manifest.files("executions").enumerate() {
             let mut reads = vec![file.clone()];
             for table in BESIDE {
-                let beside = files.get(&(table.to_owned(), file.key.clone())).ok_or_else(|| {
+                let beside = *files.get(&(table, &file.key)).ok_or_else(|| {
                     Error::Internal(format!("executions part {} has no {table} part of the same key", file.key))
                 })?;
                 reads.push(beside.clone());
             }
-            reads.extend(files.get(&(MAYBE.to_owned(), file.key.clone())).cloned());
+            reads.extend(files.get(&(MAYBE, &file.key)).map(|file| (*file).clone()));
             let own =
                 (VERSION, &cx.config.mixtures, cx.config.seed, cx.config.shards.validation, cx.config.shards.test);
             let mut upstream: Vec<&str> = reads.iter().map(|file| file.content_hash.as_str()).collect();
@@ -88,7 +88,7 @@ impl Stage for Mixtures {
             parts.push(Part {
                 key: file.key.clone(),
                 ordinal,
-                fingerprint: hash::fingerprint(&own, &upstream),
+                fingerprint: hash::fingerprint(&own, &upstream)?,
                 items: Some(file.rows),
                 reads,
             });

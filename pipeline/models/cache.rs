@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::answer::Answer;
 use crate::dataset::Dataset;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::hash;
 
 /// Bytes of a file; ours are shorter, since the client caps a response.
@@ -58,7 +58,7 @@ impl Cache {
         let mut text = String::new();
         File::open(self.path(key)).ok()?.take(FILE_BYTES_MAX).read_to_string(&mut text).ok()?;
         let kept: Kept = serde_json::from_str(&text).ok()?;
-        (kept.hash == hash::fingerprint(&kept.answer, &[key])).then_some(kept.answer)
+        (kept.hash == hash::fingerprint(&kept.answer, &[key]).ok()?).then_some(kept.answer)
     }
 
     /// Keeps an answer; it replaces a damaged one.
@@ -66,8 +66,8 @@ impl Cache {
     /// # Errors
     /// The file cannot be written.
     pub(super) fn put(&self, key: &str, answer: &Answer) -> Result<()> {
-        let kept = Kept { hash: hash::fingerprint(answer, &[key]), answer: answer.clone() };
-        let mut text = serde_json::to_string_pretty(&kept).unwrap_or_default();
+        let kept = Kept { hash: hash::fingerprint(answer, &[key])?, answer: answer.clone() };
+        let mut text = serde_json::to_string_pretty(&kept).map_err(|error| Error::Internal(error.to_string()))?;
         text.push('\n');
         self.dataset.write_whole(&self.path(key), text.as_bytes())
     }

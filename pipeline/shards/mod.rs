@@ -17,7 +17,7 @@ use std::fs;
 use serde::{Deserialize, Serialize};
 
 use crate::config::ShardsConfig;
-use crate::dataset::{Count, FileEntry, PartOutput, Severity, sync_folder};
+use crate::dataset::{Count, FileEntry, PartKey, PartOutput, Severity, sync_folder};
 use crate::error::{Error, Result};
 use crate::hash;
 use crate::progress::Bar;
@@ -26,8 +26,6 @@ use crate::stage::{Context, Counts, Part, Stage};
 
 /// Raised whenever the same samples would give other files.
 const VERSION: u32 = 1;
-/// The key of the only part.
-const KEY: &str = "00000";
 
 /// The shards stage.
 #[derive(Debug, Clone, Copy, Default)]
@@ -89,7 +87,7 @@ impl Stage for Shards {
     fn parts(&self, cx: &Context) -> Result<Vec<Part>> {
         let (fingerprint, reads) = input(cx)?;
         let items = Some(reads.iter().map(|file| file.rows).sum());
-        Ok(vec![Part { key: KEY.to_owned(), ordinal: 0, fingerprint, items, reads }])
+        Ok(vec![Part { key: PartKey::numbered(0), ordinal: 0, fingerprint, items, reads }])
     }
 
     fn run(&self, cx: &Context, part: &Part, _output: &mut PartOutput, bar: &Bar) -> Result<Vec<Count>> {
@@ -120,7 +118,7 @@ fn input(cx: &Context) -> Result<(String, Vec<FileEntry>)> {
     // Which split a sample is in stands in the samples.
     let ShardsConfig { file_bytes, group_rows, zstd_level, dataset_name, validation: _, test: _ } = &cx.config.shards;
     let own = (VERSION, cx.config.seed, file_bytes, group_rows, zstd_level, dataset_name);
-    Ok((hash::fingerprint(&own, &upstream), reads))
+    Ok((hash::fingerprint(&own, &upstream)?, reads))
 }
 
 /// Whether the files are there as the manifest of that fingerprint lists them.

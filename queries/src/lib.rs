@@ -15,6 +15,7 @@ pub mod header;
 pub mod library;
 mod listing;
 pub mod session;
+mod table_format;
 
 pub use datafusion::scalar::ScalarValue;
 pub use error::{Error, Result};

@@ -126,7 +126,8 @@ library! {
     Mixture "mixtures": "default";
     Check "checks":
         "call_return_nesting" "changes_without_event" "changes_without_name" "event_counts" "events_without_execution"
-        "frames_and_events" "instructions_and_steps" "functions_in_two_splits" "functions_without_origin" "samples_without_execution";
+        "executions_of_one_index" "frames_and_events" "instructions_and_steps" "functions_in_two_splits"
+        "functions_without_origin" "samples_without_execution";
 }
 
 /// The file of that kind and name.

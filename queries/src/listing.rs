@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use datafusion::catalog::TableProvider;
 use datafusion::datasource::empty::EmptyTable;
-use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
 use tracemill_schemas::Table;
 
 use crate::error::{Error, Result};
+use crate::table_format::TableFormat;
 
 /// The table over those files; an empty one over none.
 pub(crate) fn table(table: &'static Table, files: &[PathBuf]) -> Result<Arc<dyn TableProvider>> {
@@ -20,7 +20,7 @@ pub(crate) fn table(table: &'static Table, files: &[PathBuf]) -> Result<Arc<dyn 
         return Ok(Arc::new(EmptyTable::new(schema)));
     }
     let urls = files.iter().map(|file| url(file)).collect::<Result<Vec<_>>>()?;
-    let options = ListingOptions::new(Arc::new(ParquetFormat::default())).with_file_extension(".parquet");
+    let options = ListingOptions::new(Arc::new(TableFormat::new(table))).with_file_extension(".parquet");
     let config = ListingTableConfig::new_with_multi_paths(urls).with_listing_options(options).with_schema(schema);
     let provider = ListingTable::try_new(config).map_err(Error::table(table.name))?;
     Ok(Arc::new(provider))

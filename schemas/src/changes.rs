@@ -16,7 +16,8 @@ crate::table! {
         version: 2,
         written_by: "the executions stage",
         read_by: "the mixtures stage",
-        sort_key: ["execution_index", "event_index >> 16", "frame_index", "scope", "variable_index", "event_index"],
+        sort_key: [execution_index],
+        order: "segment of 65,536 events (`event_index >> 16`), frame_index, scope, variable_index, event_index",
         bulk: true,
         columns: {
             /// The execution.

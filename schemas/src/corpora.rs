@@ -7,7 +7,7 @@ crate::table! {
         version: 1,
         written_by: "the corpora stage",
         read_by: "the functions stage",
-        sort_key: ["corpus", "path"],
+        sort_key: [corpus, path],
         columns: {
             /// Id of the file.
             file_id: String [Plain];

@@ -20,6 +20,8 @@ pub fn dictionary(tables: &[&Table]) -> String {
 }
 
 fn section(text: &mut String, table: &Table) {
+    let mut order = table.sort_key.to_vec();
+    order.extend(Some(table.order).filter(|order| !order.is_empty()));
     let _ = write!(
         text,
         "\n## {}\n\n{}\n\nVersion {}. Written by {}; read by {}. Sorted by {}.\n\n\
@@ -29,7 +31,7 @@ fn section(text: &mut String, table: &Table) {
         table.version,
         table.written_by,
         table.read_by,
-        table.sort_key.join(", "),
+        order.join(", "),
     );
     for column in table.columns {
         let null = if column.nullable { column.null } else { "never" };

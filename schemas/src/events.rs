@@ -12,7 +12,7 @@ crate::table! {
         version: 3,
         written_by: "the executions stage",
         read_by: "the mixtures stage",
-        sort_key: ["execution_index", "event_index"],
+        sort_key: [execution_index, event_index],
         bulk: true,
         columns: {
             /// The execution.

@@ -7,7 +7,7 @@ crate::table! {
         version: 3,
         written_by: "the executions stage",
         read_by: "the mixtures stage",
-        sort_key: ["execution_index"],
+        sort_key: [execution_index],
         columns: {
             /// Id of the execution.
             execution_id: String [Plain];

@@ -9,7 +9,7 @@ crate::table! {
         version: 1,
         written_by: "the executions stage",
         read_by: "the mixtures stage",
-        sort_key: ["execution_index", "frame_index"],
+        sort_key: [execution_index, frame_index],
         bulk: true,
         columns: {
             /// The execution.

@@ -9,7 +9,7 @@ crate::table! {
         version: 1,
         written_by: "the functions stage",
         read_by: "the inputs, executions and mixtures stages",
-        sort_key: ["corpus", "path", "line_number"],
+        sort_key: [corpus, path, line_number],
         columns: {
             /// Id of the unit.
             function_id: String [Plain];

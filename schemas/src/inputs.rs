@@ -7,7 +7,8 @@ crate::table! {
         version: 2,
         written_by: "the inputs stage",
         read_by: "the executions and mixtures stages",
-        sort_key: ["function order", "input_index"],
+        sort_key: [],
+        order: "the order of `functions`, input_index",
         columns: {
             /// Id of the input.
             input_id: String [Plain];

@@ -8,7 +8,7 @@ crate::table! {
         version: 2,
         written_by: "the executions stage",
         read_by: "the mixtures stage",
-        sort_key: ["execution_index", "code_index", "instruction_index"],
+        sort_key: [execution_index, code_index, instruction_index],
         bulk: true,
         columns: {
             /// The execution.

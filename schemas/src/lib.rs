@@ -35,7 +35,7 @@ pub use arrow;
 pub use cell::{Cell, Parameter, ReadError};
 pub use column::{Column, Encoding};
 pub use dictionary::dictionary;
-pub use table::{Builder, Row, Table};
+pub use table::{Builder, Row, Table, VersionError};
 
 /// Every table, in the order in which data flows.
 pub static TABLES: [&Table; 14] = [

@@ -7,7 +7,7 @@ crate::table! {
         version: 1,
         written_by: "the mixtures stage",
         read_by: "the shards stage",
-        sort_key: ["execution_index", "format", "sample_index"],
+        sort_key: [execution_index, format, sample_index],
         columns: {
             /// Id of the sample.
             sample_id: String [Plain];

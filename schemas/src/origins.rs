@@ -7,7 +7,7 @@ crate::table! {
         version: 1,
         written_by: "the functions stage",
         read_by: "SQL users",
-        sort_key: ["corpus", "path", "line_number"],
+        sort_key: [corpus, path, line_number],
         columns: {
             /// The unit.
             function_id: String [Plain];

@@ -9,7 +9,8 @@ crate::table! {
         version: 1,
         written_by: "the inputs stage",
         read_by: "the `coverage` view",
-        sort_key: ["function order"],
+        sort_key: [],
+        order: "the order of `functions`",
         columns: {
             /// The unit.
             function_id: String [Plain];

@@ -7,7 +7,8 @@ crate::table! {
         version: 1,
         written_by: "the shards stage",
         read_by: "trainers",
-        sort_key: ["shuffle order"],
+        sort_key: [],
+        order: "a seeded shuffle",
         columns: {
             /// Id of the sample.
             sample_id: String [Plain];

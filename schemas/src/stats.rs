@@ -8,7 +8,7 @@ crate::table! {
         version: 1,
         written_by: "every stage",
         read_by: "the `funnel` view",
-        sort_key: ["stage", "unit", "reason"],
+        sort_key: [stage, unit, reason],
         columns: {
             /// The stage.
             stage: String [Dictionary];

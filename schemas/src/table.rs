@@ -21,8 +21,10 @@ pub struct Table {
     pub written_by: &'static str,
     /// Who reads it.
     pub read_by: &'static str,
-    /// The order of rows within a file.
+    /// The columns by which the rows of a file are sorted: the whole order, or the beginning of it.
     pub sort_key: &'static [&'static str],
+    /// What orders rows that are equal in all of `sort_key`, in words, where that is no column; empty where nothing does.
+    pub order: &'static str,
     /// Rows come by the million: only the first column of the sort key has statistics, for pruning, since they would
     /// cost as much as the values themselves, and the footer does not repeat the schema.
     pub bulk: bool,
@@ -30,19 +32,65 @@ pub struct Table {
     pub columns: &'static [Column],
 }
 
+/// The key of a table's name in the metadata of Arrow and Parquet.
+const TABLE_KEY: &str = "tracemill.table";
+/// The key of a table's version there.
+const VERSION_KEY: &str = "tracemill.version";
+
 impl Table {
     /// The Arrow schema, with the table's name and version as metadata.
     #[must_use]
     pub fn schema(&self) -> SchemaRef {
         let fields: Vec<Field> =
             self.columns.iter().map(|column| Field::new(column.name, (column.data_type)(), column.nullable)).collect();
-        let metadata = [
-            ("tracemill.table".to_owned(), self.name.to_owned()),
-            ("tracemill.version".to_owned(), self.version.to_string()),
-        ];
-        Arc::new(Schema::new(fields).with_metadata(metadata.into()))
+        Arc::new(Schema::new(fields).with_metadata(self.metadata().into()))
+    }
+
+    /// The metadata that every file of the table has.
+    #[must_use]
+    pub fn metadata(&self) -> [(String, String); 2] {
+        [(TABLE_KEY.to_owned(), self.name.to_owned()), (VERSION_KEY.to_owned(), self.version.to_string())]
+    }
+
+    /// Makes sure that a file with this metadata holds this version of this table.
+    ///
+    /// # Errors
+    /// It holds another table or version, or does not say what it holds.
+    pub fn check_metadata<'a>(&self, value_of: impl Fn(&str) -> Option<&'a str>) -> Result<(), VersionError> {
+        let found = value_of(TABLE_KEY).zip(value_of(VERSION_KEY));
+        match found {
+            Some((table, version)) if table == self.name && version == self.version.to_string() => Ok(()),
+            _ => Err(VersionError {
+                table: self.name,
+                version: self.version,
+                found: found.map(|(table, version)| (table.to_owned(), version.to_owned())),
+            }),
+        }
     }
 }
+
+/// A file does not hold the version of the table that is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VersionError {
+    /// The table that is read.
+    pub table: &'static str,
+    /// Its version.
+    pub version: u32,
+    /// The table and the version that the file holds; `None` where it does not say so.
+    pub found: Option<(String, String)>,
+}
+
+impl std::fmt::Display for VersionError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.found {
+            Some((table, version)) => write!(f, "it holds version {version} of the table `{table}`")?,
+            None => write!(f, "it does not say which version of which table it holds")?,
+        }
+        write!(f, ", and this tracemill reads version {} of the table `{}`", self.version, self.table)
+    }
+}
+
+impl std::error::Error for VersionError {}
 
 /// A row of some table, as a Rust struct.
 pub trait Row: Sized {
@@ -91,7 +139,8 @@ macro_rules! table {
             version: $version:literal,
             written_by: $written_by:literal,
             read_by: $read_by:literal,
-            sort_key: [$($sort:literal),*],
+            sort_key: [$($sort:ident),*],
+            $(order: $order:literal,)?
             $(bulk: $bulk:literal,)?
             columns: {
                 $(
@@ -127,6 +176,11 @@ macro_rules! table {
             }
         }
 
+        // A sort key is made of columns.
+        const _: fn(&$row_name) = |_row| {
+            $(let _ = &_row.$sort;)*
+        };
+
         #[doc = concat!("The `", $name, "` table.")]
         pub static $static_name: $crate::Table = $crate::Table {
             name: $name,
@@ -134,7 +188,8 @@ macro_rules! table {
             row: concat!($($row_doc),*),
             written_by: $written_by,
             read_by: $read_by,
-            sort_key: &[$($sort),*],
+            sort_key: &[$(stringify!($sort)),*],
+            order: concat!("", $($order)?),
             bulk: false $(|| $bulk)?,
             columns: &[$(
                 $crate::Column {

@@ -9,7 +9,7 @@ crate::table! {
         version: 1,
         written_by: "the functions stage",
         read_by: "the inputs stage",
-        sort_key: ["corpus", "path", "line_number"],
+        sort_key: [corpus, path, line_number],
         columns: {
             /// The test file's corpus.
             corpus: String [Dictionary];

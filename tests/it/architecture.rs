@@ -1,13 +1,22 @@
 //! The house's rules that a compiler does not see: who may use whom, how long a file may be, where SQL lives.
 
 mod crates; // which crates reach which
+mod modules; // which modules of a crate use which
+mod paths; // what a Rust file declares and names
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use proptest::test_runner::RngSeed;
+use sqllogictest::{DefaultColumnType, Record};
+use tracemill_queries::LIBRARY;
 
+use self::modules::{Crate, cycles};
 use crate::harness::repository;
+
+/// The stages: what passes between them is a table on disk.
+const STAGES: [&str; 6] = ["corpora", "functions", "inputs", "executions", "mixtures", "shards"];
 
 /// Files below a folder of the repository with this ending.
 fn files(folder: &str, ending: &str) -> Vec<PathBuf> {
@@ -57,13 +66,37 @@ fn no_room_is_a_drawer() {
 
 #[test]
 fn stages_do_not_import_each_other() {
-    let stages = ["corpora", "functions", "inputs", "executions", "mixtures", "shards"];
-    for stage in stages {
-        for path in files(&format!("pipeline/{stage}"), "rs") {
-            let text = fs::read_to_string(&path).unwrap();
-            for other in stages.iter().filter(|other| **other != stage) {
-                assert!(!text.contains(&format!("crate::{other}")), "{} uses `{other}`", path.display());
-            }
+    let uses = Crate::read("pipeline/lib.rs").uses();
+    for stage in STAGES {
+        let from_stage = uses.iter().filter(|used| used.from.first().is_some_and(|name| name == stage));
+        let reached: BTreeSet<&str> =
+            from_stage.clone().filter_map(|used| used.to.first()).map(String::as_str).collect();
+        assert!(reached.contains("dataset"), "what `{stage}` uses is not read: {reached:?}");
+        for used in from_stage {
+            let other = used.to.first().filter(|to| *to != stage && STAGES.contains(&to.as_str()));
+            assert!(other.is_none(), "`{stage}` uses `{}`: {}", other.unwrap(), used.place);
+        }
+    }
+}
+
+/// Crates, each with the modules in it whose children use each other in one direction only; the crate itself is empty.
+const WITHOUT_CYCLES: [(&str, &[&str]); 4] = [
+    ("pipeline/lib.rs", &[""]),
+    ("pipeline/trace/src/lib.rs", &[""]),
+    ("queries/src/lib.rs", &[""]),
+    ("schemas/src/lib.rs", &[""]),
+];
+
+#[test]
+fn modules_form_no_cycle() {
+    for (root, parents) in WITHOUT_CYCLES {
+        let crate_ = Crate::read(root);
+        assert_eq!(crate_.globs(), [""; 0], "what these bring in is not seen");
+        for parent in parents {
+            let parent: Vec<&str> = parent.split("::").filter(|name| !name.is_empty()).collect();
+            let edges = crate_.edges_below(&parent);
+            assert!(edges.values().map(BTreeMap::len).sum::<usize>() >= 3, "{root} {parent:?} is not read: {edges:?}");
+            assert_eq!(cycles(&edges), [""; 0], "{root} {parent:?}");
         }
     }
 }
@@ -101,14 +134,14 @@ fn one_file_alone_speaks_to_the_network() {
 }
 
 #[test]
-fn every_query_has_a_test_of_its_own() {
-    let queries = files("queries", "sql");
-    assert!(queries.len() > 10, "only {} queries found", queries.len());
-    for path in queries {
-        let kind = path.parent().unwrap().file_name().unwrap().to_string_lossy().into_owned();
-        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-        let test = repository(&format!("tests/sql/{kind}/{name}.slt"));
-        assert!(test.is_file(), "{} has no {}", path.display(), test.display());
+fn every_query_has_a_test_that_selects_each_of_its_columns() {
+    assert_eq!(LIBRARY.len(), files("queries", "sql").len());
+    for query in LIBRARY {
+        let path = repository(&format!("tests/sql/{}/{}.slt", query.kind.folder(), query.name));
+        let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let columns: Vec<String> = query.header().unwrap().columns.into_iter().map(|column| column.name).collect();
+        let missing = untested_columns(&text, query.name, &columns);
+        assert_eq!(missing, [""; 0], "{} does not select these of `{}`", path.display(), query.name);
     }
 }
 
@@ -117,4 +150,39 @@ fn property_tests_draw_the_same_cases_each_time() {
     // Set in `.cargo/config.toml`, where a longer run is described; a test binary that is started by hand needs it too.
     let seed = proptest::test_runner::Config::default().rng_seed;
     assert!(matches!(seed, RngSeed::Fixed(_)), "PROPTEST_RNG_SEED is no number: the cases are drawn anew each time");
+}
+
+/// The columns of a query that no statement of a test selects from it, or from its broken copy. `SELECT *` selects all.
+fn untested_columns<'a>(test: &str, query: &str, columns: &'a [String]) -> Vec<&'a str> {
+    let names = [query.to_owned(), format!("broken_{query}")];
+    let mut selected: BTreeSet<String> = BTreeSet::new();
+    for record in sqllogictest::parse::<DefaultColumnType>(test).unwrap() {
+        let Record::Query { sql, .. } = record else { continue };
+        // What stands in quotes is text.
+        let plain: String = sql.split('\'').step_by(2).collect::<Vec<_>>().join(" ");
+        let words = |text: &str| -> Vec<String> {
+            text.split(|letter: char| !letter.is_alphanumeric() && letter != '_').map(str::to_owned).collect()
+        };
+        let Some((list, behind)) = plain.split_once(" FROM ") else { continue };
+        if words(behind).iter().any(|word| names.contains(word)) {
+            selected.extend(words(list));
+            if list.trim() == "SELECT *" {
+                selected.extend(columns.iter().cloned());
+            }
+        }
+    }
+    columns.iter().map(String::as_str).filter(|column| !selected.contains(*column)).collect()
+}
+
+#[test]
+fn a_column_is_tested_where_it_is_selected() {
+    let columns = ["a".to_owned(), "b".to_owned()];
+    let untested = |sql: &str| untested_columns(&format!("query ?\n{sql}\n----\n1\n"), "mine", &columns).join(" ");
+    assert_eq!(untested("SELECT a, max(b) FROM mine"), "");
+    assert_eq!(untested("SELECT * FROM broken_mine ORDER BY a"), "");
+    assert_eq!(untested("SELECT a FROM mine WHERE b = 1"), "b");
+    assert_eq!(untested("SELECT a, 'b' FROM mine"), "b");
+    assert_eq!(untested("SELECT count(*) FROM mine"), "a b");
+    assert_eq!(untested("SELECT a, b FROM other WHERE a = 'mine'"), "a b");
+    assert_eq!(untested_columns("", "mine", &columns), ["a", "b"]);
 }

@@ -18,6 +18,9 @@ fn fails(args: &[&str]) -> (Option<i32>, String) {
 fn wrong_usage_ends_with_2_and_says_what_is_wrong() {
     let empty = tempfile::tempdir().unwrap();
     let data = empty.path().join("data").display().to_string();
+    let (no_file, below_no_folder) = (&data, format!("{data}/x.csv"));
+    let there = folder(&[("_run/config.toml", ""), ("f.py", "x = 1\n")]);
+    let (sound, file) = (there.path().display().to_string(), there.path().join("f.py").display().to_string());
     for (args, expected) in [
         (vec!["run", "--out", &data], "tracemill: no corpus given: add --corpus PATH"),
         (
@@ -36,6 +39,13 @@ fn wrong_usage_ends_with_2_and_says_what_is_wrong() {
         (vec!["sql", "--data", &data, "SELECT 1"], "is not a dataset"),
         (vec!["sql", "--output", "parquet", "SELECT 1"], "tracemill: --output parquet writes a file: add --to FILE\n"),
         (vec!["show", "0", "--data", &data], "holds no executions"),
+        (vec!["verify", &data], "is not a dataset"),
+        (vec!["trace", no_file], "data: No such file or directory"),
+        (vec!["trace", &sound], ": Is a directory"),
+        (vec!["trace", &file, "--stdin", no_file], "data: No such file or directory"),
+        (vec!["run", no_file, "--out", &data], "data: No such file or directory"),
+        (vec!["sql", "--data", &sound, "--file", no_file], "data: No such file or directory"),
+        (vec!["sql", "--data", &sound, "--to", &below_no_folder, "SELECT 1"], "data: No such file or directory"),
         (vec!["frobnicate"], "error: unrecognized subcommand 'frobnicate'"),
     ] {
         let (code, text) = fails(&args);

@@ -5,8 +5,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-use tracemill::dataset::Dataset;
+use datafusion::parquet::arrow::ArrowWriter;
+use datafusion::parquet::arrow::arrow_writer::ArrowWriterOptions;
+use datafusion::parquet::file::metadata::KeyValue;
+use datafusion::parquet::file::properties::WriterProperties;
+use tracemill::dataset::{Dataset, read_batches};
+use tracemill_schemas::Table;
+use tracemill_schemas::events::EVENTS;
+use tracemill_schemas::functions::FUNCTIONS;
 
+use crate::fixture;
 use crate::harness::{folder, hashes, repository, run, said, tracemill};
 
 /// A small dataset with shards.
@@ -177,4 +185,59 @@ fn a_stage_without_the_one_before_it_is_refused() {
     assert_eq!(output.status.code(), Some(2));
     assert!(run(&corpora, data.path(), &["--quiet", "--stages", "corpora,functions"]).status.success());
     assert!(run(&corpora, data.path(), &["--quiet", "--stages", "inputs"]).status.success());
+}
+
+/// Writes a file of the only part anew, as another version of its table, and enters it.
+fn change_version(data: &Path, table: &'static Table, version: u32) -> PathBuf {
+    let dataset = Dataset::new(data);
+    let path = dataset.files(table.name).unwrap()[0].clone();
+    let batches: Vec<_> = read_batches(&path, table).unwrap().collect::<Result<_, _>>().unwrap();
+    let metadata = table.metadata().map(|(key, value)| {
+        let value = if key == "tracemill.version" { version.to_string() } else { value };
+        KeyValue::new(key, value)
+    });
+    let properties = WriterProperties::builder().set_key_value_metadata(Some(metadata.into())).build();
+    let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
+    let file = fs::File::create(&path).unwrap();
+    let mut writer = ArrowWriter::try_new_with_options(file, batches[0].schema(), options).unwrap();
+    batches.iter().for_each(|batch| writer.write(batch).unwrap());
+    writer.close().unwrap();
+
+    let bytes = fs::read(&path).unwrap();
+    for stage in ["functions", "executions"] {
+        for (key, mut part) in dataset.manifest(stage).unwrap().parts {
+            for file in part.files.iter_mut().filter(|file| dataset.part(&file.table, &file.key) == path) {
+                (file.size_bytes, file.content_hash) = (bytes.len() as u64, tracemill::hash::content(&bytes));
+            }
+            dataset.enter(stage, &key, &part).unwrap();
+        }
+    }
+    path
+}
+
+#[test]
+fn a_file_of_another_version_is_refused_by_name() {
+    for (table, version) in [(&EVENTS, EVENTS.version + 1), (&FUNCTIONS, 0)] {
+        let data = tempfile::tempdir().unwrap();
+        fixture::write(data.path());
+        let path = change_version(data.path(), table, version);
+        let (name, expected) = (table.name, table.version);
+        let problem = format!(
+            "failed to read {}: it holds version {version} of the table `{name}`, and this tracemill reads version \
+             {expected} of the table `{name}`",
+            path.display()
+        );
+        let error = read_batches(&path, table).err().unwrap();
+        assert_eq!(error.to_string(), problem);
+        let stored = if name == "events" { "stored_events" } else { name };
+        for args in [&["sql", &format!("SELECT count(*) FROM {stored}")][..], &["show", "0"]] {
+            let output = tracemill(args).arg("--data").arg(data.path()).output().unwrap();
+            assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+            let text = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(text.contains(&problem) && !text.contains("damaged"), "{args:?}: {text}");
+        }
+        // Other tables are read as before.
+        let output = tracemill(["sql", "SELECT count(*) FROM inputs", "--data"]).arg(data.path()).output().unwrap();
+        assert!(output.status.success(), "{}", said(&output));
+    }
 }

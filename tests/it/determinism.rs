@@ -9,9 +9,10 @@ use std::sync::Arc;
 use datafusion::arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use datafusion::parquet::arrow::ArrowWriter;
 use tracemill::config::{Overrides, load};
-use tracemill::dataset::Dataset;
+use tracemill::dataset::{Dataset, read_batches};
 use tracemill::stage::Cancel;
 use tracemill::supervisor::{Completed, Listener, Supervisor, WorkerCommand};
+use tracemill_schemas::table_named;
 use tracemill_trace::{Collector, Decoder, Granularity, Job, JobKind, Limits, Malformed, Subscription};
 
 mod pairs;
@@ -116,7 +117,8 @@ fn verified(data: &Path) -> (Option<i32>, Vec<String>) {
 /// Changes a column of the first file of a table, and the manifest with it.
 fn tamper(data: &Path, table: &str, column: &str, change: impl Fn(&ArrayRef) -> ArrayRef) {
     let file = &Dataset::new(data).files(table).unwrap()[0];
-    let batches: Vec<RecordBatch> = tracemill::dataset::read_batches(file).unwrap().collect::<Result<_, _>>().unwrap();
+    let batches = read_batches(file, table_named(table).unwrap()).unwrap();
+    let batches: Vec<RecordBatch> = batches.collect::<Result<_, _>>().unwrap();
     let schema = batches[0].schema();
     let mut writer = ArrowWriter::try_new(File::create(file).unwrap(), Arc::clone(&schema), None).unwrap();
     for (number, batch) in batches.iter().enumerate() {
@@ -128,12 +130,11 @@ fn tamper(data: &Path, table: &str, column: &str, change: impl Fn(&ArrayRef) -> 
         writer.write(&RecordBatch::try_new(Arc::clone(&schema), columns).unwrap()).unwrap();
     }
     writer.close().unwrap();
-    let (mut manifest, bytes) = (manifest(data, "executions"), std::fs::read(file).unwrap());
-    let entries = manifest.parts.values_mut().flat_map(|part| &mut part.files);
-    let entry = entries.into_iter().find(|entry| entry.table == table).unwrap();
+    let (manifest, bytes) = (manifest(data, "executions"), std::fs::read(file).unwrap());
+    let (key, mut part) = manifest.parts.into_iter().next().unwrap();
+    let entry = part.files.iter_mut().find(|entry| entry.table == table).unwrap();
     (entry.size_bytes, entry.content_hash) = (bytes.len() as u64, tracemill::hash::content(&bytes));
-    let path = Dataset::new(data).manifest_path("executions");
-    std::fs::write(path, serde_json::to_vec(&manifest).unwrap()).unwrap();
+    Dataset::new(data).enter("executions", &key, &part).unwrap();
 }
 
 #[test]

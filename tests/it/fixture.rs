@@ -6,7 +6,7 @@
 
 use std::path::Path;
 
-use tracemill::dataset::{Dataset, FileEntry, Manifest, PartEntry, PartOutput};
+use tracemill::dataset::{Dataset, FileEntry, PartEntry, PartOutput};
 use tracemill_schemas::Row;
 use tracemill_schemas::changes::ChangesRow;
 use tracemill_schemas::events::EventsRow;
@@ -72,10 +72,7 @@ pub(crate) fn write_until_changes(root: &Path) {
 pub(crate) fn manifests(root: &Path, functions: Vec<FileEntry>, inputs: Vec<FileEntry>, executions: Vec<FileEntry>) {
     for (stage, files) in [("functions", functions), ("inputs", inputs), ("executions", executions)] {
         let part = PartEntry { fingerprint: "made by hand".into(), files, counts: Vec::new() };
-        let manifest = Manifest { parts: [(KEY.to_owned(), part)].into() };
-        let text = serde_json::to_vec(&manifest).unwrap();
-        let dataset = Dataset::new(root);
-        dataset.write_whole(&dataset.manifest_path(stage), &text).unwrap();
+        Dataset::new(root).enter(stage, KEY, &part).unwrap();
     }
 }
 
@@ -96,7 +93,13 @@ pub(crate) fn write_broken(root: &Path) {
     table(root, &functions());
     table(root, &origins()[1..]);
     table(root, &inputs());
-    let executions: Vec<ExecutionsRow> = executions().into_iter().filter(|row| row.execution_index != 2).collect();
+    let mut executions = executions();
+    executions.retain(|row| row.execution_index != 2);
+    executions.extend(["e-7", "e-seven"].map(|id| ExecutionsRow {
+        execution_id: id.into(),
+        execution_index: 7,
+        ..ExecutionsRow::default()
+    }));
     table(root, &executions);
     let mut frames = frames();
     frames[3].event_index = 3;

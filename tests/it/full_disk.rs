@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use tracemill::dataset::{Dataset, Manifest};
+use tracemill::dataset::Dataset;
 
 use crate::harness::{executable, said};
 use crate::kills::{SETTINGS, STAGES, contents, corpus};
@@ -60,8 +60,7 @@ fn nothing_is_half_written(data: &Path) {
     let dataset = Dataset::new(data);
     let mut listed = Vec::new();
     for stage in STAGES {
-        let Some(text) = found.get(&format!("_run/{stage}.json")) else { continue };
-        let manifest: Manifest = serde_json::from_slice(text).unwrap_or_else(|error| panic!("{stage}: {error}"));
+        let manifest = dataset.manifest(stage).unwrap_or_else(|error| panic!("{stage}: {error}"));
         for file in manifest.parts.into_values().flat_map(|part| part.files) {
             dataset.verify(&file).unwrap();
             listed.push(format!("{}/part-{}.parquet", file.table, file.key));

@@ -11,6 +11,7 @@ use tracemill_trace::{Limits, Subscription, Value};
 
 pub(super) use recorder::{Batches, Counted, Piece, Recorder, Scratches};
 
+use crate::error::Result;
 use crate::hash;
 use crate::supervisor::Completed;
 
@@ -24,6 +25,9 @@ pub(super) fn label_address(labels: &mut Vec<String>, stdout: &str, counted: &Co
 }
 
 /// The row of one execution; those of its events are the recorder's.
+///
+/// # Errors
+/// Its limits cannot be hashed into its id.
 pub(super) fn execution(
     function: &FunctionsRow,
     input: &InputsRow,
@@ -32,12 +36,12 @@ pub(super) fn execution(
     limits: &Limits,
     completed: Completed,
     counted: &Counted,
-) -> ExecutionsRow {
+) -> Result<ExecutionsRow> {
     // How often it was started is not told: it depends on what else the machine did.
     let Completed { engine, finished, attempts: _ } = completed;
     let mut labels = finished.labels;
     label_address(&mut labels, &finished.stdout, counted);
-    let asked = serde_json::to_vec(&(limits, subscription)).unwrap_or_default();
+    let asked = hash::json(&(limits, subscription))?;
     let (result, result_type, result_chars) = match finished.result {
         None => (None, None, None),
         Some(Value::Int(number)) => (Some(number.to_string()), Some("int".to_owned()), None),
@@ -47,7 +51,7 @@ pub(super) fn execution(
         Some(exception) => (Some(exception.type_name), Some(exception.message), exception.line_number.map(ordinal)),
         None => (None, None, None),
     };
-    ExecutionsRow {
+    Ok(ExecutionsRow {
         execution_id: hash::id(&[input.input_id.as_bytes(), engine.as_bytes(), &asked]),
         execution_index,
         function_id: function.function_id.clone(),
@@ -72,7 +76,7 @@ pub(super) fn execution(
         stdout: finished.stdout,
         imports: finished.imports,
         labels,
-    }
+    })
 }
 
 /// Whether a text shows the address of an object, which is another one each time: ` at 0x` and seven digits or more.

@@ -184,7 +184,7 @@ fn the_execution_counts_what_it_holds() {
     let completed = Completed { engine: "engine 1".into(), finished, attempts: 2 };
     let (function, input) = (FunctionsRow::default(), InputsRow::default());
     let made = |subscription, counted: &Counted| {
-        execution(&function, &input, 7, subscription, &Limits::default(), completed.clone(), counted)
+        execution(&function, &input, 7, subscription, &Limits::default(), completed.clone(), counted).unwrap()
     };
     let row = made(Subscription::default(), &counted);
     assert_eq!((row.event_count, row.line_count, row.change_count, row.frame_count, row.depth_max), (5, 2, 9, 2, 1));

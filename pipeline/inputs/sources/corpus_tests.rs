@@ -17,7 +17,7 @@ use crate::inputs::sources::asserts;
 use crate::inputs::unit::Unit;
 use crate::python::imports::{Chain, Chains, Imported, Imports};
 use crate::python::{self, is_builtin, names};
-use crate::stage::Context;
+use crate::stage::{Context, Part};
 
 /// Tests kept of one unit.
 const TESTS_MAX: usize = 64;
@@ -47,14 +47,13 @@ impl From<FunctionsRow> for UnitWithTests {
 ///
 /// # Errors
 /// A file of the dataset cannot be read, or the user asks to stop.
-pub(in crate::inputs) fn tests_of_part(cx: &Context, key: &str) -> Result<Vec<Vec<Arc<UsagesRow>>>> {
-    let manifest = cx.dataset.manifest("functions")?;
-    let files: Vec<_> = manifest.files("usages").filter(|file| file.rows > 0).collect();
+pub(in crate::inputs) fn tests_of_part(cx: &Context, part: &Part) -> Result<Vec<Vec<Arc<UsagesRow>>>> {
+    let files: Vec<_> = part.reads.iter().filter(|file| file.table == "usages").collect();
     let mut wanted = Wanted::default();
     if files.is_empty() {
         return Ok(Vec::new());
     }
-    for rows in read_rows::<FunctionsRow>(&cx.dataset.part("functions", key))? {
+    for rows in read_rows::<FunctionsRow>(&cx.dataset.part("functions", &part.key))? {
         rows?.into_iter().for_each(|row| wanted.add(&row));
     }
     for file in files {
