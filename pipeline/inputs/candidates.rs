@@ -8,7 +8,7 @@ use rand_chacha::rand_core::SeedableRng;
 use tracemill_schemas::functions::FunctionsRow;
 use tracemill_schemas::inputs::InputsRow;
 use tracemill_schemas::searches::SearchesRow;
-use tracemill_trace::{Limits, Point};
+use tracemill_trace::{Label, Limits, Point};
 
 use crate::config::InputsConfig;
 use crate::dataset::Severity;
@@ -252,7 +252,7 @@ fn search(shown: &Shown, settings: Settings<'_>, more: &[Candidate], runner: &mu
     search.run(offers, &mut fresh, runner, &mut random)?;
     let ((missing, share), can_run) = (search.standing(), !search.has_failed());
     let Found { chosen, tried, killed, lines, branches, reason } = search.choose(runner)?;
-    kept.dropped.extend(std::iter::repeat_n(("killed", Severity::DataLoss), killed));
+    kept.dropped.extend(std::iter::repeat_n((Label::Killed.name(), Severity::DataLoss), killed));
     let ran = lines.0 > 0;
     for chosen in chosen {
         let is_kept = kept.offer(Candidate { is_free: true, ..chosen.candidate }, true);

@@ -27,7 +27,7 @@ use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
-use tracemill_trace::{Exception, Finished, Job, Limits, Malformed, Outcome, Reply};
+use tracemill_trace::{Exception, Finished, Job, Label, Limits, Malformed, Outcome, Reply};
 use tracemill_worker::sandbox::LAYERS;
 
 pub use self::idle::IdleWorkers;
@@ -127,8 +127,6 @@ pub trait Listener {
 const START: Duration = Duration::from_secs(30);
 /// The first pause before a worker that is gone is replaced; it doubles each time.
 const PAUSE: Duration = Duration::from_millis(50);
-/// Label of an execution that was given up because something outside ended its worker again and again.
-pub(crate) const KILLED: &str = "killed";
 /// How often a worker that does not start is tried.
 const START_ATTEMPTS: u32 = 5;
 
@@ -243,7 +241,7 @@ impl Supervisor {
                 }
                 Attempt::TimedOut => {
                     let mut finished = ended(Outcome::TimeLimit, None);
-                    finished.labels.push("wall_clock".to_owned());
+                    finished.labels.push(Label::WallClock.name().to_owned());
                     finished
                 }
                 Attempt::Protocol(problem) => {
@@ -257,7 +255,7 @@ impl Supervisor {
                         continue;
                     }
                     let mut finished = ended(Outcome::Crashed, Some(describe(status, "")));
-                    finished.labels.push(KILLED.to_owned());
+                    finished.labels.push(Label::Killed.name().to_owned());
                     finished
                 }
                 // What an earlier job left behind may have killed it: a fresh worker decides.

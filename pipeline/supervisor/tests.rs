@@ -75,7 +75,7 @@ fn a_job_whose_worker_is_killed_each_time_is_given_up_and_labelled() {
     let program = script(folder.path(), "read line\nkill -9 $$");
     let completed = supervisor(&program, 3).run(job(), &mut Nobody).unwrap();
     assert_eq!((completed.finished.outcome, completed.attempts), (Outcome::Crashed, 3));
-    assert_eq!(completed.finished.labels, [KILLED]);
+    assert_eq!(completed.finished.labels, ["killed"]);
     assert_eq!(completed.finished.exception.unwrap().message, "ended by signal 9");
     assert_eq!(starts(folder.path()), 3);
 }

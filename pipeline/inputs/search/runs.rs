@@ -3,12 +3,13 @@
 
 use tracemill_schemas::functions::FunctionsRow;
 use tracemill_trace::{
-    COST_OF_WORKER, Exception, Finished, Granularity, Job, JobKind, Limits, Malformed, Outcome, Point, Subscription,
+    COST_OF_WORKER, Exception, Finished, Granularity, Job, JobKind, Label, Limits, Malformed, Outcome, Point,
+    Subscription,
 };
 
 use crate::error::Result;
 use crate::inputs::candidates::Candidate;
-use crate::supervisor::{Completed, KILLED, Listener, Supervisor};
+use crate::supervisor::{Completed, Listener, Supervisor};
 
 /// Equal for runs that behave the same: path, outcome, result or exception, output.
 pub(super) type Behaviour = (u64, Outcome, String, String);
@@ -38,9 +39,6 @@ pub(super) struct Ran {
     pub(super) never_began: bool,
     pub(super) check_failed: bool,
 }
-
-/// Labels of executions that another run would show otherwise; those that `queries/filters/_verdicts.sql` names.
-const IRREPRODUCIBLE: [&str; 5] = ["address", "hash", "id", "wall_clock", "killed"];
 
 /// Runs jobs in their order; a stand-in in tests.
 pub(in crate::inputs) trait Runner {
@@ -105,6 +103,7 @@ impl Ran {
             Outcome::Crashed | Outcome::MemoryLimit => COST_OF_WORKER,
             _ => cost,
         };
+        let labels = || labels.iter().filter_map(|word| Label::parse(word));
         Ran {
             outcome,
             exception,
@@ -113,9 +112,9 @@ impl Ran {
             stdout,
             path: coverage.as_ref().map_or(0, |coverage| coverage.path),
             lines_begun,
-            is_irreproducible: labels.iter().any(|label| IRREPRODUCIBLE.contains(&label.as_str())),
+            is_irreproducible: labels().any(Label::is_irreproducible),
             cost: u64::from(cost),
-            is_killed: labels.iter().any(|label| label == KILLED),
+            is_killed: labels().any(|label| label == Label::Killed),
             never_began: lines_begun == 0,
             check_failed: check_passed == Some(false),
             hits: coverage.map(|coverage| coverage.hits).unwrap_or_default(),
@@ -124,10 +123,7 @@ impl Ran {
 
     /// It ended by itself, in the unit's own code: something to learn from.
     pub(super) fn is_usable(&self) -> bool {
-        matches!(self.outcome, Outcome::Returned | Outcome::Raised | Outcome::Exited)
-            && !self.never_began
-            && !self.is_irreproducible
-            && !self.check_failed
+        self.outcome.is_own_end() && !self.never_began && !self.is_irreproducible && !self.check_failed
     }
 
     pub(super) fn returned(&self) -> bool {

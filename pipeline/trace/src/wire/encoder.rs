@@ -2,9 +2,11 @@
 
 use super::{
     CODE, FORM_INT, FORM_ITERATOR, FORM_NONE, FORM_SHIFT, FORM_SPLICE, FORM_TEXT, HAS_CHANGES, HAS_MEMBERS, HAS_OBJECT,
-    HAS_OUTPUT, ON_STACK, OTHER_FRAME, TYPE, VARIABLE, ValueRef,
+    HAS_OUTPUT, ON_STACK, OTHER_FRAME, TYPE, VARIABLE,
 };
-use crate::event::{Action, EventKind, Operation, Scope};
+use crate::borrowed::ValueRef;
+use crate::event::Operation;
+use crate::vocabulary::{Action, EventKind, Scope};
 
 /// Encodes the records of one execution.
 ///
