@@ -4,7 +4,7 @@
 //! The states are those of [`tracemill_trace::Replay`]. The call stack is followed from calls and returns, and from
 //! generators that are suspended and resumed: the frame that resumes one need not be the one that called it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use tracemill_trace::replay::{StackEffect, StoredChange, ordinal};
@@ -31,9 +31,27 @@ struct FrameNotes {
     function: String,
     line_number: i32,
     /// The variables that changed since the latest event before this one.
-    changed: BTreeSet<(Scope, u32)>,
+    changed: Places,
     /// Those that were deleted since.
-    deleted: BTreeSet<(Scope, u32)>,
+    deleted: Places,
+}
+
+/// Variables by scope and place, in order. A vector, because it is filled and emptied at every event and keeps its room.
+#[derive(Debug, Clone, Default)]
+struct Places(Vec<(Scope, u32)>);
+
+impl Places {
+    fn insert(&mut self, place: (Scope, u32)) {
+        if let Err(at) = self.0.binary_search(&place) {
+            self.0.insert(at, place);
+        }
+    }
+
+    fn remove(&mut self, place: (Scope, u32)) {
+        if let Ok(at) = self.0.binary_search(&place) {
+            self.0.remove(at);
+        }
+    }
 }
 
 /// A frame at the latest event.
@@ -74,12 +92,12 @@ impl<'a> Frame<'a> {
 
     /// The variables of the program that were bound or changed since the latest event before this one, in order.
     pub fn changed(self) -> impl Iterator<Item = &'a Variable> {
-        self.notes.changed.iter().filter_map(move |&(scope, index)| self.state?.get(scope, index))
+        self.notes.changed.0.iter().filter_map(move |&(scope, index)| self.state?.get(scope, index))
     }
 
     /// The variables of the program that were deleted since the latest event before this one, in order.
     pub fn deleted(self) -> impl Iterator<Item = &'a str> {
-        self.notes.deleted.iter().filter_map(move |&(scope, index)| Some(self.state?.name(scope, index)))
+        self.notes.deleted.0.iter().filter_map(move |&(scope, index)| Some(self.state?.name(scope, index)))
     }
 }
 
@@ -118,10 +136,10 @@ impl ExecutionState {
         let place = (change.scope, change.variable_index);
         let notes = self.frames.entry(frame_index).or_default();
         if change.value.is_some() {
-            notes.deleted.remove(&place);
+            notes.deleted.remove(place);
             notes.changed.insert(place);
         } else if had_value {
-            notes.changed.remove(&place);
+            notes.changed.remove(place);
             notes.deleted.insert(place);
         }
         if change.scope == Scope::Global
@@ -165,8 +183,8 @@ impl ExecutionState {
     fn settle(&mut self) {
         let Some(index) = self.running.take() else { return };
         if let Some(notes) = self.frames.get_mut(&index).filter(|_| !self.is_between_lines) {
-            notes.changed.clear();
-            notes.deleted.clear();
+            notes.changed.0.clear();
+            notes.deleted.0.clear();
         }
         if let Some(end) = self.end.take() {
             self.stack.pop();
