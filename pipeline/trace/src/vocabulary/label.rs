@@ -49,6 +49,19 @@ pub enum Reproducibility {
     Lost,
 }
 
+impl Reproducibility {
+    /// What another run shows, as the data dictionary prints it.
+    #[must_use]
+    pub const fn phrase(self) -> &'static str {
+        match self {
+            Reproducibility::Same => "the same",
+            Reproducibility::SameSeed => "the same with the same hash seed",
+            Reproducibility::Varies => "perhaps something else",
+            Reproducibility::Lost => "something else",
+        }
+    }
+}
+
 impl Label {
     /// What another run of an execution with this label shows.
     #[must_use]
