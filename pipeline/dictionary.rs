@@ -25,7 +25,7 @@ pub fn word_lists() -> Vec<WordList> {
 }
 
 fn label(label: Label) -> (&'static str, Vec<&'static str>) {
-    let cpython = if label.may_differ_from_cpython() { "perhaps something else" } else { "the same" };
+    let cpython = if label.may_differ_from_cpython() { "perhaps something else" } else { "does not apply" };
     (label.name(), vec![label.sentence(), label.reproducibility().phrase(), cpython])
 }
 

@@ -142,3 +142,81 @@ fn change_json(change: &Change) -> Json {
 fn value_json(value: Option<&Value>) -> (Option<String>, Option<&str>, Option<u64>) {
     (value.map(Value::repr), value.map(Value::type_name), value.and_then(Value::full_chars))
 }
+
+#[cfg(test)]
+mod tests {
+    use tracemill_trace::{Action, EventKind, Instruction, Operation};
+
+    use super::*;
+
+    fn change(scope: Scope, value: Option<Value>) -> Change {
+        Change {
+            scope,
+            variable_index: 0,
+            name: String::new(),
+            action: Action::Bound,
+            value,
+            object_index: None,
+            members: None,
+            items_drawn: None,
+            items_left: None,
+        }
+    }
+
+    fn text(repr: &str) -> Option<Value> {
+        Some(Value::Text { repr: repr.into(), type_name: "list".into(), full_chars: None })
+    }
+
+    fn event(stack_depth: u32, changes: Vec<Change>) -> Event {
+        let operation = Operation {
+            opcode: "NOP".into(),
+            argument: None,
+            meaning: String::new(),
+            line_number: 1,
+            stack_depth,
+            pushes: None,
+        };
+        Event {
+            kind: EventKind::Instruction,
+            frame_index: 0,
+            line_number: 1,
+            instruction: Some(Instruction { instruction_index: 0, operation }),
+            changes,
+            value: None,
+            exception: None,
+            output: String::new(),
+            frame: None,
+        }
+    }
+
+    #[test]
+    fn an_entry_that_is_mutated_stays_the_object_that_it_was() {
+        let mut events = EventWriter::default();
+        events.event(0, &event(1, vec![Change { object_index: Some(3), ..change(Scope::Stack, text("[]")) }]));
+        let grown = Change { action: Action::Mutated, ..change(Scope::Stack, text("[1]")) };
+        let json = events.event(1, &event(2, vec![grown]));
+        let entry = json!({"value": "[1]", "value_type": "list", "value_chars": null, "object_index": 3});
+        assert_eq!(json["stack"], json!([entry, null]));
+    }
+
+    #[test]
+    fn a_loop_that_goes_on_says_how_far_it_is_and_not_what_it_walks() {
+        let mut events = EventWriter::default();
+        let begins = Change { items_drawn: Some(1), items_left: Some(4), ..change(Scope::Iterator, text("[5]")) };
+        let json = events.event(0, &event(0, vec![begins]));
+        assert_eq!((&json["changes"][0]["value"], &json["changes"][0]["items_left"]), (&json!("[5]"), &json!(4)));
+        let goes_on = Change { action: Action::Rebound, ..change(Scope::Iterator, Some(Value::Int(3))) };
+        let json = events.event(1, &event(0, vec![goes_on]));
+        let position = &json["changes"][0];
+        assert_eq!(
+            (&position["value"], &position["items_drawn"], &position["items_left"]),
+            (&Json::Null, &json!(3), &json!(2))
+        );
+    }
+
+    #[test]
+    fn a_depth_that_no_stack_has_takes_no_room() {
+        let json = EventWriter::default().event(0, &event(u32::MAX, Vec::new()));
+        assert_eq!(json["stack"].as_array().unwrap().len(), MAX_PLACES as usize);
+    }
+}

@@ -44,12 +44,13 @@ pub struct StackEffect<'a> {
 #[derive(Debug, Clone, Default)]
 pub struct FrameState {
     slots: BTreeMap<(Scope, u32), Slot>,
+    /// Places of the stack from its bottom to the highest that changed and was not dropped since.
+    stack_height: u32,
     /// What the latest instruction pushes, as it takes effect before the next one; empty for nothing.
     pushes: String,
 }
 
-/// A variable that has had a value. Where it was deleted its name stays, because a later change need not repeat it, and
-/// a place of the stack that was emptied stays until the stack shrinks below it.
+/// A variable that has had a value. Where it was deleted its name stays, because a later change need not repeat it.
 #[derive(Debug, Clone)]
 struct Slot {
     variable: Variable,
@@ -91,6 +92,7 @@ impl FrameState {
         {
             last.remove();
         }
+        self.stack_height = self.stack_height.min(stack.depth);
     }
 
     /// The variable at that place, if it has a value.
@@ -120,16 +122,18 @@ impl FrameState {
         self.slots.range((Scope::Iterator, 0)..(Scope::Stack, 0)).filter_map(|(_, slot)| slot.held())
     }
 
-    /// The value stack from its bottom to the highest place that is known, at most 10,000 of them; `None` for an empty
-    /// place.
+    /// The value stack from its bottom to the highest place that changed and was not dropped since, at most 10,000
+    /// places; `None` for an empty one. Empty places above, which the interpreter may have as well, are not known here.
     pub fn stack(&self) -> impl Iterator<Item = Option<&Variable>> {
         let mut known = self.slots.range((Scope::Stack, 0)..).peekable();
-        let highest = self.slots.last_key_value().map(|(place, _)| *place).filter(|(scope, _)| *scope == Scope::Stack);
-        let height = highest.map_or(0, |(_, place)| place.saturating_add(1)).min(STACK_PLACES_MAX);
-        (0..height).map(move |place| known.next_if(|((_, at), _)| *at == place).and_then(|(_, slot)| slot.held()))
+        (0..self.stack_height.min(STACK_PLACES_MAX))
+            .map(move |place| known.next_if(|((_, at), _)| *at == place).and_then(|(_, slot)| slot.held()))
     }
 
     fn slot(&mut self, scope: Scope, variable_index: u32) -> &mut Slot {
+        if scope == Scope::Stack {
+            self.stack_height = self.stack_height.max(variable_index.saturating_add(1));
+        }
         self.slots
             .entry((scope, variable_index))
             .or_insert_with(|| Slot { variable: Variable::empty(scope, variable_index), has_value: false })

@@ -112,6 +112,12 @@ fn entries_are_counted_from_the_top() {
     assert_eq!(swapped, (vec![Some(10), Some(11), None, Some(12)], vec![2, 3]));
     // Equal ones change places and nothing changes.
     assert_eq!(stack_after("swap 2", 2, &[Some(8), Some(8)]), (filled(&[8, 8]), vec![]));
+    // A place that never changed is empty, also where the stack shrinks to it.
+    assert_eq!(stack_after("swap 3", 3, &[None, None, Some(12)]), (vec![Some(12), None, None], vec![0, 2]));
+    let mut state = FrameState::default();
+    state.apply(&change(Scope::Stack, 2, "", Some(ValueRef::Int(1))));
+    state.begin_instruction(StackEffect { depth: 2, pushes: None }, |_, _| {});
+    assert_eq!(state.stack().collect::<Vec<_>>(), [None, None]);
     // What no code does changes nothing.
     for odd in ["copy 9", "copy 4294967295", "swap 9", "jump 1"] {
         assert_eq!(stack_after(odd, 3, &held), (filled(&[10, 11, 12]), vec![]), "{odd}");

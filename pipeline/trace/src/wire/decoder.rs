@@ -24,7 +24,7 @@ pub struct Malformed {
     pub what: &'static str,
 }
 
-/// What was said about a code object.
+/// What is defined of a code object.
 #[derive(Debug, Default)]
 struct Code {
     function: String,

@@ -73,7 +73,7 @@ impl Head<'_> {
     }
 }
 
-/// Who a frame that starts is.
+/// The frame that a call starts.
 #[derive(Debug, Clone, Copy)]
 pub struct Call {
     /// See [`crate::Frame::parent_index`].
@@ -84,7 +84,7 @@ pub struct Call {
     pub code_index: u32,
 }
 
-/// What an event says besides its changes.
+/// What an event has besides its changes.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Said<'a> {
     /// For `Call`.

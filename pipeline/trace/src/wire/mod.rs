@@ -4,7 +4,7 @@
 //!  engine ─▶ Encoder ─▶ records (bytes) ─▶ frames ─▶ Decoder ─▶ Visitor (the rows of the tables, or a Collector)
 //! ```
 //!
-//! A stream of records belongs to one execution. Names are said once: a definition of a code object, with its
+//! A stream of records belongs to one execution. Names are sent once: a definition of a code object, with its
 //! variables and instructions, precedes the first call of it. Numbers are LEB128, signed ones zigzag first.
 //!
 //! ```text
@@ -16,8 +16,8 @@
 //!  change      = op variable [value] [object] [text(members)]
 //! ```
 //!
-//! Instructions of one line that follow each other are one record as long as nothing is told in between: it is so many
-//! events, of which the first has what is told.
+//! Instructions of one line that follow each other share one record as long as they have neither changes nor output in
+//! between. It stands for so many events; the changes and the output are those of the first.
 
 mod collector;
 mod decoder;
@@ -59,7 +59,7 @@ pub trait Visitor {
     fn change(&mut self, frame_index: u32, change: &ChangeRef<'_>);
     /// An event, after its changes.
     fn event(&mut self, event: &EventRef<'_>);
-    /// A change to an integer of a value that cannot change in place, which nearly all are.
+    /// A change to an integer, without object and members, as nearly all changes are.
     #[inline]
     fn number(&mut self, frame_index: u32, variable: VariableRef<'_>, action: Action, number: i64) {
         let VariableRef { scope, variable_index, name } = variable;
@@ -69,7 +69,7 @@ pub trait Visitor {
             &ChangeRef { scope, variable_index, name, action, value, object_index: None, members: None },
         );
     }
-    /// A `Line`, or with an instruction an `Instruction`, that says no more, which nearly all events are.
+    /// A `Line`, or with an instruction an `Instruction`, without value, exception and output, as nearly all events are.
     #[inline]
     fn step(&mut self, frame_index: u32, line_number: u32, instruction: Option<InstructionRef<'_>>) {
         self.event(&EventRef {
