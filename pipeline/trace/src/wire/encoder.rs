@@ -10,7 +10,7 @@ use crate::vocabulary::{Action, EventKind, Scope};
 
 /// Encodes the records of one execution.
 ///
-/// An event is begun, gets its changes, and is ended; [`Encoder::record`] then holds its bytes.
+/// An event gets its changes first; [`Encoder::event`] ends it and gives its record.
 #[derive(Debug)]
 pub struct Encoder {
     /// Definitions that the event in progress needs, before it.
