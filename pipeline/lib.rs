@@ -14,6 +14,7 @@ pub mod config;
 pub mod corpora;
 pub mod dataset;
 pub mod demo;
+pub mod dictionary;
 pub mod error;
 pub mod executions;
 pub mod functions;

@@ -1,5 +1,7 @@
 //! The first place where two tellings of one execution differ, and what kind of place it is. Called by `cpython.rs`.
 
+use tracemill_trace::Scope;
+
 use crate::execution::{Change, Event, Execution};
 use crate::telling::Telling;
 
@@ -196,7 +198,7 @@ fn without_particulars(text: &str) -> String {
 pub(crate) fn show(event: &Event) -> String {
     let mut text = format!("{} frame {} {} line {}", event.kind, event.frame, event.function, event.line);
     for Change(scope, name, action, value, value_type) in &event.changes {
-        let scope = if scope == "local" { String::new() } else { format!("{scope} ") };
+        let scope = if scope == Scope::Local.name() { String::new() } else { format!("{scope} ") };
         let value = value.as_deref().unwrap_or("nothing");
         text += &format!(" | {scope}{name} {action} {value} ({})", value_type.as_deref().unwrap_or("-"));
     }

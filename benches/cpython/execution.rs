@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Deserialize;
-use tracemill::executions::{StoredRows, events_of};
+use tracemill::executions::{StoredRows, replay_rows};
 use tracemill_schemas::changes::ChangesRow;
 use tracemill_schemas::events::EventsRow;
 use tracemill_schemas::executions::ExecutionsRow;
 use tracemill_schemas::frames::FramesRow;
-use tracemill_trace::{EventKind, Scope, Value};
+use tracemill_trace::{Action, EventKind, Outcome, Scope, Value};
 
 use crate::harness;
 
@@ -79,7 +79,7 @@ impl Execution {
 
     /// Whether it went to its end on that side.
     pub(crate) fn ended(&self) -> bool {
-        matches!(self.outcome.as_str(), "returned" | "raised" | "exited")
+        Outcome::parse(&self.outcome).is_some_and(Outcome::is_own_end)
     }
 
     /// Reads one line of the reference tracer.
@@ -125,9 +125,11 @@ pub(crate) fn of_tables(data: &Path) -> BTreeMap<String, Execution> {
     }
     for (execution_index, rows) in stored {
         let execution = executions.get_mut(&execution_index).expect("the rows' execution");
-        execution.events = told(events_of(rows));
+        execution.events = told(replay_rows(rows));
         // The return that gives the result does not store it again.
-        for event in execution.events.iter_mut().filter(|event| event.kind == "return" && event.value.is_none()) {
+        for event in
+            execution.events.iter_mut().filter(|event| event.kind == EventKind::Return.name() && event.value.is_none())
+        {
             event.value.clone_from(&execution.result);
         }
     }
@@ -192,10 +194,12 @@ fn follow(changes: &mut Vec<Change>, mut change: Change) {
     let earlier = changes.iter().position(|earlier| (&earlier.0, &earlier.1) == (&change.0, &change.1));
     if let Some(at) = earlier {
         let earlier = changes.remove(at);
-        match (earlier.2.as_str(), change.2.as_str()) {
-            ("bound", "deleted") => return,
-            ("bound", _) => change.2 = earlier.2,
-            ("deleted", "bound") | ("rebound", "mutated") => change.2 = "rebound".to_owned(),
+        match (Action::parse(&earlier.2), Action::parse(&change.2)) {
+            (Some(Action::Bound), Some(Action::Deleted)) => return,
+            (Some(Action::Bound), _) => change.2 = earlier.2,
+            (Some(Action::Deleted), Some(Action::Bound)) | (Some(Action::Rebound), Some(Action::Mutated)) => {
+                change.2 = Action::Rebound.name().to_owned();
+            }
             _ => {}
         }
     }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tracemill::dataset::Dataset;
+use tracemill_trace::Granularity;
 
 use crate::harness;
 
@@ -141,12 +142,12 @@ impl Sides {
     /// Runs all inputs on one side.
     pub(crate) fn run(&self, side: Side, corpus: &Path, data: &Path, jobs: &Path) -> Measured {
         let granularity = match side {
-            Side::Outcome => "outcome",
-            Side::Line => "line",
-            Side::Instruction => "instruction",
+            Side::Outcome => Granularity::Outcome,
+            Side::Line => Granularity::Line,
+            Side::Instruction => Granularity::Instruction,
             _ => return self.run_theirs(side, jobs),
         };
-        self.run_ours(granularity, corpus, data)
+        self.run_ours(granularity.name(), corpus, data)
     }
 
     fn run_ours(&self, granularity: &str, corpus: &Path, data: &Path) -> Measured {

@@ -20,7 +20,7 @@ use std::io::{self, Write};
 
 use tracemill_trace::{Event, EventKind, Finished, Instruction, Outcome, Value};
 
-use crate::cli::held::Held;
+use crate::cli::notes::Notes;
 use crate::cli::terminal::{Colour, Style, cut, printable};
 
 /// What is drawn.
@@ -126,7 +126,7 @@ fn rows(drawing: &Drawing) -> Vec<Row> {
     let mut names: BTreeMap<u32, &str> = BTreeMap::new();
     let mut stack: Vec<u32> = Vec::new();
     let mut rows: Vec<Row> = Vec::new();
-    let mut held = Held::default();
+    let mut notes = Notes::default();
     // The frame and the row of the event before: what that frame changed next belongs there.
     let mut last: Option<(u32, usize)> = None;
     for event in drawing.events {
@@ -141,7 +141,7 @@ fn rows(drawing: &Drawing) -> Vec<Row> {
         let depth = stack.len().max(1);
         let bars = |depth: usize| "│ ".repeat(depth);
 
-        let changes = held.changes(event, drawing.iterators);
+        let changes = notes.changes(event, drawing.iterators);
         if !event.output.is_empty() {
             let written = printable(&event.output);
             for line in written.strip_suffix('\n').unwrap_or(&written).split('\n') {
@@ -167,7 +167,7 @@ fn rows(drawing: &Drawing) -> Vec<Row> {
             }
             EventKind::Instruction => {
                 let text = event.instruction.as_ref().map(instruction).unwrap_or_default();
-                let stack = held.stack(event);
+                let stack = notes.stack(event);
                 Row {
                     changes: stack.into_iter().collect(),
                     ..row(None, format!("{}{text}", bars(depth)), Some(Colour::Dim))

@@ -20,7 +20,7 @@ use tracemill_trace::{Event, Exception, Finished, Outcome};
 use crate::cli::UsageError;
 use crate::dataset::{Dataset, open_table};
 use crate::error::{Error, Result};
-use crate::executions::{StoredRows, events_of, value_of};
+use crate::executions::{StoredRows, replay_rows, stored_value};
 
 /// One execution with all that belongs to it.
 #[derive(Debug)]
@@ -69,7 +69,7 @@ pub(super) fn find(dataset: &Dataset, wanted: &str) -> anyhow::Result<Found> {
         );
         return Err(Error::Malformed { path: file, problem }.into());
     }
-    let events = events_of(rows);
+    let events = replay_rows(rows);
     Ok(Found { execution, function, input, events, finished })
 }
 
@@ -212,10 +212,10 @@ fn all<R: Row>(dataset: &Dataset, execution_file: &Path, index: i64) -> Result<V
 }
 
 fn finished(row: &ExecutionsRow) -> Finished {
-    let outcome = Outcome::ALL.into_iter().find(|outcome| outcome.name() == row.outcome).unwrap_or(Outcome::Crashed);
+    let outcome = Outcome::parse(&row.outcome).unwrap_or(Outcome::Crashed);
     Finished {
         outcome,
-        result: row.result.clone().map(|text| value_of(text, row.result_type.clone(), row.result_chars)),
+        result: row.result.clone().map(|text| stored_value(text, row.result_type.clone(), row.result_chars)),
         exception: row.exception_type.clone().map(|type_name| Exception {
             type_name,
             message: row.exception_message.clone().unwrap_or_default(),

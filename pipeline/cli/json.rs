@@ -1,21 +1,21 @@
-//! An execution as JSON lines, with what only several events together say. Called by `trace`.
+//! An execution as JSON lines: each event with the value stack and the positions of loops that the events before it
+//! lead to. Called by `trace`.
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use serde_json::{Value as Json, json};
-use tracemill_trace::{Change, Event, EventKind, Scope, Value};
+use tracemill_trace::{Change, ChangeRef, Event, FrameState, Replay, Scope, Value, Variable};
 
 use crate::executions::Traced;
 
 /// Places of a stack, at most.
-const MAX_PLACES: usize = 10_000;
+const MAX_PLACES: u32 = 10_000;
 
 /// One object an event, then one with `outcome`. Names are those of the tables.
 pub(super) fn write(traced: &Traced, out: &mut impl Write) -> io::Result<()> {
-    let mut held = Held::default();
+    let mut events = EventWriter::default();
     for (index, event) in traced.events.iter().enumerate() {
-        writeln!(out, "{}", held.event(index, event))?;
+        writeln!(out, "{}", events.event(index, event))?;
     }
     let finished = &traced.finished;
     let (result, result_type, result_chars) = value_json(finished.result.as_ref());
@@ -37,25 +37,24 @@ pub(super) fn write(traced: &Traced, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "{last}")
 }
 
-/// What frames hold that a single event does not say.
+/// Writes events, each with what the ones before it say of its frame.
 #[derive(Default)]
-struct Held {
-    /// The entries of each frame's value stack, from the bottom; null for a place that the interpreter keeps free.
-    stacks: BTreeMap<u32, Vec<Json>>,
-    /// Items drawn and left together, for each loop that runs, where that is known.
-    loops: BTreeMap<(u32, u32), Option<u64>>,
+struct EventWriter {
+    replay: Replay,
 }
 
-impl Held {
+impl EventWriter {
     fn event(&mut self, index: usize, event: &Event) -> Json {
         let mut changes = Vec::new();
         for change in &event.changes {
+            self.replay.change(event.frame_index, &ChangeRef::from(change));
             match change.scope {
-                Scope::Stack => self.entry(event.frame_index, change),
+                Scope::Stack => {}
                 Scope::Iterator => changes.push(self.position(event.frame_index, change)),
                 Scope::Local | Scope::Captured | Scope::Global => changes.push(change_json(change)),
             }
         }
+        self.replay.event_after_changes(event);
         let (value, value_type, value_chars) = value_json(event.value.as_ref());
         let mut json = json!({
             "event_index": index,
@@ -74,66 +73,52 @@ impl Held {
             object.insert("opcode".to_owned(), json!(instruction.operation.opcode));
             object.insert("argument".to_owned(), json!(instruction.operation.argument));
             object.insert("meaning".to_owned(), json!(instruction.operation.meaning));
-            let stack = self.stacks.entry(event.frame_index).or_default();
-            stack.resize(instruction.operation.stack_depth as usize, Json::Null);
-            object.insert("stack".to_owned(), json!(stack));
+            object.insert("stack".to_owned(), self.stack(event.frame_index, instruction.operation.stack_depth));
         }
         if let (Some(frame), Some(object)) = (&event.frame, json.as_object_mut()) {
             object.insert("function".to_owned(), json!(frame.function));
             object.insert("parent_index".to_owned(), json!(frame.parent_index));
             object.insert("depth".to_owned(), json!(frame.depth));
         }
-        if matches!(event.kind, EventKind::Return | EventKind::Unwind) {
-            self.stacks.remove(&event.frame_index);
-        }
         json
     }
 
-    fn entry(&mut self, frame_index: u32, change: &Change) {
-        let stack = self.stacks.entry(frame_index).or_default();
-        let place = change.variable_index as usize;
-        // A worker may name any place; an honest one names those of a stack.
-        if place < MAX_PLACES {
-            stack.resize(stack.len().max(place + 1), Json::Null);
-            let (value, value_type, value_chars) = value_json(change.value.as_ref());
-            stack[place] = match value {
-                Some(value) => json!({
-                    "value": value,
-                    "value_type": value_type,
-                    "value_chars": value_chars,
-                    "object_index": change.object_index,
-                }),
-                None => Json::Null,
-            };
-        }
+    /// The entries of the value stack from the bottom; null for a place that the interpreter keeps free.
+    fn stack(&self, frame_index: u32, depth: u32) -> Json {
+        let known = self.replay.frame(frame_index).into_iter().flat_map(FrameState::stack);
+        let entries = known.map(|entry| entry.map_or(Json::Null, entry_json));
+        // A worker may name any depth; an honest one names that of a stack.
+        Json::Array(entries.chain(std::iter::repeat(Json::Null)).take(depth.min(MAX_PLACES) as usize).collect())
     }
 
-    /// A change of a loop, with how many items it has drawn and how many are left; `value` is what it walks, told where
-    /// the loop begins.
-    fn position(&mut self, frame_index: u32, change: &Change) -> Json {
-        let key = (frame_index, change.variable_index);
+    /// A change of a loop, with how many items it has drawn and how many are left; `value` is what it walks, present
+    /// where the loop begins.
+    fn position(&self, frame_index: u32, change: &Change) -> Json {
         let mut json = change_json(change);
-        let drawn = match (&change.value, change.items_drawn) {
-            (None, _) => {
-                self.loops.remove(&key);
-                return json;
-            }
-            (_, Some(drawn)) => {
-                self.loops.insert(key, change.items_left.map(|left| drawn.saturating_add(left)));
-                return json;
-            }
-            (Some(Value::Int(drawn)), None) => u64::try_from(*drawn).unwrap_or(0),
-            (Some(Value::Text { .. }), None) => 0,
-        };
-        let left = self.loops.get(&key).copied().flatten().map(|items| items.saturating_sub(drawn));
+        if change.value.is_none() || change.items_drawn.is_some() {
+            return json;
+        }
+        let state = self.replay.frame(frame_index);
+        let iterator = state.and_then(|state| state.get(Scope::Iterator, change.variable_index));
         if let Some(object) = json.as_object_mut() {
             object.insert("value".to_owned(), Json::Null);
             object.insert("value_type".to_owned(), Json::Null);
+            let drawn = iterator.and_then(|iterator| iterator.items_drawn).unwrap_or(0);
             object.insert("items_drawn".to_owned(), json!(drawn));
-            object.insert("items_left".to_owned(), json!(left));
+            object.insert("items_left".to_owned(), json!(iterator.and_then(Variable::items_left)));
         }
         json
     }
+}
+
+fn entry_json(entry: &Variable) -> Json {
+    let (value, value_type, value_chars) = value_json(Some(&entry.value));
+    json!({
+        "value": value,
+        "value_type": value_type,
+        "value_chars": value_chars,
+        "object_index": entry.object_index,
+    })
 }
 
 fn change_json(change: &Change) -> Json {
@@ -155,9 +140,83 @@ fn change_json(change: &Change) -> Json {
 
 /// The `repr`, the type, and the characters of the whole `repr` when it is cut.
 fn value_json(value: Option<&Value>) -> (Option<String>, Option<&str>, Option<u64>) {
-    let chars = match value {
-        Some(Value::Text { full_chars, .. }) => *full_chars,
-        _ => None,
-    };
-    (value.map(Value::repr), value.map(Value::type_name), chars)
+    (value.map(Value::repr), value.map(Value::type_name), value.and_then(Value::full_chars))
+}
+
+#[cfg(test)]
+mod tests {
+    use tracemill_trace::{Action, EventKind, Instruction, Operation};
+
+    use super::*;
+
+    fn change(scope: Scope, value: Option<Value>) -> Change {
+        Change {
+            scope,
+            variable_index: 0,
+            name: String::new(),
+            action: Action::Bound,
+            value,
+            object_index: None,
+            members: None,
+            items_drawn: None,
+            items_left: None,
+        }
+    }
+
+    fn text(repr: &str) -> Option<Value> {
+        Some(Value::Text { repr: repr.into(), type_name: "list".into(), full_chars: None })
+    }
+
+    fn event(stack_depth: u32, changes: Vec<Change>) -> Event {
+        let operation = Operation {
+            opcode: "NOP".into(),
+            argument: None,
+            meaning: String::new(),
+            line_number: 1,
+            stack_depth,
+            pushes: None,
+        };
+        Event {
+            kind: EventKind::Instruction,
+            frame_index: 0,
+            line_number: 1,
+            instruction: Some(Instruction { instruction_index: 0, operation }),
+            changes,
+            value: None,
+            exception: None,
+            output: String::new(),
+            frame: None,
+        }
+    }
+
+    #[test]
+    fn an_entry_that_is_mutated_stays_the_object_that_it_was() {
+        let mut events = EventWriter::default();
+        events.event(0, &event(1, vec![Change { object_index: Some(3), ..change(Scope::Stack, text("[]")) }]));
+        let grown = Change { action: Action::Mutated, ..change(Scope::Stack, text("[1]")) };
+        let json = events.event(1, &event(2, vec![grown]));
+        let entry = json!({"value": "[1]", "value_type": "list", "value_chars": null, "object_index": 3});
+        assert_eq!(json["stack"], json!([entry, null]));
+    }
+
+    #[test]
+    fn a_loop_that_goes_on_says_how_far_it_is_and_not_what_it_walks() {
+        let mut events = EventWriter::default();
+        let begins = Change { items_drawn: Some(1), items_left: Some(4), ..change(Scope::Iterator, text("[5]")) };
+        let json = events.event(0, &event(0, vec![begins]));
+        assert_eq!((&json["changes"][0]["value"], &json["changes"][0]["items_left"]), (&json!("[5]"), &json!(4)));
+        let goes_on = Change { action: Action::Rebound, ..change(Scope::Iterator, Some(Value::Int(3))) };
+        let json = events.event(1, &event(0, vec![goes_on]));
+        let position = &json["changes"][0];
+        assert_eq!(
+            (&position["value"], &position["items_drawn"], &position["items_left"]),
+            (&Json::Null, &json!(3), &json!(2))
+        );
+    }
+
+    #[test]
+    fn a_depth_that_no_stack_has_takes_no_room() {
+        let json = EventWriter::default().event(0, &event(u32::MAX, Vec::new()));
+        assert_eq!(json["stack"].as_array().unwrap().len(), MAX_PLACES as usize);
+    }
 }

@@ -1,14 +1,16 @@
-//! `tracemill schema`: the data dictionary of the tables, and the views that SQL finds beside them.
+//! `tracemill schema`: the data dictionary of the tables with the words that their columns hold, and the views that SQL
+//! finds beside them.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
 
 use serde_json::{Value, json};
-use tracemill_schemas::{TABLES, Table, dictionary};
+use tracemill_schemas::{TABLES, Table, WordList, dictionary};
 
 use crate::cli::library::{View, views};
 use crate::cli::{Exit, UsageError, terminal};
 use crate::config::nearest;
+use crate::dictionary::word_lists;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -30,15 +32,17 @@ pub(super) struct Args {
 
 pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
     let (tables, views) = select(&args.tables)?;
+    let lists = word_lists();
     let mut out = terminal::output();
     if args.json {
-        let entries: Vec<Value> = tables.iter().copied().map(table_json).chain(views.iter().map(view_json)).collect();
+        let entries: Vec<Value> =
+            tables.iter().map(|table| table_json(table, &lists)).chain(views.iter().map(view_json)).collect();
         serde_json::to_writer_pretty(&mut out, &entries)?;
         writeln!(out)?;
     } else {
         // An empty list would mean every table.
         if !tables.is_empty() {
-            out.write_all(dictionary(&tables).as_bytes())?;
+            out.write_all(dictionary(&tables, &lists).as_bytes())?;
         }
         for view in &views {
             out.write_all(view_section(view).as_bytes())?;
@@ -74,12 +78,13 @@ fn view_section(view: &View) -> String {
     text
 }
 
-fn table_json(table: &Table) -> Value {
+fn table_json(table: &Table, lists: &[WordList]) -> Value {
     let columns: Vec<Value> = table
         .columns
         .iter()
         .map(|column| {
-            json!({
+            let list = lists.iter().find(|list| (list.table, list.column) == (table.name, column.name));
+            let mut entry = json!({
                 "name": column.name,
                 "type": (column.data_type)().to_string(),
                 "nullable": column.nullable,
@@ -87,7 +92,11 @@ fn table_json(table: &Table) -> Value {
                 "null": column.null,
                 "encoding": column.encoding.name(),
                 "doc": column.doc.trim(),
-            })
+            });
+            if let (Some(list), Some(object)) = (list, entry.as_object_mut()) {
+                object.insert("words".to_owned(), words_json(list));
+            }
+            entry
         })
         .collect();
     json!({
@@ -101,6 +110,14 @@ fn table_json(table: &Table) -> Value {
         "order": table.order,
         "columns": columns,
     })
+}
+
+fn words_json(list: &WordList) -> Value {
+    let entry = |(word, said): &(&str, Vec<&str>)| {
+        let named = [("word", *word)].into_iter().chain(list.heads.iter().copied().zip(said.iter().copied()));
+        Value::Object(named.map(|(name, text)| (name.to_owned(), json!(text))).collect())
+    };
+    list.words.iter().map(entry).collect()
 }
 
 fn view_json(view: &View) -> Value {

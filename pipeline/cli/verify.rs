@@ -145,3 +145,19 @@ fn executions(args: &Args, dataset: &Dataset, cancel: &Cancel) -> anyhow::Result
     out.flush()?;
     Ok(if verified.unlabelled > 0 { Exit::Failed } else { Exit::Done })
 }
+
+#[cfg(test)]
+mod tests {
+    use tracemill_trace::Label;
+
+    use super::EXAMPLES;
+
+    #[test]
+    fn the_help_names_the_labels_that_may_differ() {
+        let labels = Label::ALL.into_iter().filter(|label| label.may_differ_between_seeds());
+        let mut words: Vec<String> = labels.map(|label| format!("`{}`", label.name())).collect();
+        let last = words.pop().unwrap();
+        let sentence = format!("One that is labelled {} or {last} may differ", words.join(", "));
+        assert!(EXAMPLES.replace('\n', " ").contains(&sentence), "{sentence}");
+    }
+}

@@ -5,13 +5,14 @@ use tracemill_schemas::changes::ChangesRow;
 use tracemill_schemas::events::EventsRow;
 use tracemill_schemas::frames::FramesRow;
 use tracemill_schemas::instructions::InstructionsRow;
+use tracemill_trace::replay::frame_states;
 use tracemill_trace::{
     Collector, Coverage, Decoder, Exception, Finished, Job, Outcome, Point, PointKind, Reply, Value, events_in,
     message_in, read_frame, write_frame,
 };
 
+use super::replay_rows::{StoredRows, replay_rows};
 use super::rows::{Piece, Recorder};
-use super::told::{StoredRows, events_of, states_of};
 use crate::fuzz::{Target, fuzz, outcome};
 use crate::supervisor::Listener as _;
 
@@ -137,7 +138,7 @@ fn no_records_break_the_readers() {
         assert!(heard.is_ok() || stored.events.is_empty());
         // Short ones only: a state holds every value, at every event.
         if stored.events.len() <= 300 {
-            let states = states_of(&events_of(stored));
+            let states = frame_states(&replay_rows(stored));
             assert!(states.len() as i64 == counted.events);
         }
         outcome(&format!(

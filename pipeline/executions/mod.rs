@@ -10,9 +10,9 @@
 
 #[cfg(test)]
 mod fuzz;
+mod replay_rows;
 mod rows;
 mod single;
-mod told;
 mod verify;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,12 +26,12 @@ use tracemill_schemas::frames::FramesRow;
 use tracemill_schemas::functions::FunctionsRow;
 use tracemill_schemas::inputs::InputsRow;
 use tracemill_schemas::instructions::InstructionsRow;
-use tracemill_trace::{Job, JobKind, Limits, Outcome, Subscription};
+use tracemill_trace::{Job, JobKind, Label, Limits, Outcome, Subscription};
 
 use self::rows::{Piece, Recorder, Scratches};
 
+pub use replay_rows::{StoredRows, replay_rows, stored_value};
 pub use single::{Recorded, TraceRequest, Traced, rows_of, trace_one};
-pub use told::{Held, StoredRows, events_of, states_of, value_of};
 pub use verify::{Difference, HASH_SEEDS, Verification, Verified, verify};
 
 use crate::dataset::{Count, FileEntry, PartKey, PartOutput, ScratchFolder, Severity, TableWriter, read_rows};
@@ -40,7 +40,7 @@ use crate::hash;
 use crate::ordered;
 use crate::progress::Bar;
 use crate::stage::{Context, Counts, Part, Stage};
-use crate::supervisor::{IdleWorkers, KILLED, Placement, Supervisor, WorkerCommand, events_max};
+use crate::supervisor::{IdleWorkers, Placement, Supervisor, WorkerCommand, events_max};
 
 /// Raised whenever the same input would give other rows.
 const VERSION: u32 = 3;
@@ -354,11 +354,11 @@ struct Tally {
 
 impl Tally {
     fn add(&mut self, row: &ExecutionsRow) {
-        let ended = matches!(row.outcome.as_str(), "returned" | "raised" | "exited");
+        let ended = Outcome::parse(&row.outcome).is_some_and(Outcome::is_own_end);
         // A program cannot do that to its worker: what it would have done is lost, through no fault of its own.
-        let killed = row.labels.iter().any(|label| label == KILLED);
+        let killed = row.labels.iter().any(|label| label == Label::Killed.name());
         let (reason, severity) = match (killed, ended) {
-            (true, _) => (KILLED, Severity::DataLoss),
+            (true, _) => (Label::Killed.name(), Severity::DataLoss),
             (false, true) => (row.outcome.as_str(), Severity::Kept),
             (false, false) => (row.outcome.as_str(), Severity::Failure),
         };

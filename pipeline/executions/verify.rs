@@ -20,6 +20,7 @@ use tracemill_schemas::frames::FRAMES;
 use tracemill_schemas::functions::FunctionsRow;
 use tracemill_schemas::inputs::InputsRow;
 use tracemill_schemas::instructions::INSTRUCTIONS;
+use tracemill_trace::Label;
 
 use super::rows::{self, Batches, Piece, Recorder};
 use crate::config::ExecutionsConfig;
@@ -32,9 +33,6 @@ use crate::supervisor::{Supervisor, WorkerCommand};
 
 /// Hash seeds of the two runs; the stages' is 0.
 pub const HASH_SEEDS: [u32; 2] = [1, 0x9e37_79b9];
-
-/// Labels of executions that are known not to reproduce.
-const EXCUSES: [&str; 5] = ["address", "hash", "id", "set_order", "wall_clock"];
 
 /// What to verify.
 #[derive(Debug, Clone)]
@@ -115,7 +113,8 @@ pub fn verify(
                     None => stored.differs(again.execution_index, &again.batches)?,
                 };
                 let Some(what) = differs else { return Ok(()) };
-                let is_labelled = again.labels.iter().any(|label| EXCUSES.contains(&label.as_str()));
+                let mut labels = again.labels.iter().filter_map(|word| Label::parse(word));
+                let is_labelled = labels.any(Label::may_differ_between_seeds);
                 verified.labelled += u64::from(is_labelled);
                 verified.unlabelled += u64::from(!is_labelled);
                 let labels = again.labels.into_iter().collect();

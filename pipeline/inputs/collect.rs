@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use tracemill_schemas::functions::FunctionsRow;
 use tracemill_schemas::inputs::InputsRow;
 use tracemill_schemas::searches::SearchesRow;
-use tracemill_trace::Limits;
+use tracemill_trace::{Label, Limits};
 
 use crate::config::InputsConfig;
 use crate::dataset::Severity;
@@ -148,7 +148,7 @@ fn search(
     search.run(first, &|number, random| offers.nth(number, random), runner, random)?;
     let coverage = search.coverage();
     let Found { chosen, tried, not_reproduced, killed, lines, branches, reason } = search.choose(runner)?;
-    rows.dropped.extend(std::iter::repeat_n(("killed", Severity::DataLoss), killed));
+    rows.dropped.extend(std::iter::repeat_n((Label::Killed.name(), Severity::DataLoss), killed));
     rows.dropped.extend(std::iter::repeat_n(("not_reproduced", Severity::Failure), not_reproduced));
     let has_run = lines.all > 0;
     for chosen in chosen {

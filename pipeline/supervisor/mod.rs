@@ -36,7 +36,7 @@ use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
 use tracemill_trace::{
-    Answer, Exception, Finished, Job, JobKind, Limits, MAX_RUNS, Malformed, Outcome, Reply, SessionKind,
+    Answer, Exception, Finished, Job, JobKind, Label, Limits, MAX_RUNS, Malformed, Outcome, Reply, SessionKind,
 };
 use tracemill_worker::engines::rustpython::{leaves_nothing_behind, may_import};
 use tracemill_worker::sandbox::{LAYERS, NAMESPACES};
@@ -138,8 +138,6 @@ pub trait Listener {
 
 /// The first pause before a worker that is gone is replaced; it doubles each time.
 const PAUSE: Duration = Duration::from_millis(50);
-/// Label of an execution that was given up because something outside ended its process again and again.
-pub(crate) const KILLED: &str = "killed";
 /// How often a worker that does not start is tried.
 const START_ATTEMPTS: u32 = 5;
 
@@ -316,7 +314,7 @@ impl Supervisor {
                 Attempt::Finished(finished) => *finished,
                 Attempt::TimedOut => {
                     let mut finished = ended(Outcome::TimeLimit, None);
-                    finished.labels.push("wall_clock".to_owned());
+                    finished.labels.push(Label::WallClock.name().to_owned());
                     finished
                 }
                 Attempt::Protocol(problem) => {
@@ -330,7 +328,7 @@ impl Supervisor {
                         continue;
                     }
                     let mut finished = ended(Outcome::Crashed, Some(describe(status, "")));
-                    finished.labels.push(KILLED.to_owned());
+                    finished.labels.push(Label::Killed.name().to_owned());
                     finished
                 }
                 // What an earlier job left behind may have killed it: a process of its own decides.

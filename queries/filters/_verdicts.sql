@@ -12,10 +12,7 @@ SELECT
     WHEN event_count = 0 THEN 'no_events'
     WHEN event_count - instruction_count > $events_max THEN 'too_many_events'
     WHEN result_chars IS NOT NULL THEN 'result_cut'
-    WHEN
-      array_has(labels, 'address') OR array_has(labels, 'hash') OR array_has(labels, 'id')
-      OR array_has(labels, 'wall_clock')
-      THEN 'irreproducible'
+    WHEN array_has_any(labels, ['address', 'hash', 'id', 'killed', 'wall_clock']) THEN 'irreproducible'
     ELSE 'usable'
   END AS verdict
 FROM executions

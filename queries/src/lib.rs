@@ -23,3 +23,6 @@ pub use functions::shash::shash;
 pub use header::{Header, HeaderColumn, HeaderParam};
 pub use library::{Kind, LIBRARY, Query, UserQuery, named, names, of_kind};
 pub use session::{Session, SessionOptions};
+
+#[cfg(test)]
+mod vocabulary_tests;

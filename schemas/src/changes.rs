@@ -24,7 +24,7 @@ crate::table! {
             execution_index: i64 [Smaller] unit "ordinal, 0-based";
             /// The frame.
             frame_index: i32 [Smaller] unit "ordinal, 0-based";
-            /// `captured`, `global`, `iterator` or `stack`; in this order.
+            /// Where the variable lives; rows are sorted in the order of the list.
             scope: Option<String> [Dictionary] null "`local`, which is the first";
             /// Which of the variables of that scope in the frame's code, parameters first: the order in which states
             /// show them. For the stack the entry's place from the bottom, for an iterator its loop's place in the code.
@@ -33,7 +33,7 @@ crate::table! {
             name: Option<String> [Dictionary] null "as in the row before, which is of the same variable; an entry of the stack has none";
             /// The event before which it changed.
             event_index: i32 [Smaller] unit "ordinal, 0-based";
-            /// `bound`, `rebound`, `mutated` or `deleted`.
+            /// What was done to it.
             action: Option<String> [Dictionary] null "`deleted` without a value, `mutated` with a `splice_start`, `bound` with a `name` or on the stack, else `rebound`";
             /// The value, when it is an `int` of 64 bits; for an iterator the number of items that its loop has drawn.
             value_int: Option<i64> [Smaller] null "another type, or deleted";

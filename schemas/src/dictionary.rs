@@ -1,13 +1,28 @@
-//! The data dictionary as Markdown. Written to `schemas/README.md` by a test, printed by `tracemill schema`.
+//! The data dictionary as Markdown: tables, columns, and the words that columns hold. Written to `schemas/README.md` by a
+//! test of the root crate, printed by `tracemill schema`.
 
 use std::fmt::Write as _;
 
 use crate::TABLES;
 use crate::table::Table;
 
-/// The data dictionary of the given tables, or of all when none is given.
+/// The words that a column holds, each with what is said of it. This crate does not know the words: who prints the
+/// dictionary hands them in.
+#[derive(Debug, Clone)]
+pub struct WordList {
+    /// The table.
+    pub table: &'static str,
+    /// Its column.
+    pub column: &'static str,
+    /// What is said of each word, as heads of a table.
+    pub heads: &'static [&'static str],
+    /// The words in storage order, each with one text a head.
+    pub words: Vec<(&'static str, Vec<&'static str>)>,
+}
+
+/// The data dictionary of the given tables, or of all when none is given, with the lists of words below their tables.
 #[must_use]
-pub fn dictionary(tables: &[&Table]) -> String {
+pub fn dictionary(tables: &[&Table], lists: &[WordList]) -> String {
     let all: Vec<&Table> = if tables.is_empty() { TABLES.to_vec() } else { tables.to_vec() };
     let mut text = String::from(
         "# Data dictionary\n\nGenerated from the table files; do not edit. Units stand in names: `_bytes`, `_chars` \
@@ -15,6 +30,7 @@ pub fn dictionary(tables: &[&Table]) -> String {
     );
     for table in all {
         section(&mut text, table);
+        lists.iter().filter(|list| list.table == table.name).for_each(|list| words(&mut text, list));
     }
     text
 }
@@ -45,6 +61,19 @@ fn section(text: &mut String, table: &Table) {
             column.encoding.name(),
             column.doc.trim()
         );
+    }
+}
+
+fn words(text: &mut String, list: &WordList) {
+    let _ = writeln!(
+        text,
+        "\n| `{}` | {} |\n| --- |{}",
+        list.column,
+        list.heads.join(" | "),
+        " --- |".repeat(list.heads.len())
+    );
+    for (word, said) in &list.words {
+        let _ = writeln!(text, "| `{word}` | {} |", said.join(" | "));
     }
 }
 

@@ -19,7 +19,7 @@ crate::table! {
             execution_index: i64 [Smaller] unit "ordinal, 0-based";
             /// Which of its events.
             event_index: i32 [Smaller] unit "ordinal, 0-based";
-            /// `call`, `return`, `exception`, `handled`, `unwind`, `yield` or `resume`.
+            /// What happened.
             kind: Option<String> [Dictionary] null "`instruction` where there is an `instruction_index`, else `line`";
             /// Which frame of the execution.
             frame_index: i32 [Smaller] unit "ordinal, 0-based, by first call";

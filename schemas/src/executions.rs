@@ -21,11 +21,9 @@ crate::table! {
             corpus: String [Dictionary];
             /// Engine and version, such as `rustpython 0.6.0`.
             engine: String [Dictionary];
-            /// How finely it is recorded: `outcome`, `line` or `instruction`.
+            /// How finely it is recorded.
             granularity: String [Dictionary];
-            /// How it ended: `returned`, `raised`, `exited`, `step_limit`, `time_limit`, `memory_limit`,
-            /// `output_limit`, `trace_limit`, `crashed`, `unsupported_import`, `compile_failed`, `setup_failed`,
-            /// `invalid_input`. `exited` is `SystemExit`, or `os._exit`, which leaves frames open; `os.abort` is a crash.
+            /// How it ended.
             outcome: String [Dictionary];
             /// The call's value as `repr`.
             result: Option<String> [Plain] null "it did not return, or it is a program";
@@ -57,9 +55,7 @@ crate::table! {
             stdout: String [Plain];
             /// Modules that it imported, sorted.
             imports: Vec<String> [Plain];
-            /// What is known to make it differ from CPython or from itself, sorted: `address`, `bare_raise`, `clock`, `code`,
-            /// `constant`, `depth`, `end_order`, `hash`, `hash_order`, `id`, `killed`, `libm`, `random`,
-            /// `set_order`, `size`, `threads`, `wall_clock`, `wording`.
+            /// What is known to make it differ from CPython or from another run of itself, sorted.
             labels: Vec<String> [Plain];
         }
     }

@@ -8,7 +8,8 @@
 //!
 //! Each file declares its table with [`table!`](crate::table!): the row as a Rust struct, and for each column its
 //! unit, the meaning of null, the encoding and a sentence. From that come the Arrow schema, a typed builder, a typed
-//! reader and the data dictionary (`schemas/README.md`, generated; `tracemill schema` prints the same).
+//! reader and the data dictionary (`schemas/README.md`, generated; `tracemill schema` prints the same). The words that
+//! columns hold belong to the crate `trace`, which this one does not know; the root crate brings both together.
 
 mod cell;
 mod column;
@@ -34,7 +35,7 @@ pub mod usages;
 pub use arrow;
 pub use cell::{Cell, Parameter, ReadError};
 pub use column::{Column, Encoding};
-pub use dictionary::dictionary;
+pub use dictionary::{WordList, dictionary};
 pub use table::{Builder, Row, Table, VersionError};
 
 /// Every table, in the order in which data flows.

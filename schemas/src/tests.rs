@@ -1,14 +1,8 @@
-//! Round trips, the data dictionary, and the promises that every table file makes.
+//! Round trips, and the promises that every table file makes.
 
 use super::*;
 use crate::corpora::CorporaRow;
 use crate::functions::FunctionsRow;
-
-#[test]
-fn the_dictionary_in_the_repository_is_the_generated_one() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
-    expect_test::ExpectFile { path: path.into(), position: file!() }.assert_eq(&dictionary(&[]));
-}
 
 #[test]
 fn every_nullable_column_says_what_null_means_and_no_other_does() {

@@ -8,7 +8,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value as Json, json};
-use tracemill::executions::{Held, StoredRows, events_of, states_of, value_of};
+use tracemill::executions::{StoredRows, replay_rows, stored_value};
 use tracemill_schemas::changes::ChangesRow;
 use tracemill_schemas::corpora::CorporaRow;
 use tracemill_schemas::events::EventsRow;
@@ -17,6 +17,7 @@ use tracemill_schemas::frames::FramesRow;
 use tracemill_schemas::functions::FunctionsRow;
 use tracemill_schemas::instructions::InstructionsRow;
 use tracemill_trace::Value;
+use tracemill_trace::replay::frame_states;
 
 use crate::harness::{counts, cpu_ticks, folder, hashes, manifest, repository, rows, run, said, succeed, tracemill};
 
@@ -113,7 +114,7 @@ fn a_trace_of_one_small_program_is_the_one_worked_out_by_hand() {
         (execution.outcome.as_str(), execution.result.as_deref(), execution.check_passed),
         ("returned", Some("[6]"), Some(true))
     );
-    let told = events_of(StoredRows {
+    let told = replay_rows(StoredRows {
         result: None,
         frames: rows(data.path()),
         instructions: Vec::new(),
@@ -152,7 +153,7 @@ fn the_states_of_sql_are_those_of_the_stored_rows() {
 
     let mut stored: BTreeMap<i64, StoredRows> = BTreeMap::new();
     for row in rows::<ExecutionsRow>(data.path()) {
-        let result = row.result.map(|text| value_of(text, row.result_type, row.result_chars));
+        let result = row.result.map(|text| stored_value(text, row.result_type, row.result_chars));
         stored.insert(row.execution_index, StoredRows { result, ..StoredRows::default() });
     }
     for row in rows::<FramesRow>(data.path()) {
@@ -169,14 +170,14 @@ fn the_states_of_sql_are_those_of_the_stored_rows() {
     }
     let mut expected = Vec::new();
     for (index, stored) in stored {
-        for (event_index, state) in states_of(&events_of(stored)).into_iter().enumerate() {
-            expected.extend(state.into_iter().map(|held| {
-                let Held { scope, variable_index, name, value, object_index, members, items_drawn, items_left } = held;
+        for (event_index, state) in frame_states(&replay_rows(stored)).into_iter().enumerate() {
+            expected.extend(state.into_iter().map(|variable| {
                 json!({
-                    "execution_index": index, "event_index": event_index, "scope": scope.name(),
-                    "variable_index": variable_index, "name": name, "value": value.repr(),
-                    "value_type": value.type_name(), "object_index": object_index, "members": members,
-                    "items_drawn": items_drawn, "items_left": items_left,
+                    "execution_index": index, "event_index": event_index, "scope": variable.scope.name(),
+                    "variable_index": variable.variable_index, "name": variable.name,
+                    "value": variable.value.repr(), "value_type": variable.value.type_name(),
+                    "object_index": variable.object_index, "members": variable.members,
+                    "items_drawn": variable.items_drawn, "items_left": variable.items_left(),
                 })
             }));
         }

@@ -4,6 +4,7 @@
 use std::fmt;
 
 use toml_edit::Value;
+use tracemill_trace::Granularity;
 use tracemill_worker::sandbox::LAYERS;
 
 /// What a key may hold.
@@ -19,6 +20,8 @@ pub(super) enum Allowed {
     Switch,
     /// One of these words.
     Word(&'static [&'static str]),
+    /// How finely executions are recorded.
+    Granularity,
     /// A list of names of the sandbox's layers.
     Layers,
     /// A number from 0 to 2.
@@ -51,6 +54,7 @@ impl Allowed {
             Allowed::Text => value.as_str().is_some_and(|text| !text.trim().is_empty()),
             Allowed::Switch => value.is_bool(),
             Allowed::Word(words) => value.as_str().is_some_and(|text| words.contains(&text)),
+            Allowed::Granularity => value.as_str().is_some_and(|text| Granularity::parse(text).is_some()),
             Allowed::Layers => value.as_array().is_some_and(|names| {
                 names.iter().all(|name| layers().any(|layer| name.as_str().is_some_and(|name| name == layer)))
             }),
@@ -73,6 +77,7 @@ impl fmt::Display for Allowed {
             Allowed::Variable => write!(f, "the name of an environment variable: letters, digits and `_`"),
             Allowed::Switch => write!(f, "true or false"),
             Allowed::Word(words) => write!(f, "one of `{}`", words.join("`, `")),
+            Allowed::Granularity => write!(f, "one of `{}`", Granularity::ALL.map(Granularity::name).join("`, `")),
             Allowed::Layers => write!(f, "a list of `{}`", layers().collect::<Vec<_>>().join("`, `")),
         }
     }
@@ -135,7 +140,7 @@ const KEYS: &[(&str, Allowed)] = &[
     ("inputs.model.attempts_max", Allowed::Integer(1, 100)),
     ("inputs.model.temperature", Allowed::Temperature),
     ("inputs.model.max_completion_tokens", Allowed::Integer(1, 1 << 24)),
-    ("executions.granularity", Allowed::Word(&["outcome", "line", "instruction"])),
+    ("executions.granularity", Allowed::Granularity),
     ("executions.own_repr", Allowed::Switch),
     ("executions.attempts_max", Allowed::Integer(1, 100)),
     ("executions.jobs_per_process", Allowed::Integer(1, i64::MAX)),

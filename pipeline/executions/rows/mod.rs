@@ -7,7 +7,7 @@ mod segment;
 use tracemill_schemas::executions::ExecutionsRow;
 use tracemill_schemas::functions::FunctionsRow;
 use tracemill_schemas::inputs::InputsRow;
-use tracemill_trace::{Limits, Subscription, Value};
+use tracemill_trace::{Label, Limits, Subscription, Value};
 
 pub(super) use recorder::{Batches, Counted, Piece, Recorder, Scratches};
 
@@ -18,8 +18,9 @@ use crate::supervisor::Completed;
 /// Adds the label of an execution that shows an address, unless it has it.
 pub(super) fn label_address(labels: &mut Vec<String>, stdout: &str, counted: &Counted) {
     let shows = counted.address || shows_address(stdout);
-    if shows && !labels.iter().any(|label| label == "address") {
-        labels.push("address".to_owned());
+    let word = Label::Address.name();
+    if shows && !labels.iter().any(|label| label == word) {
+        labels.push(word.to_owned());
         labels.sort();
     }
 }

@@ -13,7 +13,7 @@ use tracemill_trace::{
 
 use super::*;
 use crate::dataset::{PartOutput, read_rows};
-use crate::executions::told::{StoredRows, events_of};
+use crate::executions::replay_rows::{StoredRows, replay_rows};
 use crate::supervisor::Listener;
 
 fn text<'a>(repr: &'a str, type_name: &'a str, full_chars: Option<u64>) -> Option<ValueRef<'a>> {
@@ -138,7 +138,7 @@ fn events_and_frames_are_one_row_each() {
 #[test]
 fn stored_rows_give_the_events_again() {
     let records = told();
-    assert_eq!(events_of(recorded(&records).0), collected(&records));
+    assert_eq!(replay_rows(recorded(&records).0), collected(&records));
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn the_value_that_is_the_result_is_stored_once() {
         let Some(Piece::Batches(batches)) = recorder.into_pieces().pop() else { panic!("no rows") };
         let rows = StoredRows { result, ..rows_of(&batches) };
         let stored: Vec<bool> = rows.events.iter().map(|row| row.value.is_some()).collect();
-        (stored, events_of(rows))
+        (stored, replay_rows(rows))
     };
     let result =
         |type_name: &str| Some(Value::Text { repr: "'a'".into(), type_name: type_name.into(), full_chars: None });
@@ -439,6 +439,6 @@ proptest! {
         let (rows, counted) = recorded(&records);
         prop_assert_eq!(counted.events, i64::try_from(rows.events.len()).unwrap());
         prop_assert_eq!(counted.changes, i64::try_from(rows.changes.len()).unwrap());
-        prop_assert_eq!(events_of(rows), collected(&records));
+        prop_assert_eq!(replay_rows(rows), collected(&records));
     }
 }

@@ -3,13 +3,13 @@
 
 use tracemill_schemas::functions::FunctionsRow;
 use tracemill_trace::{
-    Exception, Finished, Granularity, Job, JobKind, Limits, Malformed, Outcome, Point, Subscription,
+    Exception, Finished, Granularity, Job, JobKind, Label, Limits, Malformed, Outcome, Point, Subscription,
 };
 use tracemill_worker::engines::rustpython::leaves_nothing_behind;
 
 use crate::error::Result;
 use crate::inputs::candidate::Candidate;
-use crate::supervisor::{Completed, KILLED, Listener, Placement, Supervisor};
+use crate::supervisor::{Completed, Listener, Placement, Supervisor};
 
 /// Equal for runs that behave the same: path, outcome, result or exception, output.
 pub(super) type Behaviour = (u64, Outcome, String, String);
@@ -39,9 +39,6 @@ pub(super) struct RunResult {
     pub(super) never_began: bool,
     pub(super) check_failed: bool,
 }
-
-/// Labels of irreproducible executions; the ones that `queries/filters/_verdicts.sql` names.
-const IRREPRODUCIBLE: [&str; 5] = ["address", "hash", "id", "wall_clock", "killed"];
 
 /// The cost of a run that ends its process, and of one that the wall clock ends.
 const COST_OF_PROCESS: u64 = 16;
@@ -116,6 +113,7 @@ impl RunResult {
             Outcome::Crashed | Outcome::MemoryLimit => COST_OF_PROCESS,
             _ => 1,
         };
+        let labels = || labels.iter().filter_map(|word| Label::parse(word));
         RunResult {
             outcome,
             exception,
@@ -124,9 +122,9 @@ impl RunResult {
             stdout,
             path: coverage.as_ref().map_or(0, |coverage| coverage.path),
             lines_begun,
-            is_irreproducible: labels.iter().any(|label| IRREPRODUCIBLE.contains(&label.as_str())),
+            is_irreproducible: labels().any(Label::is_irreproducible),
             cost,
-            is_killed: labels.iter().any(|label| label == KILLED),
+            is_killed: labels().any(|label| label == Label::Killed),
             never_began: lines_begun == 0,
             check_failed: check_passed == Some(false),
             hits: coverage.map(|coverage| coverage.hits).unwrap_or_default(),
@@ -135,10 +133,7 @@ impl RunResult {
 
     /// Whether it may become an input: it ended by itself, in the unit's own code, and would end so again.
     pub(super) fn is_usable(&self) -> bool {
-        matches!(self.outcome, Outcome::Returned | Outcome::Raised | Outcome::Exited)
-            && !self.never_began
-            && !self.is_irreproducible
-            && !self.check_failed
+        self.outcome.is_own_end() && !self.never_began && !self.is_irreproducible && !self.check_failed
     }
 
     /// Whether the call returned.

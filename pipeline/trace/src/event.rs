@@ -1,11 +1,13 @@
 //! What happened in a traced program, one step at a time.
 //!
 //! A line or instruction event fires before its line or instruction runs, so the state of a step is what holds before
-//! it. Only frames of the unit's own source make events. Between the processes events travel as [`crate::wire`] says.
+//! it. Only frames of the unit's own source make events. Between the processes events travel as [`crate::wire`] encodes
+//! them.
 
 use serde::{Deserialize, Serialize};
 
 use crate::value::Value;
+use crate::vocabulary::{Action, EventKind, Scope};
 
 /// One event of an execution, in the order in which it happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,71 +30,11 @@ pub struct Event {
     pub exception: Option<String>,
     /// Text written to standard output since the execution's previous event; empty for none.
     pub output: String,
-    /// Who the frame is; present on `Call` only.
+    /// The frame that starts; present on `Call` only.
     pub frame: Option<Frame>,
 }
 
-/// The kinds of event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum EventKind {
-    /// A frame starts; the parameters are bound.
-    Call,
-    /// A line is about to run.
-    Line,
-    /// A frame ends normally and returns a value.
-    Return,
-    /// An exception was raised in, or passed into, this frame.
-    Exception,
-    /// A frame ends because an exception leaves it.
-    Unwind,
-    /// A generator or coroutine hands out a value and sleeps.
-    Yield,
-    /// A sleeping generator or coroutine goes on.
-    Resume,
-    /// An instruction is about to run; only at instruction granularity.
-    Instruction,
-    /// An `except` clause, or a context manager, takes the exception: it goes no further.
-    Handled,
-}
-
-impl EventKind {
-    /// Every kind, in storage order.
-    pub const ALL: [EventKind; 9] = [
-        EventKind::Call,
-        EventKind::Line,
-        EventKind::Return,
-        EventKind::Exception,
-        EventKind::Unwind,
-        EventKind::Yield,
-        EventKind::Resume,
-        EventKind::Instruction,
-        EventKind::Handled,
-    ];
-
-    /// The name that tables and SQL use.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            EventKind::Call => "call",
-            EventKind::Line => "line",
-            EventKind::Return => "return",
-            EventKind::Exception => "exception",
-            EventKind::Unwind => "unwind",
-            EventKind::Yield => "yield",
-            EventKind::Resume => "resume",
-            EventKind::Instruction => "instruction",
-            EventKind::Handled => "handled",
-        }
-    }
-
-    /// Whether events of this kind say which exception.
-    #[must_use]
-    pub fn tells_exception(self) -> bool {
-        matches!(self, EventKind::Exception | EventKind::Handled | EventKind::Unwind)
-    }
-}
-
-/// Who a frame is.
+/// A frame: one run of a code object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Frame {
     /// Ordinal of the nearest calling frame of the unit's source; `None` for a call from outside it.
@@ -127,8 +69,8 @@ pub struct Operation {
     pub line_number: u32,
     /// Entries on the frame's value stack before it runs. Entries from there on have no value any more.
     pub stack_depth: u32,
-    /// What it pushes, as [`crate::Pushes`] writes it, where that follows from the instruction alone; `None` where each
-    /// execution tells.
+    /// What it pushes, as [`crate::Pushes`] writes it, where that follows from the instruction alone; `None` where
+    /// changes record it.
     pub pushes: Option<String>,
 }
 
@@ -156,65 +98,4 @@ pub struct Change {
     pub items_drawn: Option<u64>,
     /// For an iterator that is bound: how many items are left in it; `None` when that is not known.
     pub items_left: Option<u64>,
-}
-
-/// Where a variable lives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Scope {
-    /// A local variable of the frame, cells included.
-    Local,
-    /// A variable captured from an enclosing function.
-    Captured,
-    /// A global of the unit that the frame's code uses.
-    Global,
-    /// The iterator of a `for` loop or comprehension that is running.
-    Iterator,
-    /// An entry of the value stack; only at instruction granularity.
-    Stack,
-}
-
-impl Scope {
-    /// Every scope, in storage order.
-    pub const ALL: [Scope; 5] = [Scope::Local, Scope::Captured, Scope::Global, Scope::Iterator, Scope::Stack];
-
-    /// The name that tables and SQL use.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Scope::Local => "local",
-            Scope::Captured => "captured",
-            Scope::Global => "global",
-            Scope::Iterator => "iterator",
-            Scope::Stack => "stack",
-        }
-    }
-}
-
-/// What was done to a variable.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Action {
-    /// It had no value in this frame before.
-    Bound,
-    /// It names another object now.
-    Rebound,
-    /// It names the same object, and the object changed in place.
-    Mutated,
-    /// It has no value any more.
-    Deleted,
-}
-
-impl Action {
-    /// Every action, in storage order.
-    pub const ALL: [Action; 4] = [Action::Bound, Action::Rebound, Action::Mutated, Action::Deleted];
-
-    /// The name that tables and SQL use.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Action::Bound => "bound",
-            Action::Rebound => "rebound",
-            Action::Mutated => "mutated",
-            Action::Deleted => "deleted",
-        }
-    }
 }

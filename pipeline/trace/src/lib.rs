@@ -1,4 +1,4 @@
-//! The language between tracemill's two processes.
+//! The language between tracemill's two processes, and the replay of what they say.
 //!
 //! ```text
 //!  orchestrator                                   worker (sandboxed, hostile once it has run a program)
@@ -6,29 +6,39 @@
 //!    Reply ◀────────── frames ───────────────     Events…, Finished
 //! ```
 //!
+//! | room | what it holds | knows |
+//! | --- | --- | --- |
+//! | [`vocabulary`] | the words of the data, each once | nothing; the granularity is that of [`job`] |
+//! | [`event`], [`value`], [`borrowed`] | events, changes and values, with texts of their own or borrowed | the vocabulary |
+//! | [`replay`] | the one replay of changes into the state of frames | the above |
+//! | [`wire`] | events as bytes: encoder, decoder, collector | the above |
+//! | [`job`], [`limits`], [`outcome`], [`coverage`], [`frames`] | the messages between the processes, and their frames | the above |
+//!
 //! Nothing here knows Arrow, the engine, or the file system. The orchestrator treats every byte that a worker sends
 //! as untrusted: see [`frames`] for the caps.
 
+pub mod borrowed;
 pub mod coverage;
 pub mod event;
 pub mod frames;
 pub mod job;
 pub mod limits;
 pub mod outcome;
-pub mod pushes;
+pub mod replay;
 pub mod template;
 pub mod value;
+pub mod vocabulary;
 pub mod wire;
 
+pub use borrowed::{CallRef, ChangeRef, EventRef, InstructionRef, ValueRef, VariableRef};
 pub use coverage::{Coverage, Point, PointKind, hit_class};
-pub use event::{Action, Change, Event, EventKind, Frame, Instruction, Operation, Scope};
+pub use event::{Change, Event, Frame, Instruction, Operation};
 pub use frames::{FrameError, MAX_FRAME_BYTES, events_head, events_in, message_in, read_frame, write_frame};
 pub use job::{Granularity, Job, JobKind, Reply, Subscription};
 pub use limits::Limits;
-pub use outcome::{Exception, Finished, Outcome};
-pub use pushes::{Kept, Pushes};
+pub use outcome::{Exception, Finished};
+pub use replay::{FrameState, Pushes, Replay, Variable};
 pub use template::{Answer, MAX_RUNS, Request, SessionKind};
 pub use value::Value;
-pub use wire::{
-    ChangeRef, Collector, Decoder, Encoder, EventRef, InstructionRef, Malformed, States, ValueRef, VariableRef, Visitor,
-};
+pub use vocabulary::{Action, EventKind, Label, Outcome, Scope};
+pub use wire::{Collector, Decoder, Encoder, Malformed, Visitor};

@@ -1,79 +1,8 @@
-//! How an execution ended. A program's failure is one of these, never an error of ours.
+//! The last message about an execution: its outcome, and what is known only at its end.
 
 use serde::{Deserialize, Serialize};
 
-use crate::{coverage::Coverage, value::Value};
-
-/// How an execution ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Outcome {
-    /// The call returned, or the program ran to its end.
-    Returned,
-    /// An exception left the call or the program.
-    Raised,
-    /// The program ended itself: with `SystemExit`, or its process with `os._exit`, which leaves frames open.
-    Exited,
-    /// `Limits::steps` events were recorded.
-    StepLimit,
-    /// `Limits::wall_ms` passed; the worker was ended.
-    TimeLimit,
-    /// `Limits::memory_bytes` were reached.
-    MemoryLimit,
-    /// `Limits::output_bytes` were written.
-    OutputLimit,
-    /// `Limits::trace_bytes` were sent.
-    TraceLimit,
-    /// The worker process died while it ran the program (stack overflow, forbidden system call), or the program called
-    /// `os.abort`.
-    Crashed,
-    /// The unit imports a module that the engine does not have.
-    UnsupportedImport,
-    /// The unit's own source does not compile on the engine.
-    CompileFailed,
-    /// The unit's source, or the input's set-up, raised before the call began.
-    SetupFailed,
-    /// The call, or the set-up, of the input is not valid Python.
-    InvalidInput,
-}
-
-impl Outcome {
-    /// Every outcome, in storage order.
-    pub const ALL: [Outcome; 13] = [
-        Outcome::Returned,
-        Outcome::Raised,
-        Outcome::Exited,
-        Outcome::StepLimit,
-        Outcome::TimeLimit,
-        Outcome::MemoryLimit,
-        Outcome::OutputLimit,
-        Outcome::TraceLimit,
-        Outcome::Crashed,
-        Outcome::UnsupportedImport,
-        Outcome::CompileFailed,
-        Outcome::SetupFailed,
-        Outcome::InvalidInput,
-    ];
-
-    /// The name that tables and SQL use.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Outcome::Returned => "returned",
-            Outcome::Raised => "raised",
-            Outcome::Exited => "exited",
-            Outcome::StepLimit => "step_limit",
-            Outcome::TimeLimit => "time_limit",
-            Outcome::MemoryLimit => "memory_limit",
-            Outcome::OutputLimit => "output_limit",
-            Outcome::TraceLimit => "trace_limit",
-            Outcome::Crashed => "crashed",
-            Outcome::UnsupportedImport => "unsupported_import",
-            Outcome::CompileFailed => "compile_failed",
-            Outcome::SetupFailed => "setup_failed",
-            Outcome::InvalidInput => "invalid_input",
-        }
-    }
-}
+use crate::{coverage::Coverage, value::Value, vocabulary::Outcome};
 
 /// An exception that ended an execution, or the call that ended its process.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,7 +20,7 @@ impl Exception {
     pub const PROCESS_EXIT: &str = "os._exit";
 }
 
-/// The last word about an execution.
+/// The last message about an execution.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finished {
     /// How it ended.
@@ -109,6 +38,7 @@ pub struct Finished {
     pub imports: Vec<String>,
     /// What was reached of the unit's code, where [`crate::Job::covers`] asked and the call, or the program, began.
     pub coverage: Option<Coverage>,
-    /// Labels for what is known to make the execution differ from CPython, sorted (`set_order`, `time`, …).
+    /// Words of [`crate::Label`]: what is known to make the execution differ from CPython or from another run, sorted.
+    /// Text, because a worker is not trusted to know them.
     pub labels: Vec<String>,
 }

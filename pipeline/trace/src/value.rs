@@ -2,6 +2,8 @@
 //!
 //! Made by the worker's engines, stored by the executions stage.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 /// A rendered Python value. Never an address, never a live object.
@@ -25,9 +27,24 @@ impl Value {
     /// The `repr` as text, possibly cut.
     #[must_use]
     pub fn repr(&self) -> String {
+        self.text().into_owned()
+    }
+
+    /// The `repr` as text, borrowed where the value holds one.
+    #[must_use]
+    pub fn text(&self) -> Cow<'_, str> {
         match self {
-            Value::Int(value) => value.to_string(),
-            Value::Text { repr, .. } => repr.clone(),
+            Value::Int(value) => Cow::Owned(value.to_string()),
+            Value::Text { repr, .. } => Cow::Borrowed(repr),
+        }
+    }
+
+    /// Characters of the whole `repr` when it is cut, see [`Value::Text`].
+    #[must_use]
+    pub fn full_chars(&self) -> Option<u64> {
+        match self {
+            Value::Int(_) => None,
+            Value::Text { full_chars, .. } => *full_chars,
         }
     }
 
@@ -43,6 +60,6 @@ impl Value {
     /// Whether the `repr` is cut.
     #[must_use]
     pub fn is_cut(&self) -> bool {
-        matches!(self, Value::Text { full_chars: Some(_), .. })
+        self.full_chars().is_some()
     }
 }

@@ -11,13 +11,13 @@
 //! | `changed_text(step)` | window | only what an event found changed, as `a = 1; b = [2]` |
 //! | `stack_text(step, source)` | window | all frames on the stack with their states |
 //!
-//! The window functions replay changes and events (see [`replay`]); the view `_rows` brings both into order.
+//! The window functions replay changes and events (see [`execution_state`]); the view `_rows` brings both into order.
 
 mod arguments;
 mod changed_text;
+pub mod execution_state;
 mod join_records;
 mod py_str;
-pub mod replay;
 pub mod shash;
 mod source_line;
 mod stack_text;

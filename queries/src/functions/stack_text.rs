@@ -20,36 +20,49 @@ use std::fmt::Write as _;
 
 use datafusion::arrow::datatypes::DataType;
 use datafusion::scalar::ScalarValue;
+use tracemill_trace::{Scope, Variable};
 
-use super::replay::{Replay, Scope, Variable};
+use super::execution_state::{ExecutionState, write_text};
 use super::source_line::line;
-use super::state_text::state;
+use super::state_text::variables_text;
 use super::window::Replaying;
 
 pub(super) fn function() -> Replaying {
-    Replaying::new("stack_text", DataType::Utf8, true, |replay, source| {
-        Ok(ScalarValue::Utf8(source.map(|source| stack(replay, source))))
+    Replaying::new("stack_text", DataType::Utf8, true, |state, source| {
+        Ok(ScalarValue::Utf8(source.map(|source| stack(state, source))))
     })
 }
 
-fn position(iterator: &Variable) -> String {
-    let drawn = iterator.items_drawn.unwrap_or(0);
-    let items = iterator.items_left().map_or_else(|| "?".to_owned(), |left| drawn.saturating_add(left).to_string());
-    format!("{}: {drawn} of {items} in {}", iterator.name, iterator.text())
+/// Writes an iterator as `for 2: 4 of 12 in range(0, 12)`.
+fn write_position(iterator: &Variable, to: &mut String) {
+    let _ = write!(to, "{}: {} of ", iterator.name, iterator.items_drawn.unwrap_or(0));
+    match iterator.items_total {
+        Some(items) => {
+            let _ = write!(to, "{items}");
+        }
+        None => to.push('?'),
+    }
+    to.push_str(" in ");
+    write_text(iterator, to);
 }
 
-fn stack(replay: &Replay, source: &str) -> String {
+fn stack(state: &ExecutionState, source: &str) -> String {
     let mut text = String::new();
-    for frame in replay.stack() {
-        let code = line(source, i64::from(frame.line_number)).unwrap_or_default().trim();
-        let locals = state(frame, |variable| variable.scope != Scope::Global);
-        let _ = writeln!(text, "frame {}\nline {}: {code}\nlocals {locals}", frame.function, frame.line_number);
-        let iterators: Vec<String> = frame.iterators().map(position).collect();
-        if !iterators.is_empty() {
-            let _ = writeln!(text, "iterators {{{}}}", iterators.join(", "));
+    for frame in state.stack() {
+        let (function, line_number) = (frame.function(), frame.line_number());
+        let code = line(source, i64::from(line_number)).unwrap_or_default().trim();
+        let locals = variables_text(frame, |variable| variable.scope != Scope::Global);
+        let _ = writeln!(text, "frame {function}\nline {line_number}: {code}\nlocals {locals}");
+        let mut iterators = frame.iterators().peekable();
+        if iterators.peek().is_some() {
+            text.push_str("iterators {");
+            while let Some(iterator) = iterators.next() {
+                write_position(iterator, &mut text);
+                text.push_str(if iterators.peek().is_some() { ", " } else { "}\n" });
+            }
         }
     }
-    let globals: Vec<String> = replay.globals().iter().map(|(name, value)| format!("{name}: {value}")).collect();
+    let globals: Vec<String> = state.globals().iter().map(|(name, value)| format!("{name}: {value}")).collect();
     if !globals.is_empty() {
         let _ = writeln!(text, "globals {{{}}}", globals.join(", "));
     }

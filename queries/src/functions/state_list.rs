@@ -7,12 +7,13 @@ use datafusion::arrow::array::{Array as _, ArrayRef, Int32Array, Int64Array, Lis
 use datafusion::arrow::buffer::OffsetBuffer;
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Fields};
 use datafusion::scalar::ScalarValue;
+use tracemill_trace::Variable;
 
-use super::replay::{Replay, Variable};
+use super::execution_state::ExecutionState;
 use super::window::Replaying;
 
 pub(super) fn function() -> Replaying {
-    Replaying::new("state_list", DataType::List(item()), false, |replay, _| Ok(list(replay)))
+    Replaying::new("state_list", DataType::List(item()), false, |state, _| Ok(list(state)))
 }
 
 fn item() -> FieldRef {
@@ -34,28 +35,33 @@ fn fields() -> Fields {
     ])
 }
 
-fn list(replay: &Replay) -> ScalarValue {
-    let variables: Vec<&Variable> = replay.frame().map(|frame| frame.all().collect()).unwrap_or_default();
-    let texts = |of: fn(&Variable) -> Option<&str>| -> ArrayRef {
-        Arc::new(variables.iter().map(|variable| of(variable)).collect::<StringArray>())
+fn list(state: &ExecutionState) -> ScalarValue {
+    let variables: Vec<&Variable> = state.frame().map(|frame| frame.all().collect()).unwrap_or_default();
+    let texts = |text: fn(&Variable) -> Option<&str>| -> ArrayRef {
+        Arc::new(variables.iter().map(|variable| text(variable)).collect::<StringArray>())
     };
-    let ints = |of: fn(&Variable) -> Option<i32>| -> ArrayRef {
-        Arc::new(variables.iter().map(|variable| of(variable)).collect::<Int32Array>())
+    let ordinals = |ordinal: fn(&Variable) -> Option<u32>| -> ArrayRef {
+        let ordinals = variables.iter().map(|variable| ordinal(variable));
+        let stored = ordinals.map(|ordinal| ordinal.map(|ordinal| i32::try_from(ordinal).unwrap_or(i32::MAX)));
+        Arc::new(stored.collect::<Int32Array>())
     };
-    let longs = |of: fn(&Variable) -> Option<i64>| -> ArrayRef {
-        Arc::new(variables.iter().map(|variable| of(variable)).collect::<Int64Array>())
+    let counts = |count: fn(&Variable) -> Option<u64>| -> ArrayRef {
+        let counts = variables.iter().map(|variable| count(variable));
+        let stored = counts.map(|count| count.map(|count| i64::try_from(count).unwrap_or(i64::MAX)));
+        Arc::new(stored.collect::<Int64Array>())
     };
+    let values: StringArray = variables.iter().map(|variable| Some(variable.value.text())).collect();
     let columns = vec![
         texts(|variable| Some(variable.scope.name())),
-        ints(|variable| Some(variable.variable_index)),
+        ordinals(|variable| Some(variable.variable_index)),
         texts(|variable| Some(&variable.name)),
-        texts(|variable| Some(&variable.value)),
-        texts(|variable| Some(&variable.value_type)),
-        longs(|variable| variable.value_chars),
-        ints(|variable| variable.object_index),
+        Arc::new(values),
+        texts(|variable| Some(variable.value.type_name())),
+        counts(|variable| variable.value.full_chars()),
+        ordinals(|variable| variable.object_index),
         texts(|variable| variable.members.as_deref()),
-        longs(|variable| variable.items_drawn),
-        longs(|variable| variable.items_left()),
+        counts(|variable| variable.items_drawn),
+        counts(Variable::items_left),
     ];
     let structs = StructArray::new(fields(), columns, None);
     let offsets = OffsetBuffer::from_lengths([structs.len()]);

@@ -3,18 +3,19 @@
 
 use datafusion::arrow::datatypes::DataType;
 use datafusion::scalar::ScalarValue;
+use tracemill_trace::Variable;
 
-use super::replay::{Frame, Variable};
+use super::execution_state::{Frame, write_text};
 use super::window::Replaying;
 
 pub(super) fn function() -> Replaying {
-    Replaying::new("state_text", DataType::Utf8, false, |replay, _| {
-        Ok(ScalarValue::Utf8(replay.frame().map(|frame| state(frame, |_| true))))
+    Replaying::new("state_text", DataType::Utf8, false, |state, _| {
+        Ok(ScalarValue::Utf8(state.frame().map(|frame| variables_text(frame, |_| true))))
     })
 }
 
 /// The variables of a frame that are wanted, in braces.
-pub(super) fn state(frame: &Frame, wanted: impl Fn(&Variable) -> bool) -> String {
+pub(super) fn variables_text(frame: Frame<'_>, wanted: impl Fn(&Variable) -> bool) -> String {
     let mut text = String::from("{");
     for variable in frame.variables().filter(|variable| wanted(variable)) {
         if text.len() > 1 {
@@ -22,7 +23,7 @@ pub(super) fn state(frame: &Frame, wanted: impl Fn(&Variable) -> bool) -> String
         }
         text.push_str(&variable.name);
         text.push_str(": ");
-        text.push_str(&variable.text());
+        write_text(variable, &mut text);
     }
     text.push('}');
     text

@@ -1,4 +1,4 @@
-//! The shape that the replaying window functions share: arguments, evaluation row by row, one [`Replay`] a partition.
+//! What the replaying window functions share: arguments, evaluation row by row, one [`ExecutionState`] a partition.
 //!
 //! `NAME(step) OVER (PARTITION BY execution_index ORDER BY position)` over the view `_rows`, where the changes that an
 //! event found stand before it. `step` is a struct with the fields of [`Steps`]; a row whose kind is null is a change,
@@ -13,12 +13,13 @@ use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::function::{PartitionEvaluatorArgs, WindowUDFFieldArgs};
 use datafusion::logical_expr::{PartitionEvaluator, Signature, TypeSignature, Volatility, WindowUDFImpl};
 use datafusion::scalar::ScalarValue;
+use tracemill_trace::replay::StoredChange;
 
 use super::arguments::{int32s, int64s, text, texts};
-use super::replay::{Change, Event, Replay};
+use super::execution_state::{Event, ExecutionState};
 
-/// Makes the result for an event from the replay and the `source` argument.
-type Emit = fn(&Replay, Option<&str>) -> Result<ScalarValue>;
+/// Makes the result for an event from the state and the `source` argument.
+type Emit = fn(&ExecutionState, Option<&str>) -> Result<ScalarValue>;
 
 /// A window function over `_rows`.
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -29,7 +30,7 @@ pub(super) struct Replaying {
     emit: EmitFn,
 }
 
-/// Two functions of one name are one function: the pointer says nothing more.
+/// Two functions of one name are the same function, so the pointer does not take part in comparisons.
 #[derive(Debug, Clone, Copy)]
 struct EmitFn(Emit);
 
@@ -64,7 +65,7 @@ impl WindowUDFImpl for Replaying {
 
     fn partition_evaluator(&self, _args: PartitionEvaluatorArgs) -> Result<Box<dyn PartitionEvaluator>> {
         let null = ScalarValue::try_from(&self.result)?;
-        Ok(Box::new(Evaluator { replay: Replay::default(), null, emit: self.emit.0 }))
+        Ok(Box::new(Evaluator { state: ExecutionState::default(), null, emit: self.emit.0 }))
     }
 
     fn field(&self, args: WindowUDFFieldArgs) -> Result<FieldRef> {
@@ -119,7 +120,7 @@ const FIELDS: [&str; 19] = [
 ];
 
 impl<'a> Steps<'a> {
-    fn of(array: &'a ArrayRef) -> Result<Self> {
+    fn read(array: &'a ArrayRef) -> Result<Self> {
         let wrong = || DataFusionError::Plan("the first argument must be the column `step` of the view `_rows`".into());
         let steps: &StructArray = array.as_struct_opt().ok_or_else(wrong)?;
         let columns: &'a [ArrayRef] = steps.columns();
@@ -149,8 +150,8 @@ impl<'a> Steps<'a> {
         })
     }
 
-    fn change(&self, row: usize) -> Change<'a> {
-        Change {
+    fn change(&self, row: usize) -> StoredChange<'a> {
+        StoredChange {
             scope: text(self.scope, row),
             variable_index: self.variable_index.value(row),
             name: text(self.name, row),
@@ -177,7 +178,7 @@ fn long(array: &Int64Array, row: usize) -> Option<i64> {
 
 #[derive(Debug)]
 struct Evaluator {
-    replay: Replay,
+    state: ExecutionState,
     null: ScalarValue,
     emit: Emit,
 }
@@ -186,7 +187,7 @@ impl Evaluator {
     fn step(&mut self, steps: &Steps<'_>, source: Option<&StringArray>, row: usize) -> Result<ScalarValue> {
         let frame_index = steps.frame_index.value(row);
         let Some(kind) = text(steps.kind, row) else {
-            self.replay.change(frame_index, &steps.change(row));
+            self.state.change(frame_index, &steps.change(row));
             return Ok(self.null.clone());
         };
         let event = Event {
@@ -196,11 +197,11 @@ impl Evaluator {
             stack_depth: int(steps.stack_depth, row),
             pushes: text(steps.pushes, row),
         };
-        self.replay.event(frame_index, &event);
+        self.state.event(frame_index, &event);
         match source {
             Some(source) if source.is_null(row) => Ok(self.null.clone()),
-            Some(source) => (self.emit)(&self.replay, Some(source.value(row))),
-            None => (self.emit)(&self.replay, None),
+            Some(source) => (self.emit)(&self.state, Some(source.value(row))),
+            None => (self.emit)(&self.state, None),
         }
     }
 }
@@ -220,11 +221,11 @@ impl PartitionEvaluator for Evaluator {
 
     fn evaluate(&mut self, values: &[ArrayRef], range: &Range<usize>) -> Result<ScalarValue> {
         let source = values.get(1).map(texts).transpose()?;
-        self.step(&Steps::of(&values[0])?, source, range.start)
+        self.step(&Steps::read(&values[0])?, source, range.start)
     }
 
     fn evaluate_all(&mut self, values: &[ArrayRef], rows: usize) -> Result<ArrayRef> {
-        let (steps, source) = (Steps::of(&values[0])?, values.get(1).map(texts).transpose()?);
+        let (steps, source) = (Steps::read(&values[0])?, values.get(1).map(texts).transpose()?);
         let results = (0..rows).map(|row| self.step(&steps, source, row)).collect::<Result<Vec<_>>>()?;
         ScalarValue::iter_to_array(results)
     }

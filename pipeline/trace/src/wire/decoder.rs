@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::{
-    ACTION_MASK, CODE, CallRef, ChangeRef, EventRef, FORM_INT, FORM_ITERATOR, FORM_MASK, FORM_NONE, FORM_SHIFT,
-    FORM_SPLICE, FORM_TEXT, HAS_CHANGES, HAS_MEMBERS, HAS_OBJECT, HAS_OUTPUT, InstructionRef, KIND_MASK, ON_STACK,
-    OTHER_FRAME, TYPE, VARIABLE, ValueRef, VariableRef, Visitor,
+    ACTION_MASK, CODE, FORM_INT, FORM_ITERATOR, FORM_MASK, FORM_NONE, FORM_SHIFT, FORM_SPLICE, FORM_TEXT, HAS_CHANGES,
+    HAS_MEMBERS, HAS_OBJECT, HAS_OUTPUT, KIND_MASK, ON_STACK, OTHER_FRAME, TYPE, VARIABLE, Visitor,
 };
-use crate::event::{Action, EventKind, Operation, Scope};
+use crate::borrowed::{CallRef, ChangeRef, EventRef, InstructionRef, ValueRef, VariableRef};
+use crate::event::Operation;
+use crate::vocabulary::{Action, EventKind, Scope};
 
 /// Tags of the usual events.
 const LINE: u8 = EventKind::Line as u8;
@@ -23,7 +24,7 @@ pub struct Malformed {
     pub what: &'static str,
 }
 
-/// What was said about a code object.
+/// What is defined of a code object.
 #[derive(Debug, Default)]
 struct Code {
     function: String,

@@ -2,13 +2,15 @@
 
 use super::{
     CODE, FORM_INT, FORM_ITERATOR, FORM_NONE, FORM_SHIFT, FORM_SPLICE, FORM_TEXT, HAS_CHANGES, HAS_MEMBERS, HAS_OBJECT,
-    HAS_OUTPUT, ON_STACK, OTHER_FRAME, TYPE, VARIABLE, ValueRef,
+    HAS_OUTPUT, ON_STACK, OTHER_FRAME, TYPE, VARIABLE,
 };
-use crate::event::{Action, EventKind, Operation, Scope};
+use crate::borrowed::ValueRef;
+use crate::event::Operation;
+use crate::vocabulary::{Action, EventKind, Scope};
 
 /// Encodes the records of one execution.
 ///
-/// An event is begun, gets its changes, and is ended; `record` then holds its bytes.
+/// An event gets its changes first; [`Encoder::event`] ends it and gives its record.
 #[derive(Debug)]
 pub struct Encoder {
     /// Definitions that the event in progress needs, before it.
@@ -71,7 +73,7 @@ impl Head<'_> {
     }
 }
 
-/// Who a frame that starts is.
+/// The frame that a call starts.
 #[derive(Debug, Clone, Copy)]
 pub struct Call {
     /// See [`crate::Frame::parent_index`].
@@ -82,7 +84,7 @@ pub struct Call {
     pub code_index: u32,
 }
 
-/// What an event says besides its changes.
+/// What an event has besides its changes.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Said<'a> {
     /// For `Call`.

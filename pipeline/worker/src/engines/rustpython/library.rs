@@ -194,7 +194,14 @@ fn hide(
     }
     let finders = vm.sys_module.get_attr("meta_path", vm)?;
     let finders = finders.downcast_ref::<PyList>().map(|list| list.borrow_vec().to_vec()).unwrap_or_default();
-    LIBRARY.set(Some(Library { hidden, revealed: BTreeSet::new(), known, modules: loaded, finders, clock: clock.clone() }));
+    LIBRARY.set(Some(Library {
+        hidden,
+        revealed: BTreeSet::new(),
+        known,
+        modules: loaded,
+        finders,
+        clock: clock.clone(),
+    }));
     Ok(())
 }
 
