@@ -5,17 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-use datafusion::parquet::arrow::ArrowWriter;
-use datafusion::parquet::arrow::arrow_writer::ArrowWriterOptions;
-use datafusion::parquet::file::metadata::KeyValue;
-use datafusion::parquet::file::properties::WriterProperties;
 use tracemill::dataset::{Dataset, read_batches};
 use tracemill_schemas::Table;
 use tracemill_schemas::events::EVENTS;
 use tracemill_schemas::functions::FUNCTIONS;
 
 use crate::fixture;
-use crate::harness::{folder, hashes, repository, run, said, tracemill};
+use crate::harness::{folder, hashes, repository, run, said, tracemill, write_table};
 
 /// A small dataset with shards.
 fn dataset() -> tempfile::TempDir {
@@ -194,15 +190,9 @@ fn change_version(data: &Path, table: &'static Table, version: u32) -> PathBuf {
     let batches: Vec<_> = read_batches(&path, table).unwrap().collect::<Result<_, _>>().unwrap();
     let metadata = table.metadata().map(|(key, value)| {
         let value = if key == "tracemill.version" { version.to_string() } else { value };
-        KeyValue::new(key, value)
+        (key, value)
     });
-    let properties = WriterProperties::builder().set_key_value_metadata(Some(metadata.into())).build();
-    let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
-    let file = fs::File::create(&path).unwrap();
-    let mut writer = ArrowWriter::try_new_with_options(file, batches[0].schema(), options).unwrap();
-    batches.iter().for_each(|batch| writer.write(batch).unwrap());
-    writer.close().unwrap();
-
+    write_table(&path, metadata, &batches);
     let bytes = fs::read(&path).unwrap();
     for stage in ["functions", "executions"] {
         for (key, mut part) in dataset.manifest(stage).unwrap().parts {

@@ -2,12 +2,10 @@
 //! other hash seeds, or are labelled.
 
 use std::fmt::Write as _;
-use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
-use datafusion::parquet::arrow::ArrowWriter;
 use tracemill::config::{Overrides, load};
 use tracemill::dataset::{Dataset, read_batches};
 use tracemill::stage::Cancel;
@@ -18,7 +16,7 @@ use tracemill_trace::{Collector, Decoder, Granularity, Job, JobKind, Limits, Mal
 mod pairs;
 
 use self::pairs::PAIRS;
-use crate::harness::{executable, folder, manifest, repository, run, said, tracemill};
+use crate::harness::{executable, folder, manifest, repository, run, said, tracemill, write_table};
 
 /// Keeps what a worker says of a job.
 #[derive(Default)]
@@ -119,17 +117,12 @@ fn tamper(data: &Path, table: &str, column: &str, change: impl Fn(&ArrayRef) -> 
     let file = &Dataset::new(data).files(table).unwrap()[0];
     let batches = read_batches(file, table_named(table).unwrap()).unwrap();
     let batches: Vec<RecordBatch> = batches.collect::<Result<_, _>>().unwrap();
-    let schema = batches[0].schema();
-    let mut writer = ArrowWriter::try_new(File::create(file).unwrap(), Arc::clone(&schema), None).unwrap();
-    for (number, batch) in batches.iter().enumerate() {
-        let mut columns = batch.columns().to_vec();
-        if number == 0 {
-            let at = schema.index_of(column).unwrap();
-            columns[at] = change(&columns[at]);
-        }
-        writer.write(&RecordBatch::try_new(Arc::clone(&schema), columns).unwrap()).unwrap();
-    }
-    writer.close().unwrap();
+    let (first, others) = batches.split_first().unwrap();
+    let (schema, mut columns, _) = first.clone().into_parts();
+    let at = schema.index_of(column).unwrap();
+    columns[at] = change(&columns[at]);
+    let first = RecordBatch::try_new(schema, columns).unwrap();
+    write_table(file, table_named(table).unwrap().metadata(), [&first].into_iter().chain(others));
     let (manifest, bytes) = (manifest(data, "executions"), std::fs::read(file).unwrap());
     let (key, mut part) = manifest.parts.into_iter().next().unwrap();
     let entry = part.files.iter_mut().find(|entry| entry.table == table).unwrap();

@@ -5,6 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use datafusion::arrow::array::RecordBatch;
+use datafusion::parquet::arrow::ArrowWriter;
+use datafusion::parquet::arrow::arrow_writer::ArrowWriterOptions;
+use datafusion::parquet::file::metadata::KeyValue;
+use datafusion::parquet::file::properties::WriterProperties;
 use tracemill::config::{Overrides, SandboxConfig, load};
 use tracemill::dataset::{Dataset, Manifest, read_rows};
 use tracemill_schemas::Row;
@@ -109,6 +114,22 @@ pub(crate) fn hashes(data: &Path) -> BTreeMap<String, String> {
     let mut hashes = BTreeMap::new();
     walk(data, data, &mut hashes);
     hashes
+}
+
+/// Writes a file of a table anew, as somebody else would, with this metadata.
+pub(crate) fn write_table<'a>(
+    path: &Path,
+    metadata: [(String, String); 2],
+    batches: impl IntoIterator<Item = &'a RecordBatch>,
+) {
+    let mut batches = batches.into_iter().peekable();
+    let metadata = metadata.map(|(key, value)| KeyValue::new(key, value));
+    let properties = WriterProperties::builder().set_key_value_metadata(Some(metadata.into())).build();
+    let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
+    let (file, schema) = (fs::File::create(path).unwrap(), batches.peek().unwrap().schema());
+    let mut writer = ArrowWriter::try_new_with_options(file, schema, options).unwrap();
+    batches.for_each(|batch| writer.write(batch).unwrap());
+    writer.close().unwrap();
 }
 
 /// A path inside the repository.
