@@ -19,7 +19,9 @@ use tracemill_schemas::instructions::InstructionsRow;
 use tracemill_trace::Value;
 use tracemill_trace::replay::frame_states;
 
-use crate::harness::{counts, cpu_ticks, folder, hashes, manifest, repository, rows, run, said, succeed, tracemill};
+use crate::harness::{
+    busy_process, counts, descendants, folder, hashes, manifest, repository, rows, run, said, succeed, tracemill,
+};
 
 /// Outcomes by `PATH function`, of every function's only input.
 fn outcomes(data: &Path) -> BTreeMap<String, String> {
@@ -198,21 +200,6 @@ fn the_states_of_sql_are_those_of_the_stored_rows() {
     }
 }
 
-/// Processes whose parent is this one.
-fn children(parent: u32) -> Vec<u32> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir("/proc").unwrap().flatten() {
-        let Ok(id) = entry.file_name().to_string_lossy().parse::<u32>() else { continue };
-        let Ok(stat) = fs::read_to_string(entry.path().join("stat")) else { continue };
-        // The command's name is in brackets and may hold spaces; the parent is the second field behind it.
-        let Some(fields) = stat.rsplit_once(')').map(|(_, rest)| rest) else { continue };
-        if fields.split_whitespace().nth(1).and_then(|text| text.parse().ok()) == Some(parent) {
-            found.push(id);
-        }
-    }
-    found
-}
-
 fn kill(process: u32) {
     let id = rustix::process::Pid::from_raw(i32::try_from(process).unwrap()).unwrap();
     let _ = rustix::process::kill_process(id, rustix::process::Signal::KILL);
@@ -260,17 +247,15 @@ fn a_worker_killed_from_outside_changes_no_byte() {
         .unwrap();
     let mut killed = 0;
     while killed < 2 && child.try_wait().unwrap().is_none() {
-        // A worker starts in a tenth of a second of CPU; with twice that it is in the middle of its first job, however
-        // busy the machine is.
-        if let Some(worker) = children(child.id()).into_iter().find(|&worker| cpu_ticks(worker) >= 20) {
-            kill(worker);
+        if let Some(process) = busy_process(child.id(), 5) {
+            kill(process);
             killed += 1;
         }
         std::thread::sleep(Duration::from_millis(20));
     }
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "{}", said(&output));
-    assert!(killed > 0, "no worker was there to kill");
+    assert!(killed > 0, "no process was there to kill");
     assert!(said(&output).contains("begun again"), "no kill hit a job: {}", said(&output));
     assert_eq!(hashes(calm.path()), hashes(disturbed.path()));
 }
@@ -289,7 +274,7 @@ fn a_stopped_run_ends_soon_and_goes_on_where_it_was() {
         .spawn()
         .unwrap();
     let begun = Instant::now();
-    while children(child.id()).is_empty() && begun.elapsed() < Duration::from_secs(60) {
+    while descendants(child.id()).is_empty() && begun.elapsed() < Duration::from_secs(60) {
         assert!(child.try_wait().unwrap().is_none(), "it ended before it had a worker");
         std::thread::sleep(Duration::from_millis(5));
     }

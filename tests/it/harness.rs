@@ -137,6 +137,37 @@ pub(crate) fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
+/// The processes that a process has started, and those that they have, and so on; zombies are gone. The first ones are
+/// the templates of a run, what those have forked come behind them.
+pub(crate) fn descendants(process: u32) -> Vec<u32> {
+    let mut parents = BTreeMap::new();
+    for entry in fs::read_dir("/proc").unwrap().flatten() {
+        let Ok(id) = entry.file_name().to_string_lossy().parse::<u32>() else { continue };
+        let stat = fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
+        // The command's name is in brackets and may hold spaces; state and parent come behind it.
+        let fields: Vec<&str> = stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace().collect();
+        if let [state, parent, ..] = fields[..]
+            && state != "Z"
+            && let Ok(parent) = parent.parse::<u32>()
+        {
+            parents.insert(id, parent);
+        }
+    }
+    let mut found = vec![process];
+    let mut at = 0;
+    while let Some(&parent) = found.get(at) {
+        found.extend(parents.iter().filter(|(_, of)| **of == parent).map(|(id, _)| *id));
+        at += 1;
+    }
+    found.split_off(1)
+}
+
+/// A process below a run that has spent so much CPU time on jobs, in hundredths of a second. Templates run none.
+pub(crate) fn busy_process(run: u32, ticks: u64) -> Option<u32> {
+    let forked = descendants(run).into_iter().flat_map(descendants);
+    forked.into_iter().find(|id| cpu_ticks(*id) >= ticks)
+}
+
 /// CPU time of a process in hundredths of a second; 0 when it is gone.
 pub(crate) fn cpu_ticks(process: u32) -> u64 {
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();

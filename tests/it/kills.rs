@@ -24,7 +24,7 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use tracemill_schemas::TABLES;
 use tracemill_schemas::executions::ExecutionsRow;
 
-use crate::harness::{cpu_ticks, folder, manifest, repository, rows, said, tracemill};
+use crate::harness::{busy_process, descendants, folder, manifest, repository, rows, said, tracemill};
 
 /// Programs that take every way through the stages and are soon done: good ones, and some that try to break things.
 const CORPUS: [&str; 10] = [
@@ -92,6 +92,13 @@ fn group(leader: u32) -> Vec<u32> {
         }
     }
     found
+}
+
+/// A process is there, and is one of ours: its id may be another's by now.
+fn is_alive(process: u32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    // The name of an executable that is started through `/proc`, and of the thread that forks.
+    ["(tracemill)", "(exe)", "(engine)"].iter().any(|name| stat.contains(name)) && !stat.contains(") Z ")
 }
 
 fn pid(process: u32) -> Pid {
@@ -247,6 +254,8 @@ fn play(seed: u64, corpus: &Path, calm: &Undisturbed, round: &mut Round) {
         let mut child = start(corpus, data.path(), workers);
         let leader = child.id();
         let mut killed = false;
+        // Processes that were there when something was killed.
+        let mut family: BTreeSet<u32> = BTreeSet::new();
         while kills_left > 0 && !killed {
             kills_left -= 1;
             let target = [Target::Orchestrator, Target::Worker, Target::All][below(&mut random, 3) as usize];
@@ -257,6 +266,7 @@ fn play(seed: u64, corpus: &Path, calm: &Undisturbed, round: &mut Round) {
                 break;
             }
             round.log.push(format!("kill {target:?} at {moment:?}"));
+            family.extend(descendants(leader));
             match target {
                 Target::Orchestrator => {
                     round.orchestrators += 1;
@@ -269,8 +279,9 @@ fn play(seed: u64, corpus: &Path, calm: &Undisturbed, round: &mut Round) {
                     killed = true;
                 }
                 Target::Worker => {
-                    // There is one in the stages that run programs only: the next that starts is it.
-                    let workers = || group(leader).into_iter().filter(|&id| id != leader).collect::<Vec<_>>();
+                    // A template, a unit or a run. There are some in the stages that run programs only: the next that
+                    // starts is it.
+                    let workers = || descendants(leader);
                     let mut there = workers();
                     while there.is_empty() && child.try_wait().unwrap().is_none() {
                         std::thread::sleep(Duration::from_millis(1));
@@ -288,8 +299,11 @@ fn play(seed: u64, corpus: &Path, calm: &Undisturbed, round: &mut Round) {
         }
         let output = child.wait_with_output().unwrap();
         let deadline = Instant::now() + Duration::from_secs(20);
-        while !group(leader).is_empty() {
-            assert!(Instant::now() < deadline, "processes outlive their run: {:?}", group(leader));
+        // What a template has forked has a group of its own.
+        let left =
+            || group(leader).into_iter().chain(family.iter().copied().filter(|id| is_alive(*id))).collect::<Vec<_>>();
+        while !left().is_empty() {
+            assert!(Instant::now() < deadline, "processes outlive their run: {:?}", left());
             std::thread::sleep(Duration::from_millis(2));
         }
         // What was done is as it was: a run that was killed, and the one after it, leave it alone.
@@ -406,9 +420,7 @@ fn killed_once(corpus: &Path, data: &Path, settings: &[&str], expected: &str) {
     let leader = child.id();
     let mut killed = false;
     while !killed && child.try_wait().unwrap().is_none() {
-        // Once a worker has used some time, a job is under way.
-        let worker = group(leader).into_iter().find(|&id| id != leader && cpu_ticks(id) >= 20);
-        killed = worker.is_some_and(|worker| kill_process(pid(worker), Signal::KILL).is_ok());
+        killed = busy_process(leader, 5).is_some_and(|process| kill_process(pid(process), Signal::KILL).is_ok());
         std::thread::sleep(Duration::from_millis(5));
     }
     let output = child.wait_with_output().unwrap();

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{limits::Limits, outcome::Finished};
+use crate::{limits::Limits, outcome::Finished, vocabulary::Granularity};
 
 /// One execution to perform.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,30 +45,6 @@ impl Default for Subscription {
     /// The values of `pipeline/config/default.toml`; a test holds the two together.
     fn default() -> Self {
         Subscription { granularity: Granularity::Line, own_repr: false }
-    }
-}
-
-/// How finely an execution is recorded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Granularity {
-    /// No events: only how it ended.
-    Outcome,
-    /// Calls, lines, returns, exceptions.
-    Line,
-    /// Instructions too, with the value stack.
-    Instruction,
-}
-
-impl Granularity {
-    /// The name that tables and the configuration use.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Granularity::Outcome => "outcome",
-            Granularity::Line => "line",
-            Granularity::Instruction => "instruction",
-        }
     }
 }
 

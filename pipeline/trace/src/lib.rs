@@ -34,11 +34,11 @@ pub use borrowed::{CallRef, ChangeRef, EventRef, InstructionRef, ValueRef, Varia
 pub use coverage::{Coverage, Point, PointKind, hit_class};
 pub use event::{Change, Event, Frame, Instruction, Operation};
 pub use frames::{FrameError, MAX_FRAME_BYTES, events_head, events_in, message_in, read_frame, write_frame};
-pub use job::{Granularity, Job, JobKind, Reply, Subscription};
+pub use job::{Job, JobKind, Reply, Subscription};
 pub use limits::Limits;
 pub use outcome::{Exception, Finished};
 pub use replay::{FrameState, Pushes, Replay, Variable};
 pub use template::{Answer, MAX_RUNS, Request, SessionKind};
 pub use value::Value;
-pub use vocabulary::{Action, EventKind, Label, Outcome, Scope};
+pub use vocabulary::{Action, EventKind, Granularity, Label, Outcome, Scope};
 pub use wire::{Collector, Decoder, Encoder, Malformed, Visitor};

@@ -1,9 +1,30 @@
-//! Granularities: how finely an execution is recorded. The enum belongs to the protocol (`job.rs`); its list and its
-//! sentences stand here.
+//! Granularities: how finely an execution is recorded.
 
-use crate::job::Granularity;
+use serde::{Deserialize, Serialize};
+
+/// How finely an execution is recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Granularity {
+    /// No events: only how it ended.
+    Outcome,
+    /// Calls, lines, returns, exceptions.
+    Line,
+    /// Instructions too, with the value stack.
+    Instruction,
+}
 
 impl Granularity {
+    /// The name that tables and the configuration use.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Granularity::Outcome => "outcome",
+            Granularity::Line => "line",
+            Granularity::Instruction => "instruction",
+        }
+    }
+
     /// Every one, coarsest first.
     pub const ALL: [Granularity; 3] = [Granularity::Outcome, Granularity::Line, Granularity::Instruction];
 

@@ -23,6 +23,7 @@ mod scope;
 
 pub use action::Action;
 pub use event_kind::EventKind;
+pub use granularity::Granularity;
 pub use label::{Label, Reproducibility};
 pub use outcome::Outcome;
 pub use scope::Scope;

@@ -21,7 +21,7 @@ def f(names):
         print(name, new)
         for other in new:
             print('   ', other, list(vars(sys.modules[other])))
-        print('   ', time.time_ns(), len(warnings.filters), sorted(c.__name__ for c in Exception.__subclasses__()))
+        print('   ', time.time_ns(), len(warnings.filters), sorted({c.__name__ for c in Exception.__subclasses__()}))
     print(list(sys.modules))
     print({n: list(vars(m)) for n, m in sys.modules.items() if n in ('os', 'io', 'abc', 'codecs', 'sys', 'time')})
     import os, random, logging
