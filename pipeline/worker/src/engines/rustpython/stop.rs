@@ -1,5 +1,5 @@
-//! Ends a program that has reached a limit, or its own process, whatever it catches. Called by `probe`, `stdio`,
-//! `numbers`, `exits` and `apart`.
+//! Ends a program that has reached a limit, or its own process, whatever it catches. Called where a limit is noticed:
+//! `probe`, `stdio`, `numbers`, `labels` and `render`; by `exits`; and by `job`, which asks how it ended.
 //!
 //! The engine drops its trace function when that raises, so a bare `except:` around an endless loop would go on
 //! unseen. A user signal is checked before every instruction, so one is sent again and again: each instruction raises,
