@@ -168,6 +168,8 @@ struct Queued {
     process: Process,
     /// It may import: its process comes from the template that has loaded the library.
     imports: bool,
+    /// It has ended before, in a search whose process was killed from outside: it runs again for what it leaves behind.
+    is_replayed: bool,
 }
 
 impl Queued {
@@ -210,6 +212,8 @@ pub struct Supervisor {
     current: Option<Current>,
     /// Jobs that are not over, the oldest first.
     jobs: VecDeque<Queued>,
+    /// Jobs that the process of the current search has ended.
+    searched: Vec<Job>,
     ticket: u64,
 }
 
@@ -239,6 +243,7 @@ impl Supervisor {
             templates: [None, None],
             current: None,
             jobs: VecDeque::new(),
+            searched: Vec::new(),
             ticket: 0,
         }
     }
@@ -267,7 +272,7 @@ impl Supervisor {
             Placement::Isolated => Process::Own,
         };
         let imports = process != Process::Shared && may_import(&job);
-        self.jobs.push_back(Queued { job, process, imports });
+        self.jobs.push_back(Queued { job, process, imports, is_replayed: false });
     }
 
     /// How many jobs were taken and are not over.
@@ -325,6 +330,7 @@ impl Supervisor {
                         // Whatever kills workers, such as a lack of memory, may pass.
                         std::thread::sleep(PAUSE * (1 << attempts.min(6)));
                         attempts += 1;
+                        self.replay_search();
                         continue;
                     }
                     let mut finished = ended(Outcome::Crashed, Some(describe(status, "")));
@@ -343,8 +349,26 @@ impl Supervisor {
                 }
                 Attempt::Died { status, stderr } => ended(Outcome::Crashed, Some(describe(status, &stderr))),
             };
-            self.jobs.pop_front();
-            return Ok(Completed { engine, finished, attempts });
+            match self.jobs.pop_front() {
+                Some(queued) if queued.is_replayed => self.searched.push(queued.job),
+                Some(queued) => {
+                    if queued.process == Process::Search {
+                        self.searched.push(queued.job);
+                    }
+                    return Ok(Completed { engine, finished, attempts });
+                }
+                None => return Err(Error::Internal("a job that is over was not there".to_owned())),
+            }
+        }
+    }
+
+    /// A search goes on in a new process as if the old one had not been killed: what its candidates left behind is there
+    /// again. A process that a candidate itself has ended leaves nothing to replay.
+    fn replay_search(&mut self) {
+        let Some(first) = self.jobs.front().filter(|queued| queued.process == Process::Search) else { return };
+        let imports = first.imports;
+        for job in std::mem::take(&mut self.searched).into_iter().rev() {
+            self.jobs.push_front(Queued { job, process: Process::Search, imports, is_replayed: true });
         }
     }
 
@@ -418,13 +442,15 @@ impl Supervisor {
             is_usable
                 && match current.process {
                     Process::Shared => has_room,
-                    Process::Search => has_room && current.source.as_ref() == Some(&first.job.source),
+                    // Where it begins anew is seen in what its candidates do, so no setting may say so.
+                    Process::Search => current.source.as_ref() == Some(&first.job.source),
                     // It was made for the jobs that it has.
                     Process::Own => current.sent > 0,
                 }
         };
         if !self.current.as_ref().is_some_and(suits) {
             self.current = None;
+            self.searched.clear();
             // What an earlier process said there is nothing that a later one did.
             template.stderr_tail();
             let alike = self.jobs.iter().take_while(|queued| queued.shares_unit(first)).count();
@@ -451,7 +477,8 @@ impl Supervisor {
         let (Some(current), Some(first)) = (&mut self.current, self.jobs.front()) else { return Ok(()) };
         let room = usize::try_from(self.jobs_per_process.saturating_sub(current.session.ended())).unwrap_or(usize::MAX);
         let most = match current.process {
-            Process::Shared | Process::Search => room,
+            Process::Shared => room,
+            Process::Search => usize::MAX,
             Process::Own if current.sent > 0 => return Ok(()),
             Process::Own => current.session.runs().max(1),
         };

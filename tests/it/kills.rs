@@ -58,7 +58,9 @@ pub(crate) const STAGES: [&str; 5] = ["corpora", "functions", "inputs", "executi
 pub(crate) fn corpus() -> tempfile::TempDir {
     let test =
         "from loops import spiral\n\n\ndef test_spiral():\n    assert spiral([[1, 2], [4, 3]]) == [1, 2, 3, 4]\n";
-    let corpus = folder(&[("tests/test_spiral.py", test)]);
+    // What its candidates leave behind decides about the next: a search that loses its process must have it again.
+    let counting = "import math\n\n\ndef count(x: int) -> int:\n    math.calls = getattr(math, 'calls', 0) + 1\n    if math.calls > 12:\n        return -1\n    total = 0\n    for i in range(20000):\n        total += i % 7\n    return total + math.calls + x\n";
+    let corpus = folder(&[("tests/test_spiral.py", test), ("counting.py", counting)]);
     for path in CORPUS {
         let path = repository(path);
         fs::copy(&path, corpus.path().join(path.file_name().unwrap())).unwrap();

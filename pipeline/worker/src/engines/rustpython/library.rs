@@ -401,16 +401,13 @@ impl Library {
         }
         // What the engine does not have was asked for in vain then, too.
         let Some(hidden) = self.hidden.get(name) else { return true };
-        if !begun.insert(name.to_owned()) {
-            return true;
-        }
         if let Some((parent, _)) = name.rsplit_once('.')
             && !self.walk(parent, begun, steps, vm)
         {
             return false;
         }
-        // Its parent's body may have revealed it.
-        if steps.iter().any(|step| matches!(step, Step::Begin(known, _) if known == name)) {
+        // The body of its parent may have revealed it.
+        if !begun.insert(name.to_owned()) {
             return true;
         }
         steps.push(Step::Begin(name.to_owned(), hidden.module.clone()));
