@@ -16,7 +16,7 @@ use tracemill_trace::{Collector, Decoder, Granularity, Job, JobKind, Limits, Mal
 mod pairs;
 
 use self::pairs::PAIRS;
-use crate::harness::{executable, folder, manifest, repository, run, said, tracemill, write_table};
+use crate::harness::{executable, folder, hashes, manifest, repository, run, said, tracemill, write_table};
 
 /// Keeps what a worker says of a job.
 #[derive(Default)]
@@ -92,6 +92,26 @@ fn a_program_sees_nothing_of_the_one_before_it() {
         }
     }
     assert!(failed.is_empty(), "{failed}");
+}
+
+#[test]
+fn pairs_give_the_same_bytes_for_any_number_of_workers() {
+    let corpus = tempfile::tempdir().unwrap();
+    for (at, (_, polluter, observer)) in PAIRS.iter().enumerate() {
+        std::fs::write(corpus.path().join(format!("pair_{at:03}_a.py")), polluter).unwrap();
+        std::fs::write(corpus.path().join(format!("pair_{at:03}_b.py")), observer).unwrap();
+    }
+    let corpora = [corpus.path().display().to_string()];
+    let tables = ["1", "7"].map(|workers| {
+        let data = tempfile::tempdir().unwrap();
+        let stages = ["--stages", "corpora,functions,inputs,executions"];
+        let settings = ["--set", "inputs.search.executions=0", "--set", "executions.limits.wall_ms=60000"];
+        let output = run(&corpora, data.path(), &[&stages[..], &settings, &["--workers", workers, "--quiet"]].concat());
+        assert!(output.status.success(), "{}", said(&output));
+        hashes(data.path())
+    });
+    assert!(tables[0].len() > 5, "{:?}", tables[0]);
+    assert_eq!(tables[0], tables[1]);
 }
 
 /// Runs the stages up to `executions` over corpora.

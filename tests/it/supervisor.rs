@@ -146,7 +146,7 @@ fn runs_of_a_unit_start_from_its_source_and_end_alone() {
     assert_eq!(ends[7], returned(4));
     // Alone, each ends in the same way.
     for (call, end) in calls.iter().zip(&ends).filter(|(call, _)| **call != "stall()") {
-        assert_eq!(outcomes(UNIT, &[call], Placement::Isolated), [end.clone()], "{call}");
+        assert_eq!(outcomes(UNIT, &[call], Placement::Isolated), std::slice::from_ref(end), "{call}");
     }
 }
 

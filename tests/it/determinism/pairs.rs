@@ -456,6 +456,52 @@ pub(super) const PAIRS: &[(&str, &str, &str)] = &[
         "import decimal\ndef f():\n    return decimal.Decimal(1) / 3",
         "import contextvars\ndef f():\n    return len(list(contextvars.copy_context().items()))",
     ),
+    // Caches that take a key for what it says of itself, and objects that stay behind them.
+    (
+        "a pattern that claims to be another",
+        "import re\nclass S(str):\n    def __hash__(self): return hash('a+')\n    def __eq__(self, other): return True\ndef f():\n    return re.compile(S('x')).pattern",
+        "import re\ndef f():\n    return re.compile('a+').pattern, re.findall('a+', 'xaa')",
+    ),
+    (
+        "a template that claims to be another",
+        "import re\nclass S(str):\n    def __hash__(self): return hash(r'<\\g<0>>')\n    def __eq__(self, other): return True\ndef f():\n    return re.sub('a', S(r'left\\g<0>'), 'a')",
+        "import re\ndef f():\n    return re.sub('a', r'<\\g<0>>', 'a')",
+    ),
+    (
+        "a flag that claims to be another",
+        "import re\nclass I(int):\n    def __hash__(self): return hash(2)\n    def __eq__(self, other): return True\ndef f():\n    return re.RegexFlag(I(8))",
+        "import re\ndef f():\n    return re.RegexFlag(2), re.RegexFlag(8), re.RegexFlag(10)",
+    ),
+    (
+        "a numerator that claims to be another",
+        "import fractions\nclass I(int):\n    def __hash__(self): return hash(1)\n    def __eq__(self, other): return True\ndef f():\n    return fractions._hash_algorithm(I(5), I(7))",
+        "import fractions\ndef f():\n    return hash(fractions.Fraction(1, 3)) == hash(1 / 3), hash(fractions.Fraction(1, 3))",
+    ),
+    (
+        "an attribute of a function with a cache",
+        "import fractions\ndef f():\n    fractions._hash_algorithm.left = 1",
+        "import fractions\ndef f():\n    return hasattr(fractions._hash_algorithm, 'left'), fractions._hash_algorithm.cache_info()",
+    ),
+    (
+        "the name of a member of an enumeration",
+        "import re\ndef f():\n    re.I._name_ = 'left'",
+        "import re\ndef f():\n    return re.I.name, repr(re.I)",
+    ),
+    (
+        "an attribute of a member of an enumeration",
+        "import calendar\ndef f():\n    calendar.Month.JANUARY.left = 1",
+        "import calendar\ndef f():\n    return hasattr(calendar.Month.JANUARY, 'left')",
+    ),
+    (
+        "a private cache under a name that is made at run time",
+        "import re\ndef f():\n    getattr(re, '_ca' + 'che').clear()\n    getattr(re, '_ca' + 'che')['left'] = 1",
+        "import re\ndef f():\n    return len(getattr(re, '_ca' + 'che')), 'left' in getattr(re, '_ca' + 'che')",
+    ),
+    (
+        "a weak reference to a class of a module",
+        "import collections, weakref\nkept = []\ndef f():\n    kept.append(weakref.ref(collections.OrderedDict, print))\n    return len(kept)",
+        "import collections, weakref\ndef f():\n    return weakref.getweakrefcount(collections.OrderedDict)",
+    ),
     // Memory.
     (
         "memory held by modules",

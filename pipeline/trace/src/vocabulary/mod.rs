@@ -6,7 +6,7 @@
 //! | [`EventKind`] | `events.kind` | `event_kind.rs` |
 //! | [`Scope`] | `changes.scope` | `scope.rs` |
 //! | [`Action`] | `changes.action` | `action.rs` |
-//! | [`Granularity`](crate::Granularity) | `executions.granularity` | `granularity.rs` |
+//! | [`Granularity`] | `executions.granularity` | `granularity.rs` |
 //! | [`Outcome`] | `executions.outcome` | `outcome.rs` |
 //! | [`Label`] | `executions.labels` | `label.rs` |
 //!
