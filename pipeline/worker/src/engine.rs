@@ -10,7 +10,7 @@
 //! 5. When a sink breaks, the program is stopped and nothing more is delivered.
 //! 6. Whatever the program does is in the [`Execution`]; an engine does not fail, it retires.
 //! 7. The same job gives the same events and the same ending in every process that was forked from a template and runs it
-//!    first, and after any number of jobs that [`Engine::leaves_nothing_behind`].
+//!    first, and after any number of jobs that leave nothing behind.
 //! 8. In a sequence of jobs each sees what those before it left behind, and nothing else of them.
 
 use std::{cell::RefCell, ops::ControlFlow, rc::Rc};
