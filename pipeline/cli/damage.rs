@@ -26,8 +26,8 @@ pub(super) fn line(finding: &Finding, dataset: &Dataset) -> String {
     }
 }
 
-/// Looks at the sizes of a dataset's files before they are read: an empty file would be a table without rows. A run that
-/// is writing is told of instead, since files come and go.
+/// Looks at the sizes of a dataset's files before they are read: an empty file would be a table without rows. While a
+/// run is writing, files come and go; then the reader gets a warning instead.
 pub(super) fn look(dataset: &Dataset) -> anyhow::Result<()> {
     let said = match Holder::of(dataset) {
         Some(holder) => Some(holder.notice(dataset)),

@@ -35,7 +35,7 @@ pub(super) struct Holder {
 }
 
 impl Hold {
-    /// Holds the dataset for this process; another run on it is told so.
+    /// Holds the dataset for this process; another run on it gets an error.
     pub(super) fn take(dataset: &Dataset) -> anyhow::Result<Self> {
         let folder = dataset.root().join("_run");
         fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
@@ -99,7 +99,7 @@ impl Holder {
         Holder { process, stage: lines.next().map(str::to_owned).filter(|stage| STAGES.contains(&stage.as_str())) }
     }
 
-    /// What a reader of the dataset is told.
+    /// The warning for a reader of a dataset that a run is writing.
     pub(super) fn notice(&self, dataset: &Dataset) -> String {
         let (root, process) = (dataset.root().display(), &self.process);
         let at = self.stage.as_deref().and_then(|stage| STAGES.iter().position(|known| *known == stage));

@@ -362,6 +362,12 @@ impl Supervisor {
         }
     }
 
+    /// Ends the process of a search. The next search starts in a new one, also where it is of the same source: which unit
+    /// comes next in a supervisor depends on the number of workers.
+    pub fn end_search(&mut self) {
+        self.current.take_if(|current| current.process == Process::Search);
+    }
+
     /// A search goes on in a new process as if the old one had not been killed: what its candidates left behind is there
     /// again. A process that a candidate itself has ended leaves nothing to replay.
     fn replay_search(&mut self) {

@@ -160,6 +160,18 @@ fn candidates_of_a_search_share_a_process_and_a_lost_one_is_replaced() {
 }
 
 #[test]
+fn a_search_sees_nothing_of_another_search_of_the_same_source() {
+    let mut supervisor = supervisor(WorkerCommand::new(executable()), 3);
+    let count = |supervisor: &mut Supervisor| {
+        supervisor.offer(Job { kind: JobKind::Call, call: "f(1)[1]".to_owned(), ..job(UNIT) }, Placement::Search);
+        supervisor.finish(&mut Reader::default()).unwrap().finished.result.unwrap().repr()
+    };
+    assert_eq!([count(&mut supervisor), count(&mut supervisor)], ["1", "2"]);
+    supervisor.end_search();
+    assert_eq!(count(&mut supervisor), "1");
+}
+
+#[test]
 fn a_source_that_fails_ends_each_call_of_its_unit() {
     for (source, outcome, exception) in [
         ("import json\n1 / 0\n", Outcome::SetupFailed, "ZeroDivisionError"),

@@ -55,6 +55,10 @@ pub(in crate::inputs) trait Runner {
 
 impl Runner for Supervisor {
     fn run(&mut self, jobs: Vec<Job>, placement: Placement) -> Result<Vec<Finished>> {
+        if placement == Placement::Isolated {
+            // The last step of each search, also of one that has selected nothing.
+            self.end_search();
+        }
         let count = jobs.len();
         jobs.into_iter().for_each(|job| self.offer(job, placement));
         let one = |supervisor: &mut Supervisor| {
