@@ -4,7 +4,6 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use serde_json::json;
-use tracemill_worker::sandbox::LAYERS;
 
 use crate::cli::terminal::{Style, output};
 use crate::cli::text_table::TextTable;
@@ -38,15 +37,16 @@ pub(super) struct Args {
 pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
     let overrides = Overrides { set: args.set, ..Overrides::default() };
     let mut config = load(args.config.as_deref(), &overrides)?.executions;
-    let all = LAYERS.iter().map(|layer| layer.name.to_owned()).collect();
+    let profile = &config.engine.kind().profile;
+    let all = profile.layers().map(|layer| layer.name.to_owned()).collect();
     let may_lack = std::mem::replace(&mut config.sandbox.may_lack, all);
     let supervisor = Supervisor::new(WorkerCommand::this_executable()?, &config, interrupt::watch()?);
     let Greeting { engine, layers, missing } = match supervisor.greet() {
         Ok(greeting) => greeting,
         Err(error) => return interrupt::plainly(Err(error.into())),
     };
-    let rows: Vec<Row> = LAYERS
-        .iter()
+    let rows: Vec<Row> = profile
+        .layers()
         .map(|layer| Row {
             name: layer.name,
             holds_off: layer.holds_off,

@@ -80,8 +80,9 @@ pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
         return Err(UsageError("--call is empty; leave it out to trace the file as a program".to_owned()).into());
     }
     let stdin = args.stdin.as_ref().map(read).transpose()?.unwrap_or_default();
-    let (call, setup, sandbox) = (args.call, String::new(), config.sandbox);
-    let request = TraceRequest { source, call, setup, stdin, subscription, limits, sandbox };
+    let (call, setup) = (args.call, String::new());
+    let (engine, sandbox) = (config.engine, config.sandbox);
+    let request = TraceRequest { source, call, setup, stdin, subscription, limits, engine, sandbox };
     let cancel = interrupt::watch()?;
     let traced = match trace_one(&request, WorkerCommand::this_executable()?, &cancel) {
         Ok(traced) => traced,

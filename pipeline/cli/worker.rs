@@ -1,7 +1,8 @@
 //! The hidden command `worker`: this executable as one sandboxed worker. Started by the supervisor only.
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use rustix::process::{Signal, set_parent_process_death_signal};
+use tracemill_worker::engines;
 use tracemill_worker::sandbox::Settings;
 
 use crate::cli::{Exit, interrupt};
@@ -9,6 +10,9 @@ use crate::cli::{Exit, interrupt};
 /// What the supervisor tells a worker.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
+    /// Name of the engine that runs programs.
+    #[arg(long, value_name = "ENGINE")]
+    engine: String,
     /// A layer that may be missing.
     #[arg(long, value_name = "LAYER")]
     may_lack: Vec<String>,
@@ -27,8 +31,9 @@ pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
     interrupt::ignore()?;
     // When the supervisor is gone there is nobody to stop an endless loop.
     set_parent_process_death_signal(Some(Signal::KILL)).context("failed to tie the worker to its supervisor")?;
+    let engine = engines::named(&args.engine).ok_or_else(|| anyhow!("there is no engine `{}`", args.engine))?;
     let settings = Settings { may_lack: args.may_lack, cpu_seconds: args.cpu_seconds };
-    tracemill_worker::serve::run(settings, args.hash_seed).map_err(|error| {
+    tracemill_worker::serve::run(engine, settings, args.hash_seed).map_err(|error| {
         let failed = format!("failed to {error}");
         anyhow::Error::from(error).context(failed)
     })?;

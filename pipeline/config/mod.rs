@@ -2,6 +2,7 @@
 //!
 //! `default.toml` is the only place where a default stands; each key there has a comment with its unit and effect.
 
+mod engine_name;
 mod guess;
 mod load;
 
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use tracemill_trace::{Granularity, Limits, Subscription};
 
+pub use engine_name::EngineName;
 pub use guess::guess_kind;
 pub use load::{KINDS, Overrides, load, nearest, to_toml};
 
@@ -194,6 +196,7 @@ pub enum Ask {
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs)]
 pub struct ExecutionsConfig {
+    pub engine: EngineName,
     pub granularity: Granularity,
     pub own_repr: bool,
     pub attempts_max: u32,

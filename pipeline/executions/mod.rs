@@ -111,7 +111,8 @@ impl Stage for Executions {
                     Error::Internal(format!("inputs part {} has no functions part of the same key", file.key))
                 })?;
                 let config = &cx.config.executions;
-                let own = (VERSION, config.subscription(), &config.limits, config.attempts_max, ordinal);
+                let engine = config.engine.kind().to_string();
+                let own = (VERSION, engine, config.subscription(), &config.limits, config.attempts_max, ordinal);
                 Ok(Part {
                     key: file.key.clone(),
                     ordinal,

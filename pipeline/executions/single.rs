@@ -6,7 +6,7 @@ use tracemill_schemas::functions::FunctionsRow;
 use tracemill_schemas::inputs::InputsRow;
 use tracemill_trace::{Collector, Decoder, Event, Finished, Job, JobKind, Limits, Malformed, Subscription};
 
-use crate::config::{ExecutionsConfig, SandboxConfig};
+use crate::config::{EngineName, ExecutionsConfig, SandboxConfig};
 use crate::error::{Error, Result};
 use crate::executions::rows::{self, Piece, Recorder};
 use crate::stage::Cancel;
@@ -28,6 +28,8 @@ pub struct TraceRequest {
     pub subscription: Subscription,
     /// What it may use.
     pub limits: Limits,
+    /// The engine that runs it.
+    pub engine: EngineName,
     /// What the sandbox may lack.
     pub sandbox: SandboxConfig,
 }
@@ -75,6 +77,7 @@ impl Listener for Kept {
 pub fn trace_one(request: &TraceRequest, command: WorkerCommand, cancel: &Cancel) -> Result<Traced> {
     let Subscription { granularity, own_repr } = request.subscription;
     let config = ExecutionsConfig {
+        engine: request.engine,
         granularity,
         own_repr,
         attempts_max: 1,

@@ -150,7 +150,8 @@ impl Stage for Inputs {
         // Any test may use any unit.
         let tests: Vec<&str> = usages.iter().map(|file| file.content_hash.as_str()).collect();
         let part = |(ordinal, file): (usize, &FileEntry)| {
-            let own = (VERSION, part_config(&cx.config.inputs), limits(&cx.config), cx.config.seed, &tests);
+            let engine = cx.config.executions.engine.kind().to_string();
+            let own = (VERSION, engine, part_config(&cx.config.inputs), limits(&cx.config), cx.config.seed, &tests);
             Ok(Part {
                 key: file.key.clone(),
                 ordinal,

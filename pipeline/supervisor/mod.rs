@@ -38,8 +38,8 @@ use std::time::{Duration, Instant};
 use tracemill_trace::{
     Answer, Exception, Finished, Job, JobKind, Label, Limits, MAX_RUNS, Malformed, Outcome, Reply, SessionKind,
 };
-use tracemill_worker::engines::rustpython::{leaves_nothing_behind, may_import};
-use tracemill_worker::sandbox::{LAYERS, NAMESPACES};
+use tracemill_worker::engine::EngineKind;
+use tracemill_worker::sandbox::NAMESPACES;
 
 pub use self::idle::IdleWorkers;
 use self::pipe::Heard;
@@ -97,7 +97,11 @@ impl WorkerCommand {
     fn within(mut self, config: &ExecutionsConfig) -> Self {
         // The wall clock of a job ends it long before: this is for a worker that nobody watches any more.
         let cpu_seconds = 3_600 + config.limits.wall_ms / 1_000 * 4;
-        self.arguments = vec![format!("--cpu-seconds={cpu_seconds}"), format!("--hash-seed={}", self.hash_seed)];
+        self.arguments = vec![
+            format!("--engine={}", config.engine.kind().name),
+            format!("--cpu-seconds={cpu_seconds}"),
+            format!("--hash-seed={}", self.hash_seed),
+        ];
         self.arguments.extend(config.sandbox.may_lack.iter().map(|layer| format!("--may-lack={layer}")));
         self
     }
@@ -201,6 +205,7 @@ struct Current {
 /// Keeps one template busy.
 #[derive(Debug)]
 pub struct Supervisor {
+    engine: &'static EngineKind,
     command: WorkerCommand,
     may_lack: Vec<String>,
     attempts_max: u32,
@@ -234,6 +239,7 @@ impl Supervisor {
     #[must_use]
     pub fn new(command: WorkerCommand, config: &ExecutionsConfig, cancel: Cancel) -> Self {
         Supervisor {
+            engine: config.engine.kind(),
             command: command.within(config),
             may_lack: config.sandbox.may_lack.clone(),
             attempts_max: config.attempts_max.max(1),
@@ -246,6 +252,12 @@ impl Supervisor {
             searched: Vec::new(),
             ticket: 0,
         }
+    }
+
+    /// The engine that runs its jobs.
+    #[must_use]
+    pub fn engine(&self) -> &'static EngineKind {
+        self.engine
     }
 
     /// Uses these idle templates before it starts one, and leaves its own among them.
@@ -267,11 +279,11 @@ impl Supervisor {
     /// Takes a job. Its turn comes after those taken before; how each ended, [`Supervisor::finish`] says.
     pub fn offer(&mut self, job: Job, placement: Placement) {
         let process = match placement {
-            _ if leaves_nothing_behind(&job) => Process::Shared,
+            _ if (self.engine.leaves_nothing_behind)(&job) => Process::Shared,
             Placement::Search => Process::Search,
             Placement::Isolated => Process::Own,
         };
-        let imports = process != Process::Shared && may_import(&job);
+        let imports = process != Process::Shared && (self.engine.may_import)(&job);
         self.jobs.push_back(Queued { job, process, imports, is_replayed: false });
     }
 
@@ -391,7 +403,7 @@ impl Supervisor {
         let (mut template, greeting) = self.greeted()?;
         // It would not have started. Whoever builds workers of another kind is held to the same.
         let lacking = |name: &&str| !greeting.layers.iter().any(|layer| layer == name);
-        let mut missing = LAYERS.iter().map(|layer| layer.name).filter(lacking);
+        let mut missing = self.engine.profile.layers().map(|layer| layer.name).filter(lacking);
         if let Some(layer) = missing.find(|name| !self.may_lack.iter().any(|allowed| allowed == name)) {
             return Err(Error::Worker(format!(
                 "{} lacks the sandbox layer `{layer}`, which executions.sandbox.may_lack does not name",

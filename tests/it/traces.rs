@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::{env, fs, thread};
 
-use tracemill::config::ExecutionsConfig;
+use tracemill::config::{EngineName, ExecutionsConfig};
 use tracemill::stage::Cancel;
 use tracemill::supervisor::{Completed, Listener, Supervisor, WorkerCommand};
 use tracemill_trace::{Collector, Decoder, Event, Granularity, Job, JobKind, Limits, Malformed, Subscription};
@@ -82,6 +82,7 @@ fn check_file(path: &Path, update: bool) -> (usize, Vec<Complaint>) {
     let mut file = File::read(path);
     let limits = Limits::default();
     let config = ExecutionsConfig {
+        engine: EngineName::default(),
         granularity: Granularity::Line,
         own_repr: false,
         attempts_max: 1,

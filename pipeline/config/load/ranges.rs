@@ -7,6 +7,8 @@ use toml_edit::Value;
 use tracemill_trace::Granularity;
 use tracemill_worker::sandbox::LAYERS;
 
+use crate::config::EngineName;
+
 /// What a key may hold.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Allowed {
@@ -22,6 +24,8 @@ pub(super) enum Allowed {
     Word(&'static [&'static str]),
     /// How finely executions are recorded.
     Granularity,
+    /// The name of an engine.
+    Engine,
     /// A list of names of the sandbox's layers.
     Layers,
     /// A number from 0 to 2.
@@ -55,6 +59,7 @@ impl Allowed {
             Allowed::Switch => value.is_bool(),
             Allowed::Word(words) => value.as_str().is_some_and(|text| words.contains(&text)),
             Allowed::Granularity => value.as_str().is_some_and(|text| Granularity::parse(text).is_some()),
+            Allowed::Engine => value.as_str().is_some_and(|text| EngineName::all().any(|name| name == text)),
             Allowed::Layers => value.as_array().is_some_and(|names| {
                 names.iter().all(|name| layers().any(|layer| name.as_str().is_some_and(|name| name == layer)))
             }),
@@ -78,6 +83,7 @@ impl fmt::Display for Allowed {
             Allowed::Switch => write!(f, "true or false"),
             Allowed::Word(words) => write!(f, "one of `{}`", words.join("`, `")),
             Allowed::Granularity => write!(f, "one of `{}`", Granularity::ALL.map(Granularity::name).join("`, `")),
+            Allowed::Engine => write!(f, "one of `{}`", EngineName::all().collect::<Vec<_>>().join("`, `")),
             Allowed::Layers => write!(f, "a list of `{}`", layers().collect::<Vec<_>>().join("`, `")),
         }
     }
@@ -140,6 +146,7 @@ const KEYS: &[(&str, Allowed)] = &[
     ("inputs.model.attempts_max", Allowed::Integer(1, 100)),
     ("inputs.model.temperature", Allowed::Temperature),
     ("inputs.model.max_completion_tokens", Allowed::Integer(1, 1 << 24)),
+    ("executions.engine", Allowed::Engine),
     ("executions.granularity", Allowed::Granularity),
     ("executions.own_repr", Allowed::Switch),
     ("executions.attempts_max", Allowed::Integer(1, 100)),

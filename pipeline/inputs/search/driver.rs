@@ -11,7 +11,7 @@ use super::constants::Constants;
 use super::coverage::{CoverageMap, Covered, Novelty, UnitCoverage};
 use super::exception_hints::{self, Hint};
 use super::mutation::Mutator;
-use super::runner::{Behaviour, RunResult, Runner, job, runs_isolated};
+use super::runner::{Behaviour, RunResult, Runner, job};
 use super::subject::Subject;
 use super::tree::Tree;
 use super::{hinted_calls, minimize, selection};
@@ -279,7 +279,8 @@ impl<'a> Search<'a> {
     /// inputs that people wrote stay. Returns how many were dropped.
     fn drop_unreproduced(&mut self, selected: &mut Vec<Tried>, runner: &mut dyn Runner) -> Result<usize> {
         let jobs = selected.iter().map(|tried| job(self.subject.row, &tried.candidate, self.subject.limits));
-        let (places, jobs): (Vec<usize>, Vec<_>) = jobs.enumerate().filter(|(_, job)| !runs_isolated(job)).unzip();
+        let (places, jobs): (Vec<usize>, Vec<_>) =
+            jobs.enumerate().filter(|(_, job)| !runner.runs_isolated(job)).unzip();
         let finished = runner.run(jobs, Placement::Isolated)?;
         let mut reproduces = vec![true; selected.len()];
         for (place, finished) in places.into_iter().zip(finished) {

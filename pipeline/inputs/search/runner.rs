@@ -5,7 +5,6 @@ use tracemill_schemas::functions::FunctionsRow;
 use tracemill_trace::{
     Exception, Finished, Granularity, Job, JobKind, Label, Limits, Malformed, Outcome, Point, Subscription,
 };
-use tracemill_worker::engines::rustpython::leaves_nothing_behind;
 
 use crate::error::Result;
 use crate::inputs::candidate::Candidate;
@@ -51,6 +50,9 @@ pub(in crate::inputs) trait Runner {
     /// # Errors
     /// Ours only: no worker starts, or the user asks to stop.
     fn run(&mut self, jobs: Vec<Job>, placement: Placement) -> Result<Vec<Finished>>;
+
+    /// Whether a job runs as it would in a process of its own, wherever it runs.
+    fn runs_isolated(&self, job: &Job) -> bool;
 }
 
 impl Runner for Supervisor {
@@ -66,6 +68,10 @@ impl Runner for Supervisor {
         };
         (0..count).map(|_| one(self)).collect()
     }
+
+    fn runs_isolated(&self, job: &Job) -> bool {
+        (self.engine().leaves_nothing_behind)(job)
+    }
 }
 
 /// Ignores records: these jobs subscribe to no events.
@@ -78,11 +84,6 @@ impl Listener for IgnoreRecords {
         // The count makes the supervisor end a worker that sends a record.
         Ok(Ok(u64::MAX))
     }
-}
-
-/// Whether a job runs as it would in a process of its own, wherever it runs.
-pub(super) fn runs_isolated(job: &Job) -> bool {
-    leaves_nothing_behind(job)
 }
 
 /// The job of a candidate.

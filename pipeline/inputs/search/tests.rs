@@ -9,9 +9,9 @@ use proptest::prelude::*;
 use tracemill_schemas::Parameter;
 use tracemill_schemas::functions::FunctionsRow;
 use tracemill_trace::{Finished, Granularity, Job, JobKind, Limits, Outcome, Subscription};
-use tracemill_worker::engines::rustpython::RustPython;
+use tracemill_worker::engines::rustpython::{KIND, RustPython};
 use tracemill_worker::outbox::Outbox;
-use tracemill_worker::serve::{STACK_BYTES, run_job};
+use tracemill_worker::serve::run_job;
 
 use super::constants::Constants;
 use super::driver::ROUND;
@@ -46,12 +46,16 @@ impl Runner for Here {
         };
         Ok(jobs.iter().map(one).collect())
     }
+
+    fn runs_isolated(&self, job: &Job) -> bool {
+        (KIND.leaves_nothing_behind)(job)
+    }
 }
 
 /// Runs something on an engine, on a thread like a worker's.
 fn on_an_engine<T: Send + 'static>(run: impl FnOnce(&mut Here) -> T + Send + 'static) -> T {
     let guard = ONE_AT_A_TIME.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let thread = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(move || {
+    let thread = std::thread::Builder::new().stack_size(KIND.stack_bytes).spawn(move || {
         let mut here = Here { engine: RustPython::start(0).unwrap(), jobs: 0 };
         let done = run(&mut here);
         std::mem::forget(here);

@@ -13,11 +13,11 @@
 //!    first, and after any number of jobs that leave nothing behind.
 //! 8. In a sequence of jobs each sees what those before it left behind, and nothing else of them.
 
-use std::{cell::RefCell, ops::ControlFlow, rc::Rc};
+use std::{cell::RefCell, fmt, ops::ControlFlow, rc::Rc};
 
 use tracemill_trace::{Finished, Job, Outcome};
 
-use crate::error::Result;
+use crate::{error::Result, sandbox::Profile};
 
 /// Takes events as they happen.
 pub trait Sink {
@@ -39,11 +39,44 @@ pub struct Execution {
     pub retiring: bool,
 }
 
+/// What is known of an engine before one starts. The configuration names it, the supervisor asks it where a job may run,
+/// and the worker starts it.
+#[derive(Debug)]
+pub struct EngineKind {
+    /// The value of `executions.engine`.
+    pub name: &'static str,
+    /// The version in this executable.
+    pub version: &'static str,
+    /// What it needs of the sandbox.
+    pub profile: Profile,
+    /// Bytes of the stack of its thread. They are reserved, not committed: only what deep recursion touches costs memory.
+    pub stack_bytes: usize,
+    /// Starts one on this thread, whose hashes of texts depend on the seed.
+    pub start: fn(hash_seed: u32) -> Result<Box<dyn Engine>>,
+    /// Whether a job leaves nothing behind in its process that another such job could meet, so that they may share one.
+    pub leaves_nothing_behind: fn(&Job) -> bool,
+    /// Whether a job may import, so that it is to run where the library was loaded ahead.
+    pub may_import: fn(&Job) -> bool,
+}
+
+/// Name and version, such as `rustpython 0.6.0`: what tables have.
+impl fmt::Display for EngineKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.name, self.version)
+    }
+}
+
+/// The name says which it is.
+impl PartialEq for EngineKind {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for EngineKind {}
+
 /// Runs programs.
 pub trait Engine {
-    /// The engine's name and version, such as `rustpython 0.6.0`.
-    fn name(&self) -> String;
-
     /// Loads the standard library ahead, out of sight of programs. Runs no program.
     ///
     /// # Errors

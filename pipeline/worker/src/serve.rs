@@ -8,34 +8,30 @@ use std::{
 use tracemill_trace::{Job, Outcome};
 
 use crate::{
-    engine::{Engine, Execution, SharedSink, bare_finish},
-    engines::rustpython::RustPython,
+    engine::{Engine, EngineKind, Execution, SharedSink, bare_finish},
     error::{Error, Result},
     sandbox::{Sandbox, Settings},
     template,
 };
 
-/// Stack of the engine's thread. Reserved, not committed: only what deep recursion touches costs memory.
-pub const STACK_BYTES: usize = 512 << 20;
-
-/// Takes the control socket from descriptor 0, raises the sandbox, starts the engine and serves as a template until the
+/// Takes the control socket from descriptor 0, raises the sandbox, starts an engine and serves as a template until the
 /// supervisor closes its end. The seed is that of the engine's hashes. Then it ends the process; it returns only to say
 /// what went wrong.
 ///
 /// # Errors
 /// The sandbox, the engine or the socket fails. A program's failure is never one of these.
-pub fn run(settings: Settings, hash_seed: u32) -> Result<Infallible> {
-    let mut sandbox = Sandbox::new(settings);
+pub fn run(kind: &'static EngineKind, settings: Settings, hash_seed: u32) -> Result<Infallible> {
+    let mut sandbox = Sandbox::new(settings, &kind.profile);
     let channel = sandbox.take_channel()?;
     sandbox.raise_first()?;
     let thread = std::thread::Builder::new()
         .name("engine".to_owned())
-        .stack_size(STACK_BYTES)
+        .stack_size(kind.stack_bytes)
         .spawn(move || {
             // No program has run yet: the filter, which ends the process for most calls, comes after the engine.
-            let engine = RustPython::start(hash_seed)?;
+            let mut engine = (kind.start)(hash_seed)?;
             sandbox.raise_template()?;
-            template::serve(engine, &channel, &sandbox)
+            template::serve(kind, &mut *engine, &channel, &sandbox)
         })
         .map_err(|error| Error::Thread { reason: error.to_string() })?;
     thread.join().unwrap_or_else(|_| Err(Error::Thread { reason: "it panicked".to_owned() }))

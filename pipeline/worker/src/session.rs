@@ -65,7 +65,7 @@ impl Pipes {
 ///
 /// # Errors
 /// A pipe fails, or what comes is no job.
-pub(crate) fn serve_sequence(engine: &mut impl Engine, pipes: Pipes) -> Result<()> {
+pub(crate) fn serve_sequence(engine: &mut dyn Engine, pipes: Pipes) -> Result<()> {
     let Pipes { jobs, replies, .. } = pipes;
     let mut jobs = BufReader::with_capacity(JOBS_BYTES, jobs);
     let mut batch = Vec::new();
@@ -89,7 +89,7 @@ pub(crate) fn serve_sequence(engine: &mut impl Engine, pipes: Pipes) -> Result<(
 ///
 /// # Errors
 /// A pipe fails, what comes is no job, or the system has no room for another process.
-pub(crate) fn serve_unit(engine: &mut impl Engine, pipes: Pipes, sandbox: &Sandbox) -> Result<()> {
+pub(crate) fn serve_unit(engine: &mut dyn Engine, pipes: Pipes, sandbox: &Sandbox) -> Result<()> {
     let Pipes { jobs, replies, runs } = pipes;
     let mut jobs = BufReader::with_capacity(JOBS_BYTES, jobs);
     let mut runs = runs.into_iter();
@@ -134,7 +134,7 @@ pub(crate) fn serve_unit(engine: &mut impl Engine, pipes: Pipes, sandbox: &Sandb
 }
 
 /// Runs a unit's source in an engine that may panic; whether calls can start from there.
-fn guarded_load(engine: &mut impl Engine, job: &Job) -> bool {
+fn guarded_load(engine: &mut dyn Engine, job: &Job) -> bool {
     // A panic leaves the engine without a unit, and each call says that it crashed.
     catch_unwind(AssertUnwindSafe(|| engine.load(job))).unwrap_or(false)
 }

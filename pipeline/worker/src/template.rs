@@ -13,7 +13,7 @@ use std::{convert::Infallible, os::fd::OwnedFd};
 use tracemill_trace::{Answer, Request, SessionKind};
 
 use crate::{
-    engine::Engine,
+    engine::{Engine, EngineKind},
     error::{Error, Result},
     sandbox::{
         Kind, Sandbox,
@@ -28,9 +28,14 @@ use crate::{
 ///
 /// # Errors
 /// The socket fails, or a request is none.
-pub(crate) fn serve(mut engine: impl Engine, channel: &Channel, sandbox: &Sandbox) -> Result<Infallible> {
+pub(crate) fn serve(
+    kind: &EngineKind,
+    engine: &mut dyn Engine,
+    channel: &Channel,
+    sandbox: &Sandbox,
+) -> Result<Infallible> {
     let layers = (sandbox.in_force(), sandbox.missing());
-    channel.answer(&Answer::Ready { engine: engine.name(), layers: layers.0, missing: layers.1 })?;
+    channel.answer(&Answer::Ready { engine: kind.to_string(), layers: layers.0, missing: layers.1 })?;
     let mut child: Option<Forked> = None;
     let (mut is_preloaded, mut is_gathered) = (false, false);
     while let Some((request, descriptors)) = channel.receive()? {
@@ -45,7 +50,7 @@ pub(crate) fn serve(mut engine: impl Engine, channel: &Channel, sandbox: &Sandbo
                 }
                 is_gathered = true;
                 is_preloaded |= imports;
-                match loaded.and_then(|()| begin(&mut engine, channel, sandbox, kind, descriptors)) {
+                match loaded.and_then(|()| begin(engine, channel, sandbox, kind, descriptors)) {
                     Ok(forked) => {
                         child = Some(forked);
                         Answer::Begun
@@ -62,7 +67,7 @@ pub(crate) fn serve(mut engine: impl Engine, channel: &Channel, sandbox: &Sandbo
 
 /// Forks a process that serves jobs. The child does not come back.
 fn begin(
-    engine: &mut impl Engine,
+    engine: &mut dyn Engine,
     channel: &Channel,
     sandbox: &Sandbox,
     kind: SessionKind,

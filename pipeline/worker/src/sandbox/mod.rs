@@ -13,11 +13,13 @@ pub mod landlock;
 pub mod limits;
 pub mod memory;
 mod privileges;
+mod profile;
 pub mod seccomp;
 mod views;
 
 use std::collections::BTreeMap;
 
+pub use self::profile::Profile;
 use self::{channel::Channel, seccomp::Filters};
 use crate::error::{Error, Result};
 
@@ -140,23 +142,26 @@ pub const NAMESPACES: &str = "namespaces";
 pub struct Sandbox {
     settings: Settings,
     layers: Vec<&'static Layer>,
+    /// System calls of the engine, beyond those of every worker.
+    calls: &'static [(libc::c_long, &'static str)],
     missing: BTreeMap<&'static str, String>,
     filters: Option<Filters>,
 }
 
 impl Sandbox {
-    /// The sandbox of a worker: every layer.
+    /// The sandbox of a worker whose engine has this profile.
     #[must_use]
-    pub fn new(settings: Settings) -> Self {
-        Sandbox { settings, layers: LAYERS.iter().collect(), missing: BTreeMap::new(), filters: None }
+    pub fn new(settings: Settings, profile: &Profile) -> Self {
+        let (layers, calls) = (profile.layers().collect(), profile.calls);
+        Sandbox { settings, layers, calls, missing: BTreeMap::new(), filters: None }
     }
 
     /// Some layers alone. For the test that switches each off; nothing that a worker is told leads here.
     #[doc(hidden)]
     #[must_use]
-    pub fn of(settings: Settings, names: &[&str]) -> Self {
+    pub fn with_layers(settings: Settings, names: &[&str]) -> Self {
         let layers = LAYERS.iter().filter(|layer| names.contains(&layer.name)).collect();
-        Sandbox { settings, layers, missing: BTreeMap::new(), filters: None }
+        Sandbox { settings, layers, calls: &[], missing: BTreeMap::new(), filters: None }
     }
 
     /// Takes the control socket from descriptor 0.
@@ -186,7 +191,7 @@ impl Sandbox {
     pub fn raise_template(&mut self) -> Result<()> {
         fork::adopt_orphans().map_err(Error::sandbox("adopt what processes leave"))?;
         // Where they cannot be compiled, the layer says so below.
-        self.filters = Filters::new().ok();
+        self.filters = Filters::new(self.calls).ok();
         for layer in &self.layers {
             let Some(confine) = layer.confine else { continue };
             if let Err(refusal) = confine(self, Kind::Template) {

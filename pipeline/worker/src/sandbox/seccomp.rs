@@ -13,8 +13,11 @@ use seccompiler::{
 
 use super::{Kind, Refusal};
 
-/// Every call that any process may make, and who needs it.
-const ALLOWED: &[(libc::c_long, &str)] = &[
+/// A call, and what needs it.
+type Call = (libc::c_long, &'static str);
+
+/// Every call that each process may make, whatever its engine is.
+const ALLOWED: &[Call] = &[
     (libc::SYS_read, "jobs come in"),
     (libc::SYS_write, "replies go out, diagnostics to descriptor 2"),
     (libc::SYS_writev, "the standard library's stderr may gather"),
@@ -43,7 +46,7 @@ const ALLOWED: &[(libc::c_long, &str)] = &[
 ];
 
 /// What a process that forks needs besides.
-const FORKS: &[(libc::c_long, &str)] = &[
+const FORKS: &[Call] = &[
     (libc::SYS_wait4, "how a forked process ended"),
     (libc::SYS_prlimit64, "a forked process lowers its limits"),
     (libc::SYS_seccomp, "a forked process puts a stricter filter on"),
@@ -51,7 +54,7 @@ const FORKS: &[(libc::c_long, &str)] = &[
 ];
 
 /// What a template needs besides.
-const CONTROLS: &[(libc::c_long, &str)] = &[
+const CONTROLS: &[Call] = &[
     (libc::SYS_recvmsg, "requests come in, with descriptors"),
     (libc::SYS_sendto, "answers go out"),
     (libc::SYS_kill, "ends the group of processes that it has forked"),
@@ -109,13 +112,13 @@ pub(super) struct Filters {
 }
 
 impl Filters {
-    /// Compiles the filter of each kind of process.
+    /// Compiles the filter of each kind of process, for an engine that makes these calls besides.
     ///
     /// # Errors
     /// One cannot be compiled for this architecture.
-    pub(super) fn new() -> Result<Self, Refusal> {
-        let (template, unit, run) = (compile(Kind::Template)?, compile(Kind::Unit)?, compile(Kind::Run)?);
-        Ok(Filters { template, unit, run })
+    pub(super) fn new(calls: &[Call]) -> Result<Self, Refusal> {
+        let compile = |kind| compile(kind, calls);
+        Ok(Filters { template: compile(Kind::Template)?, unit: compile(Kind::Unit)?, run: compile(Kind::Run)? })
     }
 
     /// Installs the filter of this kind of process; a template's on every thread.
@@ -132,9 +135,9 @@ impl Filters {
     }
 }
 
-fn compile(kind: Kind) -> Result<BpfProgram, Refusal> {
+fn compile(kind: Kind, of_engine: &[Call]) -> Result<BpfProgram, Refusal> {
     let forks = kind != Kind::Run;
-    let calls = ALLOWED.iter().chain(FORKS.iter().filter(|_| forks));
+    let calls = ALLOWED.iter().chain(of_engine).chain(FORKS.iter().filter(|_| forks));
     let calls = calls.chain(CONTROLS.iter().filter(|_| kind == Kind::Template));
     // An empty rule list permits a call whatever its arguments are.
     let mut rules: BTreeMap<_, Vec<SeccompRule>> = calls.map(|&(number, _)| (number, Vec::new())).collect();
@@ -161,7 +164,11 @@ mod tests {
     #[test]
     fn the_filters_compile() {
         for kind in [Kind::Template, Kind::Unit, Kind::Run] {
-            assert!(!compile(kind).unwrap().is_empty(), "{kind:?}");
+            let filter = compile(kind, &[]).unwrap();
+            assert!(!filter.is_empty(), "{kind:?}");
+            // One more call is one more comparison.
+            let larger = compile(kind, &[(libc::SYS_openat, "reads its library from files")]).unwrap();
+            assert!(larger.len() > filter.len(), "{kind:?}");
         }
     }
 

@@ -56,7 +56,7 @@ fn main() -> ExitCode {
 /// A sandbox of some layers, all of which must come up.
 fn sandbox(layers: &str) -> Sandbox {
     let settings = Settings { may_lack: Vec::new(), cpu_seconds: 1 };
-    Sandbox::of(settings, &layers.split(',').collect::<Vec<_>>())
+    Sandbox::with_layers(settings, &layers.split(',').collect::<Vec<_>>())
 }
 
 /// The attacking process: raises the layers as a worker does, in a second thread makes the calls, says how it went.

@@ -37,7 +37,7 @@ impl std::fmt::Debug for RustPython {
 
 impl RustPython {
     /// Starts an interpreter on this thread, whose hashes of texts depend on the seed. Only one may live on a thread at a
-    /// time, and the thread's stack must be large: see [`crate::serve::STACK_BYTES`].
+    /// time, and the thread's stack must be large: see [`crate::engine::EngineKind::stack_bytes`].
     ///
     /// # Errors
     /// The interpreter's own modules do not load.
@@ -67,10 +67,6 @@ impl RustPython {
 }
 
 impl Engine for RustPython {
-    fn name(&self) -> String {
-        "rustpython 0.6.0".to_owned()
-    }
-
     fn preload(&mut self) -> Result<()> {
         let clock = &self.furniture.clock;
         let generator = self.interpreter.enter(|vm| {

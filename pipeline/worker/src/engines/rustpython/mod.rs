@@ -53,18 +53,19 @@ mod wording;
 mod words;
 
 pub use self::engine::RustPython;
+use crate::{engine::EngineKind, sandbox::Profile};
 
-/// Whether a job leaves nothing behind in its process that another such job could meet, so that they may share one.
-#[must_use]
-pub fn leaves_nothing_behind(job: &tracemill_trace::Job) -> bool {
-    isolation::leaves_nothing_behind(job)
-}
-
-/// Whether a job may import, so that it is to run where the library was loaded ahead.
-#[must_use]
-pub fn may_import(job: &tracemill_trace::Job) -> bool {
-    isolation::may_import(job)
-}
+/// What is known of it before it starts. Built without an environment of its own (`host_env`), it makes no system call
+/// but those of the allocator and of Rust's standard library.
+pub static KIND: EngineKind = EngineKind {
+    name: "rustpython",
+    version: env!("RUSTPYTHON_VERSION"),
+    profile: Profile::STRICT,
+    stack_bytes: 512 << 20,
+    start: |hash_seed| Ok(Box::new(RustPython::start(hash_seed)?)),
+    leaves_nothing_behind: isolation::leaves_nothing_behind,
+    may_import: isolation::may_import,
+};
 
 #[cfg(test)]
 mod tests;

@@ -9,7 +9,7 @@ use super::RustPython;
 use crate::{
     engine::{Engine, Execution, Sink},
     outbox::Outbox,
-    serve::{STACK_BYTES, run_job},
+    serve::run_job,
 };
 
 /// The engine's flag for pending signals belongs to the process, so one interpreter runs at a time.
@@ -66,9 +66,9 @@ fn program(source: &str) -> Job {
 /// Runs jobs on one interpreter, on a thread like a worker's.
 fn run(jobs: Vec<Job>) -> Vec<(Vec<Event>, Execution)> {
     let guard = ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    let thread = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(move || {
+    let thread = std::thread::Builder::new().stack_size(super::KIND.stack_bytes).spawn(move || {
         let mut engine = RustPython::start(0).unwrap();
-        if jobs.iter().any(super::may_import) {
+        if jobs.iter().any(super::isolation::may_import) {
             engine.preload().unwrap();
         }
         let done = jobs

@@ -35,16 +35,17 @@ fn printed(names: &[&str], preloads: bool) -> String {
     let limits = Limits { steps: 1_000_000, output_bytes: 1 << 22, memory_bytes: 1 << 30, ..Limits::default() };
     let mut job = Job { limits, ..call(LOOK, &format!("f([{names}])")) };
     job.subscription.granularity = tracemill_trace::Granularity::Outcome;
-    let thread = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(move || {
-        let mut engine = RustPython::start(0).unwrap();
-        if preloads {
-            engine.preload().unwrap();
-        }
-        let outbox = Outbox::new(Vec::new(), 1, job.limits, Vec::new());
-        let execution = run_job(&mut engine as &mut dyn Engine, &job, Rc::new(RefCell::new(outbox)));
-        std::mem::forget(engine);
-        execution.finished
-    });
+    let thread =
+        std::thread::Builder::new().stack_size(crate::engines::rustpython::KIND.stack_bytes).spawn(move || {
+            let mut engine = RustPython::start(0).unwrap();
+            if preloads {
+                engine.preload().unwrap();
+            }
+            let outbox = Outbox::new(Vec::new(), 1, job.limits, Vec::new());
+            let execution = run_job(&mut engine as &mut dyn Engine, &job, Rc::new(RefCell::new(outbox)));
+            std::mem::forget(engine);
+            execution.finished
+        });
     let finished = thread.unwrap().join().unwrap();
     drop(guard);
     assert_eq!(finished.outcome, Outcome::Returned, "{finished:?}");
@@ -72,14 +73,15 @@ fn an_import_that_stands_on_something_changed_runs_as_python_runs_it() {
     let ends = |source: &str| {
         let guard = ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         let job = call(source, "f()");
-        let thread = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(move || {
-            let mut engine = RustPython::start(0).unwrap();
-            engine.preload().unwrap();
-            let outbox = Outbox::new(Vec::new(), 1, job.limits, Vec::new());
-            let execution = run_job(&mut engine as &mut dyn Engine, &job, Rc::new(RefCell::new(outbox)));
-            std::mem::forget(engine);
-            execution.finished
-        });
+        let thread =
+            std::thread::Builder::new().stack_size(crate::engines::rustpython::KIND.stack_bytes).spawn(move || {
+                let mut engine = RustPython::start(0).unwrap();
+                engine.preload().unwrap();
+                let outbox = Outbox::new(Vec::new(), 1, job.limits, Vec::new());
+                let execution = run_job(&mut engine as &mut dyn Engine, &job, Rc::new(RefCell::new(outbox)));
+                std::mem::forget(engine);
+                execution.finished
+            });
         let finished = thread.unwrap().join().unwrap();
         drop(guard);
         finished.result.map_or_else(|| format!("{:?}", finished.exception), |value| value.repr())

@@ -4,7 +4,7 @@ use std::{cell::RefCell, collections::BTreeMap, fmt::Write as _, rc::Rc};
 
 use tracemill_trace::{Event, EventKind, Granularity, Job, JobKind, Limits, Scope, Subscription, Value};
 
-use super::{super::snapshot, RustPython, STACK_BYTES, call, events};
+use super::{super::snapshot, RustPython, call, events};
 use crate::{engine::Engine, outbox::Outbox, serve::run_job};
 
 /// A stream of numbers from a seed.
@@ -150,7 +150,7 @@ fn golden() -> Vec<[String; 4]> {
 /// Runs jobs on one interpreter and compares each with its snapshots, and gives the stacks that instructions found.
 fn replay_all(jobs: Vec<(String, Job)>) -> Vec<Vec<(u32, Vec<Option<String>>)>> {
     let guard = super::ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    let thread = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(move || {
+    let thread = std::thread::Builder::new().stack_size(super::super::KIND.stack_bytes).spawn(move || {
         let mut engine = RustPython::start(0).unwrap();
         let mut found = Vec::new();
         for (name, job) in jobs {
