@@ -8,62 +8,29 @@
 //!     └ stop: how it is ended   errors: exceptions as text
 //! ```
 
-mod assembly;
-mod builtins;
-mod changes;
-mod comparisons;
-mod cover;
-mod dialects;
-mod ends;
+mod analysis;
+mod compatibility;
 mod engine;
-mod errors;
-mod exits;
-mod extremes;
-mod flow;
-mod heap;
-mod instructions;
-mod instrument;
-mod interpreter;
+mod instrumentation;
 mod isolation;
-mod iterators;
 mod job;
-mod labels;
-mod library;
-mod lines;
-mod literals;
-mod numbers;
-mod operations;
-mod own_repr;
-mod patch;
-mod probe;
-mod recorder;
-mod regions;
-mod render;
-mod sets;
-#[cfg(test)]
-mod snapshot;
-mod sorting;
-mod stack;
-mod state;
-mod stdio;
-mod steps;
-mod stop;
-mod units;
-mod wording;
-mod words;
+mod job_state;
+mod recording;
+mod runtime;
+mod values;
 
 pub use self::engine::RustPython;
 
 /// Whether a job leaves nothing behind in its process that another such job could meet, so that they may share one.
 #[must_use]
 pub fn leaves_nothing_behind(job: &tracemill_trace::Job) -> bool {
-    isolation::leaves_nothing_behind(job)
+    isolation::shared_process::leaves_nothing_behind(job)
 }
 
 /// Whether a job may import, so that it is to run where the library was loaded ahead.
 #[must_use]
 pub fn may_import(job: &tracemill_trace::Job) -> bool {
-    isolation::may_import(job)
+    isolation::shared_process::may_import(job)
 }
 
 #[cfg(test)]
