@@ -16,7 +16,9 @@ use tracemill_trace::{Exception, Finished, Granularity, Job, JobKind, Label, Out
 use crate::{
     engine::{SharedSink, bare_finish},
     engines::rustpython::{
-        analysis::{imports::collect_imported_names, object_lifetime::ends, source_labels::note_from_source},
+        analysis::{
+            imports::collect_imported_names, object_lifetime::observable_lifetimes, source_labels::note_from_source,
+        },
         instrumentation::{
             code_cache::{CodeCache, compile},
             detail::Detail,
@@ -25,7 +27,7 @@ use crate::{
         isolation::shared_process,
         job_state,
         recording::{
-            changes::Look,
+            changes::ValueOptions,
             coverage::CoverageRecorder,
             observer::{Observer, observe},
             recorder::Recorder,
@@ -90,7 +92,7 @@ impl Unit {
             Some(stdin) if *stdin == job.stdin => Ok(()),
             _ => streams.install(&job.stdin, vm),
         };
-        *stdin = (!shared_process::spoils_streams(job)).then(|| job.stdin.clone());
+        *stdin = (!shared_process::may_touch_streams(job)).then(|| job.stdin.clone());
         vm.recursion_limit.set(1_000);
         let detail = match job.subscription.granularity {
             Granularity::Outcome if job.covers => Detail::Cover { whole: job.kind == JobKind::Program },
@@ -115,7 +117,7 @@ impl Unit {
         }
         match opened.and_then(|()| fresh_namespace(job.kind, vm)) {
             Ok(namespace) => unit.namespace = Some(namespace),
-            Err(error) => unit.ending = Some(*end(Outcome::Crashed, Some(exceptions::ending(&error, limit, vm)))),
+            Err(error) => unit.ending = Some(*end(Outcome::Crashed, Some(exceptions::describe(&error, limit, vm)))),
         }
         if is_fresh {
             // When garbage is collected depends on what the program makes from here on.
@@ -162,7 +164,7 @@ fn run_untraced(code: &PyRef<PyCode>, namespace: &PyDictRef, job: &Job, vm: &Vir
         return Err(Box::new(Finished { stdout: stdio::take_whole(), ..*end(outcome, None) }));
     }
     let Err(error) = result else { return Ok(()) };
-    messages::correct_unseen(&error, vm);
+    messages::correct_unrecorded(&error, vm);
     if is_import_error(&error, vm) {
         let exception = Some(described(&error, job, vm));
         return Err(Box::new(Finished { stdout: stdio::take_whole(), ..*end(Outcome::UnsupportedImport, exception) }));
@@ -177,12 +179,12 @@ fn is_import_error(error: &PyBaseExceptionRef, vm: &VirtualMachine) -> bool {
 /// The exception as the last word says it; a `__str__` of the program's is asked here, counted like a check.
 fn described(error: &PyBaseExceptionRef, job: &Job, vm: &VirtualMachine) -> Exception {
     let limit = value_chars(job);
-    let mut exception = exceptions::ending(error, limit, vm);
+    let mut exception = exceptions::describe(error, limit, vm);
     if exceptions::has_own_str(error.class(), vm) {
         let observer = Observer::Count { steps: unrecorded_steps(job) };
         let (text, _) = observe(observer, vm, || error.as_object().str(vm));
         if let (Ok(text), None) = (text, termination::outcome()) {
-            exception.message = exceptions::cut(&repr::strip_addresses(&text.to_string_lossy()), limit);
+            exception.message = exceptions::truncate(&repr::strip_addresses(&text.to_string_lossy()), limit);
         }
         job_state::forget_termination();
     }
@@ -262,13 +264,12 @@ impl<'a> Call<'a> {
             messages::note_syntax(error, how, vm);
             Box::new(Finished { labels: labels::take(), ..*end(outcome, Some(exception)) })
         };
-        let code =
-            self.unit.code.as_ref().map_err(|error| {
-                not_python(Outcome::CompileFailed, exceptions::ending(error, limit, vm), error, "exec")
-            })?;
+        let code = self.unit.code.as_ref().map_err(|error| {
+            not_python(Outcome::CompileFailed, exceptions::describe(error, limit, vm), error, "exec")
+        })?;
         let invalid = |error: &PyBaseExceptionRef, how| {
             // The line is one of the input, not of the unit.
-            let exception = Exception { line_number: None, ..exceptions::ending(error, limit, vm) };
+            let exception = Exception { line_number: None, ..exceptions::describe(error, limit, vm) };
             not_python(Outcome::InvalidInput, exception, error, how)
         };
         let compiled = |text: &str, mode, path| match text.trim().is_empty() {
@@ -326,9 +327,10 @@ impl<'a> Call<'a> {
     /// Runs and records the call or the program.
     fn trace(&self, code: &PyRef<PyCode>, pieces: &Pieces, namespace: &PyDictRef) -> Finished {
         let vm = self.vm;
-        let ends = pieces.setup.iter().map(|setup| ends(setup)).fold(ends(code), Ord::max);
-        let look = Look { limit: self.limit, ends };
-        let recorder = Box::new(Recorder::new(self.sink.clone(), look, self.job.limits.steps));
+        let lifetimes =
+            pieces.setup.iter().map(|setup| observable_lifetimes(setup)).fold(observable_lifetimes(code), Ord::max);
+        let options = ValueOptions { limit: self.limit, lifetimes };
+        let recorder = Box::new(Recorder::new(self.sink.clone(), options, self.job.limits.steps));
         let observer = match self.job.subscription.granularity {
             // Without events a step is a line.
             Granularity::Outcome if self.job.covers => Observer::Cover {

@@ -160,7 +160,7 @@ impl Op {
 }
 
 /// What is known about a code object.
-pub(crate) struct Flow {
+pub(crate) struct FlowGraph {
     pub(crate) ops: Vec<Op>,
     /// In the order of the code; they do not overlap.
     pub(crate) handlers: Vec<Handler>,
@@ -198,9 +198,9 @@ pub(crate) fn reraises(op: &Op) -> bool {
     }
 }
 
-impl Flow {
+impl FlowGraph {
     /// Reads a code object as the compiler made it.
-    pub(crate) fn of(code: &PyCode) -> Flow {
+    pub(crate) fn read(code: &PyCode) -> FlowGraph {
         let object = &code.code;
         let units = &object.instructions;
         let nowhere = build_no_location_mask(&object.linetable, units.len());
@@ -259,8 +259,14 @@ impl Flow {
             })
             .collect();
         handlers.sort_by_key(|handler| handler.first);
-        let mut flow =
-            Flow { ops, handlers, loops: Vec::new(), depths: Vec::new(), running: Vec::new(), raisers: Vec::new() };
+        let mut flow = FlowGraph {
+            ops,
+            handlers,
+            loops: Vec::new(),
+            depths: Vec::new(),
+            running: Vec::new(),
+            raisers: Vec::new(),
+        };
         flow.walk();
         flow
     }
@@ -316,13 +322,13 @@ impl Flow {
             }
         }
         heads.sort_by_key(|known| known.head);
-        // For each stack, what `of` says of its entries, the lowest first.
-        let each = |of: &dyn Fn(usize, Token) -> Option<usize>| -> Vec<Vec<u32>> {
+        // For each stack, what `select` gives of its entries, the lowest first.
+        let each = |select: &dyn Fn(usize, Token) -> Option<usize>| -> Vec<Vec<u32>> {
             let found = |stack: Stack| {
                 let depth = stacks.depth(stack);
                 let tokens = stacks.tokens(stack).enumerate();
                 let mut found: Vec<u32> =
-                    tokens.filter_map(|(at, token)| of(depth - 1 - at, token)).map(|at| at as u32).collect();
+                    tokens.filter_map(|(at, token)| select(depth - 1 - at, token)).map(|at| at as u32).collect();
                 found.reverse();
                 found
             };

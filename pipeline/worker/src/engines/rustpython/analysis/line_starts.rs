@@ -7,11 +7,11 @@
 
 use rustpython_vm::bytecode::Opcode;
 
-use super::control_flow::Flow;
+use super::control_flow::FlowGraph;
 
 /// What happens at an instruction.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(crate) struct Mark {
+pub(crate) struct LineStart {
     /// Falling into it begins its line.
     pub(crate) by_falling: bool,
     /// Jumping to it does.
@@ -41,7 +41,7 @@ fn is_hidden(opcode: Opcode) -> bool {
 }
 
 /// The marks of a code object, for each of its instructions.
-pub(crate) fn marks(flow: &Flow) -> Vec<Mark> {
+pub(crate) fn line_starts(flow: &FlowGraph) -> Vec<LineStart> {
     let ops = &flow.ops;
     let begins = ops.iter().position(|op| op.opcode == Opcode::Resume).map_or(0, |at| at + 1);
     let mut is_mark = vec![false; ops.len()];
@@ -78,13 +78,13 @@ pub(crate) fn marks(flow: &Flow) -> Vec<Mark> {
         .enumerate()
         .map(|(at, op)| {
             if at < begins {
-                return Mark::default();
+                return LineStart::default();
             }
             let again = op.opcode == Opcode::JumpBackward
                 && op.line != 0
                 && op.target.is_some_and(|target| ops[target].line == op.line);
             if !is_mark[at] {
-                return Mark { again, ..Mark::default() };
+                return LineStart { again, ..LineStart::default() };
             }
             let before = at.checked_sub(1).map(|before| &ops[before]);
             let by_falling = before.is_some_and(|before| {
@@ -99,7 +99,7 @@ pub(crate) fn marks(flow: &Flow) -> Vec<Mark> {
             } else {
                 Jumping::Never
             };
-            Mark { by_falling, by_jumping, again }
+            LineStart { by_falling, by_jumping, again }
         })
         .collect()
 }

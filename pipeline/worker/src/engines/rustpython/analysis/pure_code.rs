@@ -3,7 +3,7 @@
 
 use rustpython_vm::{builtins::PyCode, bytecode::Opcode};
 
-use super::control_flow::Flow;
+use super::control_flow::FlowGraph;
 
 /// Built-in functions that change nothing. `str`, `repr` and the like may run a method of the unit's; its probes
 /// check that one.
@@ -82,7 +82,7 @@ const METHODS: &[&str] = &[
 ];
 
 /// The code only reads, computes and builds.
-pub(crate) fn is_pure(code: &PyCode, flow: &Flow) -> bool {
+pub(crate) fn is_pure(code: &PyCode, flow: &FlowGraph) -> bool {
     let name = |at: usize| code.code.names.get(at).map_or("", |name| name.as_str());
     flow.handlers.is_empty()
         && flow.ops.iter().all(|op| {

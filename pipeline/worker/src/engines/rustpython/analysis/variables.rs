@@ -6,7 +6,7 @@ use rustpython_vm::{
     bytecode::{CO_FAST_CELL, CO_FAST_FREE, Opcode},
 };
 
-use super::control_flow::Flow;
+use super::control_flow::FlowGraph;
 
 /// One variable slot of a frame.
 pub(crate) struct Slot {
@@ -39,7 +39,7 @@ pub(crate) fn slots_of(code: &Py<PyCode>) -> Vec<Slot> {
 }
 
 /// The global names that a code object uses, in the order of their first use.
-pub(crate) fn globals_of(code: &Py<PyCode>, flow: &Flow) -> Vec<&'static PyStrInterned> {
+pub(crate) fn globals_of(code: &Py<PyCode>, flow: &FlowGraph) -> Vec<&'static PyStrInterned> {
     let object = &code.code;
     let mut globals: Vec<&'static PyStrInterned> = Vec::new();
     for op in &flow.ops {

@@ -50,9 +50,9 @@ impl Builder<'_> {
     /// Puts in what an instruction that reads or updates a set needs: in CPython's order, whatever observes.
     pub(crate) fn sets(&mut self, at: usize, op: &Op) {
         let sites: &[(Site, u8)] = match op.opcode {
-            Opcode::ListExtend | Opcode::UnpackEx => &[(Site::Reads, 1)],
-            Opcode::CallFunctionEx => &[(Site::Reads, 2)],
-            Opcode::SetUpdate => &[(Site::Updates, op.argument as u8 + 1), (Site::Adds, 1)],
+            Opcode::ListExtend | Opcode::UnpackEx => &[(Site::SetRead, 1)],
+            Opcode::CallFunctionEx => &[(Site::SetRead, 2)],
+            Opcode::SetUpdate => &[(Site::SetUpdated, op.argument as u8 + 1), (Site::SetOperand, 1)],
             _ => &[],
         };
         for &(site, entry) in sites {

@@ -11,12 +11,12 @@ use rustpython_vm::{
 use tracemill_trace::{Job, JobKind, Point};
 
 use super::{
-    detail::{Detail, Traits},
+    detail::{Detail, SourceTraits},
     instrument::instrument,
 };
 use crate::engines::rustpython::{
     analysis::{
-        object_lifetime::{Ends, ends},
+        object_lifetime::{Lifetimes, observable_lifetimes},
         text_scan::WordSet,
     },
     runtime::code_origin,
@@ -50,12 +50,16 @@ pub(crate) fn compile_with_points(
     let code = compiler::compile(source, mode, path, vm.compile_opts())
         .map_err(|error| VmCompileError::from(error).into_pyexception(vm, Some(source)))?;
     let code = PyCode::new_ref_from_bytecode(vm, code);
-    let ends = ends(&code);
+    let lifetimes = observable_lifetimes(&code);
     let detail = match detail {
-        Detail::Instructions { each } => Detail::Instructions { each: each || ends == Ends::Watched },
+        Detail::Instructions { each } => Detail::Instructions { each: each || lifetimes == Lifetimes::Observable },
         detail => detail,
     };
-    let traits = Traits { drops: ends != Ends::Unseen, reaches_globals: GLOBALS.any_in(source), is_called };
+    let traits = SourceTraits {
+        drops: lifetimes != Lifetimes::Unobservable,
+        reaches_globals: GLOBALS.any_in(source),
+        is_called,
+    };
     Ok(instrument(&code, detail, traits, vm))
 }
 

@@ -10,15 +10,15 @@ use rustpython_vm::{
 use tracemill_trace::{Operation, Scope};
 
 use super::{
-    detail::{Detail, Traits},
-    line_effects::{Region, regions},
+    detail::{Detail, SourceTraits},
+    line_effects::{LineEffect, line_effects},
     opcode_meaning::describe_instructions,
-    stack_effects::{Care, Step, steps},
+    stack_effects::{Precision, Step, steps},
 };
 use crate::engines::rustpython::{
     analysis::{
-        control_flow::{Effect, Flow, Loop, Op},
-        line_starts::Mark,
+        control_flow::{Effect, FlowGraph, Loop, Op},
+        line_starts::LineStart,
         pure_code::is_pure,
         variables::{Slot, globals_of, slots_of},
     },
@@ -45,7 +45,7 @@ pub(crate) struct CodeInfo {
     /// The loop of a generator expression over the iterator that it was given, which its first slot holds.
     pub(crate) given: Option<u32>,
     /// For each instruction at which a line may begin what runs until the next one does.
-    regions: Vec<Option<Region>>,
+    line_effects: Vec<Option<LineEffect>>,
     /// The qualified name.
     pub(crate) function: String,
     /// Variables live in a dictionary: module and class bodies.
@@ -71,10 +71,10 @@ impl CodeInfo {
     /// What is known about a code object that was read. Takes from the flow what nobody else wants.
     pub(crate) fn new(
         code: &Py<PyCode>,
-        flow: &mut Flow,
-        marks: &[Mark],
+        flow: &mut FlowGraph,
+        line_starts: &[LineStart],
         detail: Detail,
-        traits: Traits,
+        traits: SourceTraits,
         vm: &VirtualMachine,
     ) -> Rc<Self> {
         let object = &code.code;
@@ -95,7 +95,13 @@ impl CodeInfo {
             Detail::Instructions { each } => {
                 // Where variables live in a dictionary, slots are the compiler's own.
                 let told = if in_dictionary { &[][..] } else { &slots };
-                steps(code, flow, told, Care { each, drops: traits.drops, reaches_globals: traits.reaches_globals }, vm)
+                steps(
+                    code,
+                    flow,
+                    told,
+                    Precision { each, drops: traits.drops, reaches_globals: traits.reaches_globals },
+                    vm,
+                )
             }
             Detail::Count | Detail::Cover { .. } | Detail::Lines => Vec::new(),
         };
@@ -113,7 +119,7 @@ impl CodeInfo {
             first_global,
             first_iterator,
             given,
-            regions: regions(flow, marks, traits),
+            line_effects: line_effects(flow, line_starts, traits),
             function: object.qualname.as_str().to_owned(),
             in_dictionary,
             first_line: object.first_line_number.map_or(0, |line| line.get() as u32),
@@ -128,12 +134,12 @@ impl CodeInfo {
     }
 
     /// Each instruction of it is recorded.
-    pub(crate) fn is_fine(&self) -> bool {
+    pub(crate) fn records_instructions(&self) -> bool {
         !self.steps.is_empty()
     }
 
     /// What runs from the line that begins at an instruction to the next one.
-    pub(crate) fn region(&self, op: u32) -> Option<Region> {
-        self.regions.get(op as usize).copied().flatten()
+    pub(crate) fn line_effect(&self, op: u32) -> Option<LineEffect> {
+        self.line_effects.get(op as usize).copied().flatten()
     }
 }

@@ -9,19 +9,19 @@ use super::{
     site::Site,
 };
 use crate::engines::rustpython::analysis::{
-    control_flow::Flow,
-    line_starts::{Jumping, Mark},
+    control_flow::FlowGraph,
+    line_starts::{Jumping, LineStart},
 };
 
 impl Builder<'_> {
     /// Decides where a code object's points are, and numbers them on from those met before.
-    pub(crate) fn place_points(&mut self, flow: &Flow, marks: &[Mark], points: &mut Vec<Point>) {
+    pub(crate) fn place_points(&mut self, flow: &FlowGraph, line_starts: &[LineStart], points: &mut Vec<Point>) {
         let mut number = |line_number: u32, kind: PointKind| {
             points.push(Point { line_number, kind });
             points.len() as u32 - 1
         };
         for (at, op) in flow.ops.iter().enumerate() {
-            let mark = marks[at];
+            let mark = line_starts[at];
             if mark.by_falling || mark.by_jumping != Jumping::Never || mark.again {
                 let point = number(op.line, PointKind::Line);
                 let probe = self.probe(Site::Point(point, true), at, op.line, 0);
@@ -35,7 +35,7 @@ impl Builder<'_> {
                     let point = number(op.line, PointKind::Taken);
                     number(op.line, PointKind::NotTaken);
                     let on_none = matches!(op.opcode, Opcode::PopJumpIfNone | Opcode::PopJumpIfNotNone);
-                    let site = if on_none { Site::DecidesOnNone(point) } else { Site::Decides(point) };
+                    let site = if on_none { Site::BranchOnNone(point) } else { Site::Branch(point) };
                     let probe = self.probe(site, at, op.line, 1);
                     self.insertions.push((before(at), probe));
                 }

@@ -21,7 +21,7 @@ pub(crate) enum Detail {
 
 /// What is known about a piece as a whole.
 #[derive(Clone, Copy)]
-pub(crate) struct Traits {
+pub(crate) struct SourceTraits {
     /// Dropping a value may run code of it.
     pub(crate) drops: bool,
     /// It may bind a global by changing a dictionary.

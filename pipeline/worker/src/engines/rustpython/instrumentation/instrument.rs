@@ -18,10 +18,10 @@ use tracemill_trace::Point;
 use super::{
     builder::Builder,
     code_info::CodeInfo,
-    detail::{Detail, Traits},
+    detail::{Detail, SourceTraits},
 };
 use crate::engines::rustpython::{
-    analysis::{control_flow::Flow, line_starts::marks},
+    analysis::{control_flow::FlowGraph, line_starts::line_starts},
     compatibility::set_order,
 };
 
@@ -29,16 +29,16 @@ use crate::engines::rustpython::{
 pub(crate) fn instrument(
     code: &Py<PyCode>,
     detail: Detail,
-    traits: Traits,
+    traits: SourceTraits,
     vm: &VirtualMachine,
 ) -> (PyRef<PyCode>, Vec<Point>) {
-    let mut met = Met::default();
+    let mut items = UnitItems::default();
     // What runs before the call is counted, not recorded; where points are noted, that is seen to there.
     let own = match detail {
         Detail::Lines | Detail::Instructions { .. } if traits.is_called => Detail::Count,
         detail => detail,
     };
-    (probed(code, own, detail, traits, &mut met, vm), met.points)
+    (probed(code, own, detail, traits, &mut items, vm), items.points)
 }
 
 /// Evaluates annotations, when somebody asks for them: no code that a program has.
@@ -48,7 +48,7 @@ fn is_annotations(code: &Py<PyCode>) -> bool {
 
 /// What was met in the unit so far.
 #[derive(Default)]
-struct Met {
+struct UnitItems {
     /// Constant sets.
     sets: Vec<PyObjectRef>,
     /// Points that are noted.
@@ -60,13 +60,13 @@ fn probed(
     code: &Py<PyCode>,
     detail: Detail,
     inner: Detail,
-    traits: Traits,
-    met: &mut Met,
+    traits: SourceTraits,
+    items: &mut UnitItems,
     vm: &VirtualMachine,
 ) -> PyRef<PyCode> {
-    let mut flow = Flow::of(code);
-    let marks = marks(&flow);
-    let info = CodeInfo::new(code, &mut flow, &marks, detail, traits, vm);
+    let mut flow = FlowGraph::read(code);
+    let line_starts = line_starts(&flow);
+    let info = CodeInfo::new(code, &mut flow, &line_starts, detail, traits, vm);
     let mut builder = Builder {
         constants: code
             .code
@@ -75,8 +75,8 @@ fn probed(
             .map(|constant| {
                 let object: PyObjectRef = constant.clone().into();
                 match object.downcast_ref::<PyCode>() {
-                    Some(code) => probed(code, inner, inner, traits, met, vm).into(),
-                    None => set_order::constant(object, &mut met.sets, vm),
+                    Some(code) => probed(code, inner, inner, traits, items, vm).into(),
+                    None => set_order::constant(object, &mut items.sets, vm),
                 }
             })
             .collect(),
@@ -84,15 +84,15 @@ fn probed(
         info: &info,
         vm,
     };
-    if info.is_fine() {
+    if info.records_instructions() {
         own_what_is_borrowed(&mut builder, &mut flow);
     }
     match detail {
         Detail::Cover { whole } if info.is_unit && (whole || !info.in_dictionary) && !is_annotations(code) => {
-            builder.place_points(&flow, &marks, &mut met.points);
+            builder.place_points(&flow, &line_starts, &mut items.points);
         }
-        Detail::Cover { .. } => builder.place(&flow, &marks, Detail::Count),
-        _ => builder.place(&flow, &marks, detail),
+        Detail::Cover { .. } => builder.place(&flow, &line_starts, Detail::Count),
+        _ => builder.place(&flow, &line_starts, detail),
     }
     let begins = flow.ops.iter().position(|op| op.opcode == Opcode::Resume).map_or(0, |at| at + 1);
     let whole = builder.assemble(&code.code, &flow, detail, begins);
@@ -103,7 +103,7 @@ fn probed(
 
 /// Puts instructions that push an object of their own in place of those that push a borrowed one: what is borrowed
 /// is not among a frame's objects. They are told under the names that they had.
-fn own_what_is_borrowed(builder: &mut Builder<'_>, flow: &mut Flow) {
+fn own_what_is_borrowed(builder: &mut Builder<'_>, flow: &mut FlowGraph) {
     for op in &mut flow.ops {
         let owning = match op.opcode {
             Opcode::LoadFastBorrow => Opcode::LoadFast,

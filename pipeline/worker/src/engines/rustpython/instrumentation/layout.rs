@@ -14,7 +14,7 @@ use super::{
     detail::Detail,
     site::Site,
 };
-use crate::engines::rustpython::analysis::control_flow::{Flow, reraises};
+use crate::engines::rustpython::analysis::control_flow::{FlowGraph, reraises};
 
 /// `BINARY_OP`'s argument for `@`, which nothing built in has.
 const MATRIX_MULTIPLY: u8 = 4;
@@ -34,7 +34,7 @@ impl Builder<'_> {
     pub(crate) fn assemble<C: Constant + Clone + From<PyObjectRef>>(
         mut self,
         code: &CodeObject<C>,
-        flow: &Flow,
+        flow: &FlowGraph,
         detail: Detail,
         begins: usize,
     ) -> CodeObject<C>
@@ -149,7 +149,7 @@ impl Builder<'_> {
     /// loop walked is closed. So the iterators of loops are left on the stack until the probe has been called.
     fn exceptions<L: Copy>(
         &mut self,
-        flow: &Flow,
+        flow: &FlowGraph,
         begins: usize,
         (falls, labels): (&[usize], &[usize]),
         location: L,
@@ -193,14 +193,14 @@ impl Builder<'_> {
     }
 
     /// How many entries lie on the stack, up to the iterator of the innermost loop, when an instruction has raised.
-    fn left_by(&self, at: usize, flow: &Flow) -> u16 {
+    fn left_by(&self, at: usize, flow: &FlowGraph) -> u16 {
         let running = self.info.running.get(at).map_or(&[][..], Vec::as_slice);
         let heads = running.iter().map(|number| flow.loops[*number as usize].head);
         // A draw that raises drops its iterator.
         heads.filter(|head| *head != at).filter_map(|head| flow.depths[head]).max().unwrap_or(0) as u16
     }
 
-    fn stub<L: Copy>(&mut self, stub: &Stub, flow: &Flow, labels: &[usize], location: L, out: &mut Output<L>) {
+    fn stub<L: Copy>(&mut self, stub: &Stub, flow: &FlowGraph, labels: &[usize], location: L, out: &mut Output<L>) {
         let line = stub.target.map_or(0, |target| flow.ops[target].line);
         let place = stub.target.unwrap_or(0);
         let mut probe = |site: Site, entry: u8, out: &mut Output<L>| {

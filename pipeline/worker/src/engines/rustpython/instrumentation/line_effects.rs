@@ -7,16 +7,16 @@
 
 use rustpython_vm::bytecode::Opcode;
 
-use super::detail::Traits;
+use super::detail::SourceTraits;
 use crate::engines::rustpython::analysis::{
-    control_flow::{Flow, Op},
-    line_starts::{Jumping, Mark},
+    control_flow::{FlowGraph, Op},
+    line_starts::{Jumping, LineStart},
     side_effects::{Mutates, mutated_by},
 };
 
 /// What runs from the beginning of a line to that of the next.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Region {
+pub(crate) struct LineEffect {
     /// What it can change in place, other than by drawing from iterators.
     pub(crate) mutates: Mutates,
     /// The slots that it can store to or empty, a bit for each of the first 64.
@@ -26,27 +26,33 @@ pub(crate) struct Region {
 }
 
 /// The regions by the instruction at which they begin; `None` where no line does.
-pub(crate) fn regions(flow: &Flow, marks: &[Mark], traits: Traits) -> Vec<Option<Region>> {
+pub(crate) fn line_effects(
+    flow: &FlowGraph,
+    line_starts: &[LineStart],
+    traits: SourceTraits,
+) -> Vec<Option<LineEffect>> {
     // The region in which an instruction was met last: no list is cleared between two.
     let mut met = vec![usize::MAX; flow.ops.len()];
     let mut waiting = Vec::new();
-    let begins = |mark: &Mark| *mark != Mark::default();
-    marks
+    let begins = |mark: &LineStart| *mark != LineStart::default();
+    line_starts
         .iter()
         .enumerate()
-        .map(|(start, mark)| begins(mark).then(|| region(flow, marks, traits, start, &mut met, &mut waiting)))
+        .map(|(start, mark)| {
+            begins(mark).then(|| effect_from(flow, line_starts, traits, start, &mut met, &mut waiting))
+        })
         .collect()
 }
 
-fn region(
-    flow: &Flow,
-    marks: &[Mark],
-    traits: Traits,
+fn effect_from(
+    flow: &FlowGraph,
+    line_starts: &[LineStart],
+    traits: SourceTraits,
     start: usize,
     met: &mut [usize],
     waiting: &mut Vec<usize>,
-) -> Region {
-    let mut region = Region { mutates: Mutates::Nothing, stored: 0, draws: 0 };
+) -> LineEffect {
+    let mut effect = LineEffect { mutates: Mutates::Nothing, stored: 0, draws: 0 };
     waiting.push(start);
     while let Some(at) = waiting.pop() {
         let Some(op) = flow.ops.get(at) else { continue };
@@ -55,11 +61,11 @@ fn region(
         }
         let drawn = flow.loops.iter().position(|known| known.head == at).filter(|number| *number < 64);
         match drawn {
-            Some(number) if op.opcode == Opcode::ForIter => region.draws |= 1 << number,
-            _ => region.mutates = region.mutates.max(mutates_here(op, traits)),
+            Some(number) if op.opcode == Opcode::ForIter => effect.draws |= 1 << number,
+            _ => effect.mutates = effect.mutates.max(mutates_here(op, traits)),
         }
-        region.stored |= stored_by(op.opcode, op.argument as usize);
-        let mark = |to: usize| marks.get(to).copied().unwrap_or_default();
+        effect.stored |= stored_by(op.opcode, op.argument as usize);
+        let mark = |to: usize| line_starts.get(to).copied().unwrap_or_default();
         if !op.opcode.is_scope_exit() && !op.opcode.is_unconditional_jump() {
             let next = mark(at + 1);
             if !next.by_falling && !next.again {
@@ -77,10 +83,10 @@ fn region(
             }
         }
     }
-    region
+    effect
 }
 
-fn mutates_here(op: &Op, traits: Traits) -> Mutates {
+fn mutates_here(op: &Op, traits: SourceTraits) -> Mutates {
     match mutated_by(op.opcode, op.argument as usize) {
         Mutates::Objects if traits.reaches_globals => Mutates::Anything,
         mutates => mutates,

@@ -4,10 +4,10 @@
 use rustpython_vm::{Py, PyObjectRef, VirtualMachine, builtins::PyCode, bytecode::Opcode};
 use tracemill_trace::Operation;
 
-use super::stack_effects::{CONSTANT_CHARS, Step, pushes};
+use super::stack_effects::{CONSTANT_CHARS, Step, pushes_text};
 use crate::engines::rustpython::{
     analysis::{
-        control_flow::{Flow, Op},
+        control_flow::{FlowGraph, Op},
         variables::Slot,
     },
     values::repr::render,
@@ -50,7 +50,7 @@ fn listed(names: &[&str], argument: usize) -> String {
 /// What is told about each instruction.
 pub(crate) fn describe_instructions(
     code: &Py<PyCode>,
-    flow: &Flow,
+    flow: &FlowGraph,
     steps: &[Step],
     slots: &[Slot],
     vm: &VirtualMachine,
@@ -67,7 +67,7 @@ pub(crate) fn describe_instructions(
             let opcode = snake(&format!("{:?}", op.opcode));
             let meaning = meaning(code, flow, op, vm);
             let argument = op.opcode.has_arg().then_some(op.argument);
-            let (stack_depth, pushes) = (depth.unwrap_or(0), pushes(step, slots, vm));
+            let (stack_depth, pushes) = (depth.unwrap_or(0), pushes_text(step, slots, vm));
             Operation { opcode, argument, meaning, line_number, stack_depth, pushes }
         })
         .collect()
@@ -88,7 +88,7 @@ fn snake(name: &str) -> String {
     out
 }
 
-fn meaning(code: &Py<PyCode>, flow: &Flow, op: &Op, vm: &VirtualMachine) -> String {
+fn meaning(code: &Py<PyCode>, flow: &FlowGraph, op: &Op, vm: &VirtualMachine) -> String {
     let object = &code.code;
     let argument = op.argument as usize;
     let local = |at: usize| {

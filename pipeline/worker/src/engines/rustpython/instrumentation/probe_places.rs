@@ -9,11 +9,11 @@ use super::{
     builder::{Builder, before, fall},
     detail::Detail,
     site::Site,
-    stack_effects::{Does, Leads, Step},
+    stack_effects::{StackAction, Step, Successor},
 };
 use crate::engines::rustpython::analysis::{
-    control_flow::{Flow, Loop},
-    line_starts::{Jumping, Mark},
+    control_flow::{FlowGraph, Loop},
+    line_starts::{Jumping, LineStart},
 };
 
 impl Builder<'_> {
@@ -24,21 +24,21 @@ impl Builder<'_> {
     }
 
     /// Decides where the probes go.
-    pub(crate) fn place(&mut self, flow: &Flow, marks: &[Mark], detail: Detail) {
-        let fine = self.info.is_fine();
-        let wanted = if fine { places(flow, &self.info.steps, marks, detail) } else { Places::default() };
+    pub(crate) fn place(&mut self, flow: &FlowGraph, line_starts: &[LineStart], detail: Detail) {
+        let fine = self.info.records_instructions();
+        let wanted = if fine { places(flow, &self.info.steps, line_starts, detail) } else { Places::default() };
         let mut begun = false;
         for (at, op) in flow.ops.iter().enumerate() {
             let is_resume = op.opcode == Opcode::Resume;
-            let mark = marks[at];
+            let mark = line_starts[at];
             match (mark.by_falling, mark.by_jumping) {
                 (false, Jumping::Never) => {}
                 (true, Jumping::Always) => self.line(Site::Line, true, at, op.line),
                 (true, Jumping::Never) => self.line(Site::Line, false, at, op.line),
                 (by_falling, by_jumping) => {
-                    self.line(if by_falling { Site::LineByFalling } else { Site::Falls }, false, at, op.line);
+                    self.line(if by_falling { Site::LineIfFallenInto } else { Site::FallenInto }, false, at, op.line);
                     self.line(
-                        if by_jumping == Jumping::Always { Site::LineUnlessFallen } else { Site::LineIfOther },
+                        if by_jumping == Jumping::Always { Site::LineIfJumpedTo } else { Site::LineIfOtherBefore },
                         true,
                         at,
                         op.line,
@@ -88,22 +88,22 @@ impl Builder<'_> {
                             let given = flow.ops[flow.loops[number].source].opcode != Opcode::GetIter;
                             let number = number as u32;
                             let (site, entry) = match given {
-                                true => (Site::DrawFrom(number), 2),
-                                false => (Site::Draw(number), u8::from(fine)),
+                                true => (Site::GivenLoopItem(number), 2),
+                                false => (Site::LoopItem(number), u8::from(fine)),
                             };
                             let probe = self.probe_at(site, at, at + 1, op.line, entry);
                             self.insertions.push((fall(at + 1), probe));
                         }
                         if let Some(target) = op.target.filter(|target| flow.ops[*target].opcode == Opcode::EndFor) {
-                            let probe = self.probe_at(Site::Exhausted, at, target + 1, op.line, 0);
+                            let probe = self.probe_at(Site::LoopExhausted, at, target + 1, op.line, 0);
                             self.insertions.push((before(target + 1), probe));
                         }
                     }
                     Opcode::GetIter => {
                         if let Some(number) = flow.loops.iter().position(|known| known.source == at) {
-                            let probe = self.probe(Site::Walks(number as u32), at, op.line, 1);
+                            let probe = self.probe(Site::LoopIterable(number as u32), at, op.line, 1);
                             self.insertions.push((before(at), probe));
-                            let probe = self.probe_at(Site::Begins(number as u32), at, at + 1, op.line, 1);
+                            let probe = self.probe_at(Site::LoopIterator(number as u32), at, at + 1, op.line, 1);
                             self.insertions.push((fall(at + 1), probe));
                         }
                     }
@@ -129,20 +129,20 @@ struct Places {
 
 /// Decides where probes go besides those of lines, calls and loops, so that all that ran between two probes follows from
 /// where they are.
-fn places(flow: &Flow, steps: &[Step], marks: &[Mark], detail: Detail) -> Places {
+fn places(flow: &FlowGraph, steps: &[Step], line_starts: &[LineStart], detail: Detail) -> Places {
     let mut places = Places::default();
     if detail == (Detail::Instructions { each: true }) {
-        places.before.extend((0..steps.len()).filter(|at| steps[*at].is_told));
+        places.before.extend((0..steps.len()).filter(|at| steps[*at].is_recorded));
         return places;
     }
-    let begins = steps.iter().position(|step| step.is_told).unwrap_or(steps.len());
+    let begins = steps.iter().position(|step| step.is_recorded).unwrap_or(steps.len());
     // A line that may begin has a probe for each way that leads to it.
-    let has_line = |at: usize| marks.get(at).is_some_and(|mark| *mark != Mark::default());
+    let has_line = |at: usize| line_starts.get(at).is_some_and(|mark| *mark != LineStart::default());
     // What is jumped to.
     let handlers = flow.handlers.iter().map(|handler| handler.target);
     let jumps = flow.ops.iter().filter(|op| op.opcode != Opcode::ForIter).filter_map(|op| op.target);
     for target in handlers.chain(jumps) {
-        let mark = marks[target];
+        let mark = line_starts[target];
         if !mark.again && mark.by_jumping == Jumping::Never && target >= begins {
             places.before.insert(target);
         }
@@ -150,9 +150,9 @@ fn places(flow: &Flow, steps: &[Step], marks: &[Mark], detail: Detail) -> Places
     // What has run and must be looked at.
     let tracked = |at: usize, kind: fn(&Loop) -> usize| flow.loops.iter().any(|known| kind(known) == at);
     for (at, (step, op)) in steps.iter().zip(&flow.ops).enumerate().skip(begins) {
-        let Does::Stop { pushed, .. } = step.does else { continue };
+        let StackAction::Observed { pushed, .. } = step.action else { continue };
         let entry = match op.opcode {
-            _ if !step.is_told || op.opcode.is_scope_exit() || op.opcode.is_unconditional_jump() => continue,
+            _ if !step.is_recorded || op.opcode.is_scope_exit() || op.opcode.is_unconditional_jump() => continue,
             // These have a probe of their own behind them.
             Opcode::YieldValue => continue,
             Opcode::ForIter if tracked(at, |known| known.head) => continue,
@@ -167,21 +167,22 @@ fn places(flow: &Flow, steps: &[Step], marks: &[Mark], detail: Detail) -> Places
         places.behind.insert(at, entry);
     }
     for (at, step) in steps.iter().enumerate().skip(begins) {
-        let has_probe = |at: usize| has_line(at) || places.before.contains(&at) || (at > 0 && steps[at - 1].is_stop());
-        let target = match step.leads {
-            Leads::To(target) | Leads::OnOr(target) => target as usize,
-            Leads::On => continue,
+        let has_probe =
+            |at: usize| has_line(at) || places.before.contains(&at) || (at > 0 && steps[at - 1].is_observed());
+        let target = match step.successor {
+            Successor::Jump(target) | Successor::NextOr(target) => target as usize,
+            Successor::Next => continue,
         };
-        match step.leads {
+        match step.successor {
             // Falling on must not look like the jump.
-            Leads::OnOr(_) if !step.is_stop() => {
+            Successor::NextOr(_) if !step.is_observed() => {
                 let next = (at + 1..steps.len()).find(|next| *next == target || has_probe(*next));
                 if next == Some(target) && target > at + 1 {
                     places.behind.insert(at, 0);
                 }
             }
             // Nor a round of a loop like nothing.
-            Leads::To(_) if target <= at && !(target + 1..=at).any(has_probe) => {
+            Successor::Jump(_) if target <= at && !(target + 1..=at).any(has_probe) => {
                 places.before.insert(at);
             }
             _ => {}

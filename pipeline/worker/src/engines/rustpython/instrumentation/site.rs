@@ -10,13 +10,13 @@ pub(crate) enum Site {
     /// A line begins.
     Line,
     /// A line begins, and what follows is reached without a jump.
-    LineByFalling,
+    LineIfFallenInto,
     /// The line goes on, and what follows is reached without a jump.
-    Falls,
+    FallenInto,
     /// A line begins unless the probe before said that this is reached without a jump.
-    LineUnlessFallen,
+    LineIfJumpedTo,
     /// A line begins if another one ran before.
-    LineIfOther,
+    LineIfOtherBefore,
     /// An instruction is about to run, or has run; the stack's top, or another entry, is what it pushed.
     Instruction,
     /// A frame returns the stack's top.
@@ -38,49 +38,49 @@ pub(crate) enum Site {
     /// The entry is the number of the unit that raised the exception which is about to be raised again and handled.
     RaisesAgain,
     /// The stack's top is what the loop will walk.
-    Walks(u32),
+    LoopIterable(u32),
     /// The stack's top is the loop's iterator.
-    Begins(u32),
+    LoopIterator(u32),
     /// The loop has drawn an item.
-    Draw(u32),
+    LoopItem(u32),
     /// The loop, whose iterator the stack's second entry is, has drawn an item.
-    DrawFrom(u32),
+    GivenLoopItem(u32),
     /// A loop's iterator is exhausted.
-    Exhausted,
+    LoopExhausted,
     /// The stack's top, or another entry, is about to be read natively if it is a set.
-    Reads,
+    SetRead,
     /// The entry is the set that is about to be updated.
-    Updates,
+    SetUpdated,
     /// The entry is what it is about to be updated with.
-    Adds,
+    SetOperand,
     /// The point of this number is reached; `true` for one of a line.
     Point(u32, bool),
     /// The truth value on the stack's top leads to the point of this number where it is true, else to the next one.
-    Decides(u32),
+    Branch(u32),
     /// The same of a value that is not `None`, or is.
-    DecidesOnNone(u32),
+    BranchOnNone(u32),
 }
 
 impl Site {
     /// The frame runs on from where the probe sits: what came before has run.
-    pub(crate) fn is_passed(self) -> bool {
+    pub(crate) fn has_run_before(self) -> bool {
         !matches!(
             self,
             Site::Call
                 | Site::Resume
-                | Site::Falls
+                | Site::FallenInto
                 | Site::Raise
                 | Site::Unwind
                 | Site::UnwindAgain
                 | Site::RaisedAt
                 | Site::RaisesAgain
                 | Site::BareRaise
-                | Site::Reads
-                | Site::Updates
-                | Site::Adds
+                | Site::SetRead
+                | Site::SetUpdated
+                | Site::SetOperand
                 | Site::Point(..)
-                | Site::Decides(_)
-                | Site::DecidesOnNone(_)
+                | Site::Branch(_)
+                | Site::BranchOnNone(_)
         )
     }
 }

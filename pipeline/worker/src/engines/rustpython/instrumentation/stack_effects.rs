@@ -11,7 +11,7 @@ use tracemill_trace::Pushes;
 
 use crate::engines::rustpython::{
     analysis::{
-        control_flow::{Effect, Flow, Op},
+        control_flow::{Effect, FlowGraph, Op},
         side_effects::{Mutates, mutated_by},
         variables::Slot,
     },
@@ -25,7 +25,7 @@ use crate::engines::rustpython::{
 pub(crate) const CONSTANT_CHARS: usize = 80;
 
 /// What a step does to the stack and the variables.
-pub(crate) enum Does {
+pub(crate) enum StackAction {
     /// Nothing.
     Nothing,
     /// The top goes, which runs no code.
@@ -49,7 +49,7 @@ pub(crate) enum Does {
     /// The top changes places with the entry so far down.
     Swap(u32),
     /// What cannot be known before: it may raise, run code, change objects. It is looked at when it has run.
-    Stop {
+    Observed {
         popped: u32,
         pushed: u32,
         mutates: Mutates,
@@ -62,28 +62,28 @@ pub(crate) enum Does {
 
 /// Where a step leads.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Leads {
+pub(crate) enum Successor {
     /// To the next one.
-    On,
+    Next,
     /// To the next one, or there.
-    OnOr(u32),
+    NextOr(u32),
     /// There.
-    To(u32),
+    Jump(u32),
 }
 
 /// One instruction.
 pub(crate) struct Step {
-    pub(crate) does: Does,
-    pub(crate) leads: Leads,
+    pub(crate) action: StackAction,
+    pub(crate) successor: Successor,
     /// Its line; 0 for an instruction that is of no line.
     pub(crate) line: u32,
     /// It makes an event: the interpreter's own preparations do not.
-    pub(crate) is_told: bool,
+    pub(crate) is_recorded: bool,
 }
 
 /// How much is looked at.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Care {
+pub(crate) struct Precision {
     /// Every step is.
     pub(crate) each: bool,
     /// What drops a value is: that may run code of a generator.
@@ -94,44 +94,50 @@ pub(crate) struct Care {
 
 impl Step {
     /// Whether it is looked at when it has run.
-    pub(crate) fn is_stop(&self) -> bool {
-        matches!(self.does, Does::Stop { .. })
+    pub(crate) fn is_observed(&self) -> bool {
+        matches!(self.action, StackAction::Observed { .. })
     }
 }
 
 /// The steps of a code object.
-pub(crate) fn steps(code: &PyCode, flow: &Flow, slots: &[Slot], care: Care, vm: &VirtualMachine) -> Vec<Step> {
+pub(crate) fn steps(
+    code: &PyCode,
+    flow: &FlowGraph,
+    slots: &[Slot],
+    precision: Precision,
+    vm: &VirtualMachine,
+) -> Vec<Step> {
     let begins = flow.ops.iter().position(|op| op.opcode == Opcode::Resume).unwrap_or(0);
     let runs = |at: usize| flow.running.get(at).map_or(&[][..], Vec::as_slice);
     flow.ops
         .iter()
         .enumerate()
         .map(|(at, op)| {
-            let does = match op.target {
-                _ if care.each => stop(op, care),
+            let action = match op.target {
+                _ if precision.each => observed(op, precision),
                 // A loop that ends is noticed at once.
-                None if runs(at) != runs(at + 1) => stop(op, care),
-                _ => does(code, op, slots, care, vm).unwrap_or_else(|| stop(op, care)),
+                None if runs(at) != runs(at + 1) => observed(op, precision),
+                _ => known_action(code, op, slots, precision, vm).unwrap_or_else(|| observed(op, precision)),
             };
             let is_hidden = matches!(op.opcode, Opcode::Resume | Opcode::EndFor | Opcode::Cache);
-            Step { does, leads: leads(flow, op), line: op.line, is_told: at > begins && !is_hidden }
+            Step { action, successor: successor(flow, op), line: op.line, is_recorded: at > begins && !is_hidden }
         })
         .collect()
 }
 
-fn leads(flow: &Flow, op: &Op) -> Leads {
+fn successor(flow: &FlowGraph, op: &Op) -> Successor {
     match op.target {
         Some(target) if op.opcode == Opcode::ForIter => {
             let skips = flow.ops.get(target).is_some_and(|op| op.opcode == Opcode::EndFor);
-            Leads::OnOr(target as u32 + u32::from(skips))
+            Successor::NextOr(target as u32 + u32::from(skips))
         }
-        Some(target) if op.opcode.is_unconditional_jump() => Leads::To(target as u32),
-        Some(target) if op.opcode != Opcode::EndAsyncFor => Leads::OnOr(target as u32),
-        _ => Leads::On,
+        Some(target) if op.opcode.is_unconditional_jump() => Successor::Jump(target as u32),
+        Some(target) if op.opcode != Opcode::EndAsyncFor => Successor::NextOr(target as u32),
+        _ => Successor::Next,
     }
 }
 
-fn stop(op: &Op, care: Care) -> Does {
+fn observed(op: &Op, precision: Precision) -> StackAction {
     let effect = op.opcode.stack_effect_info(op.argument);
     let (popped, pushed) = match op.effect() {
         Effect::Replaces { popped } => (popped as u32, op.pushes() as u32),
@@ -152,48 +158,56 @@ fn stop(op: &Op, care: Care) -> Does {
             | Opcode::DeleteDeref
     );
     let mutates = match mutated_by(op.opcode, op.argument as usize) {
-        Mutates::Objects if care.reaches_globals => Mutates::Anything,
+        Mutates::Objects if precision.reaches_globals => Mutates::Anything,
         mutates => mutates,
     };
-    Does::Stop { popped, pushed, mutates, binds, fills }
+    StackAction::Observed { popped, pushed, mutates, binds, fills }
 }
 
 /// What follows from the instruction alone; `None` for one that must be looked at.
-fn does(code: &PyCode, op: &Op, slots: &[Slot], care: Care, vm: &VirtualMachine) -> Option<Does> {
+fn known_action(
+    code: &PyCode,
+    op: &Op,
+    slots: &[Slot],
+    precision: Precision,
+    vm: &VirtualMachine,
+) -> Option<StackAction> {
     use Opcode as O;
     let argument = op.argument;
     // A cell is an object of its own, and what is hidden is told to nobody.
     let plain = |slot: u32| slots.get(slot as usize).filter(|slot| !slot.cell && !slot.hidden).map(|_| slot);
     let both = || Some((plain(argument >> 4)?, plain(argument & 15)?));
-    let dropped = |does: Does| (!care.drops).then_some(does);
+    let dropped = |action: StackAction| (!precision.drops).then_some(action);
     match op.opcode {
-        O::Nop | O::NotTaken | O::JumpForward | O::JumpBackward | O::JumpBackwardNoInterrupt => Some(Does::Nothing),
-        O::PushNull => Some(Does::PushEmpty),
+        O::Nop | O::NotTaken | O::JumpForward | O::JumpBackward | O::JumpBackwardNoInterrupt => {
+            Some(StackAction::Nothing)
+        }
+        O::PushNull => Some(StackAction::PushEmpty),
         // What these take is true or false.
-        O::PopJumpIfFalse | O::PopJumpIfTrue => Some(Does::Pop),
-        O::PopTop | O::PopJumpIfNone | O::PopJumpIfNotNone => dropped(Does::Pop),
-        O::LoadFast | O::LoadFastBorrow => Some(Does::Load(plain(argument)?, None)),
+        O::PopJumpIfFalse | O::PopJumpIfTrue => Some(StackAction::Pop),
+        O::PopTop | O::PopJumpIfNone | O::PopJumpIfNotNone => dropped(StackAction::Pop),
+        O::LoadFast | O::LoadFastBorrow => Some(StackAction::Load(plain(argument)?, None)),
         O::LoadFastLoadFast | O::LoadFastBorrowLoadFastBorrow => {
             let (first, second) = both()?;
-            Some(Does::Load(first, Some(second)))
+            Some(StackAction::Load(first, Some(second)))
         }
-        O::StoreFast => dropped(Does::Store(plain(argument)?)),
+        O::StoreFast => dropped(StackAction::Store(plain(argument)?)),
         O::StoreFastStoreFast => {
             let (first, second) = both()?;
-            dropped(Does::StoreTwo(first, second))
+            dropped(StackAction::StoreTwo(first, second))
         }
         O::StoreFastLoadFast => {
             let (first, second) = both()?;
-            dropped(Does::StoreLoad(first, second))
+            dropped(StackAction::StoreLoad(first, second))
         }
-        O::Copy if argument > 0 => Some(Does::Copy(argument)),
-        O::Swap if argument > 1 => Some(Does::Swap(argument)),
-        O::LoadSmallInt => Some(Does::PushInt(i64::from(argument))),
+        O::Copy if argument > 0 => Some(StackAction::Copy(argument)),
+        O::Swap if argument > 1 => Some(StackAction::Swap(argument)),
+        O::LoadSmallInt => Some(StackAction::PushInt(i64::from(argument))),
         O::LoadConst => {
             let constant: PyObjectRef = code.code.constants.get(argument as usize)?.clone().into();
             match small_int(&constant, vm) {
-                Some(number) => Some(Does::PushInt(number)),
-                None => is_short(&constant, vm).then(|| Does::PushConstant(constant)),
+                Some(number) => Some(StackAction::PushInt(number)),
+                None => is_short(&constant, vm).then(|| StackAction::PushConstant(constant)),
             }
         }
         _ => None,
@@ -207,25 +221,30 @@ fn is_short(constant: &PyObjectRef, vm: &VirtualMachine) -> bool {
 }
 
 /// What the step pushes, where that goes without saying.
-pub(crate) fn pushes(step: &Step, slots: &[Slot], vm: &VirtualMachine) -> Option<String> {
+pub(crate) fn pushes_text(step: &Step, slots: &[Slot], vm: &VirtualMachine) -> Option<String> {
     // Variables are numbered by scope: captured ones, which are cells, come after the local ones.
     debug_assert!(slots.iter().skip_while(|slot| !slot.captured).all(|slot| slot.captured));
     let shown;
-    let pushes = match &step.does {
-        Does::Load(first, second) => Pushes::Locals(*first, *second),
-        Does::StoreLoad(_, loaded) => Pushes::Locals(*loaded, None),
-        Does::PushInt(number) => {
+    let pushes = match &step.action {
+        StackAction::Load(first, second) => Pushes::Locals(*first, *second),
+        StackAction::StoreLoad(_, loaded) => Pushes::Locals(*loaded, None),
+        StackAction::PushInt(number) => {
             shown = number.to_string();
             Pushes::Constant { type_name: "int", repr: &shown }
         }
-        Does::PushConstant(constant) => {
+        StackAction::PushConstant(constant) => {
             let value = render(constant, CONSTANT_CHARS, vm);
             shown = value.repr();
             return Some(Pushes::Constant { type_name: value.type_name(), repr: &shown }.to_string());
         }
-        Does::Copy(place) => Pushes::Copy(*place),
-        Does::Swap(place) => Pushes::Swap(*place),
-        Does::Nothing | Does::Pop | Does::PushEmpty | Does::Store(_) | Does::StoreTwo(..) | Does::Stop { .. } => {
+        StackAction::Copy(place) => Pushes::Copy(*place),
+        StackAction::Swap(place) => Pushes::Swap(*place),
+        StackAction::Nothing
+        | StackAction::Pop
+        | StackAction::PushEmpty
+        | StackAction::Store(_)
+        | StackAction::StoreTwo(..)
+        | StackAction::Observed { .. } => {
             return None;
         }
     };

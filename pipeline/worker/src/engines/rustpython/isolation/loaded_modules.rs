@@ -126,7 +126,7 @@ struct Library {
 
 /// What is noted while modules are loaded ahead.
 #[derive(Default)]
-struct Notes {
+struct LoadNotes {
     /// The modules whose bodies run, the outermost first.
     running: Vec<String>,
     imports: BTreeMap<String, Vec<String>>,
@@ -139,7 +139,7 @@ struct Notes {
 
 thread_local! {
     static LIBRARY: RefCell<Option<Library>> = const { RefCell::new(None) };
-    static NOTES: RefCell<Option<Notes>> = const { RefCell::new(None) };
+    static NOTES: RefCell<Option<LoadNotes>> = const { RefCell::new(None) };
 }
 
 /// Forgets what an earlier interpreter of this thread has loaded.
@@ -156,7 +156,7 @@ pub(crate) fn preload(clock: &PyObjectRef, vm: &VirtualMachine) -> PyResult<()> 
         .into_iter()
         .map(|(name, module)| (text(&name), (module.clone(), entries(&module))))
         .collect();
-    NOTES.set(Some(Notes { seen: base.keys().cloned().collect(), ..Notes::default() }));
+    NOTES.set(Some(LoadNotes { seen: base.keys().cloned().collect(), ..LoadNotes::default() }));
     let own_import = vm.builtins.get_attr("__import__", vm)?;
     intercept(vm)?;
     vm.builtins.set_attr("__import__", noting_import(own_import.clone(), vm), vm)?;
@@ -170,7 +170,7 @@ pub(crate) fn preload(clock: &PyObjectRef, vm: &VirtualMachine) -> PyResult<()> 
 /// Takes everything out of `sys.modules` that was not there before, and out of namespaces what came with it.
 fn hide(
     base: &BTreeMap<String, (PyObjectRef, Entries)>,
-    mut notes: Notes,
+    mut notes: LoadNotes,
     clock: &PyObjectRef,
     vm: &VirtualMachine,
 ) -> PyResult<()> {
@@ -327,7 +327,7 @@ fn note_aliases(loaded: &PyDictRef) {
     });
 }
 
-fn with_notes(change: impl FnOnce(&mut Notes)) {
+fn with_notes(change: impl FnOnce(&mut LoadNotes)) {
     NOTES.with_borrow_mut(|notes| notes.as_mut().map(change));
 }
 

@@ -10,7 +10,7 @@ use crate::engines::rustpython::analysis::text_scan::WordSet;
 
 /// Without one of these words there is no way to a module, to the interpreter, to a name that the text does not hold, or
 /// to code that runs when an object ends.
-const REACHES: WordSet<26> = WordSet::new([
+const REACHING_WORDS: WordSet<26> = WordSet::new([
     "import",
     "__",
     "getattr",
@@ -43,7 +43,7 @@ const REACHES: WordSet<26> = WordSet::new([
 ]);
 
 /// WordSet without which a program leaves its standard streams as they are.
-const STREAMS: WordSet<4> = WordSet::new(["import", "__", "input", "open"]);
+const STREAM_WORDS: WordSet<4> = WordSet::new(["import", "__", "input", "open"]);
 
 /// The job's texts; those of its check without the name that it has for the result.
 fn texts(job: &Job) -> impl Iterator<Item = &str> {
@@ -53,23 +53,23 @@ fn texts(job: &Job) -> impl Iterator<Item = &str> {
 
 /// The job leaves nothing behind in its process that another such job could meet.
 pub(crate) fn leaves_nothing_behind(job: &Job) -> bool {
-    !texts(job).any(|text| REACHES.any_in(text) || disguises(text))
+    !texts(job).any(|text| REACHING_WORDS.any_in(text) || may_hide_names(text))
 }
 
 /// The job's text has an import, or may have one: then it runs in a process where the library was loaded ahead. What a
 /// process holds that no import has revealed must not hang on the jobs of other processes.
 pub(crate) fn may_import(job: &Job) -> bool {
-    texts(job).any(|text| text.contains("import") || disguises(text))
+    texts(job).any(|text| text.contains("import") || may_hide_names(text))
 }
 
 /// The job can read from its standard streams, or change them.
-pub(crate) fn spoils_streams(job: &Job) -> bool {
-    [&job.source, &job.setup, &job.call].into_iter().any(|text| STREAMS.any_in(text) || disguises(text))
+pub(crate) fn may_touch_streams(job: &Job) -> bool {
+    [&job.source, &job.setup, &job.call].into_iter().any(|text| STREAM_WORDS.any_in(text) || may_hide_names(text))
 }
 
 /// The text may hold a name in other letters: Python takes a name for what its letters are without their style, such as
 /// full-width ones. Only letters that never stand for plain ones are known not to.
-fn disguises(text: &str) -> bool {
+fn may_hide_names(text: &str) -> bool {
     let may = |letter: char| {
         matches!(letter,
             '\u{aa}' | '\u{ba}' | '\u{132}'..='\u{140}' | '\u{149}' | '\u{17f}' | '\u{1c4}'..='\u{1f3}'
@@ -82,9 +82,9 @@ fn disguises(text: &str) -> bool {
 #[test]
 fn names_in_disguise_are_seen() {
     for text in ["\u{ff47}lobals()", "x\u{ff3f}\u{fe33}", "\u{1d452}val", "\u{fb01}nd", "\u{2171}", "i\u{17f}"] {
-        assert!(disguises(text), "{text}");
+        assert!(may_hide_names(text), "{text}");
     }
     for text in ["globals", "größe = 'Überfluß'", "имя", "名前", "λ"] {
-        assert!(!disguises(text), "{text}");
+        assert!(!may_hide_names(text), "{text}");
     }
 }

@@ -13,10 +13,10 @@ use rustpython_vm::{
 };
 use tracemill_trace::{Action, Encoder, ValueRef};
 
-use super::object_table::{Found, Heap, Object};
+use super::object_table::{ListCheck, ObjectTable, TrackedObject};
 use crate::engines::rustpython::{
     analysis::{
-        object_lifetime::{Ends, closes_over},
+        object_lifetime::{Lifetimes, is_closure},
         side_effects::Mutates,
     },
     values::{
@@ -34,18 +34,18 @@ pub(crate) enum Shadow {
     /// A small integer.
     Int(i64),
     /// A value that can never change.
-    Held(PyObjectRef),
+    Immutable(PyObjectRef),
     /// An object that is shown by its class alone, such as an iterator.
     Opaque(PyTypeRef),
     /// A list of such values, and the version of it that was told.
-    List(Rc<Object>, u64),
+    List(Rc<TrackedObject>, u64),
     /// Anything else.
-    Seen(Rc<Seen>),
+    Rendered(Rc<RenderedObject>),
 }
 
 /// A value as it was seen.
 #[derive(Clone)]
-pub(crate) struct Seen {
+pub(crate) struct RenderedObject {
     identity: usize,
     /// Keeps the identity from being given to another object, where that cannot be noticed.
     held: Option<PyObjectRef>,
@@ -58,30 +58,30 @@ pub(crate) struct Seen {
 
 /// How values are looked at during one execution.
 #[derive(Clone, Copy)]
-pub(crate) struct Look {
+pub(crate) struct ValueOptions {
     /// Characters kept of a value's text.
     pub(crate) limit: usize,
     /// Keeping an object alive between two events postpones its end, where the program can see that.
-    pub(crate) ends: Ends,
+    pub(crate) lifetimes: Lifetimes,
 }
 
-impl Look {
+impl ValueOptions {
     /// A value that was shown like this may be kept alive.
     fn may_hold(&self, shown: &Rendered) -> bool {
-        match self.ends {
-            Ends::Unseen => shown.holdable,
+        match self.lifetimes {
+            Lifetimes::Unobservable => shown.may_be_kept,
             // What was cut off is not known.
-            Ends::Generators => shown.holdable && !shown.has_frames && shown.full_chars.is_none(),
-            Ends::Watched => false,
+            Lifetimes::Generators => shown.may_be_kept && !shown.has_frames && shown.full_chars.is_none(),
+            Lifetimes::Observable => false,
         }
     }
 }
 
 /// What telling a change takes.
-pub(crate) struct Teller<'a> {
+pub(crate) struct ChangeWriter<'a> {
     pub(crate) encoder: &'a mut Encoder,
-    pub(crate) heap: &'a mut Heap,
-    pub(crate) look: Look,
+    pub(crate) objects: &'a mut ObjectTable,
+    pub(crate) options: ValueOptions,
     pub(crate) vm: &'a VirtualMachine,
 }
 
@@ -94,7 +94,7 @@ pub(crate) struct Variable {
     pub(crate) on_stack: bool,
 }
 
-impl Teller<'_> {
+impl ChangeWriter<'_> {
     #[inline]
     fn change(&mut self, variable: Variable, action: Action, value: Option<ValueRef<'_>>, object: Option<u32>) {
         self.encoder.change(variable.number, variable.on_stack, action, value, object, None);
@@ -104,11 +104,11 @@ impl Teller<'_> {
 impl Shadow {
     /// What is held stays as it is, unless something else takes its place.
     #[inline]
-    pub(crate) fn stays(&self, mutated: Mutates) -> bool {
+    pub(crate) fn is_unaffected_by(&self, mutated: Mutates) -> bool {
         match self {
-            Shadow::Unbound | Shadow::Int(_) | Shadow::Held(_) | Shadow::Opaque(_) => true,
+            Shadow::Unbound | Shadow::Int(_) | Shadow::Immutable(_) | Shadow::Opaque(_) => true,
             Shadow::List(..) => mutated < Mutates::Objects,
-            Shadow::Seen(seen) => mutated == Mutates::Nothing && seen.held.is_some(),
+            Shadow::Rendered(seen) => mutated == Mutates::Nothing && seen.held.is_some(),
         }
     }
 
@@ -116,80 +116,80 @@ impl Shadow {
     ///
     /// `mutated` says what ran could have changed in place.
     #[inline]
-    pub(crate) fn tell(
+    pub(crate) fn update(
         &mut self,
         current: Option<&PyObject>,
         mutated: Mutates,
         variable: Variable,
-        to: &mut Teller<'_>,
+        changes: &mut ChangeWriter<'_>,
     ) {
         let Some(object) = current else {
             if !matches!(self, Shadow::Unbound) {
                 *self = Shadow::Unbound;
-                to.change(variable, Action::Deleted, None, None);
+                changes.change(variable, Action::Deleted, None, None);
             }
             return;
         };
-        if let Some(number) = small_int(object, to.vm) {
+        if let Some(number) = small_int(object, changes.vm) {
             if matches!(self, Shadow::Int(before) if *before == number) {
                 return;
             }
-            let action = self.bound();
+            let action = self.binding_action();
             *self = Shadow::Int(number);
-            to.change(variable, action, Some(ValueRef::Int(number)), None);
+            changes.change(variable, action, Some(ValueRef::Int(number)), None);
             return;
         }
         match self {
-            Shadow::Held(held) if held.is(object) => {}
+            Shadow::Immutable(held) if held.is(object) => {}
             Shadow::Opaque(class) if object.class().is(&**class) => {}
             Shadow::List(known, version) if known.is(object) => {
-                if mutated >= Mutates::Objects && !list(known, version, variable, to) {
-                    self.show(object, true, variable, to);
+                if mutated >= Mutates::Objects && !record_list(known, version, variable, changes) {
+                    self.render_and_record(object, true, variable, changes);
                 }
             }
-            Shadow::Seen(seen) if seen.identity == std::ptr::from_ref(object) as usize => {
+            Shadow::Rendered(seen) if seen.identity == std::ptr::from_ref(object) as usize => {
                 if mutated != Mutates::Nothing || seen.held.is_none() {
-                    self.show(object, true, variable, to);
+                    self.render_and_record(object, true, variable, changes);
                 }
             }
-            _ => self.show(object, false, variable, to),
+            _ => self.render_and_record(object, false, variable, changes),
         }
     }
 
     /// Takes over what another place holds, as assigning it does, and tells what was done.
-    pub(crate) fn adopt(&mut self, other: Shadow, variable: Variable, to: &mut Teller<'_>) {
+    pub(crate) fn assign(&mut self, other: Shadow, variable: Variable, changes: &mut ChangeWriter<'_>) {
         match other {
-            Shadow::Unbound => self.tell(None, Mutates::Nothing, variable, to),
+            Shadow::Unbound => self.update(None, Mutates::Nothing, variable, changes),
             Shadow::Int(number) => {
                 if !matches!(self, Shadow::Int(before) if *before == number) {
-                    let action = self.bound();
+                    let action = self.binding_action();
                     *self = Shadow::Int(number);
-                    to.change(variable, action, Some(ValueRef::Int(number)), None);
+                    changes.change(variable, action, Some(ValueRef::Int(number)), None);
                 }
             }
-            Shadow::Held(object) => self.tell(Some(&object), Mutates::Nothing, variable, to),
+            Shadow::Immutable(object) => self.update(Some(&object), Mutates::Nothing, variable, changes),
             Shadow::Opaque(class) => {
                 if !matches!(self, Shadow::Opaque(before) if before.is(&class)) {
-                    let (action, name) = (self.bound(), class.name().to_string());
+                    let (action, name) = (self.binding_action(), class.name().to_string());
                     let text = format!("<{name}>");
                     *self = Shadow::Opaque(class);
                     let value = ValueRef::Text { repr: &text, type_name: &name, full_chars: None };
-                    to.change(variable, action, Some(value), None);
+                    changes.change(variable, action, Some(value), None);
                 }
             }
             Shadow::List(known, version) => match self {
                 Shadow::List(before, told) if Rc::ptr_eq(before, &known) && *told == version => {}
                 _ => {
-                    let (text, full_chars) = known.text(to.look.limit, String::new(), to.vm);
+                    let (text, full_chars) = known.text(changes.options.limit, String::new(), changes.vm);
                     let value = ValueRef::Text { repr: &text, type_name: "list", full_chars };
-                    to.change(variable, self.bound(), Some(value), Some(known.ordinal));
+                    changes.change(variable, self.binding_action(), Some(value), Some(known.ordinal));
                     *self = Shadow::List(known, version);
                 }
             },
-            Shadow::Seen(seen) => {
-                let same = matches!(self, Shadow::Seen(before) if before.identity == seen.identity);
-                let action = if same { Action::Mutated } else { self.bound() };
-                self.compare(Seen::clone(&seen), same, action, variable, to);
+            Shadow::Rendered(seen) => {
+                let same = matches!(self, Shadow::Rendered(before) if before.identity == seen.identity);
+                let action = if same { Action::Mutated } else { self.binding_action() };
+                self.record_difference(RenderedObject::clone(&seen), same, action, variable, changes);
             }
         }
     }
@@ -197,18 +197,18 @@ impl Shadow {
     /// Looks at what is held again, where it is known what that is; `false` where it is not.
     ///
     /// `mutated` says what ran could have changed in place.
-    pub(crate) fn look_again(&mut self, mutated: Mutates, variable: Variable, to: &mut Teller<'_>) -> bool {
+    pub(crate) fn refresh(&mut self, mutated: Mutates, variable: Variable, changes: &mut ChangeWriter<'_>) -> bool {
         match self {
-            Shadow::Unbound | Shadow::Int(_) | Shadow::Held(_) | Shadow::Opaque(_) => true,
+            Shadow::Unbound | Shadow::Int(_) | Shadow::Immutable(_) | Shadow::Opaque(_) => true,
             Shadow::List(known, _) => {
                 let known = Rc::clone(known);
-                self.tell(Some(known.object()), mutated, variable, to);
+                self.update(Some(known.object()), mutated, variable, changes);
                 true
             }
-            Shadow::Seen(seen) if mutated == Mutates::Nothing && seen.held.is_some() => true,
-            Shadow::Seen(seen) => match seen.held.clone() {
+            Shadow::Rendered(seen) if mutated == Mutates::Nothing && seen.held.is_some() => true,
+            Shadow::Rendered(seen) => match seen.held.clone() {
                 Some(held) => {
-                    self.tell(Some(&held), mutated, variable, to);
+                    self.update(Some(&held), mutated, variable, changes);
                     true
                 }
                 None => false,
@@ -216,53 +216,54 @@ impl Shadow {
         }
     }
 
-    fn bound(&self) -> Action {
+    fn binding_action(&self) -> Action {
         if matches!(self, Shadow::Unbound) { Action::Bound } else { Action::Rebound }
     }
 
     /// Shows a value that is not the one that was held, or that has changed.
-    fn show(&mut self, object: &PyObject, same: bool, variable: Variable, to: &mut Teller<'_>) {
-        let (vm, look) = (to.vm, to.look);
-        let action = if same { Action::Mutated } else { self.bound() };
-        if let Some((repr, type_name)) = one_of_few(object, look.limit, vm) {
-            let equal = matches!(self, Shadow::Held(held) if held.is(object));
-            *self = Shadow::Held(object.to_owned());
+    fn render_and_record(&mut self, object: &PyObject, same: bool, variable: Variable, changes: &mut ChangeWriter<'_>) {
+        let (vm, options) = (changes.vm, changes.options);
+        let action = if same { Action::Mutated } else { self.binding_action() };
+        if let Some((repr, type_name)) = singleton_text(object, options.limit, vm) {
+            let equal = matches!(self, Shadow::Immutable(held) if held.is(object));
+            *self = Shadow::Immutable(object.to_owned());
             if !equal {
-                to.change(variable, action, Some(ValueRef::Text { repr, type_name, full_chars: None }), None);
+                changes.change(variable, action, Some(ValueRef::Text { repr, type_name, full_chars: None }), None);
             }
             return;
         }
-        if is_immutable(object, vm) || (look.ends != Ends::Watched && is_part(object, look.ends, vm)) {
-            let equal = matches!(self, Shadow::Held(held) if equals(held, object, look.limit, vm));
-            *self = Shadow::Held(object.to_owned());
+        if is_immutable(object, vm)
+            || (options.lifetimes != Lifetimes::Observable && is_part_of_program(object, options.lifetimes, vm))
+        {
+            let equal = matches!(self, Shadow::Immutable(held) if equals(held, object, options.limit, vm));
+            *self = Shadow::Immutable(object.to_owned());
             if !equal {
-                let shown = render_into(String::new(), object, look.limit, vm);
+                let shown = render_into(String::new(), object, options.limit, vm);
                 let type_name = object.class().name();
                 let value = ValueRef::Text { repr: &shown.text, type_name: &type_name, full_chars: shown.full_chars };
-                to.change(variable, action, Some(value), None);
+                changes.change(variable, action, Some(value), None);
             }
             return;
         }
         if object.downcast_ref_if_exact::<PyList>(vm).is_some() {
-            let known = to.heap.know(object);
-            if known.take_in(to.heap.event, look.limit, vm) {
-                let (text, full_chars) = known.text(look.limit, String::new(), vm);
+            let known = changes.objects.track(object);
+            if known.start_or_compare(changes.objects.event, options.limit, vm) {
+                let (text, full_chars) = known.text(options.limit, String::new(), vm);
                 let object_index = (!same).then_some(known.ordinal);
                 let version = known.list.borrow().as_ref().map_or(0, |list| list.version);
                 let value = ValueRef::Text { repr: &text, type_name: "list", full_chars };
-                let told =
-                    matches!(self, Shadow::Seen(seen) if same && seen.text == text && seen.full_chars == full_chars);
+                let told = matches!(self, Shadow::Rendered(seen) if same && seen.text == text && seen.full_chars == full_chars);
                 if !told {
-                    to.change(variable, action, Some(value), object_index);
+                    changes.change(variable, action, Some(value), object_index);
                 }
                 *self = Shadow::List(known, version);
                 return;
             }
         }
-        let shown = render_into(String::new(), object, look.limit, vm);
-        let may_hold = look.may_hold(&shown);
+        let shown = render_into(String::new(), object, options.limit, vm);
+        let may_hold = options.may_hold(&shown);
         if !may_hold {
-            to.heap.forget(object);
+            changes.objects.untrack(object);
         }
         let Rendered { text, full_chars, inside, .. } = shown;
         let class = object.class();
@@ -270,24 +271,24 @@ impl Shadow {
         if text.len() == name.len() + 2 && text.starts_with('<') && text[1..].starts_with(&*name) {
             if !matches!(self, Shadow::Opaque(before) if class.is(&**before)) {
                 let value = ValueRef::Text { repr: &text, type_name: &name, full_chars };
-                to.change(variable, action, Some(value), None);
+                changes.change(variable, action, Some(value), None);
             }
             *self = Shadow::Opaque(class.to_owned());
             return;
         }
         drop(name);
-        let object_index = (may_hold && has_identity(object, vm)).then(|| to.heap.know(object).ordinal);
+        let object_index = (may_hold && has_identity(object, vm)).then(|| changes.objects.track(object).ordinal);
         let mut members = String::new();
         if may_hold {
             for member in &inside {
                 if !members.is_empty() {
                     members.push(' ');
                 }
-                members.push_str(itoa::Buffer::new().format(to.heap.know(member).ordinal));
+                members.push_str(itoa::Buffer::new().format(changes.objects.track(member).ordinal));
             }
         }
         let type_name = object.class().name().to_string();
-        let seen = Seen {
+        let seen = RenderedObject {
             identity: std::ptr::from_ref(object) as usize,
             held: may_hold.then(|| object.to_owned()),
             text,
@@ -296,19 +297,26 @@ impl Shadow {
             object_index,
             members,
         };
-        self.compare(seen, same, action, variable, to);
+        self.record_difference(seen, same, action, variable, changes);
     }
 
     /// Tells what differs between a value and the one before, and keeps it.
-    fn compare(&mut self, seen: Seen, same: bool, action: Action, variable: Variable, to: &mut Teller<'_>) {
+    fn record_difference(
+        &mut self,
+        seen: RenderedObject,
+        same: bool,
+        action: Action,
+        variable: Variable,
+        changes: &mut ChangeWriter<'_>,
+    ) {
         let mut piece = None;
-        if let Shadow::Seen(before) = &*self {
+        if let Shadow::Rendered(before) = &*self {
             let alike = before.text == seen.text
                 && before.full_chars == seen.full_chars
                 && before.type_name == seen.type_name
                 && before.members == seen.members;
             if alike && before.object_index == seen.object_index {
-                *self = Shadow::Seen(Rc::new(seen));
+                *self = Shadow::Rendered(Rc::new(seen));
                 return;
             }
             if same && before.type_name == seen.type_name {
@@ -323,14 +331,19 @@ impl Shadow {
             None => ValueRef::Text { repr: &seen.text, type_name: &seen.type_name, full_chars: seen.full_chars },
         };
         let object_index = seen.object_index.filter(|_| !same);
-        to.encoder.change(variable.number, variable.on_stack, action, Some(value), object_index, members);
-        *self = Shadow::Seen(Rc::new(seen));
+        changes.encoder.change(variable.number, variable.on_stack, action, Some(value), object_index, members);
+        *self = Shadow::Rendered(Rc::new(seen));
     }
 }
 
 /// Tells what changed in a list that the variable names still; `false` when it must be shown whole in another way.
-fn list(known: &Rc<Object>, version: &mut u64, variable: Variable, to: &mut Teller<'_>) -> bool {
-    if matches!(known.look(to.heap.event, to.look.limit, to.vm), Found::Mixed) {
+fn record_list(
+    known: &Rc<TrackedObject>,
+    version: &mut u64,
+    variable: Variable,
+    changes: &mut ChangeWriter<'_>,
+) -> bool {
+    if matches!(known.compare(changes.objects.event, changes.options.limit, changes.vm), ListCheck::NotPlain) {
         return false;
     }
     let list = known.list.borrow();
@@ -348,10 +361,15 @@ fn list(known: &Rc<Object>, version: &mut u64, variable: Variable, to: &mut Tell
             inserted: &piece.inserted,
             full_chars: piece.full_chars,
         };
-        to.change(variable, Action::Mutated, Some(value), None);
+        changes.change(variable, Action::Mutated, Some(value), None);
     } else {
-        let (text, full_chars) = known.text(to.look.limit, String::new(), to.vm);
-        to.change(variable, Action::Mutated, Some(ValueRef::Text { repr: &text, type_name: "list", full_chars }), None);
+        let (text, full_chars) = known.text(changes.options.limit, String::new(), changes.vm);
+        changes.change(
+            variable,
+            Action::Mutated,
+            Some(ValueRef::Text { repr: &text, type_name: "list", full_chars }),
+            None,
+        );
     }
     true
 }
@@ -390,7 +408,7 @@ fn equals(a: &PyObject, b: &PyObject, limit: usize, vm: &VirtualMachine) -> bool
 
 /// Text and type of an object that there is only one of, where the text is kept whole: what comparisons give.
 #[inline]
-fn one_of_few(object: &PyObject, limit: usize, vm: &VirtualMachine) -> Option<(&'static str, &'static str)> {
+fn singleton_text(object: &PyObject, limit: usize, vm: &VirtualMachine) -> Option<(&'static str, &'static str)> {
     let (class, context) = (object.class(), &vm.ctx);
     let known = if class.is(context.types.bool_type) {
         (if context.true_value.as_object().is(object) { "True" } else { "False" }, "bool")
@@ -403,9 +421,9 @@ fn one_of_few(object: &PyObject, limit: usize, vm: &VirtualMachine) -> Option<(&
 }
 
 /// The object is a part of a program, shown by its name.
-fn is_part(object: &PyObject, ends: Ends, vm: &VirtualMachine) -> bool {
+fn is_part_of_program(object: &PyObject, lifetimes: Lifetimes, vm: &VirtualMachine) -> bool {
     let (class, types) = (object.class(), &vm.ctx.types);
-    (class.is(types.function_type) && (ends == Ends::Unseen || !closes_over(object, vm)))
+    (class.is(types.function_type) && (lifetimes == Lifetimes::Unobservable || !is_closure(object, vm)))
         || class.is(types.builtin_function_or_method_type)
         || class.is(types.type_type)
         || class.is(types.module_type)

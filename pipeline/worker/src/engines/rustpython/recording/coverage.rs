@@ -28,11 +28,11 @@ impl CoverageRecorder {
                 self.lines_begun += u64::from(is_line);
                 self.reach(point);
             }
-            Site::Decides(point) => {
+            Site::Branch(point) => {
                 let fails = top.is_none_or(|top| top.is(&vm.ctx.false_value));
                 self.reach(point + u32::from(fails));
             }
-            Site::DecidesOnNone(point) => {
+            Site::BranchOnNone(point) => {
                 let fails = top.is_none_or(|top| vm.is_none(top));
                 self.reach(point + u32::from(fails));
             }

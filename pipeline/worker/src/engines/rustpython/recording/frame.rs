@@ -4,11 +4,11 @@ use std::{collections::HashMap, rc::Rc};
 
 use rustpython_vm::frame::{FrameObjectRef, InterpreterFrame};
 
-use super::{changes::Shadow, loop_iterators::Loop, value_stack::Stack};
-use crate::engines::rustpython::instrumentation::{code_info::CodeInfo, line_effects::Region};
+use super::{changes::Shadow, loop_iterators::LoopIterator, value_stack::ValueStack};
+use crate::engines::rustpython::instrumentation::{code_info::CodeInfo, line_effects::LineEffect};
 
 /// A frame of the unit that runs or sleeps.
-pub(crate) struct Live {
+pub(crate) struct LiveFrame {
     pub(crate) key: *const InterpreterFrame,
     /// Keeps the frame, and so its key, and gives its variables.
     pub(crate) frame: FrameObjectRef,
@@ -19,14 +19,14 @@ pub(crate) struct Live {
     pub(crate) globals: Vec<Shadow>,
     /// Names of a dictionary, with their numbers.
     pub(crate) names: Vec<(String, u32, Shadow)>,
-    pub(crate) loops: Vec<Option<Loop>>,
-    pub(crate) stack: Stack,
+    pub(crate) loops: Vec<Option<LoopIterator>>,
+    pub(crate) stack: ValueStack,
     pub(crate) position: Position,
     /// The line that runs, and the recorder's count of comings and goings when the frame was last looked at.
     pub(crate) line: u32,
     pub(crate) epoch: u64,
     /// What runs since the latest line began; `None` after anything that another way may have led to.
-    pub(crate) region: Option<Region>,
+    pub(crate) effect: Option<LineEffect>,
     /// What counts as the line that ran before a handler's, where it is not the one that runs; 0 for none.
     pub(crate) before: Option<u32>,
     /// The instruction at which it sleeps.
@@ -59,9 +59,9 @@ impl Position {
 
     /// The frame will go on here; what it drops until then may run code of others.
     pub(crate) fn leave(&mut self, at: u32) {
-        *self = Position { at, inside: Some(NO_STOP), unread: true };
+        *self = Position { at, inside: Some(NO_INSTRUCTION), unread: true };
     }
 }
 
 /// Inside of what is no instruction.
-const NO_STOP: u32 = u32::MAX;
+const NO_INSTRUCTION: u32 = u32::MAX;

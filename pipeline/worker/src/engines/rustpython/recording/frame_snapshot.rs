@@ -9,7 +9,7 @@ use rustpython_vm::{
 };
 use tracemill_trace::{Scope, Value};
 
-use super::frame::Live;
+use super::frame::LiveFrame;
 use crate::engines::rustpython::values::repr::render;
 
 /// A frame's variables by scope and name.
@@ -25,7 +25,7 @@ pub(crate) fn take_all() -> BTreeMap<u64, State> {
 }
 
 /// Takes the state of a frame before the event `event_index`.
-pub(crate) fn take(event_index: u64, live: &Live, limit: usize, vm: &VirtualMachine) {
+pub(crate) fn take(event_index: u64, live: &LiveFrame, limit: usize, vm: &VirtualMachine) {
     let mut state = State::new();
     let info = &live.info;
     let mut put = |scope, name: &str, object: &PyObject| {

@@ -9,8 +9,8 @@ use rustpython_vm::{
 use tracemill_trace::Scope;
 
 use super::{
-    changes::{Shadow, Teller, Variable},
-    frame::{CodeState, Live},
+    changes::{ChangeWriter, Shadow, Variable},
+    frame::{CodeState, LiveFrame},
 };
 use crate::engines::rustpython::analysis::side_effects::Mutates;
 
@@ -21,24 +21,30 @@ pub(crate) const ALL: u64 = u64::MAX;
 ///
 /// `mutated` says what ran could have changed in place, `stored` to which slots it could have stored.
 #[inline]
-pub(crate) fn changes(live: &mut Live, codes: &mut [CodeState], mutated: Mutates, stored: u64, to: &mut Teller<'_>) {
-    let vm = to.vm;
+pub(crate) fn record_changes(
+    live: &mut LiveFrame,
+    codes: &mut [CodeState],
+    mutated: Mutates,
+    stored: u64,
+    changes: &mut ChangeWriter<'_>,
+) {
+    let vm = changes.vm;
     if live.info.in_dictionary {
         if mutated != Mutates::Nothing {
             let namespace = live.frame.iframe().locals.get().map(|mapping| mapping.obj().to_owned());
             if let Some(namespace) = namespace.as_ref().and_then(|namespace| namespace.downcast_ref::<PyDict>()) {
-                names(live, codes, namespace, mutated, to);
+                names(live, codes, namespace, mutated, changes);
             }
         }
         return;
     }
-    let Live { frame, info, slots, globals, .. } = live;
+    let LiveFrame { frame, info, slots, globals, .. } = live;
     #[expect(unsafe_code, reason = "the frame's variables are behind an unsafe function")]
     // SAFETY: this runs inside a probe, on the thread that executes the frame, which waits meanwhile; nothing that is
     // called while the slice lives runs code of the frame.
     let locals = unsafe { frame.fastlocals() };
     for (at, ((slot, shadow), object)) in info.slots.iter().zip(slots).zip(locals).enumerate() {
-        if slot.hidden || (at < 64 && stored >> at & 1 == 0 && shadow.stays(mutated)) {
+        if slot.hidden || (at < 64 && stored >> at & 1 == 0 && shadow.is_unaffected_by(mutated)) {
             continue;
         }
         let object = object.as_deref();
@@ -47,20 +53,20 @@ pub(crate) fn changes(live: &mut Live, codes: &mut [CodeState], mutated: Mutates
             // The engine keeps the cell's type to itself; what it holds is the only object that it refers to.
             Some(cell) => {
                 let held = cell.gc_get_referents();
-                shadow.tell(held.first().map(|object| &**object), mutated, variable, to);
+                shadow.update(held.first().map(|object| &**object), mutated, variable, changes);
             }
-            None => shadow.tell(object, mutated, variable, to),
+            None => shadow.update(object, mutated, variable, changes),
         }
     }
     if mutated != Mutates::Nothing && !info.globals.is_empty() {
         let dictionary = frame.iframe().globals();
         for (at, (name, shadow)) in info.globals.iter().zip(globals).enumerate() {
-            if mutated < Mutates::Anything && shadow.stays(mutated) {
+            if mutated < Mutates::Anything && shadow.is_unaffected_by(mutated) {
                 continue;
             }
             let object = dictionary.get_item_opt(*name, vm).ok().flatten().filter(|object| is_data(object, vm));
             let variable = Variable { number: info.first_global + at as u32, on_stack: false };
-            shadow.tell(object.as_deref(), mutated, variable, to);
+            shadow.update(object.as_deref(), mutated, variable, changes);
         }
     }
 }
@@ -85,8 +91,14 @@ pub(crate) fn keep_variables(frame: &FrameObjectRef, vm: &VirtualMachine) {
 }
 
 /// Compares a namespace kept in a dictionary, in the order in which its names first appeared.
-fn names(live: &mut Live, codes: &mut [CodeState], namespace: &Py<PyDict>, mutated: Mutates, to: &mut Teller<'_>) {
-    let Live { names: known, info, code_index, .. } = live;
+fn names(
+    live: &mut LiveFrame,
+    codes: &mut [CodeState],
+    namespace: &Py<PyDict>,
+    mutated: Mutates,
+    changes: &mut ChangeWriter<'_>,
+) {
+    let LiveFrame { names: known, info, code_index, .. } = live;
     let Some(code) = codes.get_mut(*code_index as usize) else { return };
     let mut current: Vec<Option<PyObjectRef>> = Vec::new();
     current.resize_with(known.len(), || None);
@@ -105,7 +117,7 @@ fn names(live: &mut Live, codes: &mut [CodeState], namespace: &Py<PyDict>, mutat
         let place = place.unwrap_or_else(|| {
             let fresh = (info.variables.len() + code.names.len()) as u32;
             let number = *code.names.entry(key.to_owned()).or_insert_with(|| {
-                to.encoder.variable(*code_index, Scope::Local, key);
+                changes.encoder.variable(*code_index, Scope::Local, key);
                 fresh
             });
             known.push((key.to_owned(), number, Shadow::Unbound));
@@ -116,7 +128,7 @@ fn names(live: &mut Live, codes: &mut [CodeState], namespace: &Py<PyDict>, mutat
         guess = place + 1;
     }
     for ((_, number, shadow), object) in known.iter_mut().zip(&current) {
-        shadow.tell(object.as_deref(), mutated, Variable { number: *number, on_stack: false }, to);
+        shadow.update(object.as_deref(), mutated, Variable { number: *number, on_stack: false }, changes);
     }
 }
 

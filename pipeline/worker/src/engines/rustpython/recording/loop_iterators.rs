@@ -11,9 +11,9 @@ use rustpython_vm::{
 };
 use tracemill_trace::{Action, Value, ValueRef};
 
-use super::changes::{Look, Teller};
+use super::changes::{ChangeWriter, ValueOptions};
 use crate::engines::rustpython::{
-    analysis::object_lifetime::Ends,
+    analysis::object_lifetime::Lifetimes,
     values::{
         identity::{is_immutable, small_int},
         repr::render,
@@ -34,7 +34,7 @@ const PLAIN: [&str; 9] = [
 ];
 
 /// Other iterators that say how many items are left without asking what they walk, which may be the program's.
-const TELLING: [&str; 7] = [
+const SELF_DESCRIBING: [&str; 7] = [
     "list_reverseiterator",
     "set_iterator",
     "bytearray_iterator",
@@ -45,7 +45,7 @@ const TELLING: [&str; 7] = [
 ];
 
 /// One running loop.
-pub(crate) struct Loop {
+pub(crate) struct LoopIterator {
     walks: Value,
     type_name: String,
     drawn: u64,
@@ -53,25 +53,25 @@ pub(crate) struct Loop {
     /// Drawing an item changes nothing but the iterator.
     pub(crate) is_plain: bool,
     /// The items drawn when it was last told; `None` before it was.
-    told: Option<u64>,
+    recorded: Option<u64>,
     /// Where the object is that it walks.
     walked: usize,
     /// The list that it walks, and how long that was when it was last told: the program may change it meanwhile.
     list: Option<(PyObjectRef, usize)>,
 }
 
-impl Loop {
+impl LoopIterator {
     /// A loop that is about to walk an object.
-    pub(crate) fn walking(object: &PyObject, look: Look, vm: &VirtualMachine) -> Self {
-        let limit = look.limit;
+    pub(crate) fn walking(object: &PyObject, options: ValueOptions, vm: &VirtualMachine) -> Self {
+        let limit = options.limit;
         // Held for as long as the loop runs, where nobody can tell that it would have ended earlier.
-        let list = object.downcast_ref::<PyList>().filter(|list| match look.ends {
-            Ends::Unseen => true,
-            Ends::Generators => list.borrow_vec().iter().all(|item| is_immutable(item, vm)),
-            Ends::Watched => false,
+        let list = object.downcast_ref::<PyList>().filter(|list| match options.lifetimes {
+            Lifetimes::Unobservable => true,
+            Lifetimes::Generators => list.borrow_vec().iter().all(|item| is_immutable(item, vm)),
+            Lifetimes::Observable => false,
         });
         let list = list.map(|list| (object.to_owned(), list.borrow_vec().len()));
-        let walks = inside(object, limit, 0, vm).map_or_else(
+        let walks = call_that_makes(object, limit, 0, vm).map_or_else(
             || render(object, limit, vm),
             |text| {
                 let chars = text.chars().count();
@@ -81,11 +81,20 @@ impl Loop {
             },
         );
         let type_name = object.class().name().to_string();
-        Loop { walks, type_name, drawn: 0, left: None, is_plain: false, told: None, walked: object.get_id(), list }
+        LoopIterator {
+            walks,
+            type_name,
+            drawn: 0,
+            left: None,
+            is_plain: false,
+            recorded: None,
+            walked: object.get_id(),
+            list,
+        }
     }
 
     /// The loop has its iterator.
-    pub(crate) fn begin(&mut self, iterator: &PyObject, vm: &VirtualMachine) {
+    pub(crate) fn start(&mut self, iterator: &PyObject, vm: &VirtualMachine) {
         self.type_name = iterator.class().name().to_string();
         // An iterator of the program's own may be drawn from by others.
         let is_shared = iterator.get_id() == self.walked;
@@ -96,9 +105,9 @@ impl Loop {
     }
 
     /// A loop over an iterator that it was given.
-    pub(crate) fn over(iterator: &PyObject, look: Look, vm: &VirtualMachine) -> Self {
-        let mut known = Loop::walking(iterator, look, vm);
-        known.begin(iterator, vm);
+    pub(crate) fn over(iterator: &PyObject, options: ValueOptions, vm: &VirtualMachine) -> Self {
+        let mut known = LoopIterator::walking(iterator, options, vm);
+        known.start(iterator, vm);
         known
     }
 
@@ -106,29 +115,29 @@ impl Loop {
     #[inline]
     pub(crate) fn draw(&mut self) {
         self.drawn += 1;
-        self.left = self.left.map(|left| if self.told.is_none() { left.saturating_sub(1) } else { left });
+        self.left = self.left.map(|left| if self.recorded.is_none() { left.saturating_sub(1) } else { left });
     }
 
     /// Tells what changed; a loop that runs no more is forgotten.
     #[inline]
-    pub(crate) fn tell(known: &mut Option<Loop>, runs: bool, variable: u32, to: &mut Teller<'_>) {
+    pub(crate) fn record(known: &mut Option<LoopIterator>, runs: bool, variable: u32, changes: &mut ChangeWriter<'_>) {
         let Some(this) = known else { return };
         if !runs {
             // One that has its iterator may be about to run.
-            if this.told.is_some() {
-                to.encoder.change(variable, false, Action::Deleted, None, None, None);
+            if this.recorded.is_some() {
+                changes.encoder.change(variable, false, Action::Deleted, None, None, None);
                 *known = None;
             }
             return;
         }
-        let is_other = this.list.is_some() && this.told.is_some() && this.look_again(to);
-        match this.told {
-            Some(told) if told == this.drawn && !is_other => return,
+        let is_other = this.list.is_some() && this.recorded.is_some() && this.list_has_changed(changes);
+        match this.recorded {
+            Some(recorded) if recorded == this.drawn && !is_other => return,
             Some(_) if !is_other => {
                 let drawn = ValueRef::Int(this.drawn as i64);
-                to.encoder.change(variable, false, Action::Rebound, Some(drawn), None, None);
+                changes.encoder.change(variable, false, Action::Rebound, Some(drawn), None, None);
             }
-            told => {
+            recorded => {
                 let number;
                 let (walks, full_chars) = match &this.walks {
                     Value::Text { repr, full_chars, .. } => (repr.as_str(), *full_chars),
@@ -144,15 +153,15 @@ impl Loop {
                     items_drawn: this.drawn,
                     items_left: this.left,
                 };
-                let action = if told.is_some() { Action::Rebound } else { Action::Bound };
-                to.encoder.change(variable, false, action, Some(value), None, None);
+                let action = if recorded.is_some() { Action::Rebound } else { Action::Bound };
+                changes.encoder.change(variable, false, action, Some(value), None, None);
             }
         }
-        this.told = Some(this.drawn);
+        this.recorded = Some(this.drawn);
     }
 
     /// Whether the list that it walks has become longer or shorter since the loop was last told; then it is told anew.
-    fn look_again(&mut self, to: &Teller<'_>) -> bool {
+    fn list_has_changed(&mut self, changes: &ChangeWriter<'_>) -> bool {
         let Some((object, length)) = &mut self.list else { return false };
         let Some(now) = object.downcast_ref::<PyList>().map(|list| list.borrow_vec().len()) else { return false };
         if now == *length {
@@ -160,7 +169,7 @@ impl Loop {
         }
         *length = now;
         self.left = self.left.map(|_| (now as u64).saturating_sub(self.drawn));
-        self.walks = render(object, to.look.limit, to.vm);
+        self.walks = render(object, changes.options.limit, changes.vm);
         true
     }
 }
@@ -169,8 +178,8 @@ impl Loop {
 fn items_left(iterator: &PyObject, vm: &VirtualMachine) -> Option<u64> {
     let class = iterator.class();
     let name = class.name();
-    let tells = PLAIN.contains(&&*name) || TELLING.contains(&&*name);
-    if class.slots.flags.has_feature(PyTypeFlags::HEAPTYPE) || !tells && !walks_its_own(iterator, vm) {
+    let tells = PLAIN.contains(&&*name) || SELF_DESCRIBING.contains(&&*name);
+    if class.slots.flags.has_feature(PyTypeFlags::HEAPTYPE) || !tells && !reverses_a_built_in(iterator, vm) {
         // What it walks may be of a class of the program's: asking would run its code.
         return None;
     }
@@ -180,7 +189,7 @@ fn items_left(iterator: &PyObject, vm: &VirtualMachine) -> Option<u64> {
 }
 
 /// It is `reversed` of a built-in value.
-fn walks_its_own(iterator: &PyObject, vm: &VirtualMachine) -> bool {
+fn reverses_a_built_in(iterator: &PyObject, vm: &VirtualMachine) -> bool {
     let class = iterator.class();
     if &*class.name() != "reversed" {
         return false;
@@ -196,7 +205,7 @@ fn walks_its_own(iterator: &PyObject, vm: &VirtualMachine) -> bool {
 
 /// What an iterator of a built-in type walks, as the call that makes one: `enumerate([1, 2])`. `None` for what is no such
 /// iterator, or tells it only by using itself up.
-fn inside(iterator: &PyObject, limit: usize, depth: usize, vm: &VirtualMachine) -> Option<String> {
+fn call_that_makes(iterator: &PyObject, limit: usize, depth: usize, vm: &VirtualMachine) -> Option<String> {
     const MAX_DEPTH: usize = 5;
     let class = iterator.class();
     if class.slots.flags.has_feature(PyTypeFlags::HEAPTYPE) || depth > MAX_DEPTH {
@@ -212,14 +221,15 @@ fn inside(iterator: &PyObject, limit: usize, depth: usize, vm: &VirtualMachine) 
     let reduced = reduce.call(FuncArgs::from(vec![iterator.to_owned()]), vm).ok()?;
     let arguments = reduced.downcast_ref::<PyTuple>()?.as_slice().get(1)?.clone();
     let arguments = arguments.downcast_ref::<PyTuple>()?;
-    let told =
-        |object: &PyObjectRef| inside(object, limit, depth + 1, vm).unwrap_or_else(|| render(object, limit, vm).repr());
+    let recorded = |object: &PyObjectRef| {
+        call_that_makes(object, limit, depth + 1, vm).unwrap_or_else(|| render(object, limit, vm).repr())
+    };
     match (&*name, arguments.as_slice()) {
-        (_, [walked, ..]) if is_plain => Some(told(walked)),
-        (_, [walked, ..]) if is_reversed => Some(format!("reversed({})", told(walked))),
+        (_, [walked, ..]) if is_plain => Some(recorded(walked)),
+        (_, [walked, ..]) if is_reversed => Some(format!("reversed({})", recorded(walked))),
         ("enumerate", [walked, start]) if small_int(start, vm) == Some(0) => {
-            Some(format!("enumerate({})", told(walked)))
+            Some(format!("enumerate({})", recorded(walked)))
         }
-        (_, all) => Some(format!("{name}({})", all.iter().map(told).collect::<Vec<_>>().join(", "))),
+        (_, all) => Some(format!("{name}({})", all.iter().map(recorded).collect::<Vec<_>>().join(", "))),
     }
 }

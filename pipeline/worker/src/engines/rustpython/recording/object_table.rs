@@ -18,8 +18,8 @@ use crate::engines::rustpython::values::{identity::is_immutable, repr::Writer};
 const FIRST_SWEEP: usize = 1_024;
 
 /// The objects of one execution.
-pub(crate) struct Heap {
-    objects: HashMap<usize, Rc<Object>>,
+pub(crate) struct ObjectTable {
+    objects: HashMap<usize, Rc<TrackedObject>>,
     next: u32,
     sweep_at: usize,
     /// Counts events, so that nothing is looked at twice in one.
@@ -27,17 +27,17 @@ pub(crate) struct Heap {
 }
 
 /// An object that can change in place.
-pub(crate) struct Object {
+pub(crate) struct TrackedObject {
     /// Keeps the address from being given to another object.
     object: PyObjectRef,
     pub(crate) ordinal: u32,
-    pub(crate) list: RefCell<Option<List>>,
+    pub(crate) list: RefCell<Option<TrackedList>>,
     /// The highest version that the list has had.
     version: Cell<u64>,
 }
 
 /// What a list of immutable values held.
-pub(crate) struct List {
+pub(crate) struct TrackedList {
     items: Vec<PyObjectRef>,
     /// Characters of each item's text.
     lengths: Vec<u32>,
@@ -47,7 +47,7 @@ pub(crate) struct List {
     pub(crate) version: u64,
     pub(crate) splice: Splice,
     /// The event at which it was last looked at.
-    looked_at: u64,
+    compared_at: u64,
 }
 
 /// A piece of a text that was replaced, as far as the text is kept.
@@ -60,22 +60,22 @@ pub(crate) struct Splice {
 }
 
 /// What is found of a list.
-pub(crate) enum Found {
+pub(crate) enum ListCheck {
     /// It holds what it held, or was looked at in this event already: its version says whether it changed.
-    Looked,
+    Compared,
     /// It holds something that can change itself now, and must be shown whole.
-    Mixed,
+    NotPlain,
 }
 
-impl Default for Heap {
+impl Default for ObjectTable {
     fn default() -> Self {
-        Heap { objects: HashMap::new(), next: 0, sweep_at: FIRST_SWEEP, event: 0 }
+        ObjectTable { objects: HashMap::new(), next: 0, sweep_at: FIRST_SWEEP, event: 0 }
     }
 }
 
-impl Heap {
+impl ObjectTable {
     /// The object, known from now on.
-    pub(crate) fn know(&mut self, object: &PyObject) -> Rc<Object> {
+    pub(crate) fn track(&mut self, object: &PyObject) -> Rc<TrackedObject> {
         let key = std::ptr::from_ref(object) as usize;
         if let Some(known) = self.objects.get(&key) {
             return Rc::clone(known);
@@ -85,7 +85,7 @@ impl Heap {
             self.objects.retain(|_, known| known.object.strong_count() > 1 || Rc::strong_count(known) > 1);
             self.sweep_at = (self.objects.len() * 2).max(FIRST_SWEEP);
         }
-        let known = Rc::new(Object {
+        let known = Rc::new(TrackedObject {
             object: object.to_owned(),
             ordinal: self.next,
             list: RefCell::new(None),
@@ -97,9 +97,9 @@ impl Heap {
     }
 }
 
-impl Heap {
+impl ObjectTable {
     /// Keeps the object no more: it has come to hold what must end in time.
-    pub(crate) fn forget(&mut self, object: &PyObject) {
+    pub(crate) fn untrack(&mut self, object: &PyObject) {
         self.objects.remove(&(std::ptr::from_ref(object) as usize));
     }
 }
@@ -113,7 +113,7 @@ fn chars_of(item: &PyObject, limit: usize, scratch: &mut String, vm: &VirtualMac
     u32::try_from(chars).unwrap_or(u32::MAX)
 }
 
-impl Object {
+impl TrackedObject {
     /// The object is this one.
     #[inline]
     pub(crate) fn is(&self, object: &PyObject) -> bool {
@@ -126,9 +126,9 @@ impl Object {
     }
 
     /// Takes the list's items in, or looks at them again; `false` when one of them can change itself.
-    pub(crate) fn take_in(&self, event: u64, limit: usize, vm: &VirtualMachine) -> bool {
+    pub(crate) fn start_or_compare(&self, event: u64, limit: usize, vm: &VirtualMachine) -> bool {
         if self.list.borrow().is_some() {
-            return matches!(self.look(event, limit, vm), Found::Looked);
+            return matches!(self.compare(event, limit, vm), ListCheck::Compared);
         }
         let Some(list) = self.object.downcast_ref_if_exact::<PyList>(vm) else { return false };
         let items: Vec<PyObjectRef> = list.borrow_vec().to_vec();
@@ -143,38 +143,38 @@ impl Object {
         let version = self.version.get() + 2;
         self.version.set(version);
         *self.list.borrow_mut() =
-            Some(List { items, lengths, chars, version, splice: Splice::default(), looked_at: event });
+            Some(TrackedList { items, lengths, chars, version, splice: Splice::default(), compared_at: event });
         true
     }
 
     /// Looks at the list again, at most once an event.
-    pub(crate) fn look(&self, event: u64, limit: usize, vm: &VirtualMachine) -> Found {
+    pub(crate) fn compare(&self, event: u64, limit: usize, vm: &VirtualMachine) -> ListCheck {
         let mut known = self.list.borrow_mut();
-        let Some(list) = known.as_mut() else { return Found::Mixed };
-        if list.looked_at == event {
-            return Found::Looked;
+        let Some(list) = known.as_mut() else { return ListCheck::NotPlain };
+        if list.compared_at == event {
+            return ListCheck::Compared;
         }
-        list.looked_at = event;
-        let Some(object) = self.object.downcast_ref::<PyList>() else { return Found::Mixed };
+        list.compared_at = event;
+        let Some(object) = self.object.downcast_ref::<PyList>() else { return ListCheck::NotPlain };
         let now = object.borrow_vec();
         let same = |a: &PyObjectRef, b: &PyObjectRef| a.is(b);
         let before = &list.items;
         let most = before.len().min(now.len());
         let start = alike(before, &now, most);
         if start == before.len() && start == now.len() {
-            return Found::Looked;
+            return ListCheck::Compared;
         }
         let kept = before[start..].iter().rev().zip(now[start..].iter().rev()).take_while(|(a, b)| same(a, b)).count();
         let new: Vec<PyObjectRef> = now[start..now.len() - kept].to_vec();
         drop(now);
         if !new.iter().all(|item| is_immutable(item, vm)) {
             *known = None;
-            return Found::Mixed;
+            return ListCheck::NotPlain;
         }
         let end = list.items.len() - kept;
         list.replace(start, end, new, limit, vm);
         self.version.set(list.version);
-        Found::Looked
+        ListCheck::Compared
     }
 
     /// The list's text, cut, and its whole length when it is.
@@ -197,7 +197,7 @@ fn alike(before: &[PyObjectRef], now: &[PyObjectRef], most: usize) -> usize {
     whole + before[whole..most].iter().zip(&now[whole..most]).take_while(|(a, b)| a.is(*b)).count()
 }
 
-impl List {
+impl TrackedList {
     /// Puts `new` in place of the items from `from` to `to`, and says what that does to the text.
     fn replace(&mut self, from: usize, to: usize, new: Vec<PyObjectRef>, limit: usize, vm: &VirtualMachine) {
         let limit_chars = limit as u64;

@@ -55,7 +55,7 @@ impl<'a> Installed<'a> {
         Installed { vm }
     }
 
-    /// Ends the observation and gives the observer back.
+    /// Lifetimes the observation and gives the observer back.
     fn remove(&self) -> Option<Observer> {
         self.vm.use_tracing.set(false);
         OBSERVER.take()
@@ -81,13 +81,13 @@ pub(crate) fn observe<T>(observer: Observer, vm: &VirtualMachine, run: impl FnOn
 
 /// Takes what a probe sees. An error ends the program, or the method that renders an object.
 pub(crate) fn on_probe(probe: &Probe, top: Option<&PyObject>, vm: &VirtualMachine) -> PyResult<()> {
-    if matches!(probe.site, Site::BareRaise | Site::Reads | Site::Updates | Site::Adds) {
+    if matches!(probe.site, Site::BareRaise | Site::SetRead | Site::SetUpdated | Site::SetOperand) {
         match (probe.site, top) {
             // Or none of this frame's: one of another's may be what it raises.
             (Site::BareRaise, _) if vm.current_exception().is_none() => labels::note(Label::BareRaise),
             (Site::BareRaise, _) => {}
-            (Site::Reads, Some(top)) => readers::about_to_read(top, vm),
-            (Site::Updates, Some(top)) => makers::about_to_update(top),
+            (Site::SetRead, Some(top)) => readers::about_to_read(top, vm),
+            (Site::SetUpdated, Some(top)) => makers::about_to_update(top),
             (_, Some(top)) => makers::about_to_add(top, vm),
             (_, None) => {}
         }
@@ -113,7 +113,7 @@ pub(crate) fn on_probe(probe: &Probe, top: Option<&PyObject>, vm: &VirtualMachin
 fn activity(probe: &Probe) -> Activity {
     match probe.site {
         Site::Call => Activity::Call { is_pure: probe.info.is_pure },
-        Site::Line | Site::LineByFalling | Site::LineUnlessFallen | Site::LineIfOther => Activity::Line,
+        Site::Line | Site::LineIfFallenInto | Site::LineIfJumpedTo | Site::LineIfOtherBefore => Activity::Line,
         _ => Activity::Other,
     }
 }
@@ -141,9 +141,9 @@ impl Observer {
                 let is_line = matches!(
                     probe.site,
                     Site::Line
-                        | Site::LineByFalling
-                        | Site::LineUnlessFallen
-                        | Site::LineIfOther
+                        | Site::LineIfFallenInto
+                        | Site::LineIfJumpedTo
+                        | Site::LineIfOtherBefore
                         | Site::Point(_, true)
                 );
                 charge(steps, u64::from(is_line))

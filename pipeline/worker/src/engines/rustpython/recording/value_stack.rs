@@ -6,7 +6,7 @@
 //! known from the code, and which are empty follows from what the instruction before pushed: an empty place is always
 //! the last thing that an instruction pushes.
 
-use super::changes::{Shadow, Teller, Variable};
+use super::changes::{ChangeWriter, Shadow, Variable};
 use crate::engines::rustpython::{
     analysis::{control_flow::Effect, side_effects::Mutates},
     instrumentation::code_info::CodeInfo,
@@ -21,14 +21,14 @@ use rustpython_vm::{
 
 /// What is on a frame's stack.
 #[derive(Default)]
-pub(crate) struct Stack {
+pub(crate) struct ValueStack {
     shadows: Vec<Shadow>,
     /// The places that are empty.
     empty: Vec<bool>,
     objects: Vec<*const PyObject>,
 }
 
-impl Stack {
+impl ValueStack {
     /// Pushes what is known.
     #[inline]
     pub(crate) fn push(&mut self, shadow: Shadow) {
@@ -80,20 +80,20 @@ impl Stack {
 
     /// Tells of one value that was pushed.
     #[inline]
-    pub(crate) fn push_told(&mut self, object: &PyObject, to: &mut Teller<'_>) {
+    pub(crate) fn push_recorded(&mut self, object: &PyObject, changes: &mut ChangeWriter<'_>) {
         let mut shadow = Shadow::Unbound;
         let variable = Variable { number: self.shadows.len() as u32, on_stack: true };
-        shadow.tell(Some(object), Mutates::Nothing, variable, to);
+        shadow.update(Some(object), Mutates::Nothing, variable, changes);
         self.push(shadow);
     }
 
     /// Looks again at the entries that are there; `false` when it is not known what one of them is.
     #[inline]
-    pub(crate) fn look_again(&mut self, mutated: Mutates, to: &mut Teller<'_>) -> bool {
+    pub(crate) fn refresh(&mut self, mutated: Mutates, changes: &mut ChangeWriter<'_>) -> bool {
         self.shadows
             .iter_mut()
             .enumerate()
-            .all(|(at, shadow)| shadow.look_again(mutated, Variable { number: at as u32, on_stack: true }, to))
+            .all(|(at, shadow)| shadow.refresh(mutated, Variable { number: at as u32, on_stack: true }, changes))
     }
 
     /// Reads the whole stack and tells what changed, before an instruction runs on a stack of `depth` places. `effect` is
@@ -105,7 +105,7 @@ impl Stack {
         op: u32,
         effect: Effect,
         mutated: Mutates,
-        to: &mut Teller<'_>,
+        changes: &mut ChangeWriter<'_>,
     ) {
         let depth = info.depths.get(op as usize).copied().unwrap_or(0) as usize;
         let raisers = info.raisers.get(op as usize).map_or(&[][..], Vec::as_slice);
@@ -137,9 +137,11 @@ impl Stack {
             #[expect(unsafe_code, reason = "the interpreter hands out its references for the length of a call only")]
             // SAFETY: the frame owns the object, and the frame does not run while this does.
             let object = object.map(|object| unsafe { &*object });
-            let unit = object.filter(|_| raisers.contains(&(at as u32))).and_then(|object| original(info, object, to));
+            let unit = object
+                .filter(|_| raisers.contains(&(at as u32)))
+                .and_then(|object| original_unit(info, object, changes));
             let object = unit.as_deref().or(object);
-            shadow.tell(object, mutated, Variable { number: at as u32, on_stack: true }, to);
+            shadow.update(object, mutated, Variable { number: at as u32, on_stack: true }, changes);
         }
     }
 
@@ -174,17 +176,17 @@ impl Stack {
 }
 
 /// The instruction of a unit, itself or one of the caches behind it, in code with probes.
-pub(crate) fn origin(origins: &[(u32, u32)], unit: u32) -> Option<usize> {
+pub(crate) fn instruction_of_unit(origins: &[(u32, u32)], unit: u32) -> Option<usize> {
     origins.partition_point(|(place, _)| *place <= unit).checked_sub(1)
 }
 
 /// The number of a unit as it was before there were probes.
-fn original(info: &CodeInfo, unit: &PyObject, to: &Teller<'_>) -> Option<PyObjectRef> {
-    let unit = u32::try_from(small_int(unit, to.vm)?).ok()?;
+fn original_unit(info: &CodeInfo, unit: &PyObject, changes: &ChangeWriter<'_>) -> Option<PyObjectRef> {
+    let unit = u32::try_from(small_int(unit, changes.vm)?).ok()?;
     let origins = info.origins.get()?;
-    let at = origin(origins, unit)?;
+    let at = instruction_of_unit(origins, unit)?;
     let (_, original) = origins.get(at)?;
     // What is thrown into a frame that sleeps is raised where it would go on.
     let sleeps = info.opcodes.get(at) == Some(&Opcode::YieldValue);
-    Some(to.vm.ctx.new_int(original + u32::from(sleeps)).into())
+    Some(changes.vm.ctx.new_int(original + u32::from(sleeps)).into())
 }

@@ -1,4 +1,4 @@
-//! Ends a program that has reached a limit, or its own process, whatever it catches. Called where a limit is noticed:
+//! Lifetimes a program that has reached a limit, or its own process, whatever it catches. Called where a limit is noticed:
 //! the observer, `stdio`, `numbers`, `labelled_functions` and `repr`; by `process_exit`; and by `job`, which asks how it ended.
 //!
 //! The engine drops its trace function when that raises, so a bare `except:` around an endless loop would go on

@@ -10,7 +10,7 @@ use super::repr::{Writer, strip_addresses};
 use crate::engines::rustpython::runtime::code_origin;
 
 /// `Type: message`, or `Type` when there is no message.
-pub(crate) fn line(exception: &Py<PyBaseException>, limit: usize, vm: &VirtualMachine) -> String {
+pub(crate) fn summary(exception: &Py<PyBaseException>, limit: usize, vm: &VirtualMachine) -> String {
     let (name, message) = (exception.class().name().to_string(), message(exception, limit, vm));
     if message.is_empty() { name } else { format!("{name}: {message}") }
 }
@@ -34,7 +34,7 @@ pub(crate) fn message(exception: &Py<PyBaseException>, limit: usize, vm: &Virtua
         let text = strip_addresses(&text.to_string_lossy());
         // The engine's own wording ends in a space.
         let is_depth = exception.class().is(vm.ctx.exceptions.recursion_error);
-        return cut(if is_depth { text.trim_end() } else { &text }, limit);
+        return truncate(if is_depth { text.trim_end() } else { &text }, limit);
     }
     let mut writer = Writer::new(limit, vm);
     let _ = match args.as_slice() {
@@ -58,7 +58,7 @@ pub(crate) fn has_own_str(class: &Py<PyType>, vm: &VirtualMachine) -> bool {
 }
 
 /// The exception that ended an execution.
-pub(crate) fn ending(exception: &Py<PyBaseException>, limit: usize, vm: &VirtualMachine) -> Exception {
+pub(crate) fn describe(exception: &Py<PyBaseException>, limit: usize, vm: &VirtualMachine) -> Exception {
     Exception {
         type_name: exception.class().name().to_string(),
         message: message(exception, limit, vm),
@@ -83,6 +83,6 @@ fn line_number(exception: &Py<PyBaseException>, vm: &VirtualMachine) -> Option<u
 }
 
 /// At most `limit` characters.
-pub(crate) fn cut(text: &str, limit: usize) -> String {
+pub(crate) fn truncate(text: &str, limit: usize) -> String {
     text.chars().take(limit).collect()
 }

@@ -268,7 +268,7 @@ pub(crate) fn change(set: &PyObject, vm: &VirtualMachine, change: impl FnOnce(Ta
     });
 }
 
-/// Ends what is known of a set that was emptied, its doubt included unless elements were popped.
+/// Lifetimes what is known of a set that was emptied, its doubt included unless elements were popped.
 pub(crate) fn emptied(set: &PyObject) {
     TABLES.with_borrow_mut(|tables| {
         let Some(known) = tables.get(set) else { return };

@@ -10,6 +10,7 @@
 //! up as well. What the interpreter raises inside a library module is corrected and looked up like anything else.
 
 mod operands;
+mod raise_site;
 mod rules;
 mod verified;
 
@@ -17,10 +18,10 @@ use rustpython_vm::{
     AsObject, Py, PyRef, VirtualMachine,
     builtins::{PyBaseException, PyStr, PyTraceback, PyType},
     bytecode::Opcode,
-    frame::FrameObjectRef,
 };
 use tracemill_trace::Label;
 
+use self::raise_site::RaiseSite;
 use super::exceptions;
 use crate::engines::rustpython::runtime::{code_origin, labels};
 
@@ -41,16 +42,6 @@ const IN_C: [&str; 10] = [
     "<frozen clock>",
 ];
 
-/// What is known about where an exception was raised.
-struct Raised {
-    frame: FrameObjectRef,
-    /// The unit of the code that raised it.
-    at: usize,
-    opcode: Opcode,
-    /// A library module raised it that is C in CPython.
-    in_c: bool,
-}
-
 /// Gives the exception CPython's message, where its own is known to differ, or notes that it is not known.
 pub(crate) fn correct(exception: &Py<PyBaseException>, vm: &VirtualMachine) {
     if !is_silent(exception.class(), vm)
@@ -61,7 +52,7 @@ pub(crate) fn correct(exception: &Py<PyBaseException>, vm: &VirtualMachine) {
 }
 
 /// The same for an exception that ended what is not recorded, wherever that was: the set-up of a job.
-pub(crate) fn correct_unseen(exception: &Py<PyBaseException>, vm: &VirtualMachine) {
+pub(crate) fn correct_unrecorded(exception: &Py<PyBaseException>, vm: &VirtualMachine) {
     if !is_silent(exception.class(), vm)
         && let Some(raised) = raised_by_interpreter(exception, false)
     {
@@ -83,7 +74,7 @@ pub(crate) fn correct_call(exception: &Py<PyBaseException>, vm: &VirtualMachine)
     }
 }
 
-fn correct_raised(exception: &Py<PyBaseException>, raised: &Raised, vm: &VirtualMachine) {
+fn correct_raised(exception: &Py<PyBaseException>, raised: &RaiseSite, vm: &VirtualMachine) {
     let class = exception.class();
     let code = raised.frame.iframe().code();
     let mut names: Vec<&str> = code.code.names.iter().map(|name| name.as_str()).collect();
@@ -157,7 +148,7 @@ fn is_silent(class: &Py<PyType>, vm: &VirtualMachine) -> bool {
 }
 
 /// Where it was raised, if this is the first that is seen of it and no `raise` of the program's raised it.
-fn raised_by_interpreter(exception: &Py<PyBaseException>, is_seen: bool) -> Option<Raised> {
+fn raised_by_interpreter(exception: &Py<PyBaseException>, is_seen: bool) -> Option<RaiseSite> {
     // The frame that it was seen in first, then those that it came through, which are the library's.
     let mut traceback: PyRef<PyTraceback> = exception.traceback()?;
     while let Some(next) = { traceback.next.lock().clone() } {
@@ -184,7 +175,7 @@ fn raised_by_interpreter(exception: &Py<PyBaseException>, is_seen: bool) -> Opti
         Opcode::YieldValue | Opcode::Resume => return None,
         _ => {}
     }
-    Some(Raised { frame: traceback.frame.clone(), at, opcode, in_c })
+    Some(RaiseSite { frame: traceback.frame.clone(), at, opcode, in_c })
 }
 
 fn is_about_raising(exception: &Py<PyBaseException>) -> bool {
@@ -197,7 +188,7 @@ fn is_about_raising(exception: &Py<PyBaseException>) -> bool {
 
 /// The name means a class of that library module where the exception was raised, or the module is at hand there and the
 /// name means nothing else.
-fn is_library_class(raised: &Raised, module: &str, name: &str, vm: &VirtualMachine) -> bool {
+fn is_library_class(raised: &RaiseSite, module: &str, name: &str, vm: &VirtualMachine) -> bool {
     let globals = raised.frame.iframe().globals();
     let known = |name: &str| globals.get_item_opt(name, vm).ok().flatten();
     let Ok(modules) = vm.sys_module.get_attr("modules", vm) else { return false };

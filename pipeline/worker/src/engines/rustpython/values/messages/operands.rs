@@ -8,7 +8,7 @@ use rustpython_vm::{
     frame::FrameObjectRef,
 };
 
-use super::Raised;
+use super::raise_site::RaiseSite;
 
 /// `BINARY_OP`'s argument for a subscript, and for `+` and `+=`.
 const SUBSCRIPT: u32 = 26;
@@ -19,8 +19,8 @@ const MULTIPLIES: [u32; 2] = [5, 18];
 const INPLACE: [(u32, &str); 4] = [(14, "&="), (20, "|="), (23, "-="), (25, "^=")];
 
 /// CPython's message where it names what the instruction was given.
-pub(super) fn corrected(raised: &Raised, text: &str, vm: &VirtualMachine) -> Option<String> {
-    let Raised { frame, at, opcode, .. } = raised;
+pub(super) fn corrected(raised: &RaiseSite, text: &str, vm: &VirtualMachine) -> Option<String> {
+    let RaiseSite { frame, at, opcode, .. } = raised;
     let argument = u32::from(u8::from(frame.iframe().code().code.instructions.read_arg(*at)));
     let operand = |depth| type_name(frame, *at, depth, vm);
     // Ordered dictionaries say less about a key.
@@ -60,13 +60,13 @@ pub(super) fn corrected(raised: &Raised, text: &str, vm: &VirtualMachine) -> Opt
             let (_, operator) = INPLACE.iter().find(|(number, _)| *number == argument)?;
             Some(format!("unsupported operand type(s) for {operator}: '{}' and '{other}'", operand(1)?))
         }
-        Opcode::Call => of_method(frame, *at, text, vm),
+        Opcode::Call => corrected_method_call(frame, *at, text, vm),
         _ => None,
     }
 }
 
 /// What CPython says of a call of a built-in type's method, to which no keyword was given.
-fn of_method(frame: &FrameObjectRef, at: usize, text: &str, vm: &VirtualMachine) -> Option<String> {
+fn corrected_method_call(frame: &FrameObjectRef, at: usize, text: &str, vm: &VirtualMachine) -> Option<String> {
     if text == "substring not found" {
         let of = receiver(frame, at, "index", vm).or_else(|| receiver(frame, at, "rindex", vm))?;
         return (of == "bytes" || of == "bytearray").then(|| "subsection not found".to_owned());
@@ -100,8 +100,8 @@ fn receiver(frame: &FrameObjectRef, at: usize, method: &str, vm: &VirtualMachine
 }
 
 /// The message holds for the kind, though the kind alone does not say so: whose method raised it is known.
-pub(super) fn is_known(raised: &Raised, text: &str, vm: &VirtualMachine) -> bool {
-    let Raised { frame, at, opcode, .. } = raised;
+pub(super) fn is_known(raised: &RaiseSite, text: &str, vm: &VirtualMachine) -> bool {
+    let RaiseSite { frame, at, opcode, .. } = raised;
     let key_is_an_int = || type_name(frame, *at, 0, vm).is_some_and(|key| key == "int");
     match opcode {
         Opcode::Call if text == "substring not found" => {

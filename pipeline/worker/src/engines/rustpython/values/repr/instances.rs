@@ -8,7 +8,7 @@ use rustpython_vm::{
 
 use super::{
     super::{identity::small_int, program_repr},
-    Go, Writer, strip_addresses,
+    Progress, Writer, strip_addresses,
 };
 use crate::engines::rustpython::analysis::object_lifetime;
 
@@ -62,7 +62,7 @@ const TRUSTED_TYPES: &[&str] = &[
 ];
 
 impl Writer<'_> {
-    pub(super) fn class(&mut self, class: &Py<PyType>) -> Go {
+    pub(super) fn class(&mut self, class: &Py<PyType>) -> Progress {
         if is_heap(class) && is_program(&self.module_of(class)) {
             // The class's own: asking for the attribute might run code of its metaclass.
             let name = class.__qualname__(self.vm);
@@ -80,7 +80,7 @@ impl Writer<'_> {
         }
     }
 
-    pub(super) fn instance(&mut self, object: &PyObject) -> Go {
+    pub(super) fn instance(&mut self, object: &PyObject) -> Progress {
         if let Some(exception) = object.downcast_ref::<PyBaseException>() {
             self.has_frames = true;
             let name = object.class().name().to_string();
@@ -90,10 +90,10 @@ impl Writer<'_> {
                 writer.sequence("(", args.as_slice(), ")")
             });
         }
-        if is_heap(object.class()) { self.of_python_class(object) } else { self.of_native_class(object) }
+        if is_heap(object.class()) { self.python_instance(object) } else { self.native_instance(object) }
     }
 
-    fn of_python_class(&mut self, object: &PyObject) -> Go {
+    fn python_instance(&mut self, object: &PyObject) -> Progress {
         let class = object.class();
         let name = class.name().to_string();
         let module = self.module_of(class);
@@ -139,7 +139,7 @@ impl Writer<'_> {
         if pairs.is_empty() { self.put(&format!("<{name} object>")) } else { self.fields(object, &name, &pairs) }
     }
 
-    fn fields(&mut self, object: &PyObject, name: &str, pairs: &[(String, PyObjectRef)]) -> Go {
+    fn fields(&mut self, object: &PyObject, name: &str, pairs: &[(String, PyObjectRef)]) -> Progress {
         self.nested(object, &format!("{name}(...)"), |writer| {
             writer.put(name)?;
             writer.put("(")?;
@@ -179,7 +179,7 @@ impl Writer<'_> {
         pairs
     }
 
-    fn member(&mut self, class: &str, object: &PyObject, dict: &Py<PyDict>) -> Go {
+    fn member(&mut self, class: &str, object: &PyObject, dict: &Py<PyDict>) -> Progress {
         let get = |name: &str| dict.get_item_opt(name, self.vm).ok().flatten();
         let (name, value) = (get("_name_"), get("_value_"));
         self.nested(object, class, |writer| {
@@ -195,7 +195,7 @@ impl Writer<'_> {
         })
     }
 
-    fn counter(&mut self, object: &PyObject, dict: &Py<PyDict>) -> Go {
+    fn counter(&mut self, object: &PyObject, dict: &Py<PyDict>) -> Progress {
         let mut entries = dict.items_vec();
         let counts = entries.iter().map(|(_, count)| small_int(count, self.vm)).collect::<Option<Vec<_>>>();
         if counts.is_some() {
@@ -217,14 +217,14 @@ impl Writer<'_> {
         })
     }
 
-    fn of_native_class(&mut self, object: &PyObject) -> Go {
+    fn native_instance(&mut self, object: &PyObject) -> Progress {
         let vm = self.vm;
         let name = object.class().name().to_string();
         let name = name.rsplit('.').next().unwrap_or(&name).to_owned();
         let attribute = |name: &'static str| object.get_attr(name, vm).ok();
         match name.as_str() {
             "function" => {
-                self.has_frames |= object_lifetime::closes_over(object, vm);
+                self.has_frames |= object_lifetime::is_closure(object, vm);
                 let qualname =
                     object.downcast_ref::<PyFunction>().and_then(|_| self.attribute_text(object, "__qualname__"));
                 self.put(&format!("<function {}>", qualname.unwrap_or_default()))
@@ -236,7 +236,7 @@ impl Writer<'_> {
                 self.put(&format!("<module {}>", name.map_or_else(String::new, |name| text_of(&name))))
             }
             "generator" | "coroutine" | "async_generator" => {
-                self.holdable = false;
+                self.may_be_kept = false;
                 let qualname = self.attribute_text(object, "__qualname__").unwrap_or_default();
                 self.put(&format!("<{name} {qualname}>"))
             }
@@ -291,13 +291,13 @@ impl Writer<'_> {
                     return go;
                 }
                 // Iterators and whatever else: what they hold is not known, so they are not kept alive either.
-                self.holdable = false;
+                self.may_be_kept = false;
                 self.put(&format!("<{name}>"))
             }
         }
     }
 
-    fn bound_method(&mut self, object: &PyObject) -> Go {
+    fn bound_method(&mut self, object: &PyObject) -> Progress {
         let vm = self.vm;
         let this = object.downcast_ref::<PyBoundMethod>().and_then(|_| object.get_attr("__self__", vm).ok());
         let name = object
@@ -313,7 +313,7 @@ impl Writer<'_> {
     }
 
     /// The type's own `repr`, without addresses.
-    fn native(&mut self, object: &PyObject) -> Go {
+    fn native(&mut self, object: &PyObject) -> Progress {
         match object.repr(self.vm) {
             Ok(text) => self.put(&as_in_cpython(strip_addresses(&text.to_string_lossy()))),
             Err(_) => self.put(&format!("<{} object>", object.class().name())),

@@ -30,7 +30,7 @@ const MAX_INT_BITS: u64 = 60_000;
 /// The text is long enough: nothing more is written.
 pub(crate) struct Full;
 /// Whether to go on.
-pub(crate) type Go = Result<(), Full>;
+pub(crate) type Progress = Result<(), Full>;
 
 /// A rendered object.
 pub(crate) struct Rendered {
@@ -39,7 +39,7 @@ pub(crate) struct Rendered {
     /// Characters of the whole text, or a lower bound, when it is cut.
     pub(crate) full_chars: Option<u64>,
     /// Keeping the object alive a little longer cannot be seen by the program: no generator or the like is in it.
-    pub(crate) holdable: bool,
+    pub(crate) may_be_kept: bool,
     /// It refers to frames or to the variables of one, which may hold a generator.
     pub(crate) has_frames: bool,
     /// The objects inside that can change in place, in the order of the text.
@@ -56,7 +56,7 @@ pub(crate) fn render_into(mut buffer: String, object: &PyObject, limit: usize, v
     Rendered {
         text: writer.out,
         full_chars,
-        holdable: writer.holdable,
+        may_be_kept: writer.may_be_kept,
         has_frames: writer.has_frames,
         inside: writer.members,
     }
@@ -77,7 +77,7 @@ pub(crate) struct Writer<'a> {
     chars: usize,
     limit: usize,
     deep: bool,
-    holdable: bool,
+    may_be_kept: bool,
     has_frames: bool,
     inside: Vec<*const PyObject>,
     /// The objects met that can change in place, without the outermost.
@@ -97,7 +97,7 @@ impl<'a> Writer<'a> {
             chars: 0,
             limit,
             deep: false,
-            holdable: true,
+            may_be_kept: true,
             has_frames: false,
             inside: Vec::new(),
             members: Vec::new(),
@@ -115,7 +115,7 @@ impl<'a> Writer<'a> {
         self.out
     }
 
-    pub(crate) fn put(&mut self, text: &str) -> Go {
+    pub(crate) fn put(&mut self, text: &str) -> Progress {
         let count = if text.is_ascii() { text.len() } else { text.chars().count() };
         let room = self.limit.saturating_sub(self.chars);
         self.chars += count;
@@ -128,7 +128,7 @@ impl<'a> Writer<'a> {
         Err(Full)
     }
 
-    pub(crate) fn object(&mut self, object: &PyObject) -> Go {
+    pub(crate) fn object(&mut self, object: &PyObject) -> Progress {
         let vm = self.vm;
         let (class, types) = (object.class(), &vm.ctx.types);
         if class.is(types.int_type) {
@@ -158,7 +158,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Renders what the object holds as an instance of a built-in value or container type, its subclasses included.
-    pub(crate) fn payload(&mut self, object: &PyObject) -> Option<Go> {
+    pub(crate) fn payload(&mut self, object: &PyObject) -> Option<Progress> {
         let vm = self.vm;
         let class = object.class();
         Some(if object.downcast_ref::<PyList>().is_some() {
@@ -193,7 +193,12 @@ impl<'a> Writer<'a> {
     }
 
     /// Marks the object as being written, and writes `again` when it already is.
-    pub(crate) fn nested(&mut self, object: &PyObject, again: &str, write: impl FnOnce(&mut Self) -> Go) -> Go {
+    pub(crate) fn nested(
+        &mut self,
+        object: &PyObject,
+        again: &str,
+        write: impl FnOnce(&mut Self) -> Progress,
+    ) -> Progress {
         let this: *const PyObject = object;
         if !self.inside.is_empty() && has_identity(object, self.vm) {
             self.members.push(object.to_owned());
@@ -217,7 +222,7 @@ impl<'a> Writer<'a> {
         items.iter().take(self.limit + 1).cloned().collect()
     }
 
-    pub(crate) fn sequence(&mut self, open: &str, items: &[PyObjectRef], close: &str) -> Go {
+    pub(crate) fn sequence(&mut self, open: &str, items: &[PyObjectRef], close: &str) -> Progress {
         self.put(open)?;
         for (at, item) in items.iter().enumerate() {
             if at > 0 {
@@ -228,7 +233,7 @@ impl<'a> Writer<'a> {
         self.put(close)
     }
 
-    pub(crate) fn dict(&mut self, dict: &PyDict) -> Go {
+    pub(crate) fn dict(&mut self, dict: &PyDict) -> Progress {
         self.put("{")?;
         let (mut at, mut first) = (0, true);
         while let Some((next, key, value)) = dict.next_entry(at) {
@@ -243,7 +248,7 @@ impl<'a> Writer<'a> {
         self.put("}")
     }
 
-    fn set(&mut self, object: &PyObject, plain: bool) -> Go {
+    fn set(&mut self, object: &PyObject, plain: bool) -> Progress {
         let Order { items, is_sure } = set_order::order(object, self.limit + 1, self.vm);
         let name = object.class().name().to_string();
         if items.is_empty() {
@@ -259,7 +264,7 @@ impl<'a> Writer<'a> {
         })
     }
 
-    fn int(&mut self, object: &PyObject) -> Go {
+    fn int(&mut self, object: &PyObject) -> Progress {
         let Some(number) = object.downcast_ref::<PyInt>().map(|number| number.as_bigint()) else {
             return Ok(());
         };
@@ -270,7 +275,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn huge(&mut self, number: &BigInt) -> Go {
+    fn huge(&mut self, number: &BigInt) -> Progress {
         termination::charge(number.bits());
         self.put(&format!("<int of {} bits>", number.bits()))?;
         // A lower bound of the decimal digits; more than any limit that is of use.
@@ -279,7 +284,7 @@ impl<'a> Writer<'a> {
         Err(Full)
     }
 
-    fn float(&mut self, object: &PyObject) -> Go {
+    fn float(&mut self, object: &PyObject) -> Progress {
         let number = object.downcast_ref::<PyFloat>().map_or(0.0, |number| number.to_f64());
         self.put(&float::to_string(number))
     }

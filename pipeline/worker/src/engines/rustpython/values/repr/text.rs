@@ -7,10 +7,10 @@ use rustpython_vm::{
     literal::escape::{Quote, UnicodeEscape},
 };
 
-use super::{Go, Writer};
+use super::{Progress, Writer};
 
 impl Writer<'_> {
-    pub(super) fn string(&mut self, object: &PyObject) -> Go {
+    pub(super) fn string(&mut self, object: &PyObject) -> Progress {
         let Some(string) = object.downcast_ref::<PyStr>() else { return Ok(()) };
         let bytes = string.as_bytes();
         if bytes.len() <= self.limit
@@ -44,7 +44,7 @@ impl Writer<'_> {
         self.put(quote.encode_utf8(&mut [0; 4]))
     }
 
-    pub(super) fn bytes(&mut self, bytes: &[u8]) -> Go {
+    pub(super) fn bytes(&mut self, bytes: &[u8]) -> Progress {
         let quote = if bytes.contains(&b'\'') && !bytes.contains(&b'"') { '"' } else { '\'' };
         self.put(if quote == '"' { "b\"" } else { "b'" })?;
         for &byte in bytes {

@@ -3,8 +3,8 @@
 //! One side is copied out and filled back in, from the left where the first run is the shorter one, else from the right.
 //! Elements are taken one by one until a side wins often in a row; then it is searched how many of a side come next.
 
-use super::Sort;
 use super::gallop::{after, before};
+use super::sort::Sort;
 
 /// Wins in a row with which galloping begins, and without which it ends.
 pub(super) const MIN_GALLOP: usize = 7;

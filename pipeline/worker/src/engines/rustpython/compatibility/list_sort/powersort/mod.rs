@@ -7,20 +7,14 @@
 mod gallop;
 mod merge;
 mod runs;
+mod sort;
 
 use merge::{MIN_GALLOP, merge};
 use runs::{extend, find};
+use sort::Sort;
 
 /// Lists shorter than this are one run.
 const MAX_MINRUN: usize = 64;
-
-/// What is sorted, and what compares two of it.
-struct Sort<'a, L> {
-    order: &'a mut [u32],
-    less: L,
-    /// Wins in a row after which one side is galloped through; it learns from merges.
-    min_gallop: usize,
-}
 
 /// A run that waits to be merged.
 #[derive(Clone, Copy)]

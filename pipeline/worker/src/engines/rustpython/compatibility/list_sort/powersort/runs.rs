@@ -1,6 +1,6 @@
 //! Runs: stretches that are sorted already, or backwards. Called by `powersort`.
 
-use super::Sort;
+use super::sort::Sort;
 
 /// The length of the run that begins at `start`, which is turned round if it was a descending one. Equal neighbours
 /// belong to either kind; those of a descending run keep their order.
