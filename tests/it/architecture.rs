@@ -1,6 +1,7 @@
 //! The house's rules that a compiler does not see: who may use whom, how long a file may be, where SQL lives.
 
 mod crates; // which crates reach which
+mod engine; // which folders of the engine use which
 mod modules; // which modules of a crate use which
 mod paths; // what a Rust file declares and names
 

@@ -1,23 +1,29 @@
 //! The engine: an interpreter, what is loaded ahead in it, and the jobs that it runs.
 
-use rustpython_vm::{Interpreter, PyObjectRef, VirtualMachine};
+use rustpython_vm::{Interpreter, PyObjectRef, PyResult, VirtualMachine};
 use tracemill_trace::{Job, Outcome};
 
-use super::{
-    builtins, interpreter,
-    interpreter::Furniture,
-    job::{Call, CodeCache, Unit},
-    labels, library, own_repr, probe, stop,
-};
 use crate::{
     engine::{Engine, Execution, SharedSink},
+    engines::rustpython::{
+        compatibility::{builtins, comparisons, csv_dialects, list_sort, min_max, numbers, set_order},
+        instrumentation::{code_cache::CodeCache, probe},
+        isolation::{introspection, loaded_modules},
+        job::{Call, Unit},
+        job_state::{self, JobState},
+        recording::observer::on_probe,
+        runtime::{
+            bootstrap::{self, OwnObjects},
+            labelled_functions, random_bytes, recursion_limit, termination,
+        },
+    },
     error::Result,
 };
 
 /// An embedded interpreter.
 pub struct RustPython {
     interpreter: Interpreter,
-    furniture: Furniture,
+    objects: OwnObjects,
     /// The generator that functions of `random` share; there when the library was loaded ahead.
     generator: Option<PyObjectRef>,
     code: CodeCache,
@@ -42,10 +48,10 @@ impl RustPython {
     /// # Errors
     /// The interpreter's own modules do not load.
     pub fn start(hash_seed: u32) -> Result<Self> {
-        let (interpreter, furniture) = interpreter::start(hash_seed)?;
+        let (interpreter, objects) = start_interpreter(hash_seed)?;
         Ok(RustPython {
             interpreter,
-            furniture,
+            objects,
             generator: None,
             code: CodeCache::default(),
             unit: None,
@@ -54,39 +60,58 @@ impl RustPython {
         })
     }
 
-    /// Starts clock and random numbers anew, and forgets what the job before has noted.
-    fn reset(furniture: &Furniture, generator: Option<&PyObjectRef>, vm: &VirtualMachine) {
-        probe::forget(vm);
-        stop::reset();
-        labels::forget();
-        builtins::reset();
+    /// Starts the clock and the generator of `random` anew.
+    fn restart_clock(objects: &OwnObjects, generator: Option<&PyObjectRef>, vm: &VirtualMachine) {
         // They are ours and do not fail; were they to, the clock would run on.
         let _ = generator.map(|generator| vm.call_method(generator, "seed", ()));
-        let _ = vm.call_method(&furniture.clock, "reset", ());
+        let _ = vm.call_method(&objects.clock, "reset", ());
     }
+}
+
+/// Starts an interpreter with everything that the engine replaces in it.
+pub(crate) fn start_interpreter(hash_seed: u32) -> Result<(Interpreter, OwnObjects)> {
+    bootstrap::start(hash_seed, install)
+}
+
+/// Puts the replacements in place, once an interpreter. Programs can see the order: modules are imported in it.
+fn install(vm: &VirtualMachine) -> PyResult<()> {
+    loaded_modules::forget();
+    probe::prepare(on_probe);
+    builtins::install(vm)?;
+    recursion_limit::install(vm)?;
+    random_bytes::install(vm)?;
+    numbers::install(vm);
+    comparisons::install(vm);
+    min_max::install(vm)?;
+    csv_dialects::install(vm)?;
+    list_sort::install(vm)?;
+    labelled_functions::install(vm)?;
+    set_order::install(vm)?;
+    introspection::install(vm)
 }
 
 impl Engine for RustPython {
     fn preload(&mut self) -> Result<()> {
-        let clock = &self.furniture.clock;
+        let clock = &self.objects.clock;
         let generator = self.interpreter.enter(|vm| {
-            let generator = library::preload(clock, vm).and_then(|()| library::shared_generator(vm));
-            interpreter::settle(vm);
-            generator.map_err(|error| interpreter::failure(&error, vm))
+            let generator = loaded_modules::preload(clock, vm).and_then(|()| loaded_modules::shared_generator(vm));
+            bootstrap::settle(vm);
+            generator.map_err(|error| bootstrap::failure(&error, vm))
         })?;
         self.generator = Some(generator);
         Ok(())
     }
 
     fn load(&mut self, job: &Job) -> bool {
-        let RustPython { interpreter, furniture, generator, code, unit, stdin, is_fresh } = self;
+        let RustPython { interpreter, objects, generator, code, unit, stdin, is_fresh } = self;
         interpreter.enter(|vm| {
             if let Some(unit) = unit.take() {
                 unit.end(vm);
             }
-            RustPython::reset(furniture, generator.as_ref(), vm);
-            own_repr::want(job.subscription.own_repr);
-            let loaded = Unit::load(job, &furniture.streams, code, stdin, std::mem::take(is_fresh), vm);
+            let output_bytes = usize::try_from(job.limits.output_bytes).unwrap_or(usize::MAX);
+            job_state::begin(JobState::new(output_bytes, job.subscription.own_repr));
+            RustPython::restart_clock(objects, generator.as_ref(), vm);
+            let loaded = Unit::load(job, &objects.streams, code, stdin, std::mem::take(is_fresh), vm);
             unit.insert(loaded).can_call()
         })
     }
@@ -98,7 +123,8 @@ impl Engine for RustPython {
                 Some(unit) => Call::new(job, unit, sink, vm).run(),
                 None => crate::engine::bare_finish(Outcome::Crashed),
             };
-            let retiring = finished.outcome == Outcome::Crashed || stop::outcome().is_some() && stop::was_rough();
+            let retiring = finished.outcome == Outcome::Crashed
+                || termination::outcome().is_some() && termination::left_unclean_state();
             Execution { finished, retiring }
         })
     }

@@ -11,24 +11,34 @@ use rustpython_vm::{
     scope::Scope,
     types::PyComparisonOp,
 };
-use tracemill_trace::{Exception, Finished, Granularity, Job, JobKind, Outcome, Point};
+use tracemill_trace::{Exception, Finished, Granularity, Job, JobKind, Label, Outcome, Point};
 
-use super::{
-    builtins,
-    changes::Look,
-    cover::Cover,
-    ends::ends,
-    errors,
-    instrument::Detail,
-    isolation,
-    labels::{self, Label},
-    literals, patch,
-    probe::{self, Watch},
-    recorder::Recorder,
-    render, stdio, steps, stop, units, wording,
-};
 use crate::{
     engine::{SharedSink, bare_finish},
+    engines::rustpython::{
+        analysis::{
+            imports::collect_imported_names, object_lifetime::observable_lifetimes, source_labels::note_from_source,
+        },
+        instrumentation::{
+            code_cache::{CodeCache, compile},
+            detail::Detail,
+            stack_effects,
+        },
+        isolation::shared_process,
+        job_state,
+        recording::{
+            changes::ValueOptions,
+            coverage::CoverageRecorder,
+            observer::{Observer, observe},
+            recorder::Recorder,
+        },
+        runtime::{
+            code_origin,
+            labels::{self, LabelSet},
+            patch, recursion_limit, stdio, termination,
+        },
+        values::{exceptions, literals, messages, repr},
+    },
     sandbox::memory,
 };
 
@@ -37,41 +47,8 @@ const UNRECORDED_FACTOR: u64 = 100;
 /// Times that a coroutine may hand control back before it is taken for one that waits for ever.
 const MAX_AWAITS: u64 = 100_000;
 
-/// The source compiled last: the jobs of a unit come one after the other.
-#[derive(Default)]
-pub(super) struct CodeCache {
-    last: Option<Compiled>,
-}
-
-/// A source that was compiled.
-struct Compiled {
-    source: String,
-    detail: Detail,
-    /// It is for a call, not a program.
-    is_called: bool,
-    code: Result<PyRef<PyCode>, PyBaseExceptionRef>,
-    /// The points of it that coverage notes.
-    points: Rc<[Point]>,
-}
-
-impl CodeCache {
-    fn compiled(&mut self, job: &Job, detail: Detail, vm: &VirtualMachine) -> &Compiled {
-        let is_called = job.kind == JobKind::Call;
-        let same = |last: &Compiled| last.source == job.source && (last.detail, last.is_called) == (detail, is_called);
-        let known = self.last.take().filter(same);
-        self.last.insert(known.unwrap_or_else(|| {
-            let compiled = units::compile_with_points(&job.source, Mode::Exec, units::UNIT, detail, is_called, vm);
-            let (code, points) = match compiled {
-                Ok((code, points)) => (Ok(code), points),
-                Err(error) => (Err(error), Vec::new()),
-            };
-            Compiled { source: job.source.clone(), detail, is_called, code, points: points.into() }
-        }))
-    }
-}
-
 /// A unit that was loaded: its source is compiled, and has run where it is for calls.
-pub(super) struct Unit {
+pub(crate) struct Unit {
     code: Result<PyRef<PyCode>, PyBaseExceptionRef>,
     points: Rc<[Point]>,
     /// The namespace of the module that the unit is; `None` where the engine could not make one.
@@ -83,7 +60,7 @@ pub(super) struct Unit {
     /// Steps that code outside of what is recorded may take.
     unrecorded_steps: u64,
     /// What was noted until here, for each call that starts from here.
-    labels: labels::Noted,
+    labels: LabelSet,
 }
 
 /// What a phase of a job came to, when it is the end of it.
@@ -101,7 +78,7 @@ fn value_chars(job: &Job) -> usize {
 impl Unit {
     /// Compiles the source, and runs it where it is for calls, counted and not recorded. Where the process `is_fresh`, no
     /// other job was loaded in it.
-    pub(super) fn load(
+    pub(crate) fn load(
         job: &Job,
         streams: &stdio::Streams,
         code: &mut CodeCache,
@@ -111,20 +88,18 @@ impl Unit {
     ) -> Self {
         let limit = value_chars(job);
         let opened = match &*stdin {
-            Some(stdin) if *stdin == job.stdin => {
-                stdio::reopen(job.limits.output_bytes);
-                Ok(())
-            }
-            _ => streams.install(&job.stdin, job.limits.output_bytes, vm),
+            // The streams that stand are as the job before has found them.
+            Some(stdin) if *stdin == job.stdin => Ok(()),
+            _ => streams.install(&job.stdin, vm),
         };
-        *stdin = (!isolation::spoils_streams(job)).then(|| job.stdin.clone());
+        *stdin = (!shared_process::may_touch_streams(job)).then(|| job.stdin.clone());
         vm.recursion_limit.set(1_000);
         let detail = match job.subscription.granularity {
             Granularity::Outcome if job.covers => Detail::Cover { whole: job.kind == JobKind::Program },
             Granularity::Outcome => Detail::Count,
             Granularity::Line => Detail::Lines,
             // Where values are cut short, constants may be too: then each instruction tells what it pushes.
-            Granularity::Instruction => Detail::Instructions { each: limit < steps::CONSTANT_CHARS },
+            Granularity::Instruction => Detail::Instructions { each: limit < stack_effects::CONSTANT_CHARS },
         };
         let compiled = code.compiled(job, detail, vm);
         let mut unit = Unit {
@@ -134,15 +109,15 @@ impl Unit {
             imports: BTreeSet::new(),
             ending: None,
             unrecorded_steps: unrecorded_steps(job),
-            labels: labels::Noted::default(),
+            labels: LabelSet::default(),
         };
         // Where the word is not, neither is the statement.
         if let Some(code) = unit.code.as_ref().ok().filter(|_| job.source.contains("import")) {
-            units::imported_names(code, &mut unit.imports);
+            collect_imported_names(code, &mut unit.imports);
         }
         match opened.and_then(|()| fresh_namespace(job.kind, vm)) {
             Ok(namespace) => unit.namespace = Some(namespace),
-            Err(error) => unit.ending = Some(*end(Outcome::Crashed, Some(errors::ending(&error, limit, vm)))),
+            Err(error) => unit.ending = Some(*end(Outcome::Crashed, Some(exceptions::describe(&error, limit, vm)))),
         }
         if is_fresh {
             // When garbage is collected depends on what the program makes from here on.
@@ -151,8 +126,8 @@ impl Unit {
         // So does how much memory is left: not on whether its code was compiled before.
         memory::restart();
         if let (JobKind::Call, Ok(code), Some(namespace)) = (job.kind, &unit.code, &unit.namespace) {
-            builtins::limit_depth(job.limits.depth as usize, 0, vm);
-            stdio::forget(job.limits.output_bytes);
+            recursion_limit::limit_depth(job.limits.depth as usize, 0, vm);
+            stdio::discard_output(job.limits.output_bytes);
             unit.ending = run_untraced(code, namespace, job, vm).err().map(|ending| *ending);
         }
         unit.labels = labels::noted();
@@ -160,16 +135,16 @@ impl Unit {
     }
 
     /// Whether a call can start from here.
-    pub(super) fn can_call(&self) -> bool {
+    pub(crate) fn can_call(&self) -> bool {
         self.code.is_ok() && self.ending.is_none()
     }
 
     /// Breaks the cycles between the namespace and its functions. What ends with it may run code of the program.
-    pub(super) fn end(self, vm: &VirtualMachine) {
+    pub(crate) fn end(self, vm: &VirtualMachine) {
         if let Some(namespace) = self.namespace {
-            let watch = Watch::Count { steps: self.unrecorded_steps };
-            stop::reset();
-            probe::watched(watch, vm, || namespace.clear());
+            let observer = Observer::Count { steps: self.unrecorded_steps };
+            job_state::forget_termination();
+            observe(observer, vm, || namespace.clear());
         }
     }
 }
@@ -180,16 +155,16 @@ fn execute(code: &PyRef<PyCode>, namespace: &PyDictRef, vm: &VirtualMachine) -> 
 
 /// Runs a piece that comes before the call, counted and not recorded.
 fn run_untraced(code: &PyRef<PyCode>, namespace: &PyDictRef, job: &Job, vm: &VirtualMachine) -> Result<(), Ending> {
-    let watch = Watch::Count { steps: unrecorded_steps(job) };
-    let (result, _) = probe::watched(watch, vm, || execute(code, namespace, vm));
-    if let Some(exception) = stop::exited() {
+    let observer = Observer::Count { steps: unrecorded_steps(job) };
+    let (result, _) = observe(observer, vm, || execute(code, namespace, vm));
+    if let Some(exception) = termination::process_exit() {
         return Err(end(Outcome::SetupFailed, Some(exception)));
     }
-    if let Some(outcome) = stop::outcome() {
+    if let Some(outcome) = termination::outcome() {
         return Err(Box::new(Finished { stdout: stdio::take_whole(), ..*end(outcome, None) }));
     }
     let Err(error) = result else { return Ok(()) };
-    wording::correct_unseen(&error, vm);
+    messages::correct_unrecorded(&error, vm);
     if is_import_error(&error, vm) {
         let exception = Some(described(&error, job, vm));
         return Err(Box::new(Finished { stdout: stdio::take_whole(), ..*end(Outcome::UnsupportedImport, exception) }));
@@ -204,14 +179,14 @@ fn is_import_error(error: &PyBaseExceptionRef, vm: &VirtualMachine) -> bool {
 /// The exception as the last word says it; a `__str__` of the program's is asked here, counted like a check.
 fn described(error: &PyBaseExceptionRef, job: &Job, vm: &VirtualMachine) -> Exception {
     let limit = value_chars(job);
-    let mut exception = errors::ending(error, limit, vm);
-    if errors::has_own_str(error.class(), vm) {
-        let watch = Watch::Count { steps: unrecorded_steps(job) };
-        let (text, _) = probe::watched(watch, vm, || error.as_object().str(vm));
-        if let (Ok(text), None) = (text, stop::outcome()) {
-            exception.message = errors::cut(&render::strip_addresses(&text.to_string_lossy()), limit);
+    let mut exception = exceptions::describe(error, limit, vm);
+    if exceptions::has_own_str(error.class(), vm) {
+        let observer = Observer::Count { steps: unrecorded_steps(job) };
+        let (text, _) = observe(observer, vm, || error.as_object().str(vm));
+        if let (Ok(text), None) = (text, termination::outcome()) {
+            exception.message = exceptions::truncate(&repr::strip_addresses(&text.to_string_lossy()), limit);
         }
-        stop::reset();
+        job_state::forget_termination();
     }
     exception
 }
@@ -232,7 +207,7 @@ struct Pieces {
 }
 
 /// A call of a unit, or a program, in progress.
-pub(super) struct Call<'a> {
+pub(crate) struct Call<'a> {
     job: &'a Job,
     unit: &'a Unit,
     sink: SharedSink,
@@ -241,12 +216,12 @@ pub(super) struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    pub(super) fn new(job: &'a Job, unit: &'a Unit, sink: SharedSink, vm: &'a VirtualMachine) -> Self {
+    pub(crate) fn new(job: &'a Job, unit: &'a Unit, sink: SharedSink, vm: &'a VirtualMachine) -> Self {
         Call { job, unit, sink, limit: value_chars(job), vm }
     }
 
     /// Runs it to its end.
-    pub(super) fn run(self) -> Finished {
+    pub(crate) fn run(self) -> Finished {
         let vm = self.vm;
         labels::restore(self.unit.labels);
         let (code, pieces) = match memory::uncharged(|| self.compile()) {
@@ -260,7 +235,7 @@ impl<'a> Call<'a> {
         };
         for (text, code) in [(&self.job.setup, pieces.setup.as_ref()), (&self.job.call, compiled)] {
             if let Some(code) = code.filter(|_| text.contains("import")) {
-                units::imported_names(code, &mut imports);
+                collect_imported_names(code, &mut imports);
             }
         }
         let mut finished = match (&self.unit.ending, &self.unit.namespace) {
@@ -273,7 +248,7 @@ impl<'a> Call<'a> {
         };
         finished.imports = loaded_among(&imports, vm);
         for text in [&self.job.source, &self.job.setup, &self.job.call] {
-            labels::read(text);
+            note_from_source(text);
         }
         if finished.imports.iter().any(|name| matches!(name.as_str(), "random" | "secrets" | "uuid" | "tempfile")) {
             labels::note(Label::Random);
@@ -286,30 +261,30 @@ impl<'a> Call<'a> {
     fn compile(&self) -> Result<(&PyRef<PyCode>, Pieces), Ending> {
         let (job, limit, vm) = (self.job, self.limit, self.vm);
         let not_python = |outcome, exception, error: &PyBaseExceptionRef, how| {
-            wording::note_syntax(error, how, vm);
+            messages::note_syntax(error, how, vm);
             Box::new(Finished { labels: labels::take(), ..*end(outcome, Some(exception)) })
         };
-        let code = self
-            .unit
-            .code
-            .as_ref()
-            .map_err(|error| not_python(Outcome::CompileFailed, errors::ending(error, limit, vm), error, "exec"))?;
+        let code = self.unit.code.as_ref().map_err(|error| {
+            not_python(Outcome::CompileFailed, exceptions::describe(error, limit, vm), error, "exec")
+        })?;
         let invalid = |error: &PyBaseExceptionRef, how| {
             // The line is one of the input, not of the unit.
-            let exception = Exception { line_number: None, ..errors::ending(error, limit, vm) };
+            let exception = Exception { line_number: None, ..exceptions::describe(error, limit, vm) };
             not_python(Outcome::InvalidInput, exception, error, how)
         };
-        let compile = |text: &str, mode, path| match text.trim().is_empty() {
+        let compiled = |text: &str, mode, path| match text.trim().is_empty() {
             true => Ok(None),
-            false => units::compile(text, mode, path, Detail::Count, vm)
+            false => compile(text, mode, path, Detail::Count, vm)
                 .map(Some)
                 .map_err(|error| invalid(&error, if matches!(mode, Mode::Eval) { "eval" } else { "exec" })),
         };
-        let setup = compile(&job.setup, Mode::Exec, units::SETUP)?;
+        let setup = compiled(&job.setup, Mode::Exec, code_origin::SETUP)?;
         let expression = match (job.kind, literals::call(job.call.trim())) {
             (JobKind::Program, _) => None,
             (JobKind::Call, Some(call)) => Some(Expression::Literals(call)),
-            (JobKind::Call, None) => compile(job.call.trim(), Mode::Eval, units::CALL)?.map(Expression::Compiled),
+            (JobKind::Call, None) => {
+                compiled(job.call.trim(), Mode::Eval, code_origin::CALL)?.map(Expression::Compiled)
+            }
         };
         if job.kind == JobKind::Call && expression.is_none() {
             return Err(end(Outcome::InvalidInput, None));
@@ -330,7 +305,7 @@ impl<'a> Call<'a> {
                 // A built-in, or a name that is nowhere.
                 None => {
                     let text = self.job.call.trim();
-                    let code = units::compile(text, Mode::Eval, units::CALL, Detail::Count, self.vm)?;
+                    let code = compile(text, Mode::Eval, code_origin::CALL, Detail::Count, self.vm)?;
                     self.execute(&code, namespace)
                 }
             },
@@ -341,37 +316,39 @@ impl<'a> Call<'a> {
     fn set_up(&self, pieces: &Pieces, namespace: &PyDictRef) -> Result<(), Ending> {
         // A call that was compiled lies below the program's frames.
         let own = usize::from(!matches!(pieces.expression, Some(Expression::Literals(_))));
-        builtins::limit_depth(self.job.limits.depth as usize, own, self.vm);
+        recursion_limit::limit_depth(self.job.limits.depth as usize, own, self.vm);
         if let Some(setup) = &pieces.setup {
             run_untraced(setup, namespace, self.job, self.vm)?;
         }
-        stdio::forget(self.job.limits.output_bytes);
+        stdio::discard_output(self.job.limits.output_bytes);
         Ok(())
     }
 
     /// Runs and records the call or the program.
     fn trace(&self, code: &PyRef<PyCode>, pieces: &Pieces, namespace: &PyDictRef) -> Finished {
         let vm = self.vm;
-        let ends = pieces.setup.iter().map(|setup| ends(setup)).fold(ends(code), Ord::max);
-        let look = Look { limit: self.limit, ends };
-        let recorder = Box::new(Recorder::new(self.sink.clone(), look, self.job.limits.steps));
-        let watch = match self.job.subscription.granularity {
+        let lifetimes =
+            pieces.setup.iter().map(|setup| observable_lifetimes(setup)).fold(observable_lifetimes(code), Ord::max);
+        let options = ValueOptions { limit: self.limit, lifetimes };
+        let recorder = Box::new(Recorder::new(self.sink.clone(), options, self.job.limits.steps));
+        let observer = match self.job.subscription.granularity {
             // Without events a step is a line.
-            Granularity::Outcome if self.job.covers => {
-                Watch::Cover { cover: Box::new(Cover::of(&self.unit.points)), steps: self.job.limits.steps }
-            }
-            Granularity::Outcome => Watch::Count { steps: self.job.limits.steps },
-            _ => Watch::Record { recorder, steps: unrecorded_steps(self.job) },
+            Granularity::Outcome if self.job.covers => Observer::Cover {
+                coverage: Box::new(CoverageRecorder::new(&self.unit.points)),
+                steps: self.job.limits.steps,
+            },
+            Granularity::Outcome => Observer::Count { steps: self.job.limits.steps },
+            _ => Observer::Record { recorder, steps: unrecorded_steps(self.job) },
         };
         // The recorder lives as long as the exception, which keeps what the program's frames hold.
-        let (result, watch) = probe::watched(watch, vm, || match &pieces.expression {
+        let (result, observer) = observe(observer, vm, || match &pieces.expression {
             Some(expression) => self.evaluate(expression, namespace).and_then(|value| self.drive(value)),
             None => self.execute(code, namespace),
         });
         let stdout = stdio::take_whole();
-        stdio::forget(u64::MAX);
-        let coverage = match &watch {
-            Some(Watch::Cover { cover, .. }) => Some(cover.told(&self.unit.points)),
+        stdio::discard_output(u64::MAX);
+        let coverage = match &observer {
+            Some(Observer::Cover { coverage, .. }) => Some(coverage.report(&self.unit.points)),
             _ => None,
         };
         Finished { stdout, coverage, ..self.finish(result, namespace) }
@@ -380,14 +357,14 @@ impl<'a> Call<'a> {
     /// What became of the call or the program.
     fn finish(&self, result: PyResult, namespace: &PyDictRef) -> Finished {
         let vm = self.vm;
-        if let Some(outcome) = stop::outcome() {
-            return Finished { exception: stop::exited(), ..bare_finish(outcome) };
+        if let Some(outcome) = termination::outcome() {
+            return Finished { exception: termination::process_exit(), ..bare_finish(outcome) };
         }
         match result {
             Ok(value) => self.returned(value, namespace),
             Err(error) => {
                 if self.job.kind == JobKind::Call {
-                    wording::correct_call(&error, vm);
+                    messages::correct_call(&error, vm);
                 }
                 let outcome = if error.fast_isinstance(vm.ctx.exceptions.system_exit) {
                     Outcome::Exited
@@ -422,7 +399,7 @@ impl<'a> Call<'a> {
     fn returned(&self, value: PyObjectRef, namespace: &PyDictRef) -> Finished {
         let mut finished = bare_finish(Outcome::Returned);
         if self.job.kind == JobKind::Call {
-            finished.result = Some(render::render(&value, self.limit, self.vm));
+            finished.result = Some(repr::render(&value, self.limit, self.vm));
         }
         finished.check_passed = self.job.check.as_ref().map(|check| self.check(check, value, namespace));
         finished
@@ -434,13 +411,13 @@ impl<'a> Call<'a> {
         let expected = literals::expected(check.trim(), vm);
         let code = match expected {
             Some(_) => None,
-            None => match units::compile(check.trim(), Mode::Eval, units::CHECK, Detail::Count, vm) {
+            None => match compile(check.trim(), Mode::Eval, code_origin::CHECK, Detail::Count, vm) {
                 Ok(code) => Some(code),
                 Err(_) => return false,
             },
         };
-        let watch = Watch::Count { steps: unrecorded_steps(self.job) };
-        let (held, _) = probe::watched(watch, vm, || {
+        let observer = Observer::Count { steps: unrecorded_steps(self.job) };
+        let (held, _) = observe(observer, vm, || {
             if let Some(expected) = &expected {
                 return value.rich_compare_bool(expected, PyComparisonOp::Eq, vm);
             }
@@ -450,8 +427,8 @@ impl<'a> Call<'a> {
                 None => Ok(false),
             }
         });
-        let stopped = stop::outcome().is_some();
-        stop::reset();
+        let stopped = termination::outcome().is_some();
+        job_state::forget_termination();
         !stopped && held.unwrap_or(false)
     }
 }
@@ -467,7 +444,7 @@ fn end(outcome: Outcome, exception: Option<Exception>) -> Ending {
 }
 
 /// A namespace in a module of its own: pickles and data classes look their module up.
-pub(super) fn fresh_namespace(kind: JobKind, vm: &VirtualMachine) -> PyResult<PyDictRef> {
+pub(crate) fn fresh_namespace(kind: JobKind, vm: &VirtualMachine) -> PyResult<PyDictRef> {
     let name = match kind {
         JobKind::Program => "__main__",
         // So that the unit's main guard stays shut.

@@ -8,49 +8,16 @@
 //!     └ stop: how it is ended   errors: exceptions as text
 //! ```
 
-mod assembly;
-mod builtins;
-mod changes;
-mod comparisons;
-mod cover;
-mod dialects;
-mod ends;
+mod analysis;
+mod compatibility;
 mod engine;
-mod errors;
-mod exits;
-mod extremes;
-mod flow;
-mod heap;
-mod instructions;
-mod instrument;
-mod interpreter;
+mod instrumentation;
 mod isolation;
-mod iterators;
 mod job;
-mod labels;
-mod library;
-mod lines;
-mod literals;
-mod numbers;
-mod operations;
-mod own_repr;
-mod patch;
-mod probe;
-mod recorder;
-mod regions;
-mod render;
-mod sets;
-#[cfg(test)]
-mod snapshot;
-mod sorting;
-mod stack;
-mod state;
-mod stdio;
-mod steps;
-mod stop;
-mod units;
-mod wording;
-mod words;
+mod job_state;
+mod recording;
+mod runtime;
+mod values;
 
 pub use self::engine::RustPython;
 use crate::{engine::EngineKind, sandbox::Profile};
@@ -63,8 +30,8 @@ pub static KIND: EngineKind = EngineKind {
     profile: Profile::STRICT,
     stack_bytes: 512 << 20,
     start: |hash_seed| Ok(Box::new(RustPython::start(hash_seed)?)),
-    leaves_nothing_behind: isolation::leaves_nothing_behind,
-    may_import: isolation::may_import,
+    leaves_nothing_behind: isolation::shared_process::leaves_nothing_behind,
+    may_import: isolation::shared_process::may_import,
 };
 
 #[cfg(test)]

@@ -68,7 +68,7 @@ fn run(jobs: Vec<Job>) -> Vec<(Vec<Event>, Execution)> {
     let guard = ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     let thread = std::thread::Builder::new().stack_size(super::KIND.stack_bytes).spawn(move || {
         let mut engine = RustPython::start(0).unwrap();
-        if jobs.iter().any(super::isolation::may_import) {
+        if jobs.iter().any(super::KIND.may_import) {
             engine.preload().unwrap();
         }
         let done = jobs
@@ -182,28 +182,17 @@ fn well_nested(events: &[Event], outcome: Outcome) {
     }
 }
 
-mod cover;
-#[path = "tests/endings.rs"]
-mod endings;
-#[path = "tests/events.rs"]
+mod coverage;
 mod events;
-#[path = "tests/exceptions.rs"]
 mod exceptions;
-#[path = "tests/exits.rs"]
-mod exits;
-#[path = "tests/generators.rs"]
 mod generators;
-mod library;
-#[path = "tests/replay.rs"]
+mod list_sort;
+mod loaded_modules;
+mod messages;
+mod non_interference;
+mod outcomes;
+mod process_exit;
 mod replay;
-#[path = "tests/sets.rs"]
-mod sets;
-#[path = "tests/shown.rs"]
-mod shown;
-#[path = "tests/sorts.rs"]
-mod sorts;
-mod unseen;
-#[path = "tests/variables.rs"]
+mod set_order;
+mod values;
 mod variables;
-#[path = "tests/wording.rs"]
-mod wording;

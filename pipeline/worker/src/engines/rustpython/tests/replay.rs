@@ -4,7 +4,7 @@ use std::{cell::RefCell, collections::BTreeMap, fmt::Write as _, rc::Rc};
 
 use tracemill_trace::{Event, EventKind, Granularity, Job, JobKind, Limits, Scope, Subscription, Value};
 
-use super::{super::snapshot, RustPython, call, events};
+use super::{super::recording::frame_snapshot, RustPython, call, events};
 use crate::{engine::Engine, outbox::Outbox, serve::run_job};
 
 /// A stream of numbers from a seed.
@@ -65,8 +65,8 @@ fn program(seed: u64) -> String {
 }
 
 /// What the changes of an execution add up to, at each event.
-fn replayed(events: &[Event]) -> Vec<snapshot::State> {
-    let mut frames: BTreeMap<u32, snapshot::State> = BTreeMap::new();
+fn replayed(events: &[Event]) -> Vec<frame_snapshot::State> {
+    let mut frames: BTreeMap<u32, frame_snapshot::State> = BTreeMap::new();
     events
         .iter()
         .map(|event| {
@@ -104,11 +104,11 @@ fn stacks(events: &[Event]) -> Vec<(u32, Vec<Option<String>>)> {
 }
 
 /// Texts and types are equal, and whether they are cut: a whole length may be a lower bound.
-fn alike(state: &snapshot::State) -> BTreeMap<&(Scope, String), (String, &str, bool)> {
+fn alike(state: &frame_snapshot::State) -> BTreeMap<&(Scope, String), (String, &str, bool)> {
     state.iter().map(|(key, value): (_, &Value)| (key, (value.repr(), value.type_name(), value.is_cut()))).collect()
 }
 
-fn compare(name: &str, events: &[Event], snapshots: &BTreeMap<u64, snapshot::State>) {
+fn compare(name: &str, events: &[Event], snapshots: &BTreeMap<u64, frame_snapshot::State>) {
     let fine = events.iter().any(|event| event.kind == EventKind::Instruction);
     for ((index, event), replayed) in (0..).zip(events).zip(replayed(events)) {
         // Most instructions are not looked at: what they do is known.
@@ -157,10 +157,10 @@ fn replay_all(jobs: Vec<(String, Job)>) -> Vec<Vec<(u32, Vec<Option<String>>)>> 
             let records = Rc::new(RefCell::new(Vec::new()));
             let outbox = Outbox::new(Vec::new(), 1, job.limits, Vec::new());
             let sink = Rc::new(RefCell::new(super::Counted { records: records.clone(), outbox, is_full: false }));
-            let _ = snapshot::take_all();
+            let _ = frame_snapshot::take_all();
             run_job(&mut engine as &mut dyn Engine, &job, sink);
             let events = events(&records.take());
-            compare(&name, &events, &snapshot::take_all());
+            compare(&name, &events, &frame_snapshot::take_all());
             found.push(stacks(&events));
         }
         std::mem::forget(engine);

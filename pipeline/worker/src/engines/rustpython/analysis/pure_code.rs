@@ -1,0 +1,104 @@
+//! Whether a function only reads, computes and builds, so that running it changes nothing that a program can see. Called
+//! by `code_info` for each code object; `program_repr` asks.
+
+use rustpython_vm::{builtins::PyCode, bytecode::Opcode};
+
+use super::control_flow::FlowGraph;
+
+/// Built-in functions that change nothing. `str`, `repr` and the like may run a method of the unit's; its probes
+/// check that one.
+const FUNCTIONS: &[&str] = &[
+    "abs",
+    "all",
+    "any",
+    "ascii",
+    "bin",
+    "bool",
+    "chr",
+    "dict",
+    "divmod",
+    "enumerate",
+    "float",
+    "format",
+    "frozenset",
+    "hex",
+    "int",
+    "isinstance",
+    "issubclass",
+    "len",
+    "list",
+    "max",
+    "min",
+    "oct",
+    "ord",
+    "range",
+    "repr",
+    "reversed",
+    "round",
+    "set",
+    "sorted",
+    "str",
+    "sum",
+    "super",
+    "tuple",
+    "type",
+    "zip",
+];
+
+/// Methods of built-in types that change nothing, and those that show.
+const METHODS: &[&str] = &[
+    "__format__",
+    "__repr__",
+    "__str__",
+    "capitalize",
+    "center",
+    "count",
+    "decode",
+    "encode",
+    "endswith",
+    "find",
+    "format",
+    "get",
+    "hex",
+    "index",
+    "isalpha",
+    "isdigit",
+    "items",
+    "join",
+    "keys",
+    "ljust",
+    "lower",
+    "lstrip",
+    "replace",
+    "rjust",
+    "rstrip",
+    "split",
+    "startswith",
+    "strip",
+    "title",
+    "upper",
+    "values",
+    "zfill",
+];
+
+/// The code only reads, computes and builds.
+pub(crate) fn is_pure(code: &PyCode, flow: &FlowGraph) -> bool {
+    let name = |at: usize| code.code.names.get(at).map_or("", |name| name.as_str());
+    flow.handlers.is_empty()
+        && flow.ops.iter().all(|op| {
+            let argument = op.argument as usize;
+            use Opcode as O;
+            match op.opcode {
+                O::LoadGlobal if argument & 1 == 1 => FUNCTIONS.contains(&name(argument >> 1)),
+                O::LoadAttr if argument & 1 == 1 => METHODS.contains(&name(argument >> 1)),
+                // `+=` and the like may change what they are given.
+                O::BinaryOp => !(13..26).contains(&argument),
+                O::StoreAttr | O::StoreGlobal | O::StoreName | O::StoreDeref | O::StoreSubscr | O::StoreSlice => false,
+                O::DeleteAttr | O::DeleteGlobal | O::DeleteName | O::DeleteDeref | O::DeleteSubscr => false,
+                O::YieldValue | O::Send | O::ReturnGenerator | O::GetAwaitable | O::ImportName | O::ImportFrom => false,
+                // A callable that was got in any other way than above.
+                O::PushNull | O::CallFunctionEx | O::MakeFunction | O::LoadBuildClass => false,
+                _ => true,
+            }
+        })
+}

@@ -1,0 +1,177 @@
+//! `list.sort` and `sorted` with CPython's comparisons in CPython's order: a program whose comparisons print, count or
+//! fail sees them. Installed when an interpreter starts.
+
+mod powersort;
+
+use rustpython_vm::{
+    AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine,
+    builtins::{PyFloat, PyInt, PyList, PyStr, PyTuple, PyType},
+    function::{Either, FuncArgs, ItemDoc, PyComparisonValue, PyMethodFlags},
+    types::PyComparisonOp,
+};
+
+/// Puts both in place. Once an interpreter.
+pub(crate) fn install(vm: &VirtualMachine) -> PyResult<()> {
+    let class = vm.ctx.types.list_type;
+    let name = vm.ctx.intern_str("sort");
+    if let Some(engines) = class.get_attr(name) {
+        let sort = move |args: FuncArgs, vm: &VirtualMachine| -> PyResult {
+            match options(&args) {
+                Some((list, key, reverse)) if list.downcast_ref::<PyList>().is_some() => {
+                    sort_list(list, key, reverse, vm)?;
+                    Ok(vm.ctx.none())
+                }
+                // It knows what is wrong with the arguments.
+                _ => engines.call(args, vm),
+            }
+        };
+        let doc = ItemDoc::static_text("Sort the list in ascending order and return None.");
+        let method = vm.ctx.new_method_def("sort", sort, PyMethodFlags::METHOD, doc);
+        class.set_attr(name, method.build_method(class, vm).into());
+    }
+    let engines = vm.builtins.get_attr("sorted", vm)?;
+    let sorted = move |args: FuncArgs, vm: &VirtualMachine| -> PyResult {
+        let Some((iterable, key, reverse)) = options(&args) else { return engines.call(args, vm) };
+        let list = vm.ctx.types.list_type.as_object().call((iterable.clone(),), vm)?;
+        sort_list(&list, key, reverse, vm)?;
+        Ok(list)
+    };
+    vm.builtins.set_attr("sorted", vm.new_function("sorted", sorted), vm)
+}
+
+/// What is sorted, the key and `reverse`, where the arguments are what they must be.
+fn options(args: &FuncArgs) -> Option<(&PyObjectRef, Option<&PyObjectRef>, Option<&PyObjectRef>)> {
+    let [sorted] = args.args.as_slice() else { return None };
+    let (key, reverse) = (args.kwargs.get("key"), args.kwargs.get("reverse"));
+    let known = usize::from(key.is_some()) + usize::from(reverse.is_some());
+    (known == args.kwargs.len()).then_some((sorted, key, reverse))
+}
+
+/// Sorts in place. Meanwhile the list is empty; whoever fills it is told.
+fn sort_list(
+    list: &PyObjectRef,
+    key: Option<&PyObjectRef>,
+    reverse: Option<&PyObjectRef>,
+    vm: &VirtualMachine,
+) -> PyResult<()> {
+    let Some(list) = list.downcast_ref::<PyList>() else { return Ok(()) };
+    let reverse = reverse.map_or(Ok(false), |reverse| reverse.clone().try_to_bool(vm))?;
+    let mut items = std::mem::take(&mut *list.borrow_vec_mut());
+    let result = sort_items(&mut items, key.filter(|key| !vm.is_none(key)), reverse, vm);
+    let meanwhile = {
+        let mut now = list.borrow_vec_mut();
+        std::mem::replace(&mut *now, items)
+    };
+    result?;
+    if meanwhile.capacity() > 0 {
+        return Err(vm.new_value_error("list modified during sort"));
+    }
+    Ok(())
+}
+
+fn sort_items(
+    items: &mut Vec<PyObjectRef>,
+    key: Option<&PyObjectRef>,
+    reverse: bool,
+    vm: &VirtualMachine,
+) -> PyResult<()> {
+    let keys = match key {
+        None => items.clone(),
+        Some(key) => items.iter().map(|item| key.call((item.clone(),), vm)).collect::<PyResult<Vec<_>>>()?,
+    };
+    let Ok(count) = u32::try_from(items.len()) else { return Err(vm.new_memory_error("list too long to sort")) };
+    let mut order: Vec<u32> = (0..count).collect();
+    // Sorted from behind, what is equal keeps its order in the end.
+    if reverse {
+        order.reverse();
+    }
+    let how = How::for_keys(&keys, vm);
+    let result = powersort::sort(&mut order, |a, b| how.less(&keys[a as usize], &keys[b as usize], vm));
+    if reverse {
+        order.reverse();
+    }
+    *items = order.iter().map(|&at| items[at as usize].clone()).collect();
+    result
+}
+
+/// How two keys are compared, which CPython decides by a look at all of them before it begins.
+enum How {
+    Ints,
+    Texts,
+    Floats,
+    /// Tuples that are not empty; their first elements are compared so when they differ.
+    Tuples(Box<How>),
+    /// The class of all of them answers itself, without a question to the other one's.
+    OfOneClass,
+    Any,
+}
+
+impl How {
+    fn for_keys(keys: &[PyObjectRef], vm: &VirtualMachine) -> Self {
+        let firsts: Option<Vec<&PyObjectRef>> =
+            keys.iter().map(|key| key.downcast_ref_if_exact::<PyTuple>(vm)?.as_slice().first()).collect();
+        match firsts {
+            Some(firsts) if !firsts.is_empty() => {
+                let inner = Self::for_classes(firsts.iter().map(|first| first.class()), vm);
+                let is_tuples = firsts[0].class().is(vm.ctx.types.tuple_type);
+                How::Tuples(Box::new(if is_tuples { How::Any } else { inner }))
+            }
+            _ => Self::for_classes(keys.iter().map(|key| key.class()), vm),
+        }
+    }
+
+    fn for_classes<'a>(mut classes: impl Iterator<Item = &'a Py<PyType>>, vm: &VirtualMachine) -> Self {
+        let types = &vm.ctx.types;
+        match classes.next() {
+            Some(first) if classes.all(|class| class.is(first)) => match first {
+                _ if first.is(types.int_type) => How::Ints,
+                _ if first.is(types.str_type) => How::Texts,
+                _ if first.is(types.float_type) => How::Floats,
+                _ => How::OfOneClass,
+            },
+            _ => How::Any,
+        }
+    }
+
+    fn less(&self, a: &PyObject, b: &PyObject, vm: &VirtualMachine) -> PyResult<bool> {
+        let known = match self {
+            How::Ints => both::<PyInt>(a, b).map(|(a, b)| a.as_bigint() < b.as_bigint()),
+            How::Texts => both::<PyStr>(a, b).map(|(a, b)| a.as_wtf8() < b.as_wtf8()),
+            How::Floats => both::<PyFloat>(a, b).map(|(a, b)| a.to_f64() < b.to_f64()),
+            How::Tuples(inner) => match both::<PyTuple>(a, b) {
+                Some((a, b)) => return tuple_less(inner, a.as_slice(), b.as_slice(), vm),
+                None => None,
+            },
+            How::OfOneClass => own_less(a, b, vm)?,
+            How::Any => None,
+        };
+        match known {
+            Some(less) => Ok(less),
+            None => a.rich_compare_bool(b, PyComparisonOp::Lt, vm),
+        }
+    }
+}
+
+fn both<'a, T: rustpython_vm::PyPayload>(a: &'a PyObject, b: &'a PyObject) -> Option<(&'a Py<T>, &'a Py<T>)> {
+    a.downcast_ref::<T>().zip(b.downcast_ref::<T>())
+}
+
+fn tuple_less(inner: &How, a: &[PyObjectRef], b: &[PyObjectRef], vm: &VirtualMachine) -> PyResult<bool> {
+    for (at, (a, b)) in a.iter().zip(b).enumerate() {
+        if !vm.bool_eq(a, b)? {
+            return if at == 0 { inner.less(a, b, vm) } else { a.rich_compare_bool(b, PyComparisonOp::Lt, vm) };
+        }
+    }
+    Ok(a.len() < b.len())
+}
+
+/// What the first one's class says; `None` where it does not know.
+fn own_less(a: &PyObject, b: &PyObject, vm: &VirtualMachine) -> PyResult<Option<bool>> {
+    let Some(compare) = a.class().slots.richcompare.load() else { return Ok(None) };
+    match compare(a, b, PyComparisonOp::Lt, vm)? {
+        Either::B(PyComparisonValue::Implemented(less)) => Ok(Some(less)),
+        Either::B(PyComparisonValue::NotImplemented) => Ok(None),
+        Either::A(answer) if answer.is(&vm.ctx.not_implemented) => Ok(None),
+        Either::A(answer) => answer.try_to_bool(vm).map(Some),
+    }
+}

@@ -1,0 +1,128 @@
+//! How sets are made, followed: constructors and `SET_UPDATE`. Called by `operations` once a thread, by `probe`, and by
+//! the interpreter ever after.
+
+use std::cell::Cell;
+
+use rustpython_vm::{
+    AsObject, PyObject, PyObjectRef, PyResult, VirtualMachine, builtins::PyTypeRef, function::FuncArgs,
+};
+
+use super::tables::{
+    Other, Table, alike, count, current, emptied, finish, is_known, keep, merged, prepare, pure, replaced,
+};
+use crate::engines::rustpython::job_state;
+
+type Construct = fn(PyTypeRef, FuncArgs, &VirtualMachine) -> PyResult;
+type Initialize = fn(&PyObject, FuncArgs, &VirtualMachine) -> PyResult<()>;
+type Vectorcall = fn(&PyObject, Vec<PyObjectRef>, usize, Option<&[PyObjectRef]>, &VirtualMachine) -> PyResult;
+
+thread_local! {
+    static SET_VECTORCALL: Cell<Option<Vectorcall>> = const { Cell::new(None) };
+    static SET_INIT: Cell<Option<Initialize>> = const { Cell::new(None) };
+    static FROZEN_NEW: Cell<Option<Construct>> = const { Cell::new(None) };
+}
+
+/// Puts the hooks in place.
+pub(crate) fn install(vm: &VirtualMachine) {
+    let types = &vm.ctx.types;
+    let slots = &types.set_type.slots;
+    SET_VECTORCALL.set(slots.vectorcall.load());
+    slots.vectorcall.store(Some(make_set));
+    SET_INIT.set(slots.init.load());
+    slots.init.store(Some(initialize_set));
+    let slots = &types.frozenset_type.slots;
+    FROZEN_NEW.set(slots.new.load());
+    slots.new.store(Some(make_frozen));
+}
+
+/// What a constructor is given.
+fn given(args: &[PyObjectRef], vm: &VirtualMachine) -> Option<(PyObjectRef, Other)> {
+    args.first().map(|from| (from.clone(), Other::classify(from, vm)))
+}
+
+fn make_set(
+    class: &PyObject,
+    args: Vec<PyObjectRef>,
+    count: usize,
+    names: Option<&[PyObjectRef]>,
+    vm: &VirtualMachine,
+) -> PyResult {
+    let Some(before) = SET_VECTORCALL.get() else { return Err(vm.new_type_error("a set cannot be made")) };
+    let from = given(&args, vm);
+    let made = before(class, args, count, names, vm)?;
+    Ok(match from {
+        Some((_, from @ (Other::Set(_) | Other::Dict(_)))) => {
+            let table = merged(Some(Table::new()), &from, &made, vm);
+            finish(made, table, vm)
+        }
+        _ => made,
+    })
+}
+
+fn initialize_set(set: &PyObject, args: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
+    let Some(before) = SET_INIT.get() else { return Err(vm.new_type_error("a set cannot be made")) };
+    let from = given(&args.args, vm);
+    let was_known = is_known(set);
+    if was_known {
+        prepare(set, vm);
+    }
+    before(set, args, vm)?;
+    match from {
+        Some((from, Other::Set(_) | Other::Dict(_))) if from.is(set) => emptied(set),
+        Some((_, from @ (Other::Set(_) | Other::Dict(_)))) => {
+            replaced(set, merged(Some(Table::new()), &from, set, vm), vm);
+        }
+        _ if was_known => replaced(set, pure(set, vm), vm),
+        _ => {}
+    }
+    Ok(())
+}
+
+fn make_frozen(class: PyTypeRef, args: FuncArgs, vm: &VirtualMachine) -> PyResult {
+    let Some(before) = FROZEN_NEW.get() else { return Err(vm.new_type_error("a frozenset cannot be made")) };
+    let from = given(&args.args, vm);
+    let made = before(class, args, vm)?;
+    Ok(match from {
+        Some((from, _)) if from.is(&made) => made,
+        Some((_, from)) if count(&made, vm) > 0 => {
+            let table = merged(Some(Table::new()), &from, &made, vm);
+            finish(made, table, vm)
+        }
+        _ => made,
+    })
+}
+
+/// `SET_UPDATE` is about to change this set.
+pub(crate) fn about_to_update(set: &PyObject) {
+    let before = job_state::with(|job| job.set_update.set.replace(Some(set.to_owned())));
+    // Its end may run code of the program.
+    drop(before);
+}
+
+/// `SET_UPDATE` is about to add what is in this. Nothing runs between here and there.
+pub(crate) fn about_to_add(iterable: &PyObject, vm: &VirtualMachine) {
+    let Some(set) = job_state::with(|job| job.set_update.set.take()) else { return };
+    let from = Other::classify(iterable, vm);
+    if matches!(from, Other::Any) {
+        return;
+    }
+    job_state::with(|job| job.set_update.added.set(iterable.get_id()));
+    let Some(mut table) = current(&set, vm) else { return keep(&set, None, vm) };
+    let ahead = match from {
+        Other::Set(Some(other)) => {
+            table.merge(&other, |a, b| alike(b, vm)(a));
+            Some(table)
+        }
+        Other::Dict(count) => {
+            table.reserve(count);
+            Some(table)
+        }
+        Other::Set(None) | Other::Any => None,
+    };
+    keep(&set, ahead, vm);
+}
+
+/// Whether the iterator that is asked for is that of `SET_UPDATE`, which shows no order.
+pub(crate) fn is_being_added(set: &PyObject) -> bool {
+    job_state::with(|job| job.set_update.added.take()) == set.get_id()
+}

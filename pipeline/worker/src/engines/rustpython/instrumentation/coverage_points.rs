@@ -1,0 +1,57 @@
+//! The points that coverage notes: the lines of a code object, and both branches of each condition and each `for`. Called by
+//! `instrument`.
+
+use rustpython_vm::bytecode::Opcode;
+use tracemill_trace::{Point, PointKind};
+
+use super::{
+    builder::{Builder, before, fall},
+    site::Site,
+};
+use crate::engines::rustpython::analysis::{
+    control_flow::FlowGraph,
+    line_starts::{Jumping, LineStart},
+};
+
+impl Builder<'_> {
+    /// Decides where a code object's points are, and numbers them on from those met before.
+    pub(crate) fn place_points(&mut self, flow: &FlowGraph, line_starts: &[LineStart], points: &mut Vec<Point>) {
+        let mut number = |line_number: u32, kind: PointKind| {
+            points.push(Point { line_number, kind });
+            points.len() as u32 - 1
+        };
+        for (at, op) in flow.ops.iter().enumerate() {
+            let mark = line_starts[at];
+            if mark.by_falling || mark.by_jumping != Jumping::Never || mark.again {
+                let point = number(op.line, PointKind::Line);
+                let probe = self.probe(Site::Point(point, true), at, op.line, 0);
+                self.insertions.push((before(at), probe));
+            }
+            self.sets(at, op);
+            match op.opcode {
+                // Instructions of no line are the compiler's own.
+                _ if op.line == 0 => {}
+                Opcode::PopJumpIfFalse | Opcode::PopJumpIfTrue | Opcode::PopJumpIfNone | Opcode::PopJumpIfNotNone => {
+                    let point = number(op.line, PointKind::Taken);
+                    number(op.line, PointKind::NotTaken);
+                    let on_none = matches!(op.opcode, Opcode::PopJumpIfNone | Opcode::PopJumpIfNotNone);
+                    let site = if on_none { Site::BranchOnNone(point) } else { Site::Branch(point) };
+                    let probe = self.probe(site, at, op.line, 1);
+                    self.insertions.push((before(at), probe));
+                }
+                Opcode::ForIter => {
+                    let Some(end) = op.target.filter(|target| flow.ops[*target].opcode == Opcode::EndFor) else {
+                        continue;
+                    };
+                    let drawn = number(op.line, PointKind::Taken);
+                    let probe = self.probe_at(Site::Point(drawn, false), at, at + 1, op.line, 0);
+                    self.insertions.push((fall(at + 1), probe));
+                    let exhausted = number(op.line, PointKind::NotTaken);
+                    let probe = self.probe_at(Site::Point(exhausted, false), at, end + 1, op.line, 0);
+                    self.insertions.push((before(end + 1), probe));
+                }
+                _ => {}
+            }
+        }
+    }
+}

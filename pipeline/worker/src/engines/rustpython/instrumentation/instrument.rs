@@ -1,0 +1,126 @@
+//! Puts probes into a compiled code object: before lines or instructions, at calls, returns and exceptions, at loops.
+//! Called by `code_cache` once a unit; `observer` receives what the probes see.
+//!
+//! A probe is a constant and three instructions that leave the stack as it was:
+//!
+//! ```text
+//!   LOAD_CONST probe; UNARY_INVERT; POP_TOP                    the probe is called
+//!   LOAD_CONST probe; COPY 2; BINARY_OP @; POP_TOP             the probe is called with the stack's top
+//! ```
+//!
+//! Exceptions come to a probe through the exception table. Each handler gets a stub behind the code that calls the
+//! probe and jumps on; what no handler covered is covered by a stub that calls the probe and raises again. An
+//! instruction that raises again what was raised before has entries of its own, which lead past the probes.
+
+use rustpython_vm::{Py, PyObjectRef, PyRef, VirtualMachine, builtins::PyCode, bytecode::Opcode};
+use tracemill_trace::Point;
+
+use super::{
+    builder::Builder,
+    code_info::CodeInfo,
+    detail::{Detail, SourceTraits},
+};
+use crate::engines::rustpython::{
+    analysis::{control_flow::FlowGraph, line_starts::line_starts},
+    compatibility::set_order,
+};
+
+/// A code object with probes, and so those nested in it; and the points that are noted.
+pub(crate) fn instrument(
+    code: &Py<PyCode>,
+    detail: Detail,
+    traits: SourceTraits,
+    vm: &VirtualMachine,
+) -> (PyRef<PyCode>, Vec<Point>) {
+    let mut items = UnitItems::default();
+    // What runs before the call is counted, not recorded; where points are noted, that is seen to there.
+    let own = match detail {
+        Detail::Lines | Detail::Instructions { .. } if traits.is_called => Detail::Count,
+        detail => detail,
+    };
+    (probed(code, own, detail, traits, &mut items, vm), items.points)
+}
+
+/// Evaluates annotations, when somebody asks for them: no code that a program has.
+fn is_annotations(code: &Py<PyCode>) -> bool {
+    code.code.obj_name.as_str() == "__annotate__"
+}
+
+/// What was met in the unit so far.
+#[derive(Default)]
+struct UnitItems {
+    /// Constant sets.
+    sets: Vec<PyObjectRef>,
+    /// Points that are noted.
+    points: Vec<Point>,
+}
+
+/// The code with probes as fine as `detail`, and what is nested in it with `inner` ones.
+fn probed(
+    code: &Py<PyCode>,
+    detail: Detail,
+    inner: Detail,
+    traits: SourceTraits,
+    items: &mut UnitItems,
+    vm: &VirtualMachine,
+) -> PyRef<PyCode> {
+    let mut flow = FlowGraph::read(code);
+    let line_starts = line_starts(&flow);
+    let info = CodeInfo::new(code, &mut flow, &line_starts, detail, traits, vm);
+    let mut builder = Builder {
+        constants: code
+            .code
+            .constants
+            .iter()
+            .map(|constant| {
+                let object: PyObjectRef = constant.clone().into();
+                match object.downcast_ref::<PyCode>() {
+                    Some(code) => probed(code, inner, inner, traits, items, vm).into(),
+                    None => set_order::constant(object, &mut items.sets, vm),
+                }
+            })
+            .collect(),
+        insertions: Vec::new(),
+        info: &info,
+        vm,
+    };
+    if info.records_instructions() {
+        own_what_is_borrowed(&mut builder, &mut flow);
+    }
+    match detail {
+        Detail::Cover { whole } if info.is_unit && (whole || !info.in_dictionary) && !is_annotations(code) => {
+            builder.place_points(&flow, &line_starts, &mut items.points);
+        }
+        Detail::Cover { .. } => builder.place(&flow, &line_starts, Detail::Count),
+        _ => builder.place(&flow, &line_starts, detail),
+    }
+    let begins = flow.ops.iter().position(|op| op.opcode == Opcode::Resume).map_or(0, |at| at + 1);
+    let whole = builder.assemble(&code.code, &flow, detail, begins);
+    let made = vm.ctx.new_code(whole);
+    disable_specialization(&made);
+    made
+}
+
+/// Puts instructions that push an object of their own in place of those that push a borrowed one: what is borrowed
+/// is not among a frame's objects. They are told under the names that they had.
+fn own_what_is_borrowed(builder: &mut Builder<'_>, flow: &mut FlowGraph) {
+    for op in &mut flow.ops {
+        let owning = match op.opcode {
+            Opcode::LoadFastBorrow => Opcode::LoadFast,
+            Opcode::LoadFastBorrowLoadFastBorrow => Opcode::LoadFastLoadFast,
+            Opcode::LoadSmallInt => {
+                builder.constants.push(builder.vm.ctx.new_int(op.argument).into());
+                op.argument = builder.constants.len() as u32 - 1;
+                Opcode::LoadConst
+            }
+            _ => continue,
+        };
+        (op.opcode, op.instruction) = (owning, owning.into());
+    }
+}
+
+/// Turns adaptive specialisation off: it hides instructions of hot loops and makes exception events depend on heat.
+fn disable_specialization(code: &Py<PyCode>) {
+    code.quickened.store(true, std::sync::atomic::Ordering::Relaxed);
+    code.code.instructions.disable_specialization();
+}

@@ -1,0 +1,90 @@
+//! Which jobs may share a process, as their texts say. The one place with that rule.
+//!
+//! A fork costs ten times what a small job does. A job that can lay hands on nothing but objects of its own leaves nothing
+//! behind that another such job could meet, so those run one after the other in one process. All others get a process of
+//! their own.
+
+use tracemill_trace::Job;
+
+use crate::engines::rustpython::analysis::text_scan::WordSet;
+
+/// Without one of these words there is no way to a module, to the interpreter, to a name that the text does not hold, or
+/// to code that runs when an object ends.
+const REACHING_WORDS: WordSet<26> = WordSet::new([
+    "import",
+    "__",
+    "getattr",
+    "setattr",
+    "delattr",
+    "globals",
+    "locals",
+    "vars",
+    "eval",
+    "exec",
+    "compile",
+    "_frame",
+    "f_back",
+    "f_builtins",
+    "f_globals",
+    "gi_code",
+    // Makes classes whose special methods the text does not name.
+    "type",
+    // Built-ins that take attributes, or that load modules.
+    "open",
+    "quit",
+    "exit",
+    "copyright",
+    "credits",
+    "license",
+    "help",
+    // A generator may have something to do when it ends.
+    "yield",
+    "async",
+]);
+
+/// WordSet without which a program leaves its standard streams as they are.
+const STREAM_WORDS: WordSet<4> = WordSet::new(["import", "__", "input", "open"]);
+
+/// The job's texts; those of its check without the name that it has for the result.
+fn texts(job: &Job) -> impl Iterator<Item = &str> {
+    let check = job.check.iter().flat_map(|check| check.split("__result__"));
+    [&job.source, &job.setup, &job.call].into_iter().map(String::as_str).chain(check)
+}
+
+/// The job leaves nothing behind in its process that another such job could meet.
+pub(crate) fn leaves_nothing_behind(job: &Job) -> bool {
+    !texts(job).any(|text| REACHING_WORDS.any_in(text) || may_hide_names(text))
+}
+
+/// The job's text has an import, or may have one: then it runs in a process where the library was loaded ahead. What a
+/// process holds that no import has revealed must not hang on the jobs of other processes.
+pub(crate) fn may_import(job: &Job) -> bool {
+    texts(job).any(|text| text.contains("import") || may_hide_names(text))
+}
+
+/// The job can read from its standard streams, or change them.
+pub(crate) fn may_touch_streams(job: &Job) -> bool {
+    [&job.source, &job.setup, &job.call].into_iter().any(|text| STREAM_WORDS.any_in(text) || may_hide_names(text))
+}
+
+/// The text may hold a name in other letters: Python takes a name for what its letters are without their style, such as
+/// full-width ones. Only letters that never stand for plain ones are known not to.
+fn may_hide_names(text: &str) -> bool {
+    let may = |letter: char| {
+        matches!(letter,
+            '\u{aa}' | '\u{ba}' | '\u{132}'..='\u{140}' | '\u{149}' | '\u{17f}' | '\u{1c4}'..='\u{1f3}'
+            | '\u{2b0}'..='\u{2ff}' | '\u{1d00}'..='\u{1eff}' | '\u{2000}'..='\u{2fff}' | '\u{3200}'..='\u{33ff}'
+            | '\u{a640}'..='\u{abff}' | '\u{f900}'..)
+    };
+    !text.is_ascii() && text.chars().any(may)
+}
+
+#[test]
+fn names_in_disguise_are_seen() {
+    for text in ["\u{ff47}lobals()", "x\u{ff3f}\u{fe33}", "\u{1d452}val", "\u{fb01}nd", "\u{2171}", "i\u{17f}"] {
+        assert!(may_hide_names(text), "{text}");
+    }
+    for text in ["globals", "größe = 'Überfluß'", "имя", "名前", "λ"] {
+        assert!(!may_hide_names(text), "{text}");
+    }
+}

@@ -1,0 +1,165 @@
+//! Observes a piece of a job while it runs: counts its steps, records its events, or notes what it covers. `job` installs
+//! an observer for the length of one call; probes hand it what they see.
+
+use std::{cell::RefCell, ops::ControlFlow};
+
+use rustpython_vm::{PyObject, PyResult, VirtualMachine};
+use tracemill_trace::{Label, Outcome};
+
+use super::{coverage::CoverageRecorder, recorder::Recorder};
+use crate::engines::rustpython::{
+    compatibility::set_order::{makers, readers},
+    instrumentation::{probe::Probe, site::Site},
+    runtime::{labels, termination},
+    values::program_repr::{self, Activity},
+};
+
+/// What is done with the events.
+pub(crate) enum Observer {
+    /// Steps are counted, nothing is recorded: set-up and check.
+    Count {
+        /// Steps left.
+        steps: u64,
+    },
+    /// The unit's events are recorded, steps of the set-up's functions are counted.
+    Record {
+        /// The recorder.
+        recorder: Box<Recorder>,
+        /// Steps left outside the unit.
+        steps: u64,
+    },
+    /// What is reached of the unit is noted, steps are counted.
+    Cover {
+        /// The recorder of coverage.
+        coverage: Box<CoverageRecorder>,
+        /// Steps left.
+        steps: u64,
+    },
+}
+
+thread_local! {
+    /// The observer of what runs now.
+    static OBSERVER: RefCell<Option<Observer>> = const { RefCell::new(None) };
+}
+
+/// An observer is installed as long as this lives, also where what it observes panics.
+struct Installed<'a> {
+    vm: &'a VirtualMachine,
+}
+
+impl<'a> Installed<'a> {
+    fn new(observer: Observer, vm: &'a VirtualMachine) -> Self {
+        // Makes every frame own an object, through which its variables are read.
+        vm.use_tracing.set(matches!(observer, Observer::Record { .. }));
+        OBSERVER.set(Some(observer));
+        Installed { vm }
+    }
+
+    /// Lifetimes the observation and gives the observer back.
+    fn remove(&self) -> Option<Observer> {
+        self.vm.use_tracing.set(false);
+        OBSERVER.take()
+    }
+}
+
+impl Drop for Installed<'_> {
+    fn drop(&mut self) {
+        drop(self.remove());
+    }
+}
+
+/// Runs `run` with its events observed; gives the observer back.
+pub(crate) fn observe<T>(observer: Observer, vm: &VirtualMachine, run: impl FnOnce() -> T) -> (T, Option<Observer>) {
+    let installed = Installed::new(observer, vm);
+    let result = run();
+    let mut observer = installed.remove();
+    if let Some(Observer::Record { recorder, .. }) = &mut observer {
+        recorder.end(vm);
+    }
+    (result, observer)
+}
+
+/// Takes what a probe sees. An error ends the program, or the method that renders an object.
+pub(crate) fn on_probe(probe: &Probe, top: Option<&PyObject>, vm: &VirtualMachine) -> PyResult<()> {
+    if matches!(probe.site, Site::BareRaise | Site::SetRead | Site::SetUpdated | Site::SetOperand) {
+        match (probe.site, top) {
+            // Or none of this frame's: one of another's may be what it raises.
+            (Site::BareRaise, _) if vm.current_exception().is_none() => labels::note(Label::BareRaise),
+            (Site::BareRaise, _) => {}
+            (Site::SetRead, Some(top)) => readers::about_to_read(top, vm),
+            (Site::SetUpdated, Some(top)) => makers::about_to_update(top),
+            (_, Some(top)) => makers::about_to_add(top, vm),
+            (_, None) => {}
+        }
+        return Ok(());
+    }
+    if program_repr::is_rendering() {
+        return program_repr::check(&activity(probe), vm);
+    }
+    let flow = OBSERVER.with(|observer| match observer.try_borrow_mut() {
+        Ok(mut observer) => {
+            observer.as_mut().map_or(ControlFlow::Continue(()), |observer| observer.probe(probe, top, vm))
+        }
+        // An object that died while the recorder worked runs code of the unit: that is no step of the program.
+        Err(_) => ControlFlow::Continue(()),
+    });
+    match flow {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(outcome) => Err(termination::stop(outcome, vm)),
+    }
+}
+
+/// What the program does at a probe, as the rendering of an object asks.
+fn activity(probe: &Probe) -> Activity {
+    match probe.site {
+        Site::Call => Activity::Call { is_pure: probe.info.is_pure },
+        Site::Line | Site::LineIfFallenInto | Site::LineIfJumpedTo | Site::LineIfOtherBefore => Activity::Line,
+        _ => Activity::Other,
+    }
+}
+
+impl Observer {
+    #[inline]
+    fn probe(&mut self, probe: &Probe, top: Option<&PyObject>, vm: &VirtualMachine) -> ControlFlow<Outcome> {
+        // The exception that stops a program is ours, not an event of the program's.
+        if termination::outcome().is_some() {
+            return ControlFlow::Continue(());
+        }
+        match self {
+            Observer::Record { recorder, steps } if probe.info.is_unit => {
+                recorder.probe(probe, top, vm)?;
+                charge(steps, termination::take_owed_steps())
+            }
+            observer => {
+                let steps = match observer {
+                    Observer::Count { steps } | Observer::Record { steps, .. } => steps,
+                    Observer::Cover { coverage, steps } => {
+                        coverage.probe(probe.site, top, vm);
+                        steps
+                    }
+                };
+                let is_line = matches!(
+                    probe.site,
+                    Site::Line
+                        | Site::LineIfFallenInto
+                        | Site::LineIfJumpedTo
+                        | Site::LineIfOtherBefore
+                        | Site::Point(_, true)
+                );
+                charge(steps, u64::from(is_line))
+            }
+        }
+    }
+}
+
+/// Takes steps off those that are left.
+#[inline]
+fn charge(left: &mut u64, steps: u64) -> ControlFlow<Outcome> {
+    match left.checked_sub(steps) {
+        Some(fewer) => {
+            *left = fewer;
+            ControlFlow::Continue(())
+        }
+        None => ControlFlow::Break(Outcome::StepLimit),
+    }
+}

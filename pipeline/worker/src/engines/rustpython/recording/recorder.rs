@@ -1,0 +1,512 @@
+//! From probes to events: which frame, which line, what changed. Called by `probe`, tells the sink.
+
+use std::{collections::HashMap, ops::ControlFlow, rc::Rc};
+
+use rustpython_vm::{
+    AsObject, PyObject, VirtualMachine,
+    builtins::{PyBaseException, PyInt},
+    bytecode::CodeFlags,
+    frame::{InterpreterFrame, current_thread_frame, current_thread_iframe},
+};
+use tracemill_trace::{
+    Encoder, EventKind, Label, Outcome, Value, ValueRef,
+    wire::{Call, Said},
+};
+
+use super::{
+    changes::{ChangeWriter, Shadow, ValueOptions},
+    frame::{CodeState, LiveFrame, Position},
+    frame_variables,
+    loop_iterators::LoopIterator,
+    object_table::ObjectTable,
+    value_stack::{self, ValueStack},
+};
+use crate::{
+    engine::SharedSink,
+    engines::rustpython::{
+        analysis::{object_lifetime::Lifetimes, side_effects::Mutates},
+        instrumentation::{line_effects::LineEffect, probe::Probe, site::Site},
+        runtime::{labels, stdio},
+        values::{exceptions, messages, repr::render},
+    },
+};
+
+/// Makes events of one execution.
+pub(crate) struct Recorder {
+    sink: SharedSink,
+    pub(crate) options: ValueOptions,
+    pub(crate) encoder: Encoder,
+    pub(crate) objects: ObjectTable,
+    pub(crate) live: Vec<LiveFrame>,
+    asleep: HashMap<usize, LiveFrame>,
+    pub(crate) codes: Vec<CodeState>,
+    frames: u32,
+    pub(crate) epoch: u64,
+    /// Events told, and how many may be.
+    pub(crate) recorded: u64,
+    max_events: u64,
+    /// The sink takes nothing more.
+    is_over: bool,
+    /// What was written since the event before.
+    pub(crate) output: String,
+    /// The line at which the exception that is about to leave a frame was raised there.
+    raised_line: Option<u32>,
+    /// The probe before this one said that what follows is reached without a jump.
+    fallen: bool,
+    /// For frames that have returned with none above them running on since: how many those are, and how many sleeping
+    /// frames were ended since.
+    ending: Vec<(usize, u32)>,
+    /// A frame of the unit was just left by this `StopIteration`.
+    stopped: Option<String>,
+}
+
+/// Stands for an instruction that is not known.
+const ANYWHERE: u32 = u32::MAX;
+
+pub(crate) type Progress = ControlFlow<Outcome>;
+pub(crate) const CONTINUE: Progress = ControlFlow::Continue(());
+
+impl Recorder {
+    /// A recorder for one execution of at most `most` events.
+    pub(crate) fn new(sink: SharedSink, options: ValueOptions, max_events: u64) -> Self {
+        Recorder {
+            sink,
+            options,
+            encoder: Encoder::default(),
+            objects: ObjectTable::default(),
+            live: Vec::new(),
+            asleep: HashMap::new(),
+            codes: Vec::new(),
+            frames: 0,
+            epoch: 0,
+            recorded: 0,
+            max_events,
+            is_over: false,
+            output: String::new(),
+            raised_line: None,
+            fallen: false,
+            ending: Vec::new(),
+            stopped: None,
+        }
+    }
+
+    /// Takes one probe of the unit's code.
+    #[inline]
+    pub(crate) fn probe(&mut self, probe: &Probe, top: Option<&PyObject>, vm: &VirtualMachine) -> Progress {
+        let key = current_thread_iframe();
+        let fallen = std::mem::take(&mut self.fallen);
+        // What a loop draws from is left right before the loop is told that nothing came.
+        let stopped = self.stopped.take();
+        if probe.info.records_instructions() && probe.site.has_run_before() {
+            if !self.unwind_to(key) {
+                return CONTINUE;
+            }
+            let observed = self.record_up_to(probe.place, vm)?;
+            self.observe_loop(probe, top, vm);
+            let pushed =
+                top.filter(|_| matches!(probe.site, Site::Instruction | Site::LoopItem(_) | Site::LoopIterator(_)));
+            self.observe(observed, probe.place, pushed, vm);
+        }
+        match probe.site {
+            Site::Line | Site::LineIfFallenInto => {
+                self.fallen = probe.site == Site::LineIfFallenInto;
+                if !self.unwind_to(key) {
+                    return CONTINUE;
+                }
+                self.event(EventKind::Line, probe.line, probe.op, Said::default(), vm)
+            }
+            Site::FallenInto => {
+                self.fallen = true;
+                CONTINUE
+            }
+            Site::LineIfJumpedTo | Site::LineIfOtherBefore => {
+                if fallen || !self.unwind_to(key) {
+                    return CONTINUE;
+                }
+                let before = |live: &LiveFrame| live.before.unwrap_or(live.line);
+                if probe.site == Site::LineIfOtherBefore
+                    && self.live.last().is_some_and(|live| before(live) == probe.line)
+                {
+                    return CONTINUE;
+                }
+                self.event(EventKind::Line, probe.line, probe.op, Said::default(), vm)
+            }
+            Site::Instruction => CONTINUE,
+            Site::LoopIterable(_) | Site::LoopIterator(_) | Site::LoopItem(_) | Site::GivenLoopItem(_) => {
+                if !probe.info.records_instructions() && self.unwind_to(key) {
+                    self.observe_loop(probe, top, vm);
+                }
+                CONTINUE
+            }
+            Site::Call => self.call(key, probe, vm),
+            Site::Resume => {
+                if !self.resume(key, vm)? {
+                    return CONTINUE;
+                }
+                self.event(EventKind::Resume, probe.line, probe.op, Said::default(), vm)?;
+                self.begin_instructions(probe.place, vm);
+                CONTINUE
+            }
+            Site::Return | Site::Yield => match top {
+                Some(top) if self.unwind_to(key) => self.leave_with_value(probe, top, vm),
+                _ => CONTINUE,
+            },
+            Site::Raise | Site::Handled | Site::Unwind | Site::UnwindAgain => {
+                match top.and_then(|top| top.downcast_ref::<PyBaseException>()) {
+                    Some(exception) => self.exception(key, probe, exception, vm),
+                    None => CONTINUE,
+                }
+            }
+            Site::RaisedAt => {
+                self.raised_line = top.and_then(line_of_code_unit);
+                CONTINUE
+            }
+            Site::RaisesAgain => {
+                if self.unwind_to(key)
+                    && let Some(live) = self.live.last_mut()
+                {
+                    live.before = top.and_then(line_of_code_unit);
+                }
+                CONTINUE
+            }
+            Site::BareRaise
+            | Site::SetRead
+            | Site::SetUpdated
+            | Site::SetOperand
+            | Site::Point(..)
+            | Site::Branch(_)
+            | Site::BranchOnNone(_) => CONTINUE,
+            Site::LoopExhausted => {
+                // The end of an iterator is no exception, unless code of the program raised it: CPython's rule.
+                match stopped {
+                    Some(text) if self.unwind_to(key) => {
+                        let line = self.live.last().map_or(probe.line, |live| live.line);
+                        let said = Said { exception: Some(&text), ..Said::default() };
+                        self.event(EventKind::Exception, line, probe.op, said, vm)
+                    }
+                    _ => CONTINUE,
+                }
+            }
+        }
+    }
+
+    /// What a probe of a loop of the topmost frame says about the loop.
+    #[inline]
+    fn observe_loop(&mut self, probe: &Probe, top: Option<&PyObject>, vm: &VirtualMachine) {
+        let (Site::LoopIterable(number)
+        | Site::LoopIterator(number)
+        | Site::LoopItem(number)
+        | Site::GivenLoopItem(number)) = probe.site
+        else {
+            return;
+        };
+        let options = self.options;
+        let Some(known) = self.live.last_mut().and_then(|live| live.loops.get_mut(number as usize)) else { return };
+        match (probe.site, top, &mut *known) {
+            (Site::LoopIterable(_), Some(top), _) => *known = Some(LoopIterator::walking(top, options, vm)),
+            (Site::LoopIterator(_), Some(top), _) => {
+                known.get_or_insert_with(|| LoopIterator::walking(top, options, vm)).start(top, vm);
+            }
+            (Site::LoopItem(_), _, Some(known)) => known.draw(),
+            // A loop over an iterator that came from elsewhere begins when it first draws.
+            (Site::GivenLoopItem(_), Some(iterator), _) => {
+                let known = known.get_or_insert_with(|| {
+                    let mut known = LoopIterator::over(iterator, options, vm);
+                    // The draw that follows takes one off.
+                    known.left = known.left.map(|left| left + 1);
+                    known
+                });
+                known.draw();
+            }
+            _ => {}
+        }
+    }
+
+    /// The topmost frame is about to run its first instruction, or the first one since it slept.
+    fn begin_instructions(&mut self, at: u32, vm: &VirtualMachine) {
+        if let Some(live) = self.live.last_mut().filter(|live| live.info.records_instructions()) {
+            live.position.set(at, true);
+            self.observe(None, at, None, vm);
+        }
+    }
+
+    /// The execution is over: what was running when it was stopped is told.
+    pub(crate) fn end(&mut self, vm: &VirtualMachine) {
+        if !self.is_over {
+            // The program has stopped already.
+            let _ = self.record_begun(vm);
+        }
+        let is_left = |live: &LiveFrame| live.frame.iframe().code().code.flags.contains(CodeFlags::ASYNC_GENERATOR);
+        if self.asleep.values().any(is_left) {
+            labels::note(Label::EndOrder);
+        }
+    }
+
+    fn call(&mut self, key: *const InterpreterFrame, probe: &Probe, vm: &VirtualMachine) -> Progress {
+        let Some(frame) = current_thread_frame() else { return CONTINUE };
+        self.record_begun(vm)?;
+        self.epoch += 1;
+        // A generator that was dropped asleep has left its address behind.
+        self.asleep.remove(&(key as usize));
+        let info = &probe.info;
+        let known = self.codes.iter().position(|code| Rc::ptr_eq(&code.info, info));
+        let code_index = known.unwrap_or_else(|| {
+            let variables = info.variables.iter().map(|(scope, name)| (*scope, name.as_str()));
+            self.encoder.code(&info.function, variables, &info.operations);
+            self.codes.push(CodeState { info: Rc::clone(info), names: HashMap::new() });
+            self.codes.len() - 1
+        }) as u32;
+        let shadows = |count: usize| std::iter::repeat_with(|| Shadow::Unbound).take(count).collect();
+        let call =
+            Call { parent_index: self.live.last().map(|live| live.index), depth: self.live.len() as u32, code_index };
+        let loops = info.variables.len() - info.first_iterator as usize;
+        self.live.push(LiveFrame {
+            key,
+            frame,
+            index: self.frames,
+            code_index,
+            slots: shadows(info.slots.len()),
+            globals: shadows(info.globals.len()),
+            names: Vec::new(),
+            loops: std::iter::repeat_with(|| None).take(loops).collect(),
+            stack: ValueStack::default(),
+            position: Position::default(),
+            info: Rc::clone(info),
+            line: 0,
+            epoch: 0,
+            effect: None,
+            before: None,
+            asleep_at: 0,
+        });
+        self.frames += 1;
+        if let (Some(number), Some(live)) = (info.given, self.live.last_mut()) {
+            live.loops[number as usize] = frame_variables::first_variable(&live.frame)
+                .map(|iterator| LoopIterator::over(&iterator, self.options, vm));
+        }
+        self.event(EventKind::Call, probe.line, probe.op, Said { call: Some(call), ..Said::default() }, vm)?;
+        // No line runs yet: the first one begins whatever its number.
+        if let Some(live) = self.live.last_mut() {
+            live.line = 0;
+        }
+        self.begin_instructions(probe.place, vm);
+        CONTINUE
+    }
+
+    /// Puts a sleeping frame on top of the stack.
+    fn resume(&mut self, key: *const InterpreterFrame, vm: &VirtualMachine) -> ControlFlow<Outcome, bool> {
+        match self.asleep.remove(&(key as usize)) {
+            Some(live) => {
+                self.record_begun(vm)?;
+                self.epoch += 1;
+                self.live.push(live);
+                ControlFlow::Continue(true)
+            }
+            None => ControlFlow::Continue(false),
+        }
+    }
+
+    fn leave_with_value(&mut self, probe: &Probe, top: &PyObject, vm: &VirtualMachine) -> Progress {
+        // The instruction that does it.
+        self.record_begun(vm)?;
+        let kind = if probe.site == Site::Return { EventKind::Return } else { EventKind::Yield };
+        let line = match probe.line {
+            0 => self.live.last().map_or(0, |live| live.line),
+            line => line,
+        };
+        let value = render(top, self.options.limit, vm);
+        let said = Said { value: Some(by_ref(&value)), ..Said::default() };
+        let flow = self.event(kind, line, probe.op, said, vm);
+        self.epoch += 1;
+        match (self.live.pop(), kind) {
+            (Some(mut live), EventKind::Yield) => {
+                live.asleep_at = probe.op;
+                self.asleep.insert(live.key as usize, live);
+            }
+            _ => {
+                let running = self.live.len();
+                self.ending.retain(|(known, _)| *known < running);
+                self.ending.push((running, 0));
+            }
+        }
+        flow
+    }
+
+    fn exception(
+        &mut self,
+        key: *const InterpreterFrame,
+        probe: &Probe,
+        exception: &rustpython_vm::Py<PyBaseException>,
+        vm: &VirtualMachine,
+    ) -> Progress {
+        let raised_line = self.raised_line.take();
+        let mut before = None;
+        if let Some(live) = self.asleep.get(&(key as usize)) {
+            // Something was thrown in.
+            let (line, op) = (live.line, live.asleep_at);
+            self.resume(key, vm)?;
+            self.event(EventKind::Resume, line, op, Said::default(), vm)?;
+            before = Some(0);
+            // Of a frame that returns CPython ends the variables last to first, the engine first to last.
+            let running = self.live.len() - 1;
+            if let Some((_, ended)) = self.ending.iter_mut().find(|(known, _)| *known == running) {
+                *ended += 1;
+                if *ended > 1 {
+                    labels::note(Label::EndOrder);
+                }
+            }
+        }
+        if !self.unwind_to(key) {
+            return CONTINUE;
+        }
+        if probe.site != Site::Handled {
+            self.record_begun(vm)?;
+        }
+        if matches!(probe.site, Site::Raise | Site::Unwind) {
+            messages::correct(exception, vm);
+        }
+        let text = exceptions::summary(exception, self.options.limit, vm);
+        let running = self.live.last().map_or(0, |live| live.line);
+        let (raised_op, line) = match self.live.last().and_then(|live| raised_at(exception, live)) {
+            Some((op, line)) => (op, raised_line.unwrap_or(line)),
+            None => (ANYWHERE, raised_line.unwrap_or(running)),
+        };
+        let said = Said { exception: Some(&text), ..Said::default() };
+        if probe.site == Site::Handled {
+            return self.event(EventKind::Handled, running, probe.op, said, vm);
+        }
+        if probe.site != Site::UnwindAgain {
+            self.event(EventKind::Exception, line, raised_op, said, vm)?;
+            if let Some(live) = self.live.last_mut() {
+                live.before = before;
+                live.position.leave(probe.place);
+            }
+        }
+        if probe.site != Site::Raise {
+            self.event(EventKind::Unwind, line, probe.op, said, vm)?;
+            self.epoch += 1;
+            let left = self.live.pop();
+            if let Some(left) = left.filter(|_| self.options.lifetimes != Lifetimes::Unobservable) {
+                frame_variables::keep_variables(&left.frame, vm);
+            }
+            self.stopped = exception.class().is(vm.ctx.exceptions.stop_iteration).then_some(text);
+        }
+        CONTINUE
+    }
+
+    /// Makes the frame the topmost one; `false` when its start was not seen.
+    #[inline]
+    fn unwind_to(&mut self, key: *const InterpreterFrame) -> bool {
+        if self.live.last().is_some_and(|live| live.key == key) {
+            return true;
+        }
+        match self.live.iter().rposition(|live| live.key == key) {
+            Some(at) => {
+                self.live.truncate(at + 1);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Tells an event of the topmost frame, with what changed since its last one.
+    #[inline]
+    fn event(&mut self, kind: EventKind, line: u32, op: u32, said: Said<'_>, vm: &VirtualMachine) -> Progress {
+        let running = self.live.len();
+        self.ending.retain(|(known, _)| *known < running);
+        // Where each instruction is recorded, what changed was found when the last one had run, unless it did not end.
+        let is_known = self.live.last().is_some_and(|live| live.info.records_instructions())
+            && !matches!(kind, EventKind::Call | EventKind::Resume | EventKind::Exception | EventKind::Unwind);
+        if !is_known {
+            self.record_changes(op, vm);
+        }
+        let Recorder { live, encoder, sink, output, .. } = self;
+        let Some(live) = live.last_mut() else { return CONTINUE };
+        live.line = line;
+        live.before = None;
+        live.effect = if kind == EventKind::Line { live.info.line_effect(op) } else { None };
+        stdio::take_pending(output);
+        let record = encoder.event(kind, live.index, line, Said { output, ..said });
+        self.recorded += 1;
+        let flow = sink.borrow_mut().record(record, 1);
+        self.is_over = flow.is_break();
+        output.clear();
+        flow
+    }
+
+    /// Tells so many instructions of the topmost frame that follow each other.
+    #[inline]
+    pub(crate) fn record_instructions(&mut self, first: u32, count: u32, line: u32) -> Progress {
+        let Recorder { live, encoder, sink, output, recorded, max_events, is_over, .. } = self;
+        let Some(live) = live.last_mut() else { return CONTINUE };
+        let count = u32::try_from(max_events.saturating_sub(*recorded)).map_or(count, |left| count.min(left));
+        let said = Said { instruction: Some((first, count)), output, ..Said::default() };
+        let record = encoder.event(EventKind::Instruction, live.index, line, said);
+        *recorded += u64::from(count);
+        let flow = sink.borrow_mut().record(record, count);
+        *is_over = flow.is_break();
+        output.clear();
+        flow
+    }
+
+    /// Finds what changed in the topmost frame.
+    #[inline]
+    fn record_changes(&mut self, op: u32, vm: &VirtualMachine) {
+        let Recorder { live, encoder, codes, options, epoch, objects, .. } = self;
+        let Some(live) = live.last_mut() else { return };
+        let quiet = live.epoch == *epoch;
+        let draws_plainly = |mut draws: u64| {
+            while draws != 0 {
+                let known = live.loops.get(draws.trailing_zeros() as usize).and_then(Option::as_ref);
+                if !known.is_some_and(|known| known.is_plain) {
+                    return false;
+                }
+                draws &= draws - 1;
+            }
+            true
+        };
+        let (mutated, stored) = match live.effect.filter(|_| quiet) {
+            Some(LineEffect { mutates, stored, draws }) => {
+                (if draws_plainly(draws) { mutates } else { Mutates::Anything }, stored)
+            }
+            None => (Mutates::Anything, frame_variables::ALL),
+        };
+        objects.event += 1;
+        let mut changes = ChangeWriter { encoder, objects, options: *options, vm };
+        frame_variables::record_changes(live, codes, mutated, stored, &mut changes);
+        #[cfg(test)]
+        super::frame_snapshot::take(self.recorded, live, changes.options.limit, vm);
+        let first_iterator = live.info.first_iterator;
+        if !live.loops.is_empty() {
+            let running = live.info.running.get(op as usize).map_or(&[][..], Vec::as_slice);
+            for (number, known) in live.loops.iter_mut().enumerate() {
+                let runs = op == ANYWHERE || running.contains(&(number as u32));
+                LoopIterator::record(known, runs, first_iterator + number as u32, &mut changes);
+            }
+        }
+        live.epoch = *epoch;
+    }
+}
+
+/// The instruction of the frame that raised the exception there, and its line, as the traceback says.
+fn raised_at(exception: &PyBaseException, live: &LiveFrame) -> Option<(u32, u32)> {
+    let traceback = exception.__traceback__().filter(|traceback| traceback.frame.is(&live.frame))?;
+    let unit = u32::try_from(traceback.lasti).ok()? / 2;
+    let op = value_stack::instruction_of_unit(live.info.origins.get()?, unit)?;
+    Some((op as u32, traceback.lineno.get() as u32))
+}
+
+/// The line of a unit of the code that runs, of which this is the number.
+fn line_of_code_unit(unit: &PyObject) -> Option<u32> {
+    let unit = usize::try_from(unit.downcast_ref::<PyInt>()?.as_bigint()).ok()?;
+    let frame = current_thread_frame()?;
+    let location = frame.iframe().code().code.locations.get(unit)?;
+    Some(location.0.line.get() as u32)
+}
+
+/// A value as the encoder takes it.
+pub(crate) fn by_ref(value: &Value) -> ValueRef<'_> {
+    match value {
+        Value::Int(number) => ValueRef::Int(*number),
+        Value::Text { repr, type_name, full_chars } => ValueRef::Text { repr, type_name, full_chars: *full_chars },
+    }
+}
