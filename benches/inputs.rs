@@ -19,10 +19,10 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use tracemill::cancel::Cancel;
 use tracemill::config::{Overrides, load};
 use tracemill::error::Result;
-use tracemill::stage::Cancel;
-use tracemill::supervisor::{Listener, Supervisor, WorkerCommand};
+use tracemill::workers::{Listener, Supervisor, WorkerCommand};
 use tracemill_schemas::functions::FunctionsRow;
 use tracemill_schemas::inputs::InputsRow;
 use tracemill_trace::{Finished, Granularity, Job, JobKind, Malformed, Outcome, PointKind, Subscription};

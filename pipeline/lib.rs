@@ -9,6 +9,7 @@
 //! Stages do not import each other: what passes between them is a table on disk. [`stage`] drives one stage over its
 //! parts, [`dataset`] is the disk, [`cli`] is the binary.
 
+pub mod cancel;
 pub mod cli;
 pub mod config;
 pub mod corpora;
@@ -22,7 +23,6 @@ pub mod functions;
 mod fuzz;
 pub mod hash;
 pub mod inputs;
-pub mod integrity;
 pub mod mixtures;
 mod models;
 pub mod ordered;
@@ -31,6 +31,6 @@ pub mod python;
 pub mod shards;
 mod sql;
 pub mod stage;
-pub mod supervisor;
+pub mod workers;
 
 pub use error::{Error, Result};

@@ -7,10 +7,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use tracemill_schemas::stats::StatsRow;
 
+use crate::cancel::Cancel;
 use crate::config::Config;
 use crate::dataset::{Count, Dataset, FileEntry, Manifest, PartEntry, PartKey, PartOutput, Severity};
 use crate::error::{Error, Result};
@@ -29,37 +29,6 @@ pub struct Context {
     pub cancel: Cancel,
     /// Where progress is shown.
     pub progress: Progress,
-}
-
-/// A flag that asks everything to stop.
-#[derive(Debug, Clone, Default)]
-pub struct Cancel(Arc<AtomicBool>);
-
-impl Cancel {
-    /// Asks everything to stop.
-    pub fn set(&self) {
-        self.0.store(true, Ordering::SeqCst);
-    }
-
-    /// The flag itself, for a signal handler.
-    #[must_use]
-    pub fn flag(&self) -> Arc<AtomicBool> {
-        Arc::clone(&self.0)
-    }
-
-    /// Whether somebody asked.
-    #[must_use]
-    pub fn is_set(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
-    }
-
-    /// [`Error::Cancelled`] when somebody asked; stages call it between pieces of work.
-    ///
-    /// # Errors
-    /// Somebody asked.
-    pub fn check(&self) -> Result<()> {
-        if self.is_set() { Err(Error::Cancelled) } else { Ok(()) }
-    }
 }
 
 /// One piece of a stage's work, the unit of resuming.
@@ -81,8 +50,8 @@ pub struct Part {
 pub trait Stage {
     /// Its name: the table it writes.
     fn name(&self) -> &'static str;
-    /// What the progress bar counts, such as `files`.
-    fn unit(&self) -> &'static str;
+    /// The noun for what the progress bar counts, such as `files`.
+    fn counted_as(&self) -> &'static str;
     /// The tables of which it writes one file a part, or several: what lies there unlisted is removed.
     fn tables(&self) -> &'static [&'static str];
     /// Its parts, in order of keys.
@@ -144,7 +113,7 @@ pub fn drive(stage: &dyn Stage, cx: &Context) -> Result<Report> {
     // Some files are read for every part: they are verified for the first one.
     let mut verified: BTreeSet<(&str, &PartKey)> = BTreeSet::new();
     let total = parts.iter().map(|part| part.items).sum::<Option<u64>>();
-    let bar = cx.progress.bar(stage.name(), stage.unit(), total);
+    let bar = cx.progress.bar(stage.name(), stage.counted_as(), total);
     for part in &parts {
         cx.cancel.check()?;
         if is_done(cx, manifest.parts.get(&part.key), part)? {

@@ -6,14 +6,15 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 
-use crate::cli::engine::Engine;
-use crate::cli::hold::Hold;
+use crate::cancel::Cancel;
+use crate::cli::lock::DatasetLock;
+use crate::cli::query_session::QuerySession;
 use crate::cli::{Exit, UsageError, interrupt, summary};
 use crate::config::{Config, CorpusConfig, Overrides, load, nearest, to_toml};
 use crate::dataset::Dataset;
 use crate::error::Error;
 use crate::progress::Progress;
-use crate::stage::{Cancel, Context, Stage, drive};
+use crate::stage::{Context, Stage, drive};
 
 const EXAMPLES: &str = "\
 A second run does what is new or changed and keeps the rest; a stopped run goes on where it was.
@@ -96,7 +97,7 @@ pub(super) fn pipeline(
     cancel: &Cancel,
 ) -> anyhow::Result<Vec<(&'static str, u64)>> {
     check_before(stages, dataset)?;
-    let hold = Hold::take(dataset)?;
+    let lock = DatasetLock::acquire(dataset)?;
     dataset.remove_leftovers()?;
     dataset.write_whole(&dataset.root().join("_run").join("config.toml"), to_toml(&config).as_bytes())?;
     let workers = match config.workers {
@@ -113,7 +114,7 @@ pub(super) fn pipeline(
     let mut losses = Vec::new();
     for stage in self::stages()? {
         if wanted(stages, stage.name()) {
-            hold.at(stage.name())?;
+            lock.set_stage(stage.name())?;
             let report =
                 drive(stage.as_ref(), &cx).with_context(|| format!("the stage `{}` did not finish", stage.name()))?;
             losses.push((stage.name(), report.data_loss()));
@@ -150,7 +151,7 @@ fn check_corpora(cx: &Context) -> anyhow::Result<()> {
     };
     let corpora = &cx.config.corpora;
     let query = "SELECT corpus, status, count(*), min(path || ': ' || error) FROM corpora GROUP BY 1, 2 ORDER BY 1, 2";
-    let found = Engine::open(&cx.dataset)?.rows(query, &cx.cancel)?;
+    let found = QuerySession::open(&cx.dataset)?.rows(query, &cx.cancel)?;
     let (mut empty, mut problems): (Vec<String>, Vec<String>) = Default::default();
     for corpus in corpora {
         let text = |row: &[Option<String>], column: usize| row.get(column).cloned().flatten().unwrap_or_default();

@@ -2,7 +2,7 @@
 //!
 //! `default.toml` is the only place where a default stands; each key there has a comment with its unit and effect.
 
-mod guess;
+mod corpus_kind;
 mod load;
 
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use tracemill_trace::{Granularity, Limits, Subscription};
 
-pub use guess::guess_kind;
+pub use corpus_kind::guess_kind;
 pub use load::{KINDS, Overrides, load, nearest, to_toml};
 
 /// The default configuration, with a comment on every key.

@@ -14,6 +14,7 @@
 //! removed and written again; whatever has an entry and is not what was written is an error.
 
 mod groups;
+pub mod integrity;
 mod key;
 mod manifest;
 mod pages;

@@ -40,7 +40,7 @@ use crate::hash;
 use crate::ordered;
 use crate::progress::Bar;
 use crate::stage::{Context, Counts, Part, Stage};
-use crate::supervisor::{IdleWorkers, Placement, Supervisor, WorkerCommand, events_max};
+use crate::workers::{IdleWorkers, Placement, Supervisor, WorkerCommand, events_max};
 
 /// Raised whenever the same input would give other rows.
 const VERSION: u32 = 3;
@@ -90,7 +90,7 @@ impl Stage for Executions {
         "executions"
     }
 
-    fn unit(&self) -> &'static str {
+    fn counted_as(&self) -> &'static str {
         "executions"
     }
 
@@ -397,10 +397,10 @@ impl Tally {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cancel::Cancel;
     use crate::config::{Overrides, load};
     use crate::dataset::{Dataset, PartEntry};
     use crate::progress::Progress;
-    use crate::stage::Cancel;
 
     /// The parts over a dataset whose parts have so many inputs.
     fn parts(inputs: &[u64]) -> Vec<Part> {

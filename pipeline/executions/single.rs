@@ -6,12 +6,12 @@ use tracemill_schemas::functions::FunctionsRow;
 use tracemill_schemas::inputs::InputsRow;
 use tracemill_trace::{Collector, Decoder, Event, Finished, Job, JobKind, Limits, Malformed, Subscription};
 
+use crate::cancel::Cancel;
 use crate::config::{ExecutionsConfig, SandboxConfig};
 use crate::error::{Error, Result};
 use crate::executions::rows::{self, Piece, Recorder};
-use crate::stage::Cancel;
-use crate::supervisor::events_max;
-use crate::supervisor::{Completed, Listener, Supervisor, WorkerCommand};
+use crate::workers::events_max;
+use crate::workers::{Completed, Listener, Supervisor, WorkerCommand};
 
 /// What to trace.
 #[derive(Debug, Clone, Default)]

@@ -23,13 +23,13 @@ use tracemill_schemas::instructions::INSTRUCTIONS;
 use tracemill_trace::Label;
 
 use super::rows::{self, Batches, Piece, Recorder};
+use crate::cancel::Cancel;
 use crate::config::ExecutionsConfig;
 use crate::dataset::{Dataset, read_batches, read_rows};
 use crate::error::{Error, Result};
 use crate::hash;
 use crate::ordered;
-use crate::stage::Cancel;
-use crate::supervisor::{Supervisor, WorkerCommand};
+use crate::workers::{Supervisor, WorkerCommand};
 
 /// Hash seeds of the two runs; the stages' is 0.
 pub const HASH_SEEDS: [u32; 2] = [1, 0x9e37_79b9];

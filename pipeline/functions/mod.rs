@@ -57,7 +57,7 @@ impl Stage for Functions {
         "functions"
     }
 
-    fn unit(&self) -> &'static str {
+    fn counted_as(&self) -> &'static str {
         "files"
     }
 

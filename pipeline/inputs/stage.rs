@@ -19,7 +19,7 @@ use crate::inputs::search::Runner;
 use crate::inputs::sources::corpus_tests::{self, UnitWithTests};
 use crate::progress::Bar;
 use crate::stage::{Context, Counts, Part, Stage};
-use crate::supervisor::{IdleWorkers, Supervisor, WorkerCommand};
+use crate::workers::{IdleWorkers, Supervisor, WorkerCommand};
 use crate::{hash, ordered};
 
 /// Raised when the same unit would get other inputs.
@@ -136,7 +136,7 @@ impl Stage for Inputs {
         "inputs"
     }
 
-    fn unit(&self) -> &'static str {
+    fn counted_as(&self) -> &'static str {
         "functions"
     }
 
@@ -248,7 +248,7 @@ fn part_config(config: &InputsConfig) -> impl serde::Serialize {
 fn limits(config: &Config) -> Limits {
     let (search, limits) = (&config.inputs.search, config.executions.limits);
     Limits {
-        steps: search.lines_max.min(limits.steps),
+        events_max: search.lines_max.min(limits.events_max),
         wall_ms: search.wall_ms.min(limits.wall_ms),
         memory_bytes: search.memory_bytes.min(limits.memory_bytes),
         ..limits

@@ -7,9 +7,9 @@
 //! A part sees only the files of its own key, so that it can be made again alone. What a sample looks like stands in
 //! `queries/formats/`; here is which split it belongs to, its id, and the count of everything that is left out.
 
-mod merge;
 mod plan;
 mod render;
+mod samples;
 
 use std::collections::BTreeMap;
 
@@ -54,7 +54,7 @@ impl Stage for Mixtures {
         "mixtures"
     }
 
-    fn unit(&self) -> &'static str {
+    fn counted_as(&self) -> &'static str {
         "executions"
     }
 

@@ -76,7 +76,7 @@ impl Stage for Shards {
         "shards"
     }
 
-    fn unit(&self) -> &'static str {
+    fn counted_as(&self) -> &'static str {
         "samples"
     }
 

@@ -13,9 +13,9 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use tracemill::cancel::Cancel;
 use tracemill::config::{ExecutionsConfig, Overrides, load};
-use tracemill::stage::Cancel;
-use tracemill::supervisor::{Completed, Listener, Supervisor, WorkerCommand};
+use tracemill::workers::{Completed, Listener, Supervisor, WorkerCommand};
 use tracemill_trace::{Collector, Decoder, Finished, Job, JobKind, Limits, Malformed, Outcome, Reply, Subscription};
 use tracemill_worker::sandbox::LAYERS;
 

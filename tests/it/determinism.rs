@@ -6,10 +6,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
+use tracemill::cancel::Cancel;
 use tracemill::config::{Overrides, load};
 use tracemill::dataset::{Dataset, read_batches};
-use tracemill::stage::Cancel;
-use tracemill::supervisor::{Completed, Listener, Supervisor, WorkerCommand};
+use tracemill::workers::{Completed, Listener, Supervisor, WorkerCommand};
 use tracemill_schemas::table_named;
 use tracemill_trace::{Collector, Decoder, Granularity, Job, JobKind, Limits, Malformed, Subscription};
 

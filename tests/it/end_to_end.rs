@@ -155,7 +155,7 @@ fn instructions_change_no_sample_of_a_line_format_and_every_check_holds() {
     let samples = |granularity: &str| {
         let data = tempfile::tempdir().unwrap();
         let set = format!("executions.granularity={granularity}");
-        let more = [&["--set", set.as_str(), "--set", "executions.limits.steps=100000"][..], &others[..]].concat();
+        let more = [&["--set", set.as_str(), "--set", "executions.limits.events_max=100000"][..], &others[..]].concat();
         let output = run(&corpora, data.path(), &more);
         assert!(output.status.success(), "{}", said(&output));
         for check in of_kind(Kind::Check) {

@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::{env, fs, thread};
 
+use tracemill::cancel::Cancel;
 use tracemill::config::ExecutionsConfig;
-use tracemill::stage::Cancel;
-use tracemill::supervisor::{Completed, Listener, Supervisor, WorkerCommand};
+use tracemill::workers::{Completed, Listener, Supervisor, WorkerCommand};
 use tracemill_trace::{Collector, Decoder, Event, Granularity, Job, JobKind, Limits, Malformed, Subscription};
 
 use self::file::{Block, File, Kind, Program};

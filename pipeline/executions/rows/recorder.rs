@@ -24,7 +24,7 @@ use super::segment::Segment;
 use super::{chars, ordinal, shows_address};
 use crate::dataset::{Scratch, ScratchFolder};
 use crate::error::Result;
-use crate::supervisor::Listener;
+use crate::workers::Listener;
 
 /// Bytes of rows that a batch of jobs may hold in memory.
 const MEMORY: usize = 32 << 20;

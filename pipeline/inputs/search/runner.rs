@@ -9,7 +9,7 @@ use tracemill_worker::engines::rustpython::leaves_nothing_behind;
 
 use crate::error::Result;
 use crate::inputs::candidate::Candidate;
-use crate::supervisor::{Completed, Listener, Placement, Supervisor};
+use crate::workers::{Completed, Listener, Placement, Supervisor};
 
 /// Equal for runs that behave the same: path, outcome, result or exception, output.
 pub(super) type Behaviour = (u64, Outcome, String, String);

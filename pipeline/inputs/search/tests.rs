@@ -25,7 +25,7 @@ use crate::error::Result;
 use crate::inputs::candidate::Candidate;
 use crate::inputs::collect::{Settings, UnitInputs, collect};
 use crate::inputs::random::Random;
-use crate::supervisor::Placement;
+use crate::workers::Placement;
 
 /// The engine's flag for pending signals belongs to the process, so one interpreter runs at a time.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());

@@ -90,7 +90,7 @@ pub(super) struct Unit {
 type Ending = Box<Finished>;
 
 fn unrecorded_steps(job: &Job) -> u64 {
-    job.limits.steps.saturating_mul(UNRECORDED_FACTOR)
+    job.limits.events_max.saturating_mul(UNRECORDED_FACTOR)
 }
 
 /// Characters kept of a value.
@@ -354,13 +354,13 @@ impl<'a> Call<'a> {
         let vm = self.vm;
         let ends = pieces.setup.iter().map(|setup| ends(setup)).fold(ends(code), Ord::max);
         let look = Look { limit: self.limit, ends };
-        let recorder = Box::new(Recorder::new(self.sink.clone(), look, self.job.limits.steps));
+        let recorder = Box::new(Recorder::new(self.sink.clone(), look, self.job.limits.events_max));
         let watch = match self.job.subscription.granularity {
             // Without events a step is a line.
             Granularity::Outcome if self.job.covers => {
-                Watch::Cover { cover: Box::new(Cover::of(&self.unit.points)), steps: self.job.limits.steps }
+                Watch::Cover { cover: Box::new(Cover::of(&self.unit.points)), steps: self.job.limits.events_max }
             }
-            Granularity::Outcome => Watch::Count { steps: self.job.limits.steps },
+            Granularity::Outcome => Watch::Count { steps: self.job.limits.events_max },
             _ => Watch::Record { recorder, steps: unrecorded_steps(self.job) },
         };
         // The recorder lives as long as the exception, which keeps what the program's frames hold.

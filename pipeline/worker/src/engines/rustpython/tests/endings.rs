@@ -410,10 +410,10 @@ fn nothing_comes_after_the_limit_at_instruction_granularity() {
         for limit in limit {
             let mut job = call(&format!("def f():\n    x = ''\n    while True:\n        {source}\n"), "f()");
             job.subscription = Subscription { granularity: Granularity::Instruction, ..job.subscription };
-            job.limits.steps = limit;
+            job.limits.events_max = limit;
             let (events, execution) = run_one(job.clone());
             assert_eq!((events.len() as u64, execution.finished.outcome), (limit, Outcome::StepLimit), "{source}");
-            (job.limits.steps, job.limits.trace_bytes) = (u64::MAX, 10 * limit);
+            (job.limits.events_max, job.limits.trace_bytes) = (u64::MAX, 10 * limit);
             assert_eq!(run_one(job).1.finished.outcome, Outcome::TraceLimit, "{source}");
         }
     }

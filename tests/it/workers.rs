@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use tracemill::cancel::Cancel;
 use tracemill::config::{ExecutionsConfig, Overrides, load};
-use tracemill::stage::Cancel;
-use tracemill::supervisor::{Listener, Placement, Supervisor, WorkerCommand};
+use tracemill::workers::{Listener, Placement, Supervisor, WorkerCommand};
 use tracemill_trace::{Collector, Decoder, Job, JobKind, Limits, Malformed, Outcome, Subscription};
 
 use crate::harness::executable;

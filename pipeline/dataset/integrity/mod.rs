@@ -12,10 +12,10 @@ use sha2::{Digest as _, Sha256};
 use tracemill_schemas::stats::StatsRow;
 use tracemill_schemas::{Row as _, TABLES};
 
+use crate::cancel::Cancel;
 use crate::dataset::{Count, Dataset, Manifest, ManifestFault, read_rows};
 use crate::error::{Error, Result};
 use crate::shards::ShardsManifest;
-use crate::stage::Cancel;
 
 /// Bytes read at once, between two looks at whether somebody asked to stop.
 const CHUNK_BYTES: usize = 1 << 20;
@@ -235,5 +235,4 @@ impl Look<'_> {
 }
 
 #[cfg(test)]
-#[path = "integrity_tests.rs"]
 mod tests;
