@@ -6,8 +6,8 @@
 //!     └───────────┴───────────┴──── stats ────────────┴───────────┘
 //! ```
 //!
-//! Stages do not import each other: what passes between them is a table on disk. [`stage`] drives one stage over its
-//! parts, [`dataset`] is the disk, [`cli`] is the binary.
+//! Stages do not import each other: what passes between them is a table on disk. [`stages`] lists them, [`stage`] drives
+//! one over its parts, [`dataset`] is the disk, [`cli`] is the binary.
 
 pub mod cancel;
 pub mod cli;
@@ -31,6 +31,7 @@ pub mod python;
 pub mod shards;
 mod sql;
 pub mod stage;
+pub mod stages;
 pub mod workers;
 
 pub use error::{Error, Result};

@@ -9,6 +9,7 @@ use crate::cli::terminal::quoted;
 use crate::dataset::Dataset;
 use crate::dataset::integrity::{self, Checked, Depth, Fault, Finding};
 use crate::error::Error;
+use crate::stages::STAGES;
 
 /// The command that makes what is missing again.
 fn command(dataset: &Dataset) -> String {
@@ -35,7 +36,7 @@ pub(super) fn check_sizes(dataset: &Dataset) -> anyhow::Result<()> {
     let warning = match LockHolder::current(dataset) {
         Some(holder) => Some(holder.notice(dataset)),
         None => {
-            let Checked { findings, .. } = integrity::check(dataset, Depth::Sizes, &Cancel::default())?;
+            let Checked { findings, .. } = integrity::check(dataset, &STAGES, Depth::Sizes, &Cancel::default())?;
             if let Some(damaged) = findings.iter().find(|finding| finding.fault == Fault::Damaged) {
                 anyhow::bail!("{}", line(damaged, dataset));
             }

@@ -9,9 +9,9 @@ use std::io::{Read as _, Seek as _, Write as _};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::cli::run::STAGES;
 use crate::dataset::Dataset;
 use crate::error::Error;
+use crate::stages;
 
 /// A reader that looks for a holder locks the file for a moment itself. A run tries this often before it gives up.
 const TRIES: usize = 5;
@@ -94,21 +94,25 @@ impl LockHolder {
         let _ = file.read_to_string(&mut text);
         let mut lines = text.lines();
         let process = lines.next().unwrap_or_default().trim().to_owned();
-        LockHolder { process, stage: lines.next().map(str::to_owned).filter(|stage| STAGES.contains(&stage.as_str())) }
+        LockHolder {
+            process,
+            stage: lines.next().map(str::to_owned).filter(|stage| stages::names().contains(&stage.as_str())),
+        }
     }
 
     /// The warning for a reader of a dataset that a run is writing.
     pub(super) fn notice(&self, dataset: &Dataset) -> String {
         let (root, process) = (dataset.root().display(), &self.process);
-        let at = self.stage.as_deref().and_then(|stage| STAGES.iter().position(|known| *known == stage));
+        let names = stages::names();
+        let at = self.stage.as_deref().and_then(|stage| names.iter().position(|known| *known == stage));
         match at {
             None => format!("a run (process {process}) is writing {root}: tables may be old, or lack rows"),
             Some(at) => {
-                let complete = if at == 0 { "none yet".to_owned() } else { STAGES[..at].join(", ") };
+                let complete = if at == 0 { "none yet".to_owned() } else { names[..at].join(", ") };
                 format!(
                     "a run (process {process}) is writing {root}, at the stage `{}`: complete are {complete}; the others \
                      may be old, or lack rows",
-                    STAGES[at]
+                    names[at]
                 )
             }
         }

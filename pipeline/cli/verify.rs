@@ -14,6 +14,7 @@ use crate::config::{Overrides, load};
 use crate::dataset::Dataset;
 use crate::dataset::integrity::{self, Depth};
 use crate::executions::{Verification, verify};
+use crate::stages::STAGES;
 use crate::workers::WorkerCommand;
 
 const EXAMPLES: &str = "\
@@ -83,7 +84,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
 
 /// Compares the files with the manifests and says what is wrong; `true` where nothing is.
 fn files(dataset: &Dataset, cancel: &Cancel) -> anyhow::Result<bool> {
-    let checked = integrity::check(dataset, Depth::Bytes, cancel)?;
+    let checked = integrity::check(dataset, &STAGES, Depth::Bytes, cancel)?;
     let mut out = output();
     for finding in &checked.findings {
         writeln!(out, "{}", printable(&damage_report::line(finding, dataset)))?;

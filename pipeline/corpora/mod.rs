@@ -28,6 +28,7 @@ use crate::dataset::{Count, PartKey, PartOutput, Severity};
 use crate::error::{Error, Result};
 use crate::progress::Bar;
 use crate::stage::{Context, Counts, Part, Stage};
+use crate::stages::{CORPORA, StageInfo};
 use crate::{hash, ordered};
 use listing::PartFiles;
 
@@ -52,16 +53,8 @@ impl Corpora {
 type TakeFiles<'a> = &'a mut dyn FnMut(&mut dyn Iterator<Item = Result<Found>>) -> Result<()>;
 
 impl Stage for Corpora {
-    fn name(&self) -> &'static str {
-        "corpora"
-    }
-
-    fn counted_as(&self) -> &'static str {
-        "files"
-    }
-
-    fn tables(&self) -> &'static [&'static str] {
-        &["corpora"]
+    fn info(&self) -> &'static StageInfo {
+        &CORPORA
     }
 
     fn parts(&self, cx: &Context) -> Result<Vec<Part>> {

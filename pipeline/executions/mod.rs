@@ -40,6 +40,7 @@ use crate::hash;
 use crate::ordered;
 use crate::progress::Bar;
 use crate::stage::{Context, Counts, Part, Stage};
+use crate::stages::{EXECUTIONS, StageInfo};
 use crate::workers::{IdleWorkers, Placement, Supervisor, WorkerCommand, events_max};
 
 /// Raised whenever the same input would give other rows.
@@ -86,16 +87,8 @@ struct TracedBatch {
 }
 
 impl Stage for Executions {
-    fn name(&self) -> &'static str {
-        "executions"
-    }
-
-    fn counted_as(&self) -> &'static str {
-        "executions"
-    }
-
-    fn tables(&self) -> &'static [&'static str] {
-        &["executions", "frames", "instructions", "events", "changes"]
+    fn info(&self) -> &'static StageInfo {
+        &EXECUTIONS
     }
 
     fn parts(&self, cx: &Context) -> Result<Vec<Part>> {
@@ -410,7 +403,8 @@ mod tests {
             let key = PartKey::numbered(number);
             for (table, rows) in [("functions", 1), ("inputs", *rows)] {
                 let (table_name, content_hash) = (table.to_owned(), String::new());
-                let file = FileEntry { table: table_name, key: key.clone(), rows, size_bytes: 0, content_hash };
+                let file =
+                    FileEntry { table: table_name, key: key.clone(), rows, content_hash, ..FileEntry::default() };
                 let entry = PartEntry { files: vec![file], ..PartEntry::default() };
                 dataset.enter(table, &key, &entry).unwrap();
             }

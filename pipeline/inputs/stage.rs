@@ -19,6 +19,7 @@ use crate::inputs::search::Runner;
 use crate::inputs::sources::corpus_tests::{self, UnitWithTests};
 use crate::progress::Bar;
 use crate::stage::{Context, Counts, Part, Stage};
+use crate::stages::{INPUTS, StageInfo};
 use crate::workers::{IdleWorkers, Supervisor, WorkerCommand};
 use crate::{hash, ordered};
 
@@ -132,16 +133,8 @@ impl Inputs {
 }
 
 impl Stage for Inputs {
-    fn name(&self) -> &'static str {
-        "inputs"
-    }
-
-    fn counted_as(&self) -> &'static str {
-        "functions"
-    }
-
-    fn tables(&self) -> &'static [&'static str] {
-        &["inputs", "searches"]
+    fn info(&self) -> &'static StageInfo {
+        &INPUTS
     }
 
     fn parts(&self, cx: &Context) -> Result<Vec<Part>> {

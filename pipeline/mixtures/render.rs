@@ -15,11 +15,12 @@ use tracemill_schemas::table_named;
 use crate::dataset::{Count, PartOutput, Severity, read_rows};
 use crate::error::{Error, Result};
 use crate::hash;
+use crate::mixtures::OPTIONAL;
 use crate::mixtures::plan::{Plan, Split};
 use crate::mixtures::samples::Samples;
-use crate::mixtures::{BESIDE, MAYBE};
 use crate::sql;
 use crate::stage::{Context, Counts};
+use crate::stages::MIXTURES;
 
 /// What a sample takes over from its execution and unit.
 struct Source {
@@ -33,10 +34,10 @@ struct Source {
 /// Makes the part of that key.
 pub(super) async fn part(cx: &Context, plan: &Plan, key: &str, output: &mut PartOutput) -> Result<Vec<Count>> {
     let (session, spill) = sql::session(cx)?;
-    for name in ["executions"].into_iter().chain(BESIDE).chain([MAYBE]) {
+    for name in MIXTURES.reads.iter().copied() {
         let table = table_named(name).ok_or_else(|| Error::Internal(format!("there is no table {name}")))?;
         let mut files = vec![cx.dataset.part(name, key)];
-        files.retain(|file| name != MAYBE || file.is_file());
+        files.retain(|file| name != OPTIONAL || file.is_file());
         session.register_table(table, &files).map_err(sql::failed(name))?;
     }
     let seed = cx.config.seed.cast_signed();

@@ -10,13 +10,11 @@ use std::path::{Path, PathBuf};
 
 use proptest::test_runner::RngSeed;
 use sqllogictest::{DefaultColumnType, Record};
+use tracemill::stages;
 use tracemill_queries::LIBRARY;
 
 use self::modules::{Crate, cycles};
 use crate::harness::repository;
-
-/// The stages: what passes between them is a table on disk.
-const STAGES: [&str; 6] = ["corpora", "functions", "inputs", "executions", "mixtures", "shards"];
 
 /// Files below a folder of the repository with this ending.
 fn files(folder: &str, ending: &str) -> Vec<PathBuf> {
@@ -67,13 +65,13 @@ fn no_room_is_a_drawer() {
 #[test]
 fn stages_do_not_import_each_other() {
     let uses = Crate::read("pipeline/lib.rs").uses();
-    for stage in STAGES {
+    for stage in stages::names() {
         let from_stage = uses.iter().filter(|used| used.from.first().is_some_and(|name| name == stage));
         let reached: BTreeSet<&str> =
             from_stage.clone().filter_map(|used| used.to.first()).map(String::as_str).collect();
         assert!(reached.contains("dataset"), "what `{stage}` uses is not read: {reached:?}");
         for used in from_stage {
-            let other = used.to.first().filter(|to| *to != stage && STAGES.contains(&to.as_str()));
+            let other = used.to.first().filter(|to| *to != stage && stages::names().contains(&to.as_str()));
             assert!(other.is_none(), "`{stage}` uses `{}`: {}", other.unwrap(), used.place);
         }
     }

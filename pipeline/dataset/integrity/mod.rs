@@ -1,23 +1,19 @@
-//! Whether the files of a dataset are what its manifests say. Called by `verify` for their bytes, and by the commands
-//! that read a dataset for their sizes, which cost nothing to look at.
-//!
-//! Apart from `dataset`, because shards have a manifest of their own, which their stage writes.
+//! Whether the files of a dataset are what its manifests say. `verify` compares their bytes; commands that read a dataset
+//! compare their sizes, which costs nothing.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest as _, Sha256};
 use tracemill_schemas::stats::StatsRow;
-use tracemill_schemas::{Row as _, TABLES};
 
 use crate::cancel::Cancel;
-use crate::dataset::{Count, Dataset, Manifest, ManifestFault, read_rows};
+use crate::dataset::{Count, Dataset, FileEntry, ManifestFault, read_rows};
 use crate::error::{Error, Result};
-use crate::shards::ShardsManifest;
+use crate::stages::StageInfo;
 
-/// Bytes read at once, between two looks at whether somebody asked to stop.
+/// Bytes read at once; between two reads, the check sees a request to stop.
 const CHUNK_BYTES: usize = 1 << 20;
 
 /// How far to look.
@@ -58,86 +54,60 @@ pub struct Checked {
     pub files: u64,
     /// Their bytes, as far as they were read.
     pub bytes: u64,
-    /// What is wrong, in the order of tables.
+    /// What is wrong, in the order of stages.
     pub findings: Vec<Finding>,
 }
 
-/// What a file must be.
-struct Expected {
-    path: PathBuf,
-    size_bytes: u64,
-    hash: Hash,
-}
-
-enum Hash {
-    Blake3(String),
-    Sha256(String),
-}
-
-/// Looks at every file that a manifest lists, at the manifests, and for files that none lists.
+/// Looks at every file that the manifest of one of these stages lists, at the manifests, and for files in none.
 ///
 /// # Errors
 /// A folder or file cannot be read for a reason other than its contents, or the user asks to stop.
-pub fn check(dataset: &Dataset, depth: Depth, cancel: &Cancel) -> Result<Checked> {
-    let mut look = Look { dataset, depth, cancel, checked: Checked::default() };
-    let stages: Vec<&str> = TABLES.iter().map(|table| table.name).filter(|name| *name != "stats").collect();
-    let mut manifests = Vec::new();
-    for stage in stages {
-        let faults = look.checked.findings.len();
-        let manifest = look.manifest(stage)?;
-        manifests.push((stage, manifest, look.checked.findings.len() == faults));
-    }
-    let are_whole = look.checked.findings.is_empty();
-    let mut listed = BTreeSet::new();
-    for (stage, manifest, is_whole) in &manifests {
-        for file in manifest.parts.values().flat_map(|part| &part.files) {
-            let (path, hash) = (dataset.part(&file.table, &file.key), Hash::Blake3(file.content_hash.clone()));
-            listed.insert(path.clone());
-            look.file(&Expected { path, size_bytes: file.size_bytes, hash })?;
-        }
-        // The counts of an entry that cannot be read are missing here.
-        if *is_whole {
-            look.stats(stage, &manifest.counts())?;
-        }
-    }
-    let has_shards = manifests.iter().any(|(stage, manifest, _)| *stage == "shards" && !manifest.parts.is_empty());
-    let shards_listed = look.shards(has_shards, &mut listed)?;
-    for table in TABLES.iter().filter(|table| table.name != StatsRow::table().name) {
-        // An entry that cannot be read may list anything.
-        if if table.name == "shards" { shards_listed } else { are_whole } {
-            for path in dataset.files(table.name)?.into_iter().filter(|path| !listed.contains(path)) {
-                look.found(path, Fault::Unlisted, "no manifest lists it, and queries read it".to_owned());
-            }
-        }
-    }
-    Ok(look.checked)
+pub fn check(dataset: &Dataset, stages: &[&StageInfo], depth: Depth, cancel: &Cancel) -> Result<Checked> {
+    let mut check = Check { dataset, depth, cancel, checked: Checked::default() };
+    stages.iter().try_for_each(|stage| check.stage(stage))?;
+    Ok(check.checked)
 }
 
-struct Look<'a> {
+struct Check<'a> {
     dataset: &'a Dataset,
     depth: Depth,
     cancel: &'a Cancel,
     checked: Checked,
 }
 
-impl Look<'_> {
+impl Check<'_> {
     fn found(&mut self, path: PathBuf, fault: Fault, problem: String) {
         self.checked.findings.push(Finding { path, fault, problem });
     }
 
-    /// What can be read of a stage's manifest. Tables that no stage is named by have none.
-    fn manifest(&mut self, stage: &str) -> Result<Manifest> {
-        let (manifest, faults) = self.dataset.manifest_and_faults(stage)?;
+    fn stage(&mut self, stage: &StageInfo) -> Result<()> {
+        let (manifest, faults) = self.dataset.manifest_and_faults(stage.name)?;
+        let is_whole = faults.is_empty();
         for ManifestFault { path, problem } in faults {
             self.found(path, Fault::Damaged, problem.to_owned());
         }
-        Ok(manifest)
+        let mut listed = BTreeSet::new();
+        for file in manifest.parts.values().flat_map(|part| &part.files) {
+            listed.insert(self.dataset.file(file));
+            self.file(file)?;
+        }
+        // An entry that cannot be read may list anything, and its counts are missing.
+        if is_whole {
+            self.stats(stage.name, &manifest.counts())?;
+            for table in stage.writes {
+                for path in self.dataset.files_and_companions(table)?.into_iter().filter(|path| !listed.contains(path))
+                {
+                    self.found(path, Fault::Unlisted, "no manifest lists it, and queries read it".to_owned());
+                }
+            }
+        }
+        Ok(())
     }
 
-    fn file(&mut self, expected: &Expected) -> Result<()> {
+    fn file(&mut self, expected: &FileEntry) -> Result<()> {
         self.cancel.check()?;
         self.checked.files += 1;
-        let path = expected.path.clone();
+        let path = self.dataset.file(expected);
         let size = match fs::metadata(&path) {
             Ok(metadata) => metadata.len(),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -150,20 +120,11 @@ impl Look<'_> {
             let problem = format!("it has {size} bytes, and {} were written", expected.size_bytes);
             self.found(path, Fault::Damaged, problem);
         } else if self.depth == Depth::Bytes {
-            let is_same = match &expected.hash {
-                Hash::Blake3(hash) => {
-                    let mut hasher = blake3::Hasher::new();
-                    self.read(&path, |bytes| {
-                        hasher.update(bytes);
-                    })?;
-                    hasher.finalize().to_hex().as_str() == hash
-                }
-                Hash::Sha256(hash) => {
-                    let mut hasher = Sha256::new();
-                    self.read(&path, |bytes| hasher.update(bytes))?;
-                    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect::<String>() == *hash
-                }
-            };
+            let mut hasher = blake3::Hasher::new();
+            self.read(&path, |bytes| {
+                hasher.update(bytes);
+            })?;
+            let is_same = hasher.finalize().to_hex().as_str() == expected.content_hash;
             if !is_same {
                 self.found(path, Fault::Damaged, "its bytes are not those that were written".to_owned());
             }
@@ -196,41 +157,11 @@ impl Look<'_> {
         let rows = read_rows::<StatsRow>(&path)
             .and_then(|batches| batches.collect::<Result<Vec<_>>>())
             .map(|batches| batches.into_iter().flatten().collect::<Vec<_>>());
-        let told: Vec<StatsRow> = counts.iter().map(|count| count.row(stage)).collect();
-        if rows.ok().is_none_or(|rows| rows != told) {
+        let expected: Vec<StatsRow> = counts.iter().map(|count| count.row(stage)).collect();
+        if rows.ok().is_none_or(|rows| rows != expected) {
             self.found(path, Fault::Damaged, "it does not hold the counts of its stage".to_owned());
         }
         Ok(())
-    }
-
-    /// The files of shards, and whether their own manifest could be read.
-    fn shards(&mut self, are_made: bool, listed: &mut BTreeSet<PathBuf>) -> Result<bool> {
-        let folder = self.dataset.table("shards");
-        let path = folder.join("manifest.json");
-        let text = match fs::read(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                if are_made {
-                    self.found(path, Fault::Missing, "it is missing".to_owned());
-                }
-                return Ok(!are_made);
-            }
-            Err(error) => return Err(Error::io("read", &path)(error)),
-        };
-        let Ok(manifest) = serde_json::from_slice::<ShardsManifest>(&text) else {
-            self.found(path, Fault::Damaged, "it is not a manifest".to_owned());
-            return Ok(false);
-        };
-        for file in &manifest.files {
-            let path = folder.join(&file.path);
-            listed.insert(path.clone());
-            self.file(&Expected { path, size_bytes: file.size_bytes, hash: Hash::Sha256(file.sha256.clone()) })?;
-        }
-        let card = folder.join("README.md");
-        if !card.is_file() {
-            self.found(card, Fault::Missing, "it is missing".to_owned());
-        }
-        Ok(true)
     }
 }
 
