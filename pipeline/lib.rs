@@ -28,6 +28,7 @@ mod models;
 pub mod ordered;
 pub mod progress;
 pub mod python;
+pub mod recording;
 pub mod shards;
 mod sql;
 pub mod stage;

@@ -20,7 +20,7 @@ use tracemill_trace::{Event, Exception, Finished, Outcome};
 use crate::cli::UsageError;
 use crate::dataset::{Dataset, open_table};
 use crate::error::{Error, Result};
-use crate::executions::{StoredRows, replay_rows, stored_value};
+use crate::recording::{StoredRows, replay_rows, stored_value};
 
 /// One execution with all that belongs to it.
 #[derive(Debug)]

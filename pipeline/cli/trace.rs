@@ -8,7 +8,7 @@ use crate::cli::terminal::{Style, output};
 use crate::cli::{Exit, UsageError, interrupt, json, path_error, render};
 use crate::config::{Overrides, load};
 use crate::corpora::decode;
-use crate::executions::{TraceRequest, trace_one};
+use crate::recording::{TraceRequest, trace_one};
 use crate::workers::WorkerCommand;
 
 const EXAMPLES: &str = "\

@@ -13,7 +13,7 @@ use crate::cli::{Exit, UsageError, interrupt};
 use crate::config::{Overrides, load};
 use crate::dataset::Dataset;
 use crate::dataset::integrity::{self, Depth};
-use crate::executions::{Verification, verify};
+use crate::recording::{Verification, verify};
 use crate::stages::STAGES;
 use crate::workers::WorkerCommand;
 
@@ -114,7 +114,7 @@ fn executions(args: &Args, dataset: &Dataset, cancel: &Cancel) -> anyhow::Result
         jobs_per_process: args.jobs_per_process.max(1),
     };
     let mut out = output();
-    let tell = |difference: &crate::executions::Difference| {
+    let tell = |difference: &crate::recording::Difference| {
         let labels = match difference.labels.as_slice() {
             [] => "no label".to_owned(),
             labels => labels.join(", "),

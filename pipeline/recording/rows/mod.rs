@@ -10,14 +10,14 @@ use tracemill_schemas::functions::FunctionsRow;
 use tracemill_schemas::inputs::InputsRow;
 use tracemill_trace::{Label, Limits, Subscription, Value};
 
-pub(super) use recorder::{Batches, Counted, Piece, Recorder, Scratches};
+pub(crate) use recorder::{Batches, Counted, Piece, Recorder, Scratches};
 
 use crate::error::Result;
 use crate::hash;
 use crate::workers::Completed;
 
 /// Adds the label of an execution that shows an address, unless it has it.
-pub(super) fn label_address(labels: &mut Vec<String>, stdout: &str, counted: &Counted) {
+pub(crate) fn label_address(labels: &mut Vec<String>, stdout: &str, counted: &Counted) {
     let shows = counted.address || shows_address(stdout);
     let word = Label::Address.name();
     if shows && !labels.iter().any(|label| label == word) {
@@ -30,7 +30,7 @@ pub(super) fn label_address(labels: &mut Vec<String>, stdout: &str, counted: &Co
 ///
 /// # Errors
 /// Its limits cannot be hashed into its id.
-pub(super) fn execution(
+pub(crate) fn execution(
     function: &FunctionsRow,
     input: &InputsRow,
     execution_index: i64,

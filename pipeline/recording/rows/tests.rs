@@ -13,7 +13,7 @@ use tracemill_trace::{
 
 use super::*;
 use crate::dataset::{PartOutput, read_rows};
-use crate::executions::replay_rows::{StoredRows, replay_rows};
+use crate::recording::replay_rows::{StoredRows, replay_rows};
 use crate::workers::Listener;
 
 fn text<'a>(repr: &'a str, type_name: &'a str, full_chars: Option<u64>) -> Option<ValueRef<'a>> {
