@@ -19,13 +19,14 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use tracemill::cancel::Cancel;
 use tracemill::config::{Overrides, load};
 use tracemill::error::Result;
-use tracemill::stage::Cancel;
-use tracemill::supervisor::{Listener, Supervisor, WorkerCommand};
+use tracemill::recording::Invocation;
+use tracemill::workers::{Listener, Supervisor, WorkerCommand};
 use tracemill_schemas::functions::FunctionsRow;
 use tracemill_schemas::inputs::InputsRow;
-use tracemill_trace::{Finished, Granularity, Job, JobKind, Malformed, Outcome, PointKind, Subscription};
+use tracemill_trace::{Finished, Malformed, Outcome, PointKind};
 
 fn main() {
     let mut show = 0;
@@ -131,9 +132,9 @@ struct Measure {
 }
 
 /// There are no events to hear.
-struct Deaf;
+struct IgnoreRecords;
 
-impl Listener for Deaf {
+impl Listener for IgnoreRecords {
     fn begin(&mut self) {}
 
     fn hear(&mut self, _: &[u8]) -> Result<std::result::Result<u64, Malformed>> {
@@ -156,19 +157,8 @@ impl Measure {
         let mut reached: BTreeSet<usize> = BTreeSet::new();
         let mut points = Vec::new();
         for input in inputs {
-            let job = Job {
-                ticket: 0,
-                kind: if row.kind == "program" { JobKind::Program } else { JobKind::Call },
-                source: row.source.clone(),
-                setup: input.setup.clone(),
-                call: input.call.clone(),
-                check: None,
-                stdin: input.stdin.clone(),
-                subscription: Subscription { granularity: Granularity::Outcome, own_repr: false },
-                covers: true,
-                limits: self.limits,
-            };
-            let finished = self.supervisor.run(job, &mut Deaf).expect("a worker").finished;
+            let job = Invocation { check: None, ..Invocation::input(row, input) }.covered(self.limits);
+            let finished = self.supervisor.run(job, &mut IgnoreRecords).expect("a worker").finished;
             let Finished { outcome, coverage: Some(coverage), result, .. } = finished else { continue };
             let hits = coverage.hits.iter().enumerate().filter(|(_, hits)| **hits > 0);
             reached.extend(hits.map(|(index, _)| index));

@@ -6,9 +6,10 @@
 //!     └───────────┴───────────┴──── stats ────────────┴───────────┘
 //! ```
 //!
-//! Stages do not import each other: what passes between them is a table on disk. [`stage`] drives one stage over its
-//! parts, [`dataset`] is the disk, [`cli`] is the binary.
+//! Stages do not import each other: what passes between them is a table on disk. [`stages`] lists them, [`stage`] drives
+//! one over its parts, [`dataset`] is the disk, [`cli`] is the binary.
 
+pub mod cancel;
 pub mod cli;
 pub mod config;
 pub mod corpora;
@@ -22,15 +23,16 @@ pub mod functions;
 mod fuzz;
 pub mod hash;
 pub mod inputs;
-pub mod integrity;
 pub mod mixtures;
 mod models;
 pub mod ordered;
 pub mod progress;
 pub mod python;
+pub mod recording;
 pub mod shards;
 mod sql;
 pub mod stage;
-pub mod supervisor;
+pub mod stages;
+pub mod workers;
 
 pub use error::{Error, Result};

@@ -9,8 +9,9 @@ use datafusion::execution::SendableRecordBatchStream;
 use futures::StreamExt as _;
 use tracemill_queries::{Session, SessionOptions};
 
+use crate::cancel::Cancel;
 use crate::error::{Error, Result};
-use crate::stage::{Cancel, Context};
+use crate::stage::Context;
 
 /// Plans nest as deep as queries do, and an unoptimised planner needs much stack for each level.
 const STACK_BYTES: usize = 16 << 20;

@@ -1,20 +1,21 @@
 //! Drives a stage over its parts: skips what is done, commits each part whole, counts everything.
 //!
-//! A stage says which parts it has and makes one part at a time; everything else (resuming, stale parts, manifests,
-//! the `stats` table, progress, stopping) is here, once.
+//! A stage lists its parts and makes one at a time. Everything else is here, once: resuming, stale parts, manifests, the
+//! `stats` table, progress, stopping.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use tracemill_schemas::stats::StatsRow;
 
+use crate::cancel::Cancel;
 use crate::config::Config;
 use crate::dataset::{Count, Dataset, FileEntry, Manifest, PartEntry, PartKey, PartOutput, Severity};
 use crate::error::{Error, Result};
 use crate::progress::{Bar, Progress};
+use crate::stages::StageInfo;
 
 /// What every stage is given.
 #[derive(Debug, Clone)]
@@ -29,37 +30,6 @@ pub struct Context {
     pub cancel: Cancel,
     /// Where progress is shown.
     pub progress: Progress,
-}
-
-/// A flag that asks everything to stop.
-#[derive(Debug, Clone, Default)]
-pub struct Cancel(Arc<AtomicBool>);
-
-impl Cancel {
-    /// Asks everything to stop.
-    pub fn set(&self) {
-        self.0.store(true, Ordering::SeqCst);
-    }
-
-    /// The flag itself, for a signal handler.
-    #[must_use]
-    pub fn flag(&self) -> Arc<AtomicBool> {
-        Arc::clone(&self.0)
-    }
-
-    /// Whether somebody asked.
-    #[must_use]
-    pub fn is_set(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
-    }
-
-    /// [`Error::Cancelled`] when somebody asked; stages call it between pieces of work.
-    ///
-    /// # Errors
-    /// Somebody asked.
-    pub fn check(&self) -> Result<()> {
-        if self.is_set() { Err(Error::Cancelled) } else { Ok(()) }
-    }
 }
 
 /// One piece of a stage's work, the unit of resuming.
@@ -79,12 +49,8 @@ pub struct Part {
 
 /// A stage.
 pub trait Stage {
-    /// Its name: the table it writes.
-    fn name(&self) -> &'static str;
-    /// What the progress bar counts, such as `files`.
-    fn unit(&self) -> &'static str;
-    /// The tables of which it writes one file a part, or several: what lies there unlisted is removed.
-    fn tables(&self) -> &'static [&'static str];
+    /// Its entry in the list of stages.
+    fn info(&self) -> &'static StageInfo;
     /// Its parts, in order of keys.
     ///
     /// # Errors
@@ -126,17 +92,18 @@ impl Report {
 /// Runs a stage to its end.
 ///
 /// # Errors
-/// The first error of ours; what was committed before stays.
+/// The first error of ours; parts that were committed before stay.
 pub fn drive(stage: &dyn Stage, cx: &Context) -> Result<Report> {
-    let mut manifest = cx.dataset.manifest(stage.name())?;
+    let info = stage.info();
+    let mut manifest = cx.dataset.manifest(info.name)?;
     let parts = stage.parts(cx)?;
     let wanted: BTreeSet<&PartKey> = parts.iter().map(|part| &part.key).collect();
     let stale: Vec<PartKey> = manifest.parts.keys().filter(|key| !wanted.contains(key)).cloned().collect();
     for key in stale {
-        forget_stats(cx, stage.name())?;
-        remove_part(cx, &mut manifest, stage.name(), &key)?;
+        forget_stats(cx, info.name)?;
+        remove_part(cx, &mut manifest, info.name, &key)?;
     }
-    for table in stage.tables() {
+    for table in info.writes {
         cx.dataset.remove_unlisted(table, &manifest)?;
     }
 
@@ -144,7 +111,7 @@ pub fn drive(stage: &dyn Stage, cx: &Context) -> Result<Report> {
     // Some files are read for every part: they are verified for the first one.
     let mut verified: BTreeSet<(&str, &PartKey)> = BTreeSet::new();
     let total = parts.iter().map(|part| part.items).sum::<Option<u64>>();
-    let bar = cx.progress.bar(stage.name(), stage.unit(), total);
+    let bar = cx.progress.bar(info.name, info.counted_as, total);
     for part in &parts {
         cx.cancel.check()?;
         if is_done(cx, manifest.parts.get(&part.key), part)? {
@@ -152,18 +119,20 @@ pub fn drive(stage: &dyn Stage, cx: &Context) -> Result<Report> {
             bar.skip(part.items.unwrap_or(0));
             continue;
         }
-        forget_stats(cx, stage.name())?;
-        remove_part(cx, &mut manifest, stage.name(), &part.key)?;
+        forget_stats(cx, info.name)?;
+        remove_part(cx, &mut manifest, info.name, &part.key)?;
+        check_tables(&part.reads, info.reads, info.name, "reads")?;
         for file in part.reads.iter().filter(|file| verified.insert((&file.table, &file.key))) {
             cx.dataset.verify(file)?;
         }
         let mut output = PartOutput::new(cx.dataset.root(), &part.key, cx.config.zstd_level);
         let mut counts = stage.run(cx, part, &mut output, &bar)?;
         counts.sort();
+        check_tables(output.files(), info.writes, info.name, "writes")?;
         let entry = PartEntry { fingerprint: part.fingerprint.clone(), files: output.commit()?, counts };
-        if let Err(error) = cx.dataset.enter(stage.name(), &part.key, &entry) {
-            // What no manifest lists is no part; where this fails too, the next run removes it.
-            let _ = entry.files.iter().try_for_each(|file| remove_file(&cx.dataset.part(&file.table, &file.key)));
+        if let Err(error) = cx.dataset.enter(info.name, &part.key, &entry) {
+            // Files in no manifest are no part; where this fails too, the next run removes them.
+            let _ = remove_files(cx, &entry);
             return Err(error);
         }
         manifest.parts.insert(part.key.clone(), entry);
@@ -173,10 +142,25 @@ pub fn drive(stage: &dyn Stage, cx: &Context) -> Result<Report> {
     bar.finish();
 
     report.counts = manifest.counts();
-    if !cx.dataset.part_stats(stage.name()).is_file() {
-        write_stats(cx, stage.name(), &report.counts)?;
+    if !cx.dataset.part_stats(info.name).is_file() {
+        write_stats(cx, info.name, &report.counts)?;
     }
     Ok(report)
+}
+
+/// Holds a stage to its entry in the list: others decide by the tables that stand there.
+fn check_tables<'a>(
+    files: impl IntoIterator<Item = &'a FileEntry>,
+    listed: &[&str],
+    stage: &str,
+    verb: &str,
+) -> Result<()> {
+    match files.into_iter().find(|file| !listed.contains(&file.table.as_str())) {
+        None => Ok(()),
+        Some(file) => {
+            Err(Error::Internal(format!("the stage `{stage}` {verb} `{}`, which it does not list", file.table)))
+        }
+    }
 }
 
 /// Whether a part is finished, from the same things, and all of it is there.
@@ -206,7 +190,12 @@ fn remove_file(path: &Path) -> Result<()> {
 fn remove_part(cx: &Context, manifest: &mut Manifest, stage: &str, key: &PartKey) -> Result<()> {
     let Some(entry) = manifest.parts.remove(key) else { return Ok(()) };
     cx.dataset.remove_entry(stage, key)?;
-    entry.files.iter().try_for_each(|file| remove_file(&cx.dataset.part(&file.table, &file.key)))
+    remove_files(cx, &entry)
+}
+
+/// Removes a part's files, those first that were put in place last.
+fn remove_files(cx: &Context, entry: &PartEntry) -> Result<()> {
+    entry.files.iter().rev().try_for_each(|file| remove_file(&cx.dataset.file(file)))
 }
 
 fn write_stats(cx: &Context, stage: &str, counts: &[Count]) -> Result<()> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Deserialize;
-use tracemill::executions::{StoredRows, replay_rows};
+use tracemill::recording::{StoredRows, replay_rows};
 use tracemill_schemas::changes::ChangesRow;
 use tracemill_schemas::events::EventsRow;
 use tracemill_schemas::executions::ExecutionsRow;

@@ -67,7 +67,7 @@ pub(crate) struct Measured {
 
 /// Settings without which a long program is cut short.
 const LONG: [&str; 4] = [
-    "executions.limits.steps=1000000000",
+    "executions.limits.events_max=1000000000",
     "executions.limits.wall_ms=600000",
     "executions.limits.trace_bytes=1073741824",
     "executions.limits.memory_bytes=4294967296",

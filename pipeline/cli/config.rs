@@ -9,7 +9,7 @@ use crate::config::{Overrides, load, to_toml};
 const EXAMPLES: &str = "\
 Examples:
   tracemill config > tracemill.toml
-  tracemill config tracemill.toml --set executions.limits.steps=5000";
+  tracemill config tracemill.toml --set executions.limits.events_max=5000";
 
 /// Print the resolved configuration, every default with its comment.
 #[derive(Debug, clap::Args)]

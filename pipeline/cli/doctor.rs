@@ -9,7 +9,7 @@ use crate::cli::terminal::{Style, output};
 use crate::cli::text_table::TextTable;
 use crate::cli::{Exit, interrupt};
 use crate::config::{Overrides, load};
-use crate::supervisor::{Greeting, Supervisor, WorkerCommand};
+use crate::workers::{Greeting, Supervisor, WorkerCommand};
 
 const EXAMPLES: &str = "\
 A layer that is missing and required ends every command that starts workers; the exit code is then 1.

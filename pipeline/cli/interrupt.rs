@@ -9,9 +9,9 @@ use anyhow::Context as _;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
+use crate::cancel::Cancel;
 use crate::cli::Exit;
 use crate::error::Error;
-use crate::stage::Cancel;
 
 /// A flag that is set from now on when the user asks to stop.
 pub(super) fn watch() -> anyhow::Result<Cancel> {

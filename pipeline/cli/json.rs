@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use serde_json::{Value as Json, json};
 use tracemill_trace::{Change, ChangeRef, Event, FrameState, Replay, Scope, Value, Variable};
 
-use crate::executions::Traced;
+use crate::recording::Traced;
 
 /// Places of a stack, at most.
 const MAX_PLACES: u32 = 10_000;

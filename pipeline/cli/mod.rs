@@ -2,35 +2,34 @@
 //!
 //! ```text
 //!  main ─▶ run ─ demo        the stages, then summary
-//!        ─▶ trace ─ show     one execution, drawn by draw
-//!        ─▶ sql              engine, statements, output, text_table
+//!        ─▶ trace ─ show     one execution, drawn by drawing
+//!        ─▶ sql              query_session, statements, output, text_table
 //!        ─▶ config, schema   what there is to set and to read
 //!        ─▶ doctor           what of the sandbox this machine gives
 //!        ─▶ verify           files against their hashes, and stored executions run again
 //!        ─▶ worker           hidden: this executable inside the sandbox
 //! ```
 //!
-//! Who holds a dataset is `hold`'s affair, what to say of damaged files `damage`'s.
+//! `lock` lets one run at a time write a dataset; `damage_report` words what is wrong with files.
 
 mod config;
-mod damage;
+mod damage_report;
 mod demo;
 mod doctor;
-mod draw;
-mod engine;
-mod find;
-mod hold;
+mod drawing;
 mod interrupt;
 mod json;
-mod library;
-mod notes;
+mod library_views;
+mod lock;
 mod output;
+mod query_session;
 mod render;
 mod run;
 mod schema;
 mod show;
 mod sql;
 mod statements;
+mod stored_execution;
 mod summary;
 mod terminal;
 mod text_table;

@@ -16,8 +16,8 @@ use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::parquet::basic::{Compression, ZstdLevel};
 use datafusion::parquet::file::properties::WriterProperties;
 
-use crate::cli::engine::Sink;
 use crate::cli::path_error;
+use crate::cli::query_session::Sink;
 use crate::cli::terminal::{self, Style, grouped};
 use crate::cli::text_table::TextTable;
 

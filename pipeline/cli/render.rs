@@ -16,7 +16,7 @@ use tracemill_schemas::{Builder as _, Row};
 
 use crate::cli::UsageError;
 use crate::config::nearest;
-use crate::executions::{Recorded, TraceRequest, Traced, rows_of};
+use crate::recording::{Recorded, TraceRequest, Traced, rows_of};
 
 /// Memory for one execution's SQL.
 const MEMORY_MIB: usize = 256;

@@ -6,14 +6,16 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 
-use crate::cli::engine::Engine;
-use crate::cli::hold::Hold;
+use crate::cancel::Cancel;
+use crate::cli::lock::DatasetLock;
+use crate::cli::query_session::QuerySession;
 use crate::cli::{Exit, UsageError, interrupt, summary};
 use crate::config::{Config, CorpusConfig, Overrides, load, nearest, to_toml};
 use crate::dataset::Dataset;
 use crate::error::Error;
 use crate::progress::Progress;
-use crate::stage::{Cancel, Context, Stage, drive};
+use crate::stage::{Context, Stage, drive};
+use crate::stages::{self, CORPORA, STAGES, StageInfo};
 
 const EXAMPLES: &str = "\
 A second run does what is new or changed and keeps the rest; a stopped run goes on where it was.
@@ -49,16 +51,17 @@ pub(super) struct Args {
     /// Set a key of the configuration; text needs no quotes.
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
-    /// Run only these stages: corpora, functions, inputs, executions, mixtures, shards.
-    #[arg(long, value_delimiter = ',', value_name = "STAGE,…")]
+    #[arg(
+        long,
+        value_delimiter = ',',
+        value_name = "STAGE,…",
+        help = format!("Run only these stages: {}", stages::names().join(", "))
+    )]
     stages: Vec<String>,
     /// Show neither progress nor summary.
     #[arg(long)]
     quiet: bool,
 }
-
-/// The stages, in the order in which data flows.
-pub(super) const STAGES: [&str; 6] = ["corpora", "functions", "inputs", "executions", "mixtures", "shards"];
 
 pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
     check_stages(&args.stages)?;
@@ -96,7 +99,7 @@ pub(super) fn pipeline(
     cancel: &Cancel,
 ) -> anyhow::Result<Vec<(&'static str, u64)>> {
     check_before(stages, dataset)?;
-    let hold = Hold::take(dataset)?;
+    let lock = DatasetLock::acquire(dataset)?;
     dataset.remove_leftovers()?;
     dataset.write_whole(&dataset.root().join("_run").join("config.toml"), to_toml(&config).as_bytes())?;
     let workers = match config.workers {
@@ -111,13 +114,13 @@ pub(super) fn pipeline(
         progress: if quiet { Progress::Silent } else { Progress::detect() },
     };
     let mut losses = Vec::new();
-    for stage in self::stages()? {
-        if wanted(stages, stage.name()) {
-            hold.at(stage.name())?;
-            let report =
-                drive(stage.as_ref(), &cx).with_context(|| format!("the stage `{}` did not finish", stage.name()))?;
-            losses.push((stage.name(), report.data_loss()));
-            if stage.name() == "corpora" {
+    for stage in build_stages()? {
+        let name = stage.info().name;
+        if wanted(stages, name) {
+            lock.set_stage(name)?;
+            let report = drive(stage.as_ref(), &cx).with_context(|| format!("the stage `{name}` did not finish"))?;
+            losses.push((name, report.data_loss()));
+            if name == CORPORA.name {
                 check_corpora(&cx)?;
             }
         }
@@ -125,8 +128,8 @@ pub(super) fn pipeline(
     Ok(losses)
 }
 
-/// The stages, in the order in which data flows.
-fn stages() -> crate::Result<Vec<Box<dyn Stage>>> {
+/// The stages, in the order of [`STAGES`].
+fn build_stages() -> crate::Result<Vec<Box<dyn Stage>>> {
     Ok(vec![
         Box::new(crate::corpora::Corpora::new()),
         Box::new(crate::functions::Functions::new()),
@@ -150,7 +153,7 @@ fn check_corpora(cx: &Context) -> anyhow::Result<()> {
     };
     let corpora = &cx.config.corpora;
     let query = "SELECT corpus, status, count(*), min(path || ': ' || error) FROM corpora GROUP BY 1, 2 ORDER BY 1, 2";
-    let found = Engine::open(&cx.dataset)?.rows(query, &cx.cancel)?;
+    let found = QuerySession::open(&cx.dataset)?.rows(query, &cx.cancel)?;
     let (mut empty, mut problems): (Vec<String>, Vec<String>) = Default::default();
     for corpus in corpora {
         let text = |row: &[Option<String>], column: usize| row.get(column).cloned().flatten().unwrap_or_default();
@@ -179,28 +182,25 @@ fn check_corpora(cx: &Context) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Stages that are run without the ones before them need what those have written.
-fn check_before(stages: &[String], dataset: &Dataset) -> crate::Result<()> {
-    const BEFORE: [(&str, &str); 5] = [
-        ("functions", "corpora"),
-        ("inputs", "functions"),
-        ("executions", "inputs"),
-        ("mixtures", "executions"),
-        ("shards", "mixtures"),
-    ];
-    for (stage, before) in BEFORE {
-        let is_missing = wanted(stages, stage) && !wanted(stages, before);
-        if is_missing && !dataset.manifest_folder(before).is_dir() {
-            return Err(Error::Config(format!(
-                "the stage `{stage}` reads what `{before}` writes, which is not in {}: run that stage too",
-                dataset.root().display()
-            )));
+/// Stages that run without those before them need their tables on disk.
+fn check_before(wanted_stages: &[String], dataset: &Dataset) -> crate::Result<()> {
+    for stage in STAGES.iter().filter(|stage| wanted(wanted_stages, stage.name)) {
+        let writes_for_it = |before: &&&StageInfo| before.writes.iter().any(|table| stage.reads.contains(table));
+        for before in STAGES.iter().rev().filter(writes_for_it) {
+            if !wanted(wanted_stages, before.name) && !dataset.manifest_folder(before.name).is_dir() {
+                return Err(Error::Config(format!(
+                    "the stage `{}` reads what `{}` writes, which is not in {}: run that stage too",
+                    stage.name,
+                    before.name,
+                    dataset.root().display()
+                )));
+            }
         }
     }
     Ok(())
 }
 
-/// Says loudly what was lost.
+/// Reports losses loudly; gives the exit code.
 pub(super) fn ending(losses: &[(&str, u64)]) -> Exit {
     let lost: Vec<String> =
         losses.iter().filter(|(_, count)| *count > 0).map(|(stage, count)| format!("{count} in `{stage}`")).collect();
@@ -222,9 +222,10 @@ fn wanted(stages: &[String], name: &str) -> bool {
 
 fn check_stages(stages: &[String]) -> anyhow::Result<()> {
     for stage in stages {
-        if !STAGES.contains(&stage.as_str()) {
-            let hint = nearest(stage, STAGES.into_iter()).map(|near| format!("; did you mean `{near}`?"));
-            let hint = hint.unwrap_or_else(|| format!("; the stages are {}", STAGES.join(", ")));
+        let names = stages::names();
+        if !names.contains(&stage.as_str()) {
+            let hint = nearest(stage, names.into_iter()).map(|near| format!("; did you mean `{near}`?"));
+            let hint = hint.unwrap_or_else(|| format!("; the stages are {}", names.join(", ")));
             let text = format!("there is no stage `{stage}`{hint}");
             return Err(UsageError(text).into());
         }
@@ -237,11 +238,36 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_stage_of_the_list_is_built_in_its_order() {
+        let built: Vec<&str> = build_stages().unwrap().iter().map(|stage| stage.info().name).collect();
+        assert_eq!(built, stages::names());
+    }
+
+    #[test]
+    fn a_stage_names_the_nearest_one_that_it_lacks() {
+        let folder = tempfile::tempdir().unwrap();
+        let dataset = Dataset::new(folder.path());
+        let check = |stages: &[&str]| {
+            let stages: Vec<String> = stages.iter().map(|stage| (*stage).to_owned()).collect();
+            check_before(&stages, &dataset).map_err(|error| error.to_string())
+        };
+        let lacks = |stage: &str, before: &str| {
+            let text = format!("the stage `{stage}` reads what `{before}` writes, which is not in ");
+            format!("{text}{}: run that stage too", folder.path().display())
+        };
+        assert_eq!(check(&["mixtures"]), Err(lacks("mixtures", "executions")));
+        assert_eq!(check(&["executions", "mixtures"]), Err(lacks("executions", "inputs")));
+        std::fs::create_dir_all(dataset.manifest_folder("executions")).unwrap();
+        assert_eq!(check(&["mixtures"]), Err(lacks("mixtures", "inputs")));
+        assert_eq!(check(&[]), Ok(()));
+    }
+
+    #[test]
     fn stages_are_checked_by_name() {
-        let said = |stage: &str| check_stages(&["inputs".into(), stage.into()]).unwrap_err().to_string();
-        assert_eq!(said("execution"), "there is no stage `execution`; did you mean `executions`?");
+        let message = |stage: &str| check_stages(&["inputs".into(), stage.into()]).unwrap_err().to_string();
+        assert_eq!(message("execution"), "there is no stage `execution`; did you mean `executions`?");
         let all = "corpora, functions, inputs, executions, mixtures, shards";
-        assert_eq!(said("x"), format!("there is no stage `x`; the stages are {all}"));
+        assert_eq!(message("x"), format!("there is no stage `x`; the stages are {all}"));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::io::Write as _;
 use serde_json::{Value, json};
 use tracemill_schemas::{TABLES, Table, WordList, dictionary};
 
-use crate::cli::library::{View, views};
+use crate::cli::library_views::{View, views};
 use crate::cli::{Exit, UsageError, terminal};
 use crate::config::nearest;
 use crate::dictionary::word_lists;

@@ -3,9 +3,9 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 
-use crate::cli::damage::{self, advised};
-use crate::cli::draw::{Drawing, draw};
-use crate::cli::find::find;
+use crate::cli::damage_report::{self, with_advice};
+use crate::cli::drawing::{Drawing, draw};
+use crate::cli::stored_execution::find;
 use crate::cli::terminal::{Colour, Style, output, printable};
 use crate::cli::{Exit, UsageError};
 use crate::dataset::Dataset;
@@ -37,8 +37,8 @@ pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
     if dataset.files("executions")?.is_empty() {
         return Err(UsageError(format!("{} holds no executions", args.data.display())).into());
     }
-    damage::look(&dataset)?;
-    let found = advised(find(&dataset, &args.execution), &args.data)?;
+    damage_report::check_sizes(&dataset)?;
+    let found = with_advice(find(&dataset, &args.execution), &args.data)?;
     let (execution, function, input) = (&found.execution, &found.function, &found.input);
     let style = Style::of_output();
     let mut out = output();

@@ -15,16 +15,16 @@ use rustyline::{Editor, Helper};
 use tracemill_queries::session::stored_name;
 use tracemill_schemas::TABLES;
 
-use crate::cli::damage::{self, advised};
-use crate::cli::engine::Engine;
+use crate::cancel::Cancel;
+use crate::cli::damage_report::{self, with_advice};
 use crate::cli::output::{Form, Target, Writer};
+use crate::cli::query_session::QuerySession;
 use crate::cli::statements::{is_complete, split};
 use crate::cli::terminal::{Style, output};
 use crate::cli::text_table::TextTable;
-use crate::cli::{Exit, UsageError, interrupt, library, path_error};
+use crate::cli::{Exit, UsageError, interrupt, library_views, path_error};
 use crate::dataset::Dataset;
 use crate::error::Error;
-use crate::stage::Cancel;
 
 const EXAMPLES: &str = "\
 Tables and views are listed by `tracemill schema`, and by \\d at the prompt. Without a query it reads statements from
@@ -93,11 +93,11 @@ pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
             interrupt::plainly(all.map(|()| Exit::Done))
         }
     };
-    advised(result, &args.data)
+    with_advice(result, &args.data)
 }
 
 /// A session over a dataset that must be there.
-fn open(data: &Path) -> anyhow::Result<Engine> {
+fn open(data: &Path) -> anyhow::Result<QuerySession> {
     let dataset = Dataset::new(data);
     let mut empty = true;
     for table in TABLES {
@@ -107,11 +107,17 @@ fn open(data: &Path) -> anyhow::Result<Engine> {
         let text = format!("{} is not a dataset: `tracemill run --out DIR` makes one, --data names it", data.display());
         return Err(UsageError(text).into());
     }
-    damage::look(&dataset)?;
-    advised(Engine::open(&dataset), data)
+    damage_report::check_sizes(&dataset)?;
+    with_advice(QuerySession::open(&dataset), data)
 }
 
-fn execute(engine: &Engine, statement: &str, form: Form, to: Option<&Path>, cancel: &Cancel) -> anyhow::Result<()> {
+fn execute(
+    engine: &QuerySession,
+    statement: &str,
+    form: Form,
+    to: Option<&Path>,
+    cancel: &Cancel,
+) -> anyhow::Result<()> {
     let style = if to.is_some() { Style::default() } else { Style::of_output() };
     let mut writer = Writer::new(form, Target::open(to)?, style);
     engine.run(statement, cancel, &mut writer)?;
@@ -119,7 +125,7 @@ fn execute(engine: &Engine, statement: &str, form: Form, to: Option<&Path>, canc
 }
 
 /// Reads and runs statements until the user leaves.
-fn prompt(engine: &Engine, args: &Args, cancel: &Cancel) -> anyhow::Result<Exit> {
+fn prompt(engine: &QuerySession, args: &Args, cancel: &Cancel) -> anyhow::Result<Exit> {
     let mut editor: Editor<Lines, FileHistory> = Editor::new().context("failed to open the prompt")?;
     editor.set_helper(Some(Lines));
     let history = history_file();
@@ -153,7 +159,7 @@ fn prompt(engine: &Engine, args: &Args, cancel: &Cancel) -> anyhow::Result<Exit>
                 all.try_for_each(|statement| execute(engine, statement, args.output, None, cancel))
             }
         };
-        match advised(result, &args.data) {
+        match with_advice(result, &args.data) {
             Ok(()) => {}
             Err(error) if matches!(error.downcast_ref(), Some(Error::Cancelled)) => eprintln!("stopped"),
             Err(error) => eprintln!("{}", super::message(&error)),
@@ -163,7 +169,7 @@ fn prompt(engine: &Engine, args: &Args, cancel: &Cancel) -> anyhow::Result<Exit>
 }
 
 /// `\d` and `\d NAME`.
-fn describe(engine: &Engine, command: &str, cancel: &Cancel) -> anyhow::Result<()> {
+fn describe(engine: &QuerySession, command: &str, cancel: &Cancel) -> anyhow::Result<()> {
     let mut out = output();
     let style = Style::of_output();
     let plain = |names: [&str; 2]| names.map(|name| (name.to_owned(), false));
@@ -173,7 +179,7 @@ fn describe(engine: &Engine, command: &str, cancel: &Cancel) -> anyhow::Result<(
             for entry in TABLES {
                 table.push(vec![stored_name(entry), first_sentence(entry.row)], &mut out)?;
             }
-            for view in library::views()? {
+            for view in library_views::views()? {
                 table.push(vec![view.name, first_sentence(&view.row)], &mut out)?;
             }
             table.finish(&mut out)?;

@@ -6,18 +6,18 @@ use std::io::{self, Write};
 use anyhow::Context as _;
 use tracemill_schemas::TABLES;
 
-use crate::cli::engine::Engine;
+use crate::cancel::Cancel;
+use crate::cli::query_session::QuerySession;
 use crate::cli::terminal::{Colour, Style, bytes, grouped, output};
 use crate::cli::text_table::TextTable;
 use crate::dataset::{Dataset, open_table};
 use crate::error::Error;
-use crate::stage::Cancel;
 
 const FUNNEL: &str = "SELECT stage, unit, severity, reason, count FROM funnel ORDER BY stage_index, stage, unit, severity_index, count DESC, reason";
 
 /// Prints the funnel and the tables.
 pub(super) fn print(dataset: &Dataset, cancel: &Cancel) -> anyhow::Result<()> {
-    let rows = Engine::open(dataset)?.rows(FUNNEL, cancel).context("failed to read the funnel")?;
+    let rows = QuerySession::open(dataset)?.rows(FUNNEL, cancel).context("failed to read the funnel")?;
     let style = Style::of_output();
     let mut out = output();
     let counts: Vec<Count> = rows.into_iter().filter_map(Count::read).collect();

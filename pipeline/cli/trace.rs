@@ -3,13 +3,13 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 
-use crate::cli::draw::{Drawing, draw};
+use crate::cli::drawing::{Drawing, draw};
 use crate::cli::terminal::{Style, output};
 use crate::cli::{Exit, UsageError, interrupt, json, path_error, render};
 use crate::config::{Overrides, load};
 use crate::corpora::decode;
-use crate::executions::{TraceRequest, trace_one};
-use crate::supervisor::WorkerCommand;
+use crate::recording::{TraceRequest, trace_one};
+use crate::workers::WorkerCommand;
 
 const EXAMPLES: &str = "\
 In a drawing, `x = 1` is a variable that got a value, `x ~ [1]` an object that changed in place, `»` printed text.
@@ -20,7 +20,7 @@ What the traced program does, also when it fails, is the result: the exit code i
 Examples:
   tracemill trace sorting.py --call 'bubble_sort([3, 1, 2])'
   tracemill trace sorting.py --call 'bubble_sort([3, 1, 2])' --iterators --granularity instruction
-  tracemill trace program.py --stdin input.txt --set executions.limits.steps=500
+  tracemill trace program.py --stdin input.txt --set executions.limits.events_max=500
   tracemill trace sorting.py --call 'f(1)' --format scratchpad
   tracemill trace sorting.py --call 'f(1)' --json | jq .kind";
 

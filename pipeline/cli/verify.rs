@@ -5,16 +5,17 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 
-use crate::cli::damage::{self, advised};
-use crate::cli::hold::Holder;
+use crate::cancel::Cancel;
+use crate::cli::damage_report::{self, with_advice};
+use crate::cli::lock::LockHolder;
 use crate::cli::terminal::{bytes, grouped, output, printable};
 use crate::cli::{Exit, UsageError, interrupt};
 use crate::config::{Overrides, load};
 use crate::dataset::Dataset;
-use crate::executions::{Verification, verify};
-use crate::integrity::{self, Depth};
-use crate::stage::Cancel;
-use crate::supervisor::WorkerCommand;
+use crate::dataset::integrity::{self, Depth};
+use crate::recording::{Verification, verify};
+use crate::stages::STAGES;
+use crate::workers::WorkerCommand;
 
 const EXAMPLES: &str = "\
 First every file of the dataset, shards included, is compared with the size and hash that the manifests have of it; where
@@ -66,7 +67,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
         let text = format!("{} is not a dataset: `tracemill run --out DIR` makes one", args.data.display());
         return Err(UsageError(text).into());
     }
-    if let Some(holder) = Holder::of(&dataset) {
+    if let Some(holder) = LockHolder::current(&dataset) {
         anyhow::bail!("{}; verify it when that has ended", holder.notice(&dataset));
     }
     let cancel = interrupt::watch()?;
@@ -83,10 +84,10 @@ pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
 
 /// Compares the files with the manifests and says what is wrong; `true` where nothing is.
 fn files(dataset: &Dataset, cancel: &Cancel) -> anyhow::Result<bool> {
-    let checked = integrity::check(dataset, Depth::Bytes, cancel)?;
+    let checked = integrity::check(dataset, &STAGES, Depth::Bytes, cancel)?;
     let mut out = output();
     for finding in &checked.findings {
-        writeln!(out, "{}", printable(&damage::line(finding, dataset)))?;
+        writeln!(out, "{}", printable(&damage_report::line(finding, dataset)))?;
     }
     let (count, read, wrong) = (grouped(checked.files), bytes(checked.bytes), checked.findings.len());
     match wrong {
@@ -113,7 +114,7 @@ fn executions(args: &Args, dataset: &Dataset, cancel: &Cancel) -> anyhow::Result
         jobs_per_process: args.jobs_per_process.max(1),
     };
     let mut out = output();
-    let tell = |difference: &crate::executions::Difference| {
+    let tell = |difference: &crate::recording::Difference| {
         let labels = match difference.labels.as_slice() {
             [] => "no label".to_owned(),
             labels => labels.join(", "),
@@ -131,7 +132,7 @@ fn executions(args: &Args, dataset: &Dataset, cancel: &Cancel) -> anyhow::Result
     let command = WorkerCommand::this_executable()?;
     let verified = match verify(dataset, &config.executions, &what, &command, cancel, tell) {
         Ok(verified) => verified,
-        Err(error) => return advised(interrupt::plainly(Err(error.into())), &args.data),
+        Err(error) => return with_advice(interrupt::plainly(Err(error.into())), &args.data),
     };
     writeln!(
         out,

@@ -2,8 +2,8 @@
 //!
 //! `default.toml` is the only place where a default stands; each key there has a comment with its unit and effect.
 
+mod corpus_kind;
 mod engine_name;
-mod guess;
 mod load;
 
 use std::collections::BTreeMap;
@@ -12,8 +12,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use tracemill_trace::{Granularity, Limits, Subscription};
 
+pub use corpus_kind::guess_kind;
 pub use engine_name::EngineName;
-pub use guess::guess_kind;
 pub use load::{KINDS, Overrides, load, nearest, to_toml};
 
 /// The default configuration, with a comment on every key.

@@ -10,18 +10,18 @@ use zip::ZipArchive;
 
 use crate::config::FilesConfig;
 use crate::corpora::headers::Headers;
-use crate::corpora::listing::{Unit, text};
+use crate::corpora::listing::{PartFiles, text};
 use crate::corpora::metadata::{self, Metadata};
 use crate::corpora::read::bounded;
-use crate::corpora::{Body, Found, Go};
+use crate::corpora::{Body, Found, TakeFiles};
 use crate::error::{Error, Result};
 
 /// Hands over the `.py` entries of an archive.
-pub(super) fn each(unit: &Unit, config: &FilesConfig, go: Go<'_>) -> Result<()> {
+pub(super) fn each(unit: &PartFiles, config: &FilesConfig, take: TakeFiles<'_>) -> Result<()> {
     let file = unit.file()?;
     let wants_metadata = unit.corpus.licence.is_none() || unit.corpus.repository.is_none();
     if file.name.ends_with(".zip") || file.name.ends_with(".whl") {
-        return zip_entries(unit, &file.path, config, wants_metadata, go);
+        return zip_entries(unit, &file.path, config, wants_metadata, take);
     }
     // The metadata may stand after the sources, so it has a pass of its own.
     let metadata = if wants_metadata { tar_metadata(&file.path)?.beside(&unit.corpus) } else { Metadata::default() };
@@ -29,7 +29,7 @@ pub(super) fn each(unit: &Unit, config: &FilesConfig, go: Go<'_>) -> Result<()> 
     let mut archive = tar::Archive::new(Headers::new(open(&file.path)?));
     let entries = match archive.entries() {
         Ok(entries) => entries,
-        Err(error) => return go(&mut std::iter::once(Ok(names.broken(&error)))),
+        Err(error) => return take(&mut std::iter::once(Ok(names.broken(&error)))),
     };
     let mut over = false;
     let mut found = entries.filter_map(|entry| {
@@ -52,7 +52,7 @@ pub(super) fn each(unit: &Unit, config: &FilesConfig, go: Go<'_>) -> Result<()> 
         let body = body(&mut entry, size_bytes, config);
         Some(Ok(metadata.clone().give(Found::new(path, body))))
     });
-    go(&mut found)
+    take(&mut found)
 }
 
 fn open(path: &Path) -> Result<Box<dyn Read>> {
@@ -77,12 +77,18 @@ fn tar_metadata(path: &Path) -> Result<Metadata> {
 /// As much of a metadata file as is read.
 const METADATA_BYTES_MAX: u64 = 1 << 20;
 
-fn zip_entries(unit: &Unit, path: &Path, config: &FilesConfig, wants_metadata: bool, go: Go<'_>) -> Result<()> {
+fn zip_entries(
+    unit: &PartFiles,
+    path: &Path,
+    config: &FilesConfig,
+    wants_metadata: bool,
+    take: TakeFiles<'_>,
+) -> Result<()> {
     let mut names = Names::new(unit);
     let file = File::open(path).map_err(Error::io("open", path))?;
     let mut archive = match ZipArchive::new(BufReader::new(file)) {
         Ok(archive) => archive,
-        Err(error) => return go(&mut std::iter::once(Ok(names.broken(&error)))),
+        Err(error) => return take(&mut std::iter::once(Ok(names.broken(&error)))),
     };
     let mut entries: Vec<(String, usize)> = Vec::new();
     for index in 0..archive.len() {
@@ -111,7 +117,7 @@ fn zip_entries(unit: &Unit, path: &Path, config: &FilesConfig, wants_metadata: b
         };
         Some(Ok(metadata.clone().give(Found::new(path, body))))
     });
-    go(&mut found)
+    take(&mut found)
 }
 
 /// The bytes of an entry. Its header's size is a claim: what is read is bounded by what comes out.
@@ -127,14 +133,14 @@ fn body(entry: &mut impl Read, size_bytes: u64, config: &FilesConfig) -> Body {
 
 /// The paths given to entries.
 struct Names<'a> {
-    unit: &'a Unit,
+    unit: &'a PartFiles,
     /// How often each path came.
-    seen: BTreeMap<String, u64>,
+    used: BTreeMap<String, u64>,
 }
 
 impl<'a> Names<'a> {
-    fn new(unit: &'a Unit) -> Self {
-        Names { unit, seen: BTreeMap::new() }
+    fn new(unit: &'a PartFiles) -> Self {
+        Names { unit, used: BTreeMap::new() }
     }
 
     /// The path of a Python file; `None` when it is none. An entry that appears again gets a number.
@@ -145,7 +151,7 @@ impl<'a> Names<'a> {
         }
         let path = format!("{}{name}", self.unit.prefix);
         // No path of an entry ends in a number, so these are taken by nobody.
-        let number = self.seen.entry(path.clone()).and_modify(|number| *number += 1).or_insert(1);
+        let number = self.used.entry(path.clone()).and_modify(|number| *number += 1).or_insert(1);
         Some(if *number == 1 { path } else { format!("{path}#{number}") })
     }
 

@@ -4,21 +4,21 @@ use ruff_python_ast::{Expr, Stmt};
 use serde_json::{Map, Value};
 
 use crate::config::{CorpusKind, FilesConfig};
-use crate::corpora::listing::Unit;
-use crate::corpora::records::{self, Record, Seen};
-use crate::corpora::{Body, Found, Go};
+use crate::corpora::listing::PartFiles;
+use crate::corpora::records::{self, Record, UsedPaths};
+use crate::corpora::{Body, Found, TakeFiles};
 use crate::error::Result;
 use crate::python;
 
 /// Hands over the records of a benchmark file.
-pub(super) fn each(unit: &Unit, kind: CorpusKind, config: &FilesConfig, go: Go<'_>) -> Result<()> {
+pub(super) fn each(unit: &PartFiles, kind: CorpusKind, config: &FilesConfig, take: TakeFiles<'_>) -> Result<()> {
     let file = unit.file()?;
     let licence = match kind {
         CorpusKind::Mbpp => "CC-BY-4.0",
         _ => "MIT",
     };
     let licence = unit.corpus.licence.clone().unwrap_or_else(|| licence.to_owned());
-    let mut seen = Seen::default();
+    let mut used = UsedPaths::default();
     let mut found = records::read(&file.path, config)?.map(|record| {
         let Record { line, object } = record?;
         let name = format!("{}:{line}", file.name);
@@ -33,13 +33,13 @@ pub(super) fn each(unit: &Unit, kind: CorpusKind, config: &FilesConfig, go: Go<'
         });
         Ok(match found {
             Ok(found) => {
-                let path = seen.name(Some(found.path.clone()), &unit.prefix, &name);
+                let path = used.name(Some(found.path.clone()), &unit.prefix, &name);
                 Found { path, licence: Some(licence.clone()), ..found }
             }
             Err(body) => Found { licence: Some(licence.clone()), ..Found::new(name, body) },
         })
     });
-    go(&mut found)
+    take(&mut found)
 }
 
 type Read = std::result::Result<Found, String>;

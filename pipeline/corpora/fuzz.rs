@@ -33,7 +33,7 @@ fn files(target: &Target<'_>, kind: CorpusKind, name: &str) {
         listing::list(&corpus, &config, &mut units).unwrap();
         let mut said = String::new();
         let mut rows = 0_u64;
-        let mut go = |found: &mut dyn Iterator<Item = Result<Found>>| {
+        let mut take = |found: &mut dyn Iterator<Item = Result<Found>>| {
             for found in found {
                 let row = read::row(&corpus, found?, &config);
                 rows += 1;
@@ -48,12 +48,12 @@ fn files(target: &Target<'_>, kind: CorpusKind, name: &str) {
             Ok(())
         };
         let read = match kind {
-            CorpusKind::Tree => tree::each(&units[0], &mut go),
-            CorpusKind::Archive => archive::each(&units[0], &config, &mut go),
-            CorpusKind::Jsonl => records::each(&units[0], &config, &mut go),
-            CorpusKind::Parquet => parquet::each(&units[0], &mut go),
+            CorpusKind::Tree => tree::each(&units[0], &mut take),
+            CorpusKind::Archive => archive::each(&units[0], &config, &mut take),
+            CorpusKind::Jsonl => records::each(&units[0], &config, &mut take),
+            CorpusKind::Parquet => parquet::each(&units[0], &mut take),
             CorpusKind::Cruxeval | CorpusKind::Mbpp | CorpusKind::Humaneval => {
-                benchmarks::each(&units[0], kind, &config, &mut go)
+                benchmarks::each(&units[0], kind, &config, &mut take)
             }
         };
         // An error of ours names the file.

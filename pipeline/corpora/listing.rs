@@ -8,9 +8,9 @@ use crate::config::{CorpusConfig, CorpusKind, FilesConfig};
 use crate::corpora::tree;
 use crate::error::{Error, Result};
 
-/// What becomes one part.
+/// The files that become one part.
 #[derive(Debug, Clone)]
-pub(super) struct Unit {
+pub(super) struct PartFiles {
     /// The corpus, with its name resolved.
     pub(super) corpus: CorpusConfig,
     /// The files: several of a tree, otherwise one.
@@ -34,7 +34,7 @@ pub(super) struct Listed {
     pub(super) problem: Option<String>,
 }
 
-impl Unit {
+impl PartFiles {
     /// How many things it holds, where the listing knows.
     pub(super) fn items(&self) -> Option<u64> {
         matches!(self.corpus.kind, Some(CorpusKind::Tree) | None).then_some(self.files.len() as u64)
@@ -47,7 +47,7 @@ impl Unit {
 }
 
 /// Appends the units of a corpus.
-pub(super) fn list(corpus: &CorpusConfig, config: &FilesConfig, units: &mut Vec<Unit>) -> Result<()> {
+pub(super) fn list(corpus: &CorpusConfig, config: &FilesConfig, units: &mut Vec<PartFiles>) -> Result<()> {
     let path = &corpus.path;
     let metadata = match fs::metadata(path) {
         Ok(metadata) => metadata,
@@ -82,9 +82,9 @@ pub(super) fn list(corpus: &CorpusConfig, config: &FilesConfig, units: &mut Vec<
     Ok(())
 }
 
-fn unit(corpus: &CorpusConfig, files: Vec<Listed>, not_followed: u64, prefix: String) -> Unit {
+fn unit(corpus: &CorpusConfig, files: Vec<Listed>, not_followed: u64, prefix: String) -> PartFiles {
     let stamps = files.iter().map(stamp).collect();
-    Unit { corpus: corpus.clone(), files, stamps, not_followed, prefix }
+    PartFiles { corpus: corpus.clone(), files, stamps, not_followed, prefix }
 }
 
 fn stamp(file: &Listed) -> (String, u64, i64) {

@@ -28,8 +28,9 @@ use crate::dataset::{Count, PartKey, PartOutput, Severity};
 use crate::error::{Error, Result};
 use crate::progress::Bar;
 use crate::stage::{Context, Counts, Part, Stage};
+use crate::stages::{CORPORA, StageInfo};
 use crate::{hash, ordered};
-use listing::Unit;
+use listing::PartFiles;
 
 /// Raised when the same bytes would give other rows.
 const VERSION: u32 = 1;
@@ -37,7 +38,7 @@ const VERSION: u32 = 1;
 /// The stage. It keeps the list of source files between [`Stage::parts`] and [`Stage::run`].
 #[derive(Debug, Default)]
 pub struct Corpora {
-    units: Mutex<Vec<Unit>>,
+    units: Mutex<Vec<PartFiles>>,
 }
 
 impl Corpora {
@@ -48,20 +49,12 @@ impl Corpora {
     }
 }
 
-/// What a strategy calls with the things that it finds.
-type Go<'a> = &'a mut dyn FnMut(&mut dyn Iterator<Item = Result<Found>>) -> Result<()>;
+/// A strategy hands an iterator over its files to this.
+type TakeFiles<'a> = &'a mut dyn FnMut(&mut dyn Iterator<Item = Result<Found>>) -> Result<()>;
 
 impl Stage for Corpora {
-    fn name(&self) -> &'static str {
-        "corpora"
-    }
-
-    fn unit(&self) -> &'static str {
-        "files"
-    }
-
-    fn tables(&self) -> &'static [&'static str] {
-        &["corpora"]
+    fn info(&self) -> &'static StageInfo {
+        &CORPORA
     }
 
     fn parts(&self, cx: &Context) -> Result<Vec<Part>> {
@@ -70,7 +63,7 @@ impl Stage for Corpora {
             cx.cancel.check()?;
             listing::list(corpus, &cx.config.files, &mut units)?;
         }
-        let part = |(ordinal, unit): (usize, &Unit)| {
+        let part = |(ordinal, unit): (usize, &PartFiles)| {
             let own = (VERSION, &cx.config.files, &unit.corpus, &unit.stamps);
             let fingerprint = hash::fingerprint(&own, &[])?;
             Ok(Part { key: PartKey::numbered(ordinal), ordinal, fingerprint, items: unit.items(), reads: Vec::new() })
@@ -87,7 +80,7 @@ impl Stage for Corpora {
         let mut counts = Counts::default();
         counts.add_many("files", "not_followed", Severity::Info, unit.not_followed);
         let mut rolling = Rolling { files, output, writer: None, number: 0, bytes: 0 };
-        let mut go = |found: &mut dyn Iterator<Item = Result<Found>>| {
+        let mut take = |found: &mut dyn Iterator<Item = Result<Found>>| {
             let found = found.map(|found| cx.cancel.check().and(found));
             ordered::map(
                 found,
@@ -105,12 +98,12 @@ impl Stage for Corpora {
             )
         };
         match unit.corpus.kind {
-            Some(CorpusKind::Tree) | None => tree::each(&unit, &mut go)?,
-            Some(CorpusKind::Archive) => archive::each(&unit, files, &mut go)?,
-            Some(CorpusKind::Jsonl) => records::each(&unit, files, &mut go)?,
-            Some(CorpusKind::Parquet) => parquet::each(&unit, &mut go)?,
+            Some(CorpusKind::Tree) | None => tree::each(&unit, &mut take)?,
+            Some(CorpusKind::Archive) => archive::each(&unit, files, &mut take)?,
+            Some(CorpusKind::Jsonl) => records::each(&unit, files, &mut take)?,
+            Some(CorpusKind::Parquet) => parquet::each(&unit, &mut take)?,
             Some(kind @ (CorpusKind::Cruxeval | CorpusKind::Mbpp | CorpusKind::Humaneval)) => {
-                benchmarks::each(&unit, kind, files, &mut go)?;
+                benchmarks::each(&unit, kind, files, &mut take)?;
             }
         }
         rolling.close()?;

@@ -11,22 +11,22 @@ use datafusion::parquet::arrow::ProjectionMask;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use crate::config::ColumnsConfig;
-use crate::corpora::listing::Unit;
-use crate::corpora::records::{Seen, missing};
-use crate::corpora::{Body, Found, Go};
+use crate::corpora::listing::PartFiles;
+use crate::corpora::records::{UsedPaths, missing};
+use crate::corpora::{Body, Found, TakeFiles};
 use crate::error::{Error, Result};
 
 /// Rows of a batch: their texts are in memory at once.
 const BATCH_ROWS: usize = 64;
 
 /// Hands over the rows of a file.
-pub(super) fn each(unit: &Unit, go: Go<'_>) -> Result<()> {
+pub(super) fn each(unit: &PartFiles, take: TakeFiles<'_>) -> Result<()> {
     let listed = unit.file()?;
     let file = File::open(&listed.path).map_err(Error::io("open", &listed.path))?;
     let broken = |problem: String| Found::new(listed.name.clone(), Body::Unreadable(problem));
     let builder = match guarded(|| ParquetRecordBatchReaderBuilder::try_new(file)) {
         Ok(builder) => builder,
-        Err(error) => return go(&mut std::iter::once(Ok(broken(format!("not a Parquet file: {error}"))))),
+        Err(error) => return take(&mut std::iter::once(Ok(broken(format!("not a Parquet file: {error}"))))),
     };
     let columns = &unit.corpus.columns.among(&|name| builder.schema().field_with_name(name).is_ok());
     let wanted = wanted(&listed.path, builder.schema().fields().iter().map(|field| field.name().as_str()), columns)?;
@@ -36,20 +36,20 @@ pub(super) fn each(unit: &Unit, go: Go<'_>) -> Result<()> {
     let builder = builder.with_projection(mask).with_batch_size(BATCH_ROWS);
     let mut reader = match guarded(|| builder.build()) {
         Ok(reader) => reader,
-        Err(error) => return go(&mut std::iter::once(Ok(broken(format!("cannot be read: {error}"))))),
+        Err(error) => return take(&mut std::iter::once(Ok(broken(format!("cannot be read: {error}"))))),
     };
     let batches = std::iter::from_fn(move || guarded(|| reader.next().transpose()).transpose());
     let (mut number, mut over) = (0_u64, false);
-    let mut seen = Seen::default();
+    let mut used = UsedPaths::default();
     let mut found = batches
         .map_while(|batch| (!over).then_some(batch).inspect(|batch| over = batch.is_err()))
-        .flat_map(|batch| match batch.and_then(|batch| Columns::of(&batch, columns)) {
+        .flat_map(|batch| match batch.and_then(|batch| Columns::from_batch(&batch, columns)) {
             Ok(batch) => {
                 let rows: Vec<Result<Found>> = (0..batch.rows)
                     .map(|row| {
                         number += 1;
                         let name = format!("{}:{number}", listed.name);
-                        let path = seen.name(batch.text(&batch.path, row), &unit.prefix, &name);
+                        let path = used.name(batch.text(&batch.path, row), &unit.prefix, &name);
                         Ok(Found {
                             repository: batch.text(&batch.repository, row),
                             licence: batch.text(&batch.licence, row),
@@ -61,7 +61,7 @@ pub(super) fn each(unit: &Unit, go: Go<'_>) -> Result<()> {
             }
             Err(problem) => vec![Ok(broken(format!("cannot be read after row {number}: {problem}")))],
         });
-    go(&mut found)
+    take(&mut found)
 }
 
 /// What the library makes of a damaged file may be a panic.
@@ -102,7 +102,7 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(batch: &RecordBatch, columns: &ColumnsConfig) -> Result<Self, String> {
+    fn from_batch(batch: &RecordBatch, columns: &ColumnsConfig) -> Result<Self, String> {
         let text = |name: &str| batch.column_by_name(name).and_then(|column| plain(column).ok());
         let content = batch.column_by_name(&columns.content).ok_or("the content column is gone")?;
         Ok(Columns {

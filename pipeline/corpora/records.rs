@@ -9,8 +9,8 @@ use flate2::bufread::MultiGzDecoder;
 use serde_json::{Map, Value};
 
 use crate::config::{ColumnsConfig, FilesConfig};
-use crate::corpora::listing::Unit;
-use crate::corpora::{Body, Found, Go};
+use crate::corpora::listing::PartFiles;
+use crate::corpora::{Body, Found, TakeFiles};
 use crate::error::{Error, Result};
 
 /// A record: its line, and what stands there.
@@ -23,10 +23,10 @@ pub(super) struct Record {
 }
 
 /// Hands over the records of a file.
-pub(super) fn each(unit: &Unit, config: &FilesConfig, go: Go<'_>) -> Result<()> {
+pub(super) fn each(unit: &PartFiles, config: &FilesConfig, take: TakeFiles<'_>) -> Result<()> {
     let file = unit.file()?;
     let columns = &unit.corpus.columns;
-    let mut seen = Seen::default();
+    let mut used = UsedPaths::default();
     let mut is_first = true;
     let mut found = read(&file.path, config)?.map(|record| {
         let Record { line, object } = record?;
@@ -40,9 +40,9 @@ pub(super) fn each(unit: &Unit, config: &FilesConfig, go: Go<'_>) -> Result<()> 
             return Err(missing(&file.path, &columns.content, &keys));
         }
         let columns = columns.among(&|name| object.contains_key(name));
-        Ok(found(name, &unit.prefix, object, &columns, &mut seen))
+        Ok(found(name, &unit.prefix, object, &columns, &mut used))
     });
-    go(&mut found)
+    take(&mut found)
 }
 
 /// The error of a column that is not there.
@@ -56,7 +56,7 @@ fn found(
     prefix: &str,
     mut object: Map<String, Value>,
     columns: &ColumnsConfig,
-    seen: &mut Seen,
+    used: &mut UsedPaths,
 ) -> Found {
     let mut text = |column: &str| match object.remove(column) {
         Some(Value::String(text)) if !text.is_empty() => Some(text),
@@ -74,7 +74,7 @@ fn found(
         Some(other) => Body::Unreadable(format!("column `{}` is {}, not a string", columns.content, kind(&other))),
         None => Body::Unreadable(format!("column `{}` is missing", columns.content)),
     };
-    Found { repository, licence, ..Found::new(seen.name(path, prefix, &name), body) }
+    Found { repository, licence, ..Found::new(used.name(path, prefix, &name), body) }
 }
 
 fn kind(value: &Value) -> &'static str {
@@ -90,9 +90,9 @@ fn kind(value: &Value) -> &'static str {
 
 /// Keeps the paths of a file's records different.
 #[derive(Debug, Default)]
-pub(super) struct Seen(BTreeSet<u64>);
+pub(super) struct UsedPaths(BTreeSet<u64>);
 
-impl Seen {
+impl UsedPaths {
     /// The path of a record: its own, or `FILE:NUMBER`; a path that was there before gets the latter as a suffix.
     pub(super) fn name(&mut self, path: Option<String>, prefix: &str, name: &str) -> String {
         let Some(path) = path else { return name.to_owned() };

@@ -12,10 +12,11 @@ use expect_test::{Expect, expect};
 use tracemill_schemas::corpora::CorporaRow;
 
 use super::*;
+use crate::cancel::Cancel;
 use crate::config::{ColumnsConfig, Config, CorpusConfig, Overrides, load};
 use crate::dataset::{Dataset, read_rows};
 use crate::progress::Progress;
-use crate::stage::{Cancel, Report, drive};
+use crate::stage::{Report, drive};
 
 fn corpus(kind: CorpusKind, path: &Path) -> CorpusConfig {
     CorpusConfig {

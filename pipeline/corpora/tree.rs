@@ -5,8 +5,8 @@ use std::path::Path;
 
 use ignore::WalkBuilder;
 
-use crate::corpora::listing::{Listed, Unit, text};
-use crate::corpora::{Body, Found, Go};
+use crate::corpora::listing::{Listed, PartFiles, text};
+use crate::corpora::{Body, Found, TakeFiles};
 use crate::error::Result;
 
 /// The files of a tree, sorted by name, and how many symbolic links were left out.
@@ -59,7 +59,7 @@ fn blamed(error: &ignore::Error) -> Option<&Path> {
 }
 
 /// Hands over the files of a unit; they are opened where they are read, in parallel.
-pub(super) fn each(unit: &Unit, go: Go<'_>) -> Result<()> {
+pub(super) fn each(unit: &PartFiles, take: TakeFiles<'_>) -> Result<()> {
     let mut found = unit.files.iter().map(|file| {
         let body = match &file.problem {
             Some(problem) => Body::Unreadable(problem.clone()),
@@ -67,5 +67,5 @@ pub(super) fn each(unit: &Unit, go: Go<'_>) -> Result<()> {
         };
         Ok(Found::new(file.name.clone(), body))
     });
-    go(&mut found)
+    take(&mut found)
 }

@@ -20,7 +20,7 @@ use datafusion::parquet::file::properties::WriterProperties;
 use datafusion::parquet::file::writer::SerializedFileWriter;
 use tracemill_schemas::Table;
 
-use super::pages::{Chunk, PAGE_ROWS, Press};
+use super::pages::{Chunk, Compressor, PAGE_ROWS};
 
 /// Rows of a row group.
 pub(super) const GROUP_ROWS: usize = 1 << 20;
@@ -40,7 +40,7 @@ pub(super) struct Groups {
 /// The columns of the row group in progress; none before its first row.
 enum Columns {
     Library(Vec<ArrowColumnWriter>),
-    Pages { table: &'static Table, press: Press, chunks: Vec<Chunk> },
+    Pages { table: &'static Table, compressor: Compressor, chunks: Vec<Chunk> },
 }
 
 impl std::fmt::Debug for Groups {
@@ -62,7 +62,7 @@ impl Groups {
         let writer = ArrowWriter::try_new_with_options(file, Arc::clone(&schema), options)?;
         let (file, factory) = writer.into_serialized_writer()?;
         let columns = match table.bulk {
-            true => Columns::Pages { table, press: Press::new(zstd_level)?, chunks: Vec::new() },
+            true => Columns::Pages { table, compressor: Compressor::new(zstd_level)?, chunks: Vec::new() },
             false => Columns::Library(Vec::new()),
         };
         Ok(Groups { file, factory, schema, columns, rows: 0 })
@@ -88,9 +88,9 @@ impl Groups {
                     }
                     writers.iter().map(ArrowColumnWriter::get_estimated_total_bytes).sum()
                 }
-                Columns::Pages { press, chunks, .. } => {
+                Columns::Pages { compressor, chunks, .. } => {
                     for (chunk, column) in chunks.iter_mut().zip(now.columns()) {
-                        chunk.append(column, press)?;
+                        chunk.append(column, compressor)?;
                     }
                     chunks.iter().map(Chunk::bytes).sum()
                 }
@@ -130,9 +130,9 @@ impl Groups {
                     column.close()?.append_to_row_group(&mut group)?;
                 }
             }
-            Columns::Pages { press, chunks, .. } => {
+            Columns::Pages { compressor, chunks, .. } => {
                 for chunk in chunks.iter_mut() {
-                    let (bytes, close) = chunk.close(press)?;
+                    let (bytes, close) = chunk.close(compressor)?;
                     group.append_column(bytes.buffer(), close)?;
                 }
             }

@@ -38,13 +38,16 @@ pub struct PartEntry {
 }
 
 /// One file of a part.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FileEntry {
     /// The table.
     pub table: String,
-    /// The part's key: the file is `TABLE/part-KEY.parquet`.
+    /// The key of the part, or of the file.
     pub key: PartKey,
+    /// The file's path below the folder of its table; `None` for `part-KEY.parquet`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// Its rows.
     pub rows: u64,
     /// Its size.
@@ -188,7 +191,7 @@ mod tests {
 
     fn entry(key: &str) -> PartEntry {
         let (table, content_hash) = ("functions".to_owned(), "00".to_owned());
-        let file = FileEntry { table, key: PartKey::from(key), rows: 1, size_bytes: 2, content_hash };
+        let file = FileEntry { table, key: PartKey::from(key), name: None, rows: 1, size_bytes: 2, content_hash };
         PartEntry { fingerprint: format!("print of {key}"), files: vec![file], counts: Vec::new() }
     }
 

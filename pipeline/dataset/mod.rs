@@ -14,6 +14,7 @@
 //! removed and written again; whatever has an entry and is not what was written is an error.
 
 mod groups;
+pub mod integrity;
 mod key;
 mod manifest;
 mod pages;
@@ -28,8 +29,8 @@ pub use key::PartKey;
 pub(crate) use manifest::ManifestFault;
 pub use manifest::{Count, FileEntry, Manifest, PartEntry, Severity};
 pub use reader::{open_table, read_batches, read_rows};
-pub use writer::{PartOutput, Scratch, ScratchFolder, TableWriter};
-pub(crate) use writer::{properties, sync_folder};
+pub(crate) use writer::properties;
+pub use writer::{NamedFile, PartOutput, Scratch, ScratchFolder, TableWriter};
 
 use crate::error::{Error, Result};
 
@@ -64,6 +65,15 @@ impl Dataset {
         self.table(table).join(format!("part-{key}.parquet"))
     }
 
+    /// A file that a manifest lists.
+    #[must_use]
+    pub fn file(&self, file: &FileEntry) -> PathBuf {
+        match &file.name {
+            Some(name) => self.table(&file.table).join(name),
+            None => self.part(&file.table, &file.key),
+        }
+    }
+
     /// The file of a stage's counts.
     #[must_use]
     pub fn part_stats(&self, stage: &str) -> PathBuf {
@@ -87,6 +97,14 @@ impl Dataset {
             }
         }
         files.sort_by(|one, other| key::natural_order(&one.to_string_lossy(), &other.to_string_lossy()));
+        Ok(files)
+    }
+
+    /// The files of a table that exist, behind those that describe them.
+    fn files_and_companions(&self, table: &str) -> Result<Vec<PathBuf>> {
+        let companions = companions(table).iter().map(|name| self.table(table).join(name));
+        let mut files: Vec<PathBuf> = companions.filter(|path| path.is_file()).collect();
+        files.append(&mut self.files(table)?);
         Ok(files)
     }
 
@@ -162,8 +180,8 @@ impl Dataset {
     /// # Errors
     /// The disk refuses.
     pub fn remove_unlisted(&self, table: &str, manifest: &Manifest) -> Result<()> {
-        let listed: BTreeSet<PathBuf> = manifest.files(table).map(|file| self.part(table, &file.key)).collect();
-        for path in self.files(table)? {
+        let listed: BTreeSet<PathBuf> = manifest.files(table).map(|file| self.file(file)).collect();
+        for path in self.files_and_companions(table)? {
             if !listed.contains(&path) {
                 fs::remove_file(&path).map_err(Error::io("remove", &path))?;
             }
@@ -176,7 +194,7 @@ impl Dataset {
     /// # Errors
     /// It is there with another size.
     pub fn is_there(&self, file: &FileEntry) -> Result<bool> {
-        let path = self.part(&file.table, &file.key);
+        let path = self.file(file);
         match fs::metadata(&path) {
             Ok(metadata) if metadata.len() == file.size_bytes => Ok(true),
             Ok(metadata) => {
@@ -193,7 +211,7 @@ impl Dataset {
     /// # Errors
     /// It does not, or cannot be read.
     pub fn verify(&self, file: &FileEntry) -> Result<()> {
-        let path = self.part(&file.table, &file.key);
+        let path = self.file(file);
         let mut hasher = blake3::Hasher::new();
         File::open(&path)
             .and_then(|mut file| std::io::copy(&mut file, &mut hasher))
@@ -211,6 +229,12 @@ impl Dataset {
     pub fn write_whole(&self, path: &Path, bytes: &[u8]) -> Result<()> {
         writer::write_whole(path, bytes)
     }
+}
+
+/// Files beside a table that describe its files. They are removed before them, and put in place behind them, so that a
+/// description never stands beside files that are not there.
+fn companions(table: &str) -> &'static [&'static str] {
+    if table == "shards" { &["manifest.json", "README.md"] } else { &[] }
 }
 
 fn damaged(path: &Path, found: &str) -> Error {

@@ -54,15 +54,20 @@ pub(crate) fn properties(table: &Table, zstd_level: i32, group_rows: usize) -> R
 pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     create_folder(folder)?;
-    let mut file = tempfile::Builder::new()
-        .prefix(".tmp-")
-        .permissions(permissions())
-        .tempfile_in(folder)
-        .map_err(Error::io("create a file in", folder))?;
+    let mut file = temporary_file(folder)?;
     file.write_all(bytes).map_err(Error::io("write", path))?;
     file.as_file().sync_all().map_err(Error::io("sync", path))?;
     file.persist(path).map_err(|error| Error::io("rename into", path)(error.error))?;
     sync_folder(folder)
+}
+
+/// A file that becomes part of a dataset when it gets its name.
+fn temporary_file(folder: &Path) -> Result<tempfile::NamedTempFile> {
+    tempfile::Builder::new()
+        .prefix(".tmp-")
+        .permissions(permissions())
+        .tempfile_in(folder)
+        .map_err(Error::io("create a file in", folder))
 }
 
 /// Creates a folder and those above it, and makes sure that each one's name is on the disk.
@@ -125,15 +130,37 @@ impl PartOutput {
         let folder = self.root.join(table.name);
         create_folder(&folder)?;
         let path = folder.join(format!("part-{key}.parquet"));
-        let file = tempfile::Builder::new()
-            .prefix(".tmp-")
-            .permissions(permissions())
-            .tempfile_in(&folder)
-            .map_err(Error::io("create a file in", &folder))?;
+        let file = temporary_file(&folder)?;
         let handle = file.reopen().map_err(Error::io("open", &path))?;
         let groups = groups(table, handle, self.zstd_level, &path)?;
         let key = key.clone();
         Ok(TableWriter { file, path, key, groups, builder: R::Builder::default(), rows: 0, row: PhantomData })
+    }
+
+    /// Begins a file of any format, at a path below the folder of a table.
+    ///
+    /// # Errors
+    /// The file cannot be created.
+    pub fn named(&self, table: &'static str, name: String) -> Result<NamedFile> {
+        let folder = self.root.join(table);
+        let path = folder.join(&name);
+        create_folder(path.parent().unwrap_or(&folder))?;
+        Ok(NamedFile { file: temporary_file(&folder)?, path, table, name })
+    }
+
+    /// Takes over a file that is written, and the number of its rows.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn close_named(&mut self, named: NamedFile, rows: u64) -> Result<()> {
+        let NamedFile { file, path, table, name } = named;
+        let (table, key) = (table.to_owned(), self.key.clone());
+        self.add(file, path, FileEntry { table, key, name: Some(name), rows, ..FileEntry::default() })
+    }
+
+    /// The files that are written, in the order in which they are put in place.
+    pub fn files(&self) -> impl Iterator<Item = &FileEntry> {
+        self.done.iter().map(|(_, _, entry)| entry)
     }
 
     /// Where scratch files of this part may lie.
@@ -150,18 +177,24 @@ impl PartOutput {
         writer.flush()?;
         let TableWriter { file, path, key, groups, rows, .. } = writer;
         groups.close().map_err(Error::parquet("finish", &path))?;
+        let table = R::table().name.to_owned();
+        self.add(file, path, FileEntry { table, key, rows, ..FileEntry::default() })
+    }
+
+    /// Adds a file, with its size and hash.
+    fn add(&mut self, file: tempfile::NamedTempFile, path: PathBuf, entry: FileEntry) -> Result<()> {
         file.as_file().sync_all().map_err(Error::io("sync", &path))?;
         let mut hasher = blake3::Hasher::new();
         let size_bytes = File::open(file.path())
             .and_then(|mut file| std::io::copy(&mut file, &mut hasher))
             .map_err(Error::io("read back", &path))?;
         let content_hash = hasher.finalize().to_hex().to_string();
-        let entry = FileEntry { table: R::table().name.to_owned(), key, rows, size_bytes, content_hash };
-        self.done.push((file.into_temp_path(), path, entry));
+        self.done.push((file.into_temp_path(), path, FileEntry { size_bytes, content_hash, ..entry }));
         Ok(())
     }
 
-    /// Puts all files in place under their names; when this returns, the disk has them there.
+    /// Puts all files in place under their names, in the order in which they were closed; when this returns, the disk has
+    /// them there.
     ///
     /// # Errors
     /// A file cannot be renamed.
@@ -172,7 +205,7 @@ impl PartOutput {
         for (file, path, entry) in self.done {
             if let Err(error) = file.persist(&path) {
                 // Some files of a part are no part; where this fails too, the next run removes them.
-                let _: std::io::Result<()> = placed.iter().try_for_each(fs::remove_file);
+                let _: std::io::Result<()> = placed.iter().rev().try_for_each(fs::remove_file);
                 return Err(Error::io("rename into", &path)(error.error));
             }
             folders.extend(path.parent().map(Path::to_owned));
@@ -181,6 +214,31 @@ impl PartOutput {
         }
         folders.iter().try_for_each(|folder| sync_folder(folder))?;
         Ok(entries)
+    }
+}
+
+/// A file of any format while it is written. Its bytes go through handles of it.
+#[derive(Debug)]
+pub struct NamedFile {
+    file: tempfile::NamedTempFile,
+    path: PathBuf,
+    table: &'static str,
+    name: String,
+}
+
+impl NamedFile {
+    /// Opens the file from its start.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn open(&self) -> Result<File> {
+        self.file.reopen().map_err(Error::io("open", &self.path))
+    }
+
+    /// Where it will be.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 }
 

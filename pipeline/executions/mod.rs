@@ -5,42 +5,32 @@
 //!  inputs part ─▶ batches of inputs ─▶ supervised worker processes ─▶ records ─▶ rows ─▶ five files, in order
 //! ```
 //!
-//! A batch goes to one worker, in order, so that a unit is compiled once for its inputs. Results are written in the
-//! order of the inputs, whatever the number of workers.
+//! A batch goes to one worker, in order, so that a unit is compiled once for its inputs. Rows are written in the order of
+//! the inputs, whatever the number of workers. Jobs and rows are made by `recording`.
 
-#[cfg(test)]
-mod fuzz;
-mod replay_rows;
-mod rows;
-mod single;
-mod verify;
+mod tables;
+mod tally;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use tracemill_schemas::changes::ChangesRow;
-use tracemill_schemas::events::EventsRow;
+use self::tables::EventTables;
+use self::tally::Tally;
 use tracemill_schemas::executions::ExecutionsRow;
-use tracemill_schemas::frames::FramesRow;
 use tracemill_schemas::functions::FunctionsRow;
 use tracemill_schemas::inputs::InputsRow;
-use tracemill_schemas::instructions::InstructionsRow;
-use tracemill_trace::{Job, JobKind, Label, Limits, Outcome, Subscription};
 
-use self::rows::{Piece, Recorder, Scratches};
-
-pub use replay_rows::{StoredRows, replay_rows, stored_value};
-pub use single::{Recorded, TraceRequest, Traced, rows_of, trace_one};
-pub use verify::{Difference, HASH_SEEDS, Verification, Verified, verify};
-
-use crate::dataset::{Count, FileEntry, PartKey, PartOutput, ScratchFolder, Severity, TableWriter, read_rows};
+use crate::dataset::{Count, FileEntry, PartKey, PartOutput, ScratchFolder, read_rows};
 use crate::error::{Error, Result};
 use crate::hash;
 use crate::ordered;
 use crate::progress::Bar;
-use crate::stage::{Context, Counts, Part, Stage};
-use crate::supervisor::{IdleWorkers, Placement, Supervisor, WorkerCommand, events_max};
+use crate::recording::Invocation;
+use crate::recording::rows::{self, Piece, Recorder};
+use crate::stage::{Context, Part, Stage};
+use crate::stages::{EXECUTIONS, StageInfo};
+use crate::workers::{IdleWorkers, Placement, Supervisor, WorkerCommand, events_max};
 
 /// Raised whenever the same input would give other rows.
 const VERSION: u32 = 3;
@@ -86,16 +76,8 @@ struct TracedBatch {
 }
 
 impl Stage for Executions {
-    fn name(&self) -> &'static str {
-        "executions"
-    }
-
-    fn unit(&self) -> &'static str {
-        "executions"
-    }
-
-    fn tables(&self) -> &'static [&'static str] {
-        &["executions", "frames", "instructions", "events", "changes"]
+    fn info(&self) -> &'static StageInfo {
+        &EXECUTIONS
     }
 
     fn parts(&self, cx: &Context) -> Result<Vec<Part>> {
@@ -136,7 +118,7 @@ impl Stage for Executions {
         let base = first_index(part.ordinal)?;
 
         let mut executions = output.table::<ExecutionsRow>()?;
-        let mut tables = Tables::begin(output)?;
+        let mut tables = EventTables::begin(output)?;
         let folder = output.scratch_folder();
         let mut tally = Tally::default();
         let mut begun_again = 0_u64;
@@ -204,70 +186,6 @@ fn first_index(ordinal: usize) -> Result<i64> {
     index.ok_or_else(|| Error::Internal(format!("the indexes of executions end before part {ordinal}")))
 }
 
-/// The files of a part that hold what happened.
-struct Tables {
-    frames: TableWriter<FramesRow>,
-    /// Begun with the first row: below instruction granularity there is none.
-    instructions: Option<TableWriter<InstructionsRow>>,
-    events: TableWriter<EventsRow>,
-    changes: TableWriter<ChangesRow>,
-}
-
-impl Tables {
-    fn begin(output: &PartOutput) -> Result<Self> {
-        let (frames, events, changes) = (output.table()?, output.table()?, output.table()?);
-        Ok(Tables { frames, instructions: None, events, changes })
-    }
-
-    fn add(&mut self, output: &PartOutput, piece: Piece) -> Result<()> {
-        let any = match &piece {
-            Piece::Batches(batches) => batches.instructions.num_rows() > 0,
-            Piece::Scratches(scratches) => scratches.instructions.rows() > 0,
-        };
-        if any && self.instructions.is_none() {
-            self.instructions = Some(output.table()?);
-        }
-        match piece {
-            Piece::Batches(batches) => {
-                self.frames.write(&batches.frames)?;
-                self.events.write(&batches.events)?;
-                self.changes.write(&batches.changes)?;
-                self.instructions.as_mut().map_or(Ok(()), |table| table.write(&batches.instructions))
-            }
-            Piece::Scratches(scratches) => {
-                let Scratches { frames, instructions, events, changes } = *scratches;
-                self.frames.absorb(frames)?;
-                self.events.absorb(events)?;
-                self.changes.absorb(changes)?;
-                self.instructions.as_mut().map_or(Ok(()), |table| table.absorb(instructions))
-            }
-        }
-    }
-
-    /// Makes sure that there are as many rows as the executions tell of.
-    fn check(&self, part: &Part, tally: &Tally) -> Result<()> {
-        let [frames, events, changes] = tally.told;
-        for (table, rows, told) in [
-            ("frames", self.frames.rows(), frames),
-            ("events", self.events.rows(), events),
-            ("changes", self.changes.rows(), changes),
-        ] {
-            if rows != told {
-                let key = &part.key;
-                return Err(Error::Internal(format!("part {key}: {rows} {table}, and its executions tell of {told}")));
-            }
-        }
-        Ok(())
-    }
-
-    fn close(self, output: &mut PartOutput) -> Result<()> {
-        output.close(self.frames)?;
-        output.close(self.events)?;
-        output.close(self.changes)?;
-        self.instructions.map_or(Ok(()), |table| output.close(table))
-    }
-}
-
 /// Consecutive inputs with their units, numbered.
 fn batches<'a>(
     inputs: impl Iterator<Item = Result<Vec<InputsRow>>> + 'a,
@@ -315,7 +233,7 @@ fn trace_batch(
     let mut begun_again = 0;
     // Calls of one unit that are known together are forked from one process that has run the unit's source.
     for (function, input) in &batch.inputs {
-        supervisor.offer(job(function, input, subscription, limits), Placement::Isolated);
+        supervisor.offer(Invocation::input(function, input).recorded(subscription, limits), Placement::Isolated);
     }
     for (index, (function, input)) in (batch.first_index..).zip(&batch.inputs) {
         cx.cancel.check()?;
@@ -328,80 +246,13 @@ fn trace_batch(
     Ok(TracedBatch { executions, pieces: recorder.into_pieces(), begun_again })
 }
 
-fn job(function: &FunctionsRow, input: &InputsRow, subscription: Subscription, limits: Limits) -> Job {
-    Job {
-        ticket: 0, // the supervisor numbers its jobs
-        kind: if function.kind == "program" { JobKind::Program } else { JobKind::Call },
-        source: function.source.clone(),
-        setup: input.setup.clone(),
-        call: input.call.clone(),
-        check: input.check.clone(),
-        stdin: input.stdin.clone(),
-        subscription,
-        covers: false,
-        limits,
-    }
-}
-
-/// Counts what a part's executions came to.
-#[derive(Default)]
-struct Tally {
-    counts: Counts,
-    /// Frames, events and changes that the executions tell of.
-    told: [u64; 3],
-    traced: BTreeSet<String>,
-    untraced: BTreeMap<String, String>,
-}
-
-impl Tally {
-    fn add(&mut self, row: &ExecutionsRow) {
-        let ended = Outcome::parse(&row.outcome).is_some_and(Outcome::is_own_end);
-        // A program cannot do that to its worker: what it would have done is lost, through no fault of its own.
-        let killed = row.labels.iter().any(|label| label == Label::Killed.name());
-        let (reason, severity) = match (killed, ended) {
-            (true, _) => (Label::Killed.name(), Severity::DataLoss),
-            (false, true) => (row.outcome.as_str(), Severity::Kept),
-            (false, false) => (row.outcome.as_str(), Severity::Failure),
-        };
-        self.counts.add("executions", reason, severity);
-        let number = |count: i64| u64::try_from(count).unwrap_or(0);
-        let told = [row.frame_count, row.event_count, row.change_count].map(number);
-        self.counts.add_many("events", "stored", Severity::Kept, told[1]);
-        self.counts.add_many("changes", "stored", Severity::Kept, told[2]);
-        for (sum, told) in self.told.iter_mut().zip(told) {
-            *sum += told;
-        }
-        match row.check_passed {
-            Some(true) => self.counts.add("checks", "passed", Severity::Kept),
-            Some(false) => self.counts.add("checks", "failed", Severity::Failure),
-            None => {}
-        }
-        if row.event_count > 0 {
-            self.traced.insert(row.function_id.clone());
-        } else {
-            let reason = if row.outcome == Outcome::Returned.name() { "no_events" } else { row.outcome.as_str() };
-            self.untraced.entry(row.function_id.clone()).or_insert_with(|| reason.to_owned());
-        }
-    }
-
-    fn into_counts(mut self) -> Vec<Count> {
-        self.counts.add_many("functions", "traced", Severity::Kept, self.traced.len() as u64);
-        for (function, reason) in self.untraced {
-            if !self.traced.contains(&function) {
-                self.counts.add("functions", reason, Severity::Failure);
-            }
-        }
-        self.counts.into_vec()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cancel::Cancel;
     use crate::config::{Overrides, load};
     use crate::dataset::{Dataset, PartEntry};
     use crate::progress::Progress;
-    use crate::stage::Cancel;
 
     /// The parts over a dataset whose parts have so many inputs.
     fn parts(inputs: &[u64]) -> Vec<Part> {
@@ -411,7 +262,8 @@ mod tests {
             let key = PartKey::numbered(number);
             for (table, rows) in [("functions", 1), ("inputs", *rows)] {
                 let (table_name, content_hash) = (table.to_owned(), String::new());
-                let file = FileEntry { table: table_name, key: key.clone(), rows, size_bytes: 0, content_hash };
+                let file =
+                    FileEntry { table: table_name, key: key.clone(), rows, content_hash, ..FileEntry::default() };
                 let entry = PartEntry { files: vec![file], ..PartEntry::default() };
                 dataset.enter(table, &key, &entry).unwrap();
             }

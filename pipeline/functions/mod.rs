@@ -25,6 +25,7 @@ use crate::dataset::{Count, FileEntry, PartOutput, Severity, TableWriter, read_r
 use crate::error::{Error, Result};
 use crate::progress::Bar;
 use crate::stage::{Context, Counts, Part, Stage};
+use crate::stages::{FUNCTIONS, StageInfo};
 use crate::{hash, ordered};
 use dedup::UnitIds;
 use extract::Extracted;
@@ -53,16 +54,8 @@ impl Functions {
 }
 
 impl Stage for Functions {
-    fn name(&self) -> &'static str {
-        "functions"
-    }
-
-    fn unit(&self) -> &'static str {
-        "files"
-    }
-
-    fn tables(&self) -> &'static [&'static str] {
-        &["functions", "origins", "usages"]
+    fn info(&self) -> &'static StageInfo {
+        &FUNCTIONS
     }
 
     fn parts(&self, cx: &Context) -> Result<Vec<Part>> {

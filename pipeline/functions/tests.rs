@@ -10,10 +10,11 @@ use std::sync::Arc;
 use expect_test::{Expect, expect};
 
 use super::*;
+use crate::cancel::Cancel;
 use crate::config::{Config, Overrides, load};
 use crate::dataset::{Dataset, PartEntry, PartKey};
 use crate::progress::Progress;
-use crate::stage::{Cancel, drive};
+use crate::stage::drive;
 
 fn config() -> Config {
     load(None, &Overrides::default()).unwrap()

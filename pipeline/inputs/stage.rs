@@ -19,7 +19,8 @@ use crate::inputs::search::Runner;
 use crate::inputs::sources::corpus_tests::{self, UnitWithTests};
 use crate::progress::Bar;
 use crate::stage::{Context, Counts, Part, Stage};
-use crate::supervisor::{IdleWorkers, Supervisor, WorkerCommand};
+use crate::stages::{INPUTS, StageInfo};
+use crate::workers::{IdleWorkers, Supervisor, WorkerCommand};
 use crate::{hash, ordered};
 
 /// Raised when the same unit would get other inputs.
@@ -132,16 +133,8 @@ impl Inputs {
 }
 
 impl Stage for Inputs {
-    fn name(&self) -> &'static str {
-        "inputs"
-    }
-
-    fn unit(&self) -> &'static str {
-        "functions"
-    }
-
-    fn tables(&self) -> &'static [&'static str] {
-        &["inputs", "searches"]
+    fn info(&self) -> &'static StageInfo {
+        &INPUTS
     }
 
     fn parts(&self, cx: &Context) -> Result<Vec<Part>> {
@@ -249,7 +242,7 @@ fn part_config(config: &InputsConfig) -> impl serde::Serialize {
 fn limits(config: &Config) -> Limits {
     let (search, limits) = (&config.inputs.search, config.executions.limits);
     Limits {
-        steps: search.lines_max.min(limits.steps),
+        events_max: search.lines_max.min(limits.events_max),
         wall_ms: search.wall_ms.min(limits.wall_ms),
         memory_bytes: search.memory_bytes.min(limits.memory_bytes),
         ..limits

@@ -7,9 +7,9 @@
 //! A part sees only the files of its own key, so that it can be made again alone. What a sample looks like stands in
 //! `queries/formats/`; here is which split it belongs to, its id, and the count of everything that is left out.
 
-mod merge;
 mod plan;
 mod render;
+mod samples;
 
 use std::collections::BTreeMap;
 
@@ -19,15 +19,15 @@ use crate::error::{Error, Result};
 use crate::hash;
 use crate::progress::Bar;
 use crate::stage::{Context, Part, Stage};
+use crate::stages::{MIXTURES, StageInfo};
 
 pub use plan::Split;
 
 /// Raised whenever the same tables and queries would give other samples.
 const VERSION: u32 = 1;
-/// The tables beside `executions` whose files of the same key a part reads.
-const BESIDE: [&str; 5] = ["functions", "inputs", "frames", "events", "changes"];
-/// The table that has a file of the same key only where executions are recorded at instruction granularity.
-const MAYBE: &str = "instructions";
+/// The table that has a file of the same key only where executions are recorded at instruction granularity. Of all other
+/// tables that the stage reads, each part has a file.
+const OPTIONAL: &str = "instructions";
 
 /// The mixtures stage.
 #[derive(Debug, Clone, Copy, Default)]
@@ -50,16 +50,8 @@ pub fn check(config: &Config) -> Result<()> {
 }
 
 impl Stage for Mixtures {
-    fn name(&self) -> &'static str {
-        "mixtures"
-    }
-
-    fn unit(&self) -> &'static str {
-        "executions"
-    }
-
-    fn tables(&self) -> &'static [&'static str] {
-        &["mixtures"]
+    fn info(&self) -> &'static StageInfo {
+        &MIXTURES
     }
 
     fn parts(&self, cx: &Context) -> Result<Vec<Part>> {
@@ -73,14 +65,17 @@ impl Stage for Mixtures {
         }
         let mut parts = Vec::new();
         for (ordinal, file) in manifest.files("executions").enumerate() {
-            let mut reads = vec![file.clone()];
-            for table in BESIDE {
-                let beside = *files.get(&(table, &file.key)).ok_or_else(|| {
-                    Error::Internal(format!("executions part {} has no {table} part of the same key", file.key))
-                })?;
-                reads.push(beside.clone());
+            let mut reads = Vec::with_capacity(MIXTURES.reads.len());
+            for table in MIXTURES.reads {
+                match files.get(&(*table, &file.key)) {
+                    Some(of_same_key) => reads.push((*of_same_key).clone()),
+                    None if *table == OPTIONAL => {}
+                    None => {
+                        let problem = format!("executions part {} has no {table} part of the same key", file.key);
+                        return Err(Error::Internal(problem));
+                    }
+                }
             }
-            reads.extend(files.get(&(MAYBE, &file.key)).map(|file| (*file).clone()));
             let own =
                 (VERSION, &cx.config.mixtures, cx.config.seed, cx.config.shards.validation, cx.config.shards.test);
             let mut upstream: Vec<&str> = reads.iter().map(|file| file.content_hash.as_str()).collect();

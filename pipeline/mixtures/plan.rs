@@ -55,7 +55,7 @@ impl Split {
 
     /// The split of a unit: all its samples are there, whatever else is in the dataset.
     #[must_use]
-    pub fn of(function_id: &str, config: &Config) -> Split {
+    pub fn for_function(function_id: &str, config: &Config) -> Split {
         // 63 bits as a number from 0 to 1: what a float rounds away moves no more than one unit in 2^53.
         let place = tracemill_queries::shash(function_id, config.seed.cast_signed()) as f64 / i64::MAX as f64;
         let (validation, test) = (config.shards.validation, config.shards.test);

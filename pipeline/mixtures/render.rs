@@ -15,11 +15,12 @@ use tracemill_schemas::table_named;
 use crate::dataset::{Count, PartOutput, Severity, read_rows};
 use crate::error::{Error, Result};
 use crate::hash;
-use crate::mixtures::merge::Samples;
+use crate::mixtures::OPTIONAL;
 use crate::mixtures::plan::{Plan, Split};
-use crate::mixtures::{BESIDE, MAYBE};
+use crate::mixtures::samples::Samples;
 use crate::sql;
 use crate::stage::{Context, Counts};
+use crate::stages::MIXTURES;
 
 /// What a sample takes over from its execution and unit.
 struct Source {
@@ -33,10 +34,10 @@ struct Source {
 /// Makes the part of that key.
 pub(super) async fn part(cx: &Context, plan: &Plan, key: &str, output: &mut PartOutput) -> Result<Vec<Count>> {
     let (session, spill) = sql::session(cx)?;
-    for name in ["executions"].into_iter().chain(BESIDE).chain([MAYBE]) {
+    for name in MIXTURES.reads.iter().copied() {
         let table = table_named(name).ok_or_else(|| Error::Internal(format!("there is no table {name}")))?;
         let mut files = vec![cx.dataset.part(name, key)];
-        files.retain(|file| name != MAYBE || file.is_file());
+        files.retain(|file| name != OPTIONAL || file.is_file());
         session.register_table(table, &files).map_err(sql::failed(name))?;
     }
     let seed = cx.config.seed.cast_signed();
@@ -63,7 +64,7 @@ pub(super) async fn part(cx: &Context, plan: &Plan, key: &str, output: &mut Part
         cx.cancel.check()?;
         let Some(executions) = chosen.get(&format.query.name) else { continue };
         register_chosen(&session, executions).await?;
-        let samples = Samples::of(&session, format, &params, spill.path(), &cx.cancel).await?;
+        let samples = Samples::render(&session, format, &params, spill.path(), &cx.cancel).await?;
         formats.push((format, executions, samples));
     }
 
@@ -145,7 +146,7 @@ fn sources(cx: &Context, key: &str) -> Result<BTreeMap<i64, Source>> {
     let mut sources = BTreeMap::new();
     for rows in read_rows::<ExecutionsRow>(&cx.dataset.part("executions", key))? {
         for row in rows? {
-            let split = Split::of(&row.function_id, &cx.config);
+            let split = Split::for_function(&row.function_id, &cx.config);
             let licence = licences.get(&row.function_id).cloned().flatten();
             let ExecutionsRow { execution_id, execution_index, function_id, corpus, .. } = row;
             sources.insert(execution_index, Source { execution_id, function_id, corpus, licence, split });

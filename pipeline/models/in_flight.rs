@@ -14,8 +14,8 @@ use super::answer::Answer;
 use super::budget::Budget;
 use super::retries::{Attempts, Job, Outcome};
 use super::stop::{LOOK, Stops};
+use crate::cancel::Cancel;
 use crate::error::{Error, Result};
-use crate::stage::Cancel;
 
 /// How a request ends.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -35,10 +35,10 @@ pub(crate) use self::in_flight::End;
 use self::in_flight::{Item, send_all};
 use self::rate::RateLimit;
 use self::retries::{Attempts, Job, Waits};
+use crate::cancel::Cancel;
 use crate::config::ModelConfig;
 use crate::dataset::Dataset;
 use crate::error::Result;
-use crate::stage::Cancel;
 
 /// A model as configured. One serves a whole run, since it knows what the run has spent.
 #[derive(Debug)]

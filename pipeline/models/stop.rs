@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::stage::Cancel;
+use crate::cancel::Cancel;
 
 /// How often a waiting thread looks whether it is still wanted.
 pub(super) const LOOK: Duration = Duration::from_millis(50);

@@ -1,4 +1,4 @@
-//! The dataset card: `shards/README.md`, whose head tells loaders which files are which split. No clock, no host.
+//! The dataset card: `shards/README.md`. Its head tells loaders the files of each split. It holds no time and no host.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -7,10 +7,10 @@ use tracemill_schemas::shards::SHARDS;
 
 use crate::config::Config;
 use crate::shards::ShardsManifest;
-use crate::shards::write::{Content, Written};
+use crate::shards::write::Content;
 
 /// The card's text.
-pub(super) fn card(config: &Config, manifest: &ShardsManifest, written: &Written) -> String {
+pub(super) fn card(config: &Config, manifest: &ShardsManifest, contents: &[Content]) -> String {
     let mut splits: Vec<&str> = manifest.files.iter().map(|file| file.split.as_str()).collect();
     splits.dedup();
     let mut text = String::from("---\nlicense: other\ntags:\n- code\n- python\n- program-execution\n");
@@ -40,7 +40,7 @@ pub(super) fn card(config: &Config, manifest: &ShardsManifest, written: &Written
     for (format, version) in &manifest.formats {
         let _ = write!(text, "| {format} | {version} |");
         for split in &splits {
-            let samples = sum(written, |content| content.format == *format && content.split == *split);
+            let samples = sum(contents, |content| content.format == *format && content.split == *split);
             let _ = write!(text, " {samples} |");
         }
         text.push('\n');
@@ -54,17 +54,17 @@ pub(super) fn card(config: &Config, manifest: &ShardsManifest, written: &Written
 
     text.push_str("\n## Sources and licences\n\n| corpus | licence | samples |\n| --- | --- | --- |\n");
     let sources: BTreeSet<(&str, Option<&str>)> =
-        written.contents.iter().map(|content| (content.corpus.as_str(), content.licence.as_deref())).collect();
+        contents.iter().map(|content| (content.corpus.as_str(), content.licence.as_deref())).collect();
     for (corpus, licence) in sources {
-        let samples = sum(written, |content| content.corpus == corpus && content.licence.as_deref() == licence);
+        let samples = sum(contents, |content| content.corpus == corpus && content.licence.as_deref() == licence);
         let licence = licence.unwrap_or("not known");
         let _ = writeln!(text, "| {} | {} | {samples} |", cell(corpus), cell(licence));
     }
     text
 }
 
-fn sum(written: &Written, wanted: impl Fn(&Content) -> bool) -> u64 {
-    written.contents.iter().filter(|content| wanted(content)).map(|content| content.samples).sum()
+fn sum(contents: &[Content], wanted: impl Fn(&Content) -> bool) -> u64 {
+    contents.iter().filter(|content| wanted(content)).map(|content| content.samples).sum()
 }
 
 /// A text that cannot end its table cell.

@@ -1,31 +1,36 @@
-//! The `shards` stage: all samples in shuffled order, as the files that trainers load.
+//! The `shards` stage: writes all samples in shuffled order, as the files that trainers load.
 //!
 //! ```text
 //!  mixtures parts ─▶ sort by (shuffle key, id), spilling ─▶ shards/data/SPLIT-00000-of-000NN.parquet
 //!                                                          shards/manifest.json, shards/README.md
 //! ```
 //!
-//! Written beside, then put in place: `manifest.json` goes first and comes last, so that what it lists is there. A
-//! folder without it is one that a killed run left; the next one makes it again.
+//! The stage has one part, because the shuffle is over all samples. `manifest.json` is put in place last and removed
+//! first, so that all files in it are there.
 
 mod card;
 mod write;
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::io::Write as _;
 
 use serde::{Deserialize, Serialize};
 
 use crate::config::ShardsConfig;
-use crate::dataset::{Count, FileEntry, PartKey, PartOutput, Severity, sync_folder};
+use crate::dataset::{Count, FileEntry, PartKey, PartOutput, Severity};
 use crate::error::{Error, Result};
 use crate::hash;
 use crate::progress::Bar;
 use crate::sql;
 use crate::stage::{Context, Counts, Part, Stage};
+use crate::stages::{SHARDS, StageInfo};
 
-/// Raised whenever the same samples would give other files.
-const VERSION: u32 = 1;
+use self::write::Written;
+
+/// Raised whenever the same samples would give other files. The files name the hash that it is in.
+const CONTENT_VERSION: u32 = 1;
+/// Raised when the files stay as they are, and their entry in the manifest changes.
+const VERSION: u32 = 2;
 
 /// The shards stage.
 #[derive(Debug, Clone, Copy, Default)]
@@ -39,7 +44,7 @@ impl Shards {
     }
 }
 
-/// `shards/manifest.json`: what is there, for whoever moves the files.
+/// `shards/manifest.json`: the list of files, for users who move them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ShardsManifest {
@@ -72,109 +77,54 @@ pub struct ShardFile {
 }
 
 impl Stage for Shards {
-    fn name(&self) -> &'static str {
-        "shards"
-    }
-
-    fn unit(&self) -> &'static str {
-        "samples"
-    }
-
-    fn tables(&self) -> &'static [&'static str] {
-        &[]
+    fn info(&self) -> &'static StageInfo {
+        &SHARDS
     }
 
     fn parts(&self, cx: &Context) -> Result<Vec<Part>> {
-        let (fingerprint, reads) = input(cx)?;
+        let manifest = cx.dataset.manifest("mixtures")?;
+        let reads: Vec<FileEntry> = manifest.files("mixtures").cloned().collect();
+        let fingerprint = hash::fingerprint(&VERSION, &[&content_fingerprint(cx, &reads)?])?;
         let items = Some(reads.iter().map(|file| file.rows).sum());
         Ok(vec![Part { key: PartKey::numbered(0), ordinal: 0, fingerprint, items, reads }])
     }
 
-    fn run(&self, cx: &Context, part: &Part, _output: &mut PartOutput, bar: &Bar) -> Result<Vec<Count>> {
-        let manifest = make(cx, &part.fingerprint, Some(bar))?;
+    fn run(&self, cx: &Context, part: &Part, output: &mut PartOutput, bar: &Bar) -> Result<Vec<Count>> {
+        let Written { files, contents } = sql::block_on(cx.workers, write::write_splits(cx, output, bar))
+            .map_err(|error| error.over(&cx.dataset.table("mixtures")))?;
+        let manifest = ShardsManifest {
+            fingerprint: content_fingerprint(cx, &part.reads)?,
+            seed: cx.config.seed,
+            rows: files.iter().map(|file| file.rows).sum(),
+            formats: contents.iter().map(|content| (content.format.clone(), content.format_version)).collect(),
+            files,
+        };
+        let text = card::card(&cx.config, &manifest, &contents);
+        add_text(output, "README.md", text.as_bytes())?;
+        let mut text = serde_json::to_vec_pretty(&manifest).map_err(|error| Error::Internal(error.to_string()))?;
+        text.push(b'\n');
+        // It comes last, so that all files that it lists are there before it.
+        add_text(output, "manifest.json", &text)?;
         let mut counts = Counts::default();
         for file in &manifest.files {
             counts.add_many("samples", file.split.clone(), Severity::Kept, file.rows);
         }
         Ok(counts.into_vec())
     }
-
-    /// The driver knows only files named after parts: whether ours are there is looked at here.
-    fn finish(&self, cx: &Context) -> Result<()> {
-        let (fingerprint, reads) = input(cx)?;
-        if !is_whole(cx, &fingerprint)? {
-            reads.iter().try_for_each(|file| cx.dataset.verify(file))?;
-            make(cx, &fingerprint, None)?;
-        }
-        Ok(())
-    }
 }
 
-/// Hash over all that the files depend on, and the files that the samples are in.
-fn input(cx: &Context) -> Result<(String, Vec<FileEntry>)> {
-    let manifest = cx.dataset.manifest("mixtures")?;
-    let reads: Vec<FileEntry> = manifest.files("mixtures").cloned().collect();
+/// A hash over all that the content of the files depends on.
+fn content_fingerprint(cx: &Context, reads: &[FileEntry]) -> Result<String> {
     let upstream: Vec<&str> = reads.iter().map(|file| file.content_hash.as_str()).collect();
-    // Which split a sample is in stands in the samples.
+    // The split of a sample stands in the sample.
     let ShardsConfig { file_bytes, group_rows, zstd_level, dataset_name, validation: _, test: _ } = &cx.config.shards;
-    let own = (VERSION, cx.config.seed, file_bytes, group_rows, zstd_level, dataset_name);
-    Ok((hash::fingerprint(&own, &upstream)?, reads))
+    let own = (CONTENT_VERSION, cx.config.seed, file_bytes, group_rows, zstd_level, dataset_name);
+    hash::fingerprint(&own, &upstream)
 }
 
-/// Whether the files are there as the manifest of that fingerprint lists them.
-fn is_whole(cx: &Context, fingerprint: &str) -> Result<bool> {
-    let folder = cx.dataset.table("shards");
-    let path = folder.join("manifest.json");
-    let text = match fs::read(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
-        Err(error) => return Err(Error::io("read", &path)(error)),
-    };
-    let Ok(manifest) = serde_json::from_slice::<ShardsManifest>(&text) else { return Ok(false) };
-    let size = |file: &ShardFile| fs::metadata(folder.join(&file.path)).map(|metadata| metadata.len());
-    Ok(manifest.fingerprint == fingerprint
-        && folder.join("README.md").is_file()
-        && manifest.files.iter().all(|file| size(file).is_ok_and(|size| size == file.size_bytes)))
-}
-
-/// Writes everything and puts it in place.
-fn make(cx: &Context, fingerprint: &str, bar: Option<&Bar>) -> Result<ShardsManifest> {
-    let folder = cx.dataset.table("shards");
-    fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
-    let beside = tempfile::Builder::new()
-        .prefix(".tmp-")
-        .tempdir_in(&folder)
-        .map_err(Error::io("create a folder in", &folder))?;
-    let written = sql::block_on(cx.workers, write::all(cx, &beside.path().join("data"), bar))
-        .map_err(|error| error.over(&cx.dataset.table("mixtures")))?;
-    let manifest = ShardsManifest {
-        fingerprint: fingerprint.to_owned(),
-        seed: cx.config.seed,
-        rows: written.files.iter().map(|file| file.rows).sum(),
-        formats: written.formats(),
-        files: written.files.clone(),
-    };
-
-    let (data, list, card) = (folder.join("data"), folder.join("manifest.json"), folder.join("README.md"));
-    let (new, old) = (beside.path().join("data"), beside.path().join("old"));
-    sync_folder(&new)?;
-    // At no moment does a list, or the card, stand beside files that it does not tell of.
-    for (path, gone) in
-        [(&list, fs::remove_file(&list)), (&card, fs::remove_file(&card)), (&data, fs::rename(&data, &old))]
-    {
-        match gone {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(Error::io("remove", path)(error));
-            }
-            _ => sync_folder(&folder)?,
-        }
-    }
-    fs::rename(&new, &data).map_err(Error::io("rename into", &data))?;
-    sync_folder(&folder)?;
-    let text = card::card(&cx.config, &manifest, &written);
-    cx.dataset.write_whole(&card, text.as_bytes())?;
-    let mut text = serde_json::to_vec_pretty(&manifest).map_err(|error| Error::Internal(error.to_string()))?;
-    text.push(b'\n');
-    cx.dataset.write_whole(&list, &text)?;
-    Ok(manifest)
+/// Writes a small file beside the data.
+fn add_text(output: &mut PartOutput, name: &str, text: &[u8]) -> Result<()> {
+    let file = output.named(SHARDS.name, name.to_owned())?;
+    file.open()?.write_all(text).map_err(Error::io("write", file.path()))?;
+    output.close_named(file, 0)
 }

@@ -1,8 +1,8 @@
-//! Sorts the samples of each split and writes its files. Called by the stage, which puts them in place.
+//! Sorts the samples of each split and writes its files. Called by the stage.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::collections::VecDeque;
+use std::fs::File;
+use std::path::PathBuf;
 
 use datafusion::arrow::array::{Array as _, AsArray as _, RecordBatch};
 use datafusion::arrow::compute::concat_batches;
@@ -14,7 +14,7 @@ use tracemill_queries::{Kind, Session};
 use tracemill_schemas::mixtures::MIXTURES;
 use tracemill_schemas::shards::SHARDS;
 
-use crate::dataset::properties;
+use crate::dataset::{NamedFile, PartOutput, properties};
 use crate::error::{Error, Result};
 use crate::progress::Bar;
 use crate::shards::ShardFile;
@@ -27,11 +27,11 @@ const CHUNK_ROWS: usize = 500;
 /// The splits, in the order of files.
 const SPLITS: [&str; 3] = ["train", "validation", "test"];
 
-/// What was written.
+/// The files of all splits, and their contents.
 #[derive(Debug, Default)]
 pub(super) struct Written {
     pub(super) files: Vec<ShardFile>,
-    /// How many samples and bytes of text there are of each kind.
+    /// The number of samples, and of bytes of text, of each kind.
     pub(super) contents: Vec<Content>,
 }
 
@@ -47,27 +47,20 @@ pub(super) struct Content {
     pub(super) bytes: u64,
 }
 
-impl Written {
-    /// The version of each format.
-    pub(super) fn formats(&self) -> BTreeMap<String, i32> {
-        self.contents.iter().map(|content| (content.format.clone(), content.format_version)).collect()
-    }
-}
-
-/// Writes all splits into a folder.
-pub(super) async fn all(cx: &Context, folder: &Path, bar: Option<&Bar>) -> Result<Written> {
-    fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
+/// Writes the files of all splits.
+pub(super) async fn write_splits(cx: &Context, output: &mut PartOutput, bar: &Bar) -> Result<Written> {
     let (session, _spill) = sql::session(cx)?;
     let manifest = cx.dataset.manifest("mixtures")?;
-    let parts: Vec<PathBuf> = manifest.files("mixtures").map(|file| cx.dataset.part("mixtures", &file.key)).collect();
+    let parts: Vec<PathBuf> = manifest.files("mixtures").map(|file| cx.dataset.file(file)).collect();
     session.register_table(&MIXTURES, &parts).map_err(sql::failed("mixtures"))?;
     let mut written = Written { files: Vec::new(), contents: contents(&session).await? };
     for split in SPLITS {
-        let of_split = || written.contents.iter().filter(|content| content.split == split);
-        let (rows, bytes) = of_split().fold((0, 0), |(rows, bytes), of| (rows + of.samples, bytes + of.bytes));
+        let in_split = written.contents.iter().filter(|content| content.split == split);
+        let (rows, bytes) =
+            in_split.fold((0, 0), |(rows, bytes), content| (rows + content.samples, bytes + content.bytes));
         if rows > 0 {
-            let files = bytes.div_ceil(cx.config.shards.file_bytes.max(1)).clamp(1, rows);
-            let mut files = one(cx, &session, split, rows, files, folder, bar).await?;
+            let count = bytes.div_ceil(cx.config.shards.file_bytes.max(1)).clamp(1, rows);
+            let mut files = write_split(cx, &session, Split { name: split, rows, count }, output, bar).await?;
             written.files.append(&mut files);
         }
     }
@@ -96,16 +89,22 @@ async fn contents(session: &Session) -> Result<Vec<Content>> {
     Ok(contents)
 }
 
-/// Writes the files of one split: as many rows in each, as far as that goes.
-async fn one(
-    cx: &Context,
-    session: &Session,
-    split: &str,
+/// The samples of one split, and the number of files for them.
+struct Split {
+    name: &'static str,
     rows: u64,
     count: u64,
-    folder: &Path,
-    bar: Option<&Bar>,
+}
+
+/// Writes the files of one split, with equal numbers of rows as far as possible.
+async fn write_split(
+    cx: &Context,
+    session: &Session,
+    split: Split,
+    output: &mut PartOutput,
+    bar: &Bar,
 ) -> Result<Vec<ShardFile>> {
+    let Split { name: split, rows, count } = split;
     let failed = || sql::failed("shards");
     let columns: Vec<_> = SHARDS.columns.iter().map(|column| col(column.name)).collect();
     let order = vec![col("shuffle_key").sort(true, false), col("sample_id").sort(true, false)];
@@ -117,9 +116,9 @@ async fn one(
     let mut files = Vec::new();
     let mut waiting = Waiting::default();
     for number in 0..count {
-        let name = format!("{split}-{number:05}-of-{count:05}.parquet");
+        let name = format!("data/{split}-{number:05}-of-{count:05}.parquet");
         let mut left = usize::try_from(rows * (number + 1) / count - rows * number / count).unwrap_or(usize::MAX);
-        let mut shard = Shard::create(cx, &folder.join(&name))?;
+        let mut shard = Shard::create(cx, output.named("shards", name.clone())?)?;
         while left > 0 {
             let wanted = left.min(CHUNK_ROWS);
             while waiting.rows < wanted {
@@ -130,11 +129,9 @@ async fn one(
             }
             shard.write(&waiting.take(wanted)?)?;
             left -= wanted;
-            if let Some(bar) = bar {
-                bar.add(wanted as u64);
-            }
+            bar.add(wanted as u64);
         }
-        files.push(shard.close(format!("data/{name}"), split)?);
+        files.push(shard.close(name, split, output)?);
     }
     if waiting.rows > 0 || sql::next(&mut stream, "shards", &cx.cancel).await?.is_some() {
         return Err(Error::Internal(format!("{split} has more samples than were counted")));
@@ -177,34 +174,33 @@ impl Waiting {
 
 /// One file while it is written.
 struct Shard {
-    path: PathBuf,
+    file: NamedFile,
     writer: ArrowWriter<File>,
     rows: u64,
 }
 
 impl Shard {
-    fn create(cx: &Context, path: &Path) -> Result<Shard> {
-        let file = File::create_new(path).map_err(Error::io("create", path))?;
+    fn create(cx: &Context, file: NamedFile) -> Result<Shard> {
         let properties = properties(&SHARDS, cx.config.shards.zstd_level, cx.config.shards.group_rows.max(1))?;
-        let writer =
-            ArrowWriter::try_new(file, SHARDS.schema(), Some(properties)).map_err(Error::parquet("create", path))?;
-        Ok(Shard { path: path.to_owned(), writer, rows: 0 })
+        let writer = ArrowWriter::try_new(file.open()?, SHARDS.schema(), Some(properties))
+            .map_err(Error::parquet("create", file.path()))?;
+        Ok(Shard { file, writer, rows: 0 })
     }
 
     fn write(&mut self, batch: &RecordBatch) -> Result<()> {
         self.rows += batch.num_rows() as u64;
-        self.writer.write(batch).map_err(Error::parquet("write", &self.path))
+        self.writer.write(batch).map_err(Error::parquet("write", self.file.path()))
     }
 
-    fn close(self, path: String, split: &str) -> Result<ShardFile> {
-        let file = self.writer.into_inner().map_err(Error::parquet("finish", &self.path))?;
-        file.sync_all().map_err(Error::io("sync", &self.path))?;
+    /// Ends the file and hands it to the part.
+    fn close(self, path: String, split: &str, output: &mut PartOutput) -> Result<ShardFile> {
+        let Shard { file, writer, rows } = self;
+        writer.close().map_err(Error::parquet("finish", file.path()))?;
         let mut hasher = Hashing(Sha256::new());
-        let size_bytes = File::open(&self.path)
-            .and_then(|mut file| std::io::copy(&mut file, &mut hasher))
-            .map_err(Error::io("read back", &self.path))?;
+        let size_bytes = std::io::copy(&mut file.open()?, &mut hasher).map_err(Error::io("read back", file.path()))?;
         let sha256 = hasher.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(ShardFile { path, split: split.to_owned(), rows: self.rows, size_bytes, sha256 })
+        output.close_named(file, rows)?;
+        Ok(ShardFile { path, split: split.to_owned(), rows, size_bytes, sha256 })
     }
 }
 

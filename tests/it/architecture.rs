@@ -11,13 +11,11 @@ use std::path::{Path, PathBuf};
 
 use proptest::test_runner::RngSeed;
 use sqllogictest::{DefaultColumnType, Record};
+use tracemill::stages;
 use tracemill_queries::LIBRARY;
 
 use self::modules::{Crate, cycles};
 use crate::harness::repository;
-
-/// The stages: what passes between them is a table on disk.
-const STAGES: [&str; 6] = ["corpora", "functions", "inputs", "executions", "mixtures", "shards"];
 
 /// Files below a folder of the repository with this ending.
 fn files(folder: &str, ending: &str) -> Vec<PathBuf> {
@@ -68,13 +66,13 @@ fn no_room_is_a_drawer() {
 #[test]
 fn stages_do_not_import_each_other() {
     let uses = Crate::read("pipeline/lib.rs").uses();
-    for stage in STAGES {
+    for stage in stages::names() {
         let from_stage = uses.iter().filter(|used| used.from.first().is_some_and(|name| name == stage));
         let reached: BTreeSet<&str> =
             from_stage.clone().filter_map(|used| used.to.first()).map(String::as_str).collect();
         assert!(reached.contains("dataset"), "what `{stage}` uses is not read: {reached:?}");
         for used in from_stage {
-            let other = used.to.first().filter(|to| *to != stage && STAGES.contains(&to.as_str()));
+            let other = used.to.first().filter(|to| *to != stage && stages::names().contains(&to.as_str()));
             assert!(other.is_none(), "`{stage}` uses `{}`: {}", other.unwrap(), used.place);
         }
     }
@@ -119,6 +117,19 @@ fn sql_lives_in_sql_files() {
             assert!(closed, "{}:{} begins SQL that goes on", path.display(), number + 1);
         }
     }
+}
+
+#[test]
+fn one_file_alone_builds_jobs() {
+    // The worker's own tests run jobs without the pipeline.
+    let outside = ["pipeline/worker", "pipeline/trace", "pipeline/recording/job.rs", "tests/it/architecture.rs"];
+    let outside = outside.map(repository);
+    let is_outside = |path: &PathBuf| outside.iter().any(|outside| path.starts_with(outside));
+    for path in rust_files().into_iter().filter(|path| !is_outside(path)) {
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(!text.contains("ticket: 0"), "{} builds a job", path.display());
+    }
+    assert!(fs::read_to_string(repository("pipeline/recording/job.rs")).unwrap().contains("ticket: 0"));
 }
 
 #[test]

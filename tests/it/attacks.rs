@@ -13,10 +13,11 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use tracemill::cancel::Cancel;
 use tracemill::config::{ExecutionsConfig, Overrides, load};
-use tracemill::stage::Cancel;
-use tracemill::supervisor::{Completed, Listener, Supervisor, WorkerCommand};
-use tracemill_trace::{Collector, Decoder, Finished, Job, JobKind, Limits, Malformed, Outcome, Reply, Subscription};
+use tracemill::recording::Invocation;
+use tracemill::workers::{Completed, Listener, Supervisor, WorkerCommand};
+use tracemill_trace::{Collector, Decoder, Finished, Job, Limits, Malformed, Outcome, Reply, Subscription};
 use tracemill_worker::sandbox::LAYERS;
 
 use crate::harness::{executable, repository, said, succeed, tracemill};
@@ -53,18 +54,8 @@ fn config() -> ExecutionsConfig {
 }
 
 fn job(source: &str) -> Job {
-    Job {
-        ticket: 0,
-        kind: JobKind::Program,
-        source: source.to_owned(),
-        setup: String::new(),
-        call: String::new(),
-        check: None,
-        stdin: "1\n2\n".to_owned(),
-        subscription: Subscription::default(),
-        covers: false,
-        limits: config().limits,
-    }
+    let invocation = Invocation { stdin: "1\n2\n", ..Invocation::program(source) };
+    invocation.recorded(Subscription::default(), config().limits)
 }
 
 /// What the programs are after.

@@ -32,7 +32,7 @@ fn wrong_usage_ends_with_2_and_says_what_is_wrong() {
         (
             vec!["config", "--set", "executions.limits.step=5"],
             "tracemill: --set executions.limits.step=5: unknown key `executions.limits.step`; did you mean \
-             `executions.limits.steps`?\n",
+             `executions.limits.events_max`?\n",
         ),
         (vec!["config", "no-such.toml"], "tracemill: failed to read the configuration no-such.toml: "),
         (vec!["schema", "event"], "tracemill: there is no table or view `event`; did you mean `events`?\n"),
@@ -100,7 +100,7 @@ returned 42
     // A program that fails is a result, not a failure of ours.
     let raised = succeed(["trace", &file, "--call", "f('a')"]);
     assert!(raised.contains("raised: TypeError: "), "{raised}");
-    let limited = succeed(["trace", &file, "--call", "f(1)", "--set", "executions.limits.steps=2"]);
+    let limited = succeed(["trace", &file, "--call", "f(1)", "--set", "executions.limits.events_max=2"]);
     assert!(limited.contains("\nstep_limit\n2 events\n"), "{limited}");
     let finer = succeed(["trace", &file, "--call", "f(1)", "--granularity", "instruction"]);
     assert!(finer.contains(" RETURN_VALUE ") && finer.contains("| 2"), "{finer}");

@@ -6,12 +6,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
+use tracemill::cancel::Cancel;
 use tracemill::config::{Overrides, load};
 use tracemill::dataset::{Dataset, read_batches};
-use tracemill::stage::Cancel;
-use tracemill::supervisor::{Completed, Listener, Supervisor, WorkerCommand};
+use tracemill::recording::Invocation;
+use tracemill::workers::{Completed, Listener, Supervisor, WorkerCommand};
 use tracemill_schemas::table_named;
-use tracemill_trace::{Collector, Decoder, Granularity, Job, JobKind, Limits, Malformed, Subscription};
+use tracemill_trace::{Collector, Decoder, Job, Limits, Malformed, Subscription};
 
 mod pairs;
 
@@ -46,18 +47,8 @@ fn command() -> WorkerCommand {
 
 /// A job that calls `f()`.
 fn job(source: &str) -> Job {
-    Job {
-        ticket: 0,
-        kind: JobKind::Call,
-        source: source.to_owned(),
-        setup: String::new(),
-        call: "f()".to_owned(),
-        check: None,
-        stdin: String::new(),
-        subscription: Subscription { granularity: Granularity::Line, own_repr: false },
-        covers: false,
-        limits: Limits { wall_ms: 30_000, ..Limits::default() },
-    }
+    let limits = Limits { wall_ms: 30_000, ..Limits::default() };
+    Invocation::call(source, "f()").recorded(Subscription::default(), limits)
 }
 
 /// All that is told of a job.

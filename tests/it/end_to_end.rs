@@ -4,13 +4,14 @@
 use std::collections::BTreeSet;
 use std::fs;
 
+use tracemill::stages::STAGES;
 use tracemill_queries::{Kind, of_kind};
 use tracemill_schemas::executions::ExecutionsRow;
 use tracemill_schemas::functions::FunctionsRow;
 use tracemill_schemas::mixtures::MixturesRow;
 use tracemill_schemas::shards::ShardsRow;
 
-use crate::harness::{counts, folder, hashes, repository, rows, run, said, succeed};
+use crate::harness::{counts, folder, hashes, manifest, repository, rows, run, said, succeed};
 
 #[test]
 fn the_demo_corpus_goes_from_files_to_shards_and_nothing_is_lost() {
@@ -41,6 +42,14 @@ fn the_demo_corpus_goes_from_files_to_shards_and_nothing_is_lost() {
     assert_eq!(counts(data, "executions", "checks").get("failed"), None, "a doctest or assert of the demo fails");
     let samples = rows::<MixturesRow>(data);
     assert_eq!(sum("shards", "samples"), samples.len() as u64);
+
+    // Each stage writes the tables that its entry in the list names; `instructions` only where they are recorded.
+    for stage in STAGES {
+        let files = manifest(data, stage.name).parts.into_values().flat_map(|part| part.files);
+        let written: BTreeSet<String> = files.map(|file| file.table).collect();
+        let listed = stage.writes.iter().filter(|table| **table != "instructions");
+        assert_eq!(written, listed.map(|table| (*table).to_owned()).collect(), "{}", stage.name);
+    }
 
     // Every sample is in the shards, once, and no function is in two splits.
     let in_shards: Vec<ShardsRow> = rows::<ShardsRow>(data);
@@ -155,7 +164,7 @@ fn instructions_change_no_sample_of_a_line_format_and_every_check_holds() {
     let samples = |granularity: &str| {
         let data = tempfile::tempdir().unwrap();
         let set = format!("executions.granularity={granularity}");
-        let more = [&["--set", set.as_str(), "--set", "executions.limits.steps=100000"][..], &others[..]].concat();
+        let more = [&["--set", set.as_str(), "--set", "executions.limits.events_max=100000"][..], &others[..]].concat();
         let output = run(&corpora, data.path(), &more);
         assert!(output.status.success(), "{}", said(&output));
         for check in of_kind(Kind::Check) {

@@ -8,7 +8,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value as Json, json};
-use tracemill::executions::{StoredRows, replay_rows, stored_value};
+use tracemill::recording::{StoredRows, replay_rows, stored_value};
 use tracemill_schemas::changes::ChangesRow;
 use tracemill_schemas::corpora::CorporaRow;
 use tracemill_schemas::events::EventsRow;

@@ -7,9 +7,10 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use tracemill::dataset::Dataset;
+use tracemill::stages::STAGES;
 
 use crate::harness::{executable, said};
-use crate::kills::{SETTINGS, STAGES, contents, corpus};
+use crate::kills::{SETTINGS, contents, corpus};
 use crate::requirements::{Requirement, skip};
 
 /// Mounts, runs, keeps what is there, makes room, runs again, keeps what is there: the mount goes with its name space.
@@ -27,8 +28,8 @@ mount -o remount,size=256m "$OUT/mount"
 cp -a "$OUT/mount/data" "$OUT/second"
 "#;
 
-/// A shell in a user and a mount name space of its own.
-fn apart(script: &str) -> Command {
+/// A shell in user and mount namespaces of its own.
+fn in_namespaces(script: &str) -> Command {
     let mut command = Command::new("unshare");
     command.args(["--user", "--map-root-user", "--mount", "sh", "-c", script, "sh"]).stdin(Stdio::null());
     command
@@ -38,7 +39,7 @@ fn apart(script: &str) -> Command {
 fn refused() -> Option<String> {
     let folder = tempfile::tempdir().unwrap();
     let script = "mount -t tmpfs -o size=64k tmpfs \"$OUT\" && mount -o remount,size=128k \"$OUT\"";
-    match apart(script).env("OUT", folder.path()).output() {
+    match in_namespaces(script).env("OUT", folder.path()).output() {
         Ok(output) if output.status.success() => None,
         Ok(output) => Some(said(&output)),
         Err(error) => Some(format!("there is no `unshare`: {error}")),
@@ -46,7 +47,7 @@ fn refused() -> Option<String> {
 }
 
 fn run(corpus: &Path, out: &Path, size: &str) -> Output {
-    let mut command = apart(SCRIPT);
+    let mut command = in_namespaces(SCRIPT);
     command.arg(executable()).args(["run", "--quiet", "--workers", "2", "--corpus"]).arg(corpus);
     for setting in SETTINGS {
         command.args(["--set", setting]);
@@ -60,16 +61,16 @@ fn nothing_is_half_written(data: &Path) {
     let dataset = Dataset::new(data);
     let mut listed = Vec::new();
     for stage in STAGES {
-        let manifest = dataset.manifest(stage).unwrap_or_else(|error| panic!("{stage}: {error}"));
+        let manifest = dataset.manifest(stage.name).unwrap_or_else(|error| panic!("{}: {error}", stage.name));
         for file in manifest.parts.into_values().flat_map(|part| part.files) {
             dataset.verify(&file).unwrap();
-            listed.push(format!("{}/part-{}.parquet", file.table, file.key));
+            listed.push(dataset.file(&file).strip_prefix(data).unwrap().display().to_string());
         }
     }
     for name in found.keys() {
         assert!(!name.contains(".tmp-"), "{name} was left");
-        // The counts of a finished stage, and what is put in place last, are whole by their rename.
-        let whole = ["_run/", "stats/", "shards/"].iter().any(|folder| name.starts_with(folder));
+        // The counts of a finished stage are whole by their rename.
+        let whole = ["_run/", "stats/"].iter().any(|folder| name.starts_with(folder));
         assert!(whole || listed.contains(name), "{name} is in no manifest");
     }
 }

@@ -21,6 +21,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
+use tracemill::stages::STAGES;
 use tracemill_schemas::TABLES;
 use tracemill_schemas::executions::ExecutionsRow;
 
@@ -51,9 +52,6 @@ pub(crate) const SETTINGS: [&str; 8] = [
     "mixtures.formats.compact_scratchpad=0.0",
     "shards.file_bytes=150000",
 ];
-
-/// The stages whose parts are files of their own.
-pub(crate) const STAGES: [&str; 5] = ["corpora", "functions", "inputs", "executions", "mixtures"];
 
 pub(crate) fn corpus() -> tempfile::TempDir {
     let test =
@@ -133,8 +131,8 @@ fn finished(data: &Path) -> BTreeMap<PathBuf, (u64, i64, i64)> {
     let dataset = tracemill::dataset::Dataset::new(data);
     let mut files = BTreeMap::new();
     for stage in STAGES {
-        for file in manifest(data, stage).parts.into_values().flat_map(|part| part.files) {
-            let path = dataset.part(&file.table, &file.key);
+        for file in manifest(data, stage.name).parts.into_values().flat_map(|part| part.files) {
+            let path = dataset.file(&file);
             let metadata = fs::metadata(&path).unwrap_or_else(|error| panic!("{} is listed: {error}", path.display()));
             assert_eq!(metadata.len(), file.size_bytes, "{} is listed", path.display());
             files.insert(path, (metadata.ino(), metadata.mtime(), metadata.mtime_nsec()));
@@ -194,7 +192,8 @@ fn undisturbed(corpus: &Path) -> Undisturbed {
     let output = child.wait_with_output().unwrap();
     let took = begun.elapsed();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    for stage in STAGES {
+    // The shards are one part.
+    for stage in STAGES.iter().map(|stage| stage.name).filter(|name| *name != "shards") {
         assert!(manifest(data.path(), stage).parts.len() >= 3, "{stage} has too few parts to be stopped between");
     }
     let contents = contents(data.path());
@@ -228,9 +227,10 @@ fn below(random: &mut ChaCha8Rng, bound: u64) -> u64 {
 /// Draws a moment of the run of that number.
 fn moment(random: &mut ChaCha8Rng, target: Target, number: u32, data: &Path, calm: &Undisturbed) -> Moment {
     let missing = calm.contents.keys().filter(|name| {
-        // Workers are there in one stage only.
-        let has_workers = ["inputs/", "executions/", "frames/", "events/", "changes/"];
-        let wanted = !matches!(target, Target::Worker) || has_workers.iter().any(|folder| name.starts_with(folder));
+        // Workers are there in some stages only.
+        let mut with_workers = STAGES.iter().filter(|stage| stage.runs_programs).flat_map(|stage| stage.writes);
+        let folder = name.split('/').next().unwrap_or_default();
+        let wanted = !matches!(target, Target::Worker) || with_workers.any(|table| *table == folder);
         wanted && !data.join(name).exists()
     });
     let missing: Vec<&String> = missing.collect();

@@ -18,5 +18,5 @@ mod requirements; // what tests need of the machine, and whether they may be ski
 mod shards; // the loaders of other people's libraries
 mod sql; // the library's queries and functions, file by file
 mod stand_ins; // workers that say and do what a test wants
-mod supervisor; // workers that do not start, processes that are killed, units and their runs
 mod traces; // what the engine tells about small programs, against CPython
+mod workers; // workers that do not start, processes that are killed, units and their runs

@@ -6,12 +6,13 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
+use tracemill::cancel::Cancel;
 use tracemill::config::{Config, DEFAULT};
 use tracemill::dataset::{Dataset, read_rows};
 use tracemill::mixtures::Mixtures;
 use tracemill::progress::Progress;
 use tracemill::shards::{Shards, ShardsManifest};
-use tracemill::stage::{Cancel, Context, Report, drive};
+use tracemill::stage::{Context, Report, drive};
 use tracemill_schemas::mixtures::MixturesRow;
 use tracemill_schemas::shards::ShardsRow;
 

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
-use tracemill::supervisor::WorkerCommand;
+use tracemill::workers::WorkerCommand;
 use tracemill_trace::{Answer, Reply, write_frame};
 use tracemill_worker::sandbox::LAYERS;
 

@@ -10,10 +10,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::{env, fs, thread};
 
+use tracemill::cancel::Cancel;
 use tracemill::config::{EngineName, ExecutionsConfig};
-use tracemill::stage::Cancel;
-use tracemill::supervisor::{Completed, Listener, Supervisor, WorkerCommand};
-use tracemill_trace::{Collector, Decoder, Event, Granularity, Job, JobKind, Limits, Malformed, Subscription};
+use tracemill::recording::Invocation;
+use tracemill::workers::{Completed, Listener, Supervisor, WorkerCommand};
+use tracemill_trace::{Collector, Decoder, Event, Granularity, Job, Limits, Malformed, Subscription};
 
 use self::file::{Block, File, Kind, Program};
 use crate::harness::{executable, repository, sandbox};
@@ -127,18 +128,13 @@ impl Listener for Heard {
 
 fn job(program: &Program, kind: Kind, limits: Limits) -> Job {
     let granularity = if kind == Kind::Events { Granularity::Line } else { Granularity::Instruction };
-    Job {
-        ticket: 0,
-        kind: if program.call.is_empty() { JobKind::Program } else { JobKind::Call },
-        source: program.source(),
-        setup: program.setup.clone(),
-        call: program.call.clone(),
-        check: None,
-        stdin: program.stdin.clone(),
-        subscription: Subscription { granularity, own_repr: false },
-        covers: false,
-        limits,
-    }
+    let source = program.source();
+    let invocation = match program.call.as_str() {
+        "" => Invocation::program(&source),
+        call => Invocation::call(&source, call),
+    };
+    let invocation = Invocation { setup: &program.setup, stdin: &program.stdin, ..invocation };
+    invocation.recorded(Subscription { granularity, own_repr: false }, limits)
 }
 
 /// Holds what the engine told against a table and the block of differences behind it.

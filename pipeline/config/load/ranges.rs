@@ -151,7 +151,7 @@ const KEYS: &[(&str, Allowed)] = &[
     ("executions.own_repr", Allowed::Switch),
     ("executions.attempts_max", Allowed::Integer(1, 100)),
     ("executions.jobs_per_process", Allowed::Integer(1, i64::MAX)),
-    ("executions.limits.steps", Allowed::Integer(1, ORDINAL_MAX)),
+    ("executions.limits.events_max", Allowed::Integer(1, ORDINAL_MAX)),
     ("executions.limits.wall_ms", Allowed::Integer(1, 86_400_000)),
     ("executions.limits.memory_bytes", Allowed::Integer(1 << 20, 1 << 40)),
     ("executions.limits.output_bytes", Allowed::Integer(0, 16 << 20)),
@@ -179,6 +179,7 @@ pub(super) fn allowed(path: &str) -> Option<Allowed> {
 pub(super) const RENAMED: &[(&str, &str)] = &[
     ("inputs.search.steps", "inputs.search.lines_max"),
     ("inputs.search.steps_total", "inputs.search.lines_total_max"),
+    ("executions.limits.steps", "executions.limits.events_max"),
 ];
 
 /// The new name of a key that was renamed; `None` for any other.

@@ -40,11 +40,17 @@ fn what_is_wrong_in_a_file_is_named_with_its_line() {
     for (text, expected) in [
         ("sead = 1", "DIR/train.toml:1: unknown key `sead`; did you mean `seed`?"),
         (
-            "[executions.limits]\n# a comment\nstep = 5",
-            "DIR/train.toml:3: unknown key `executions.limits.step`; did you mean `executions.limits.steps`?",
+            "[executions.limits]\n# a comment\nevent_max = 5",
+            "DIR/train.toml:3: unknown key `executions.limits.event_max`; did you mean `executions.limits.events_max`?",
         ),
-        ("[exectuions.limits]\nsteps = 5", "DIR/train.toml:1: unknown key `exectuions`; did you mean `executions`?"),
-        ("\nsteps = 5", "DIR/train.toml:2: unknown key `steps`; did you mean `executions.limits.steps`?"),
+        (
+            "[exectuions.limits]\nevents_max = 5",
+            "DIR/train.toml:1: unknown key `exectuions`; did you mean `executions`?",
+        ),
+        (
+            "\nevents_max = 5",
+            "DIR/train.toml:2: unknown key `events_max`; did you mean `executions.limits.events_max`?",
+        ),
         (
             "[inputs.search]\nsteps = 5",
             "DIR/train.toml:2: unknown key `inputs.search.steps`; did you mean `inputs.search.lines_max`?",
@@ -52,6 +58,10 @@ fn what_is_wrong_in_a_file_is_named_with_its_line() {
         (
             "inputs.search.steps_total = 5",
             "DIR/train.toml:1: unknown key `inputs.search.steps_total`; did you mean `inputs.search.lines_total_max`?",
+        ),
+        (
+            "[executions.limits]\nsteps = 5",
+            "DIR/train.toml:2: unknown key `executions.limits.steps`; did you mean `executions.limits.events_max`?",
         ),
         ("frobnicate = 1", "DIR/train.toml:1: unknown key `frobnicate`"),
         (
@@ -131,7 +141,7 @@ fn what_is_wrong_in_a_flag_is_named_with_the_flag() {
 #[test]
 fn later_layers_win() {
     let overrides = Overrides {
-        set: ["executions.limits.steps=9", "shards.dataset_name=mine", "mixtures.formats.direct=0.5"]
+        set: ["executions.limits.events_max=9", "shards.dataset_name=mine", "mixtures.formats.direct=0.5"]
             .map(str::to_owned)
             .to_vec(),
         workers: Some(3),
@@ -139,7 +149,7 @@ fn later_layers_win() {
     };
     let text = "seed = 5\nworkers = 8\n[executions.limits]\nsteps = 7\ndepth = 8\n[mixtures.formats]\nscratchpad = 1";
     let config = load_text(text, &overrides).0.unwrap();
-    assert_eq!((config.seed, config.workers, config.executions.limits.steps), (5, 3, 9));
+    assert_eq!((config.seed, config.workers, config.executions.limits.events_max), (5, 3, 9));
     assert_eq!((config.executions.limits.depth, config.shards.dataset_name.as_str()), (8, "mine"));
     let formats = &config.mixtures.formats;
     assert_eq!((formats["direct"], formats["scratchpad"], formats["dynamic_line"]), (0.5, 1.0, 1.0));

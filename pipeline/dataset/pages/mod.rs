@@ -5,13 +5,13 @@
 //! sequence, or null almost everywhere, and cost a look at the array.
 //!
 //! ```text
-//!  arrays ─▶ Levels (which are null) + Numbers or Texts (values) ─▶ page ─▶ Press ─▶ chunk ─▶ the file
+//!  arrays ─▶ Levels (which are null) + Numbers or Texts (values) ─▶ page ─▶ Compressor ─▶ chunk ─▶ the file
 //! ```
 
+mod compressor;
 mod delta;
 mod hybrid;
 mod numbers;
-mod press;
 mod split;
 mod texts;
 
@@ -33,7 +33,7 @@ use tracemill_schemas::Encoding;
 use self::numbers::{Encoded, Number, Numbers};
 use self::texts::Texts;
 
-pub(super) use self::press::Press;
+pub(super) use self::compressor::Compressor;
 
 /// Rows of a page. Patterns repeat over long distances: larger pages are smaller in all.
 pub(super) const PAGE_ROWS: usize = 1 << 19;
@@ -118,7 +118,7 @@ impl Chunk {
     }
 
     /// Appends the rows of an array.
-    pub(super) fn append(&mut self, array: &ArrayRef, press: &mut Press) -> Result<()> {
+    pub(super) fn append(&mut self, array: &ArrayRef, compressor: &mut Compressor) -> Result<()> {
         let nulls = array.nulls().filter(|nulls| nulls.null_count() > 0);
         match (nulls, &mut self.levels) {
             (None, None) => {}
@@ -135,7 +135,7 @@ impl Chunk {
         self.rows += array.len();
         let full = matches!(&self.values, Values::Texts(texts) if texts.bytes() >= PAGE_BYTES || texts.is_full());
         if self.rows >= PAGE_ROWS || full {
-            self.end_page(press, false)?;
+            self.end_page(compressor, false)?;
         }
         Ok(())
     }
@@ -169,22 +169,22 @@ impl Chunk {
 
     /// Writes the rows so far as a page. The `last` one, when it is also the first, may stay as it is where compression
     /// makes it no smaller; a chunk is compressed or not as a whole.
-    fn end_page(&mut self, press: &mut Press, last: bool) -> Result<Compression> {
-        let mut raw = press.room();
+    fn end_page(&mut self, compressor: &mut Compressor, last: bool) -> Result<Compression> {
+        let mut raw = compressor.take_buffer();
         if let Some(levels) = &mut self.levels {
             levels.encode(&mut raw);
         }
-        let Encoded { encoding, pressed } = match &mut self.values {
-            Values::Narrow(numbers) => numbers.encode(press, &mut raw)?,
-            Values::Wide(numbers) => numbers.encode(press, &mut raw)?,
-            Values::Texts(texts) => Encoded { encoding: texts.encode(&mut raw), pressed: false },
+        let Encoded { encoding, is_packed } = match &mut self.values {
+            Values::Narrow(numbers) => numbers.encode(compressor, &mut raw)?,
+            Values::Wide(numbers) => numbers.encode(compressor, &mut raw)?,
+            Values::Texts(texts) => Encoded { encoding: texts.encode(&mut raw), is_packed: false },
         };
         let plain = last && self.rows_before == 0 && encoding != ParquetEncoding::RLE_DICTIONARY;
         let size = raw.len();
-        let packed = press.pack(&raw, pressed)?;
+        let packed = compressor.pack(&raw, is_packed)?;
         let plain = plain && packed.len() >= size;
         let buffer = if plain { raw.clone() } else { packed.to_vec() };
-        press.take_room(raw);
+        compressor.give_back(raw);
         let page = Page::DataPage {
             buf: buffer.into(),
             num_values: u32::try_from(self.rows).unwrap_or(u32::MAX),
@@ -204,10 +204,10 @@ impl Chunk {
 
     /// The bytes of the chunk, as the buffer of a page, and what is to be known of them.
     /// The chunk is empty afterwards.
-    pub(super) fn close(&mut self, press: &mut Press) -> Result<(Page, ColumnCloseResult)> {
+    pub(super) fn close(&mut self, compressor: &mut Compressor) -> Result<(Page, ColumnCloseResult)> {
         let mut compression = Compression::ZSTD(ZstdLevel::default());
         if self.rows > 0 {
-            compression = self.end_page(press, true)?;
+            compression = self.end_page(compressor, true)?;
         }
         match &mut self.values {
             Values::Narrow(numbers) => numbers.forget(),
@@ -219,7 +219,7 @@ impl Chunk {
             && let Some((raw, count)) = texts.take_dictionary()
         {
             let page = Page::DictionaryPage {
-                buf: press.pack(&raw, false)?.to_vec().into(),
+                buf: compressor.pack(&raw, false)?.to_vec().into(),
                 num_values: u32::try_from(count).unwrap_or(u32::MAX),
                 encoding: ParquetEncoding::PLAIN,
                 is_sorted: false,

@@ -7,7 +7,7 @@
 use datafusion::parquet::basic::Encoding;
 use datafusion::parquet::errors::Result;
 
-use super::press::Press;
+use super::compressor::Compressor;
 use super::{delta, split};
 
 /// Differences that take no more than a bit for so many values are small enough without a trial.
@@ -77,8 +77,8 @@ pub(super) struct Numbers<N> {
 /// How the values of a page were encoded.
 pub(super) struct Encoded {
     pub(super) encoding: Encoding,
-    /// The press has the page already.
-    pub(super) pressed: bool,
+    /// The compressor has the page already.
+    pub(super) is_packed: bool,
 }
 
 impl<N: Number> Numbers<N> {
@@ -101,9 +101,9 @@ impl<N: Number> Numbers<N> {
     }
 
     /// Appends the page's values to what stands before them, and empties it.
-    pub(super) fn encode(&mut self, press: &mut Press, to: &mut Vec<u8>) -> Result<Encoded> {
+    pub(super) fn encode(&mut self, compressor: &mut Compressor, to: &mut Vec<u8>) -> Result<Encoded> {
         let (values, count) = (std::mem::take(&mut self.values), std::mem::take(&mut self.count));
-        let (mut encoding, mut pressed) = (Encoding::DELTA_BINARY_PACKED, false);
+        let (mut encoding, mut is_packed) = (Encoding::DELTA_BINARY_PACKED, false);
         if values.is_empty() && count == 0 {
             encoding = Encoding::PLAIN;
         } else if values.is_empty() {
@@ -119,8 +119,8 @@ impl<N: Number> Numbers<N> {
                     false
                 }
                 None => {
-                    pressed = encode_smaller(&values, press, to)?;
-                    pressed
+                    is_packed = encode_smaller(&values, compressor, to)?;
+                    is_packed
                 }
             };
             self.splits = Some(splits);
@@ -130,7 +130,7 @@ impl<N: Number> Numbers<N> {
         }
         self.values = values;
         self.values.clear();
-        Ok(Encoded { encoding, pressed })
+        Ok(Encoded { encoding, is_packed })
     }
 
     /// The chunk ends: what was known of its values does not hold for the next one.
@@ -146,17 +146,17 @@ fn goes_on<N: Number>(values: &[N], step: N) -> bool {
 }
 
 /// Appends the values as differences or split by bytes, whichever makes the page smaller. Whether they are split, in which
-/// case the press has the page.
-fn encode_smaller<N: Number>(values: &[N], press: &mut Press, to: &mut Vec<u8>) -> Result<bool> {
+/// case the compressor has the page.
+fn encode_smaller<N: Number>(values: &[N], compressor: &mut Compressor, to: &mut Vec<u8>) -> Result<bool> {
     let head = to.len();
     delta::encode(values, to);
     if (to.len() - head) * 8 * SPARSE <= values.len() {
         return Ok(false);
     }
-    let as_delta = press.size(to)?;
+    let as_delta = compressor.size(to)?;
     let deltas = to.split_off(head);
     split::encode(values, to);
-    if press.size(to)? < as_delta {
+    if compressor.size(to)? < as_delta {
         return Ok(true);
     }
     to.truncate(head);

@@ -22,13 +22,13 @@ use tracemill_schemas::functions::FunctionsRow;
 use tracemill_trace::Point;
 
 use self::allowed_calls::Form;
+use crate::cancel::Cancel;
 use crate::config::{Ask, InputsConfig, ModelConfig};
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
 use crate::inputs::unit::Unit;
 use crate::models::{Answer, End, ModelClient};
 use crate::python;
-use crate::stage::Cancel;
 
 /// A function to ask about.
 #[derive(Debug, Clone)]

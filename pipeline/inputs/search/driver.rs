@@ -18,7 +18,7 @@ use super::{hinted_calls, minimize, selection};
 use crate::error::Result;
 use crate::inputs::candidate::Candidate;
 use crate::inputs::random::Random;
-use crate::supervisor::Placement;
+use crate::workers::Placement;
 
 /// Candidates of a round: enough to keep a worker busy.
 pub(super) const ROUND: usize = 16;

@@ -9,7 +9,7 @@ use super::runner::{RunResult, Runner, job};
 use super::subject::Subject;
 use super::tree::Tree;
 use crate::error::Result;
-use crate::supervisor::Placement;
+use crate::workers::Placement;
 
 /// Bytes of a call that is left as it is: a telling value is worth more than the shortest.
 const LONG_BYTES: usize = 60;

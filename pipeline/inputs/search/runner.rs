@@ -2,13 +2,12 @@
 //! processes.
 
 use tracemill_schemas::functions::FunctionsRow;
-use tracemill_trace::{
-    Exception, Finished, Granularity, Job, JobKind, Label, Limits, Malformed, Outcome, Point, Subscription,
-};
+use tracemill_trace::{Exception, Finished, Job, Label, Limits, Malformed, Outcome, Point};
 
 use crate::error::Result;
 use crate::inputs::candidate::Candidate;
-use crate::supervisor::{Completed, Listener, Placement, Supervisor};
+use crate::recording::Invocation;
+use crate::workers::{Completed, Listener, Placement, Supervisor};
 
 /// Equal for runs that behave the same: path, outcome, result or exception, output.
 pub(super) type Behaviour = (u64, Outcome, String, String);
@@ -88,18 +87,8 @@ impl Listener for IgnoreRecords {
 
 /// The job of a candidate.
 pub(super) fn job(row: &FunctionsRow, candidate: &Candidate, limits: Limits) -> Job {
-    Job {
-        ticket: 0, // the supervisor numbers its jobs
-        kind: if row.kind == "program" { JobKind::Program } else { JobKind::Call },
-        source: row.source.clone(),
-        setup: candidate.setup.clone(),
-        call: candidate.call.clone(),
-        check: candidate.check.clone(),
-        stdin: candidate.stdin.clone(),
-        subscription: Subscription { granularity: Granularity::Outcome, own_repr: false },
-        covers: true,
-        limits,
-    }
+    let Candidate { setup, call, check, stdin, .. } = candidate;
+    Invocation { setup, call, check: check.as_deref(), stdin, ..Invocation::unit(row) }.covered(limits)
 }
 
 impl RunResult {

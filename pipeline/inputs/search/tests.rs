@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use proptest::prelude::*;
 use tracemill_schemas::Parameter;
 use tracemill_schemas::functions::FunctionsRow;
-use tracemill_trace::{Finished, Granularity, Job, JobKind, Limits, Outcome, Subscription};
+use tracemill_trace::{Finished, Granularity, Job, Limits, Outcome, Subscription};
 use tracemill_worker::engines::rustpython::{KIND, RustPython};
 use tracemill_worker::outbox::Outbox;
 use tracemill_worker::serve::run_job;
@@ -25,7 +25,8 @@ use crate::error::Result;
 use crate::inputs::candidate::Candidate;
 use crate::inputs::collect::{Settings, UnitInputs, collect};
 use crate::inputs::random::Random;
-use crate::supervisor::Placement;
+use crate::recording::Invocation;
+use crate::workers::Placement;
 
 /// The engine's flag for pending signals belongs to the process, so one interpreter runs at a time.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
@@ -431,17 +432,10 @@ fn values_are_what_their_text_says() {
     let shown = on_an_engine({
         let texts = texts.clone();
         move |here| {
-            let job = |text: &String| Job {
-                ticket: 0,
-                kind: JobKind::Call,
-                source: "def f(x):\n    return x\n".to_owned(),
-                setup: String::new(),
-                call: repr_of(text),
-                check: None,
-                stdin: String::new(),
-                subscription: Subscription { granularity: Granularity::Outcome, own_repr: false },
-                covers: false,
-                limits: Limits { value_chars: 100_000, ..Limits::default() },
+            let job = |text: &String| {
+                let subscription = Subscription { granularity: Granularity::Outcome, own_repr: false };
+                let limits = Limits { value_chars: 100_000, ..Limits::default() };
+                Invocation::call("def f(x):\n    return x\n", &repr_of(text)).recorded(subscription, limits)
             };
             here.run(texts.iter().map(job).collect(), Placement::Search).unwrap()
         }

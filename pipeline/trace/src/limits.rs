@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 pub struct Limits {
     /// Events recorded (call, line, return and the others alike).
-    pub steps: u64,
+    pub events_max: u64,
     /// Wall time of one execution in milliseconds, kept by the supervisor: the backstop for a stall that no count
     /// sees.
     pub wall_ms: u64,
@@ -27,7 +27,7 @@ impl Default for Limits {
     /// The values of `pipeline/config/default.toml`; a test holds the two together.
     fn default() -> Self {
         Limits {
-            steps: 10_000,
+            events_max: 10_000,
             wall_ms: 10_000,
             memory_bytes: 256 << 20,
             output_bytes: 64 << 10,

@@ -101,7 +101,7 @@ impl<W: Write> Sink for Outbox<W> {
         if bytes >= BATCH_BYTES {
             self.flush();
         }
-        if self.steps >= self.limits.steps {
+        if self.steps >= self.limits.events_max {
             ControlFlow::Break(Outcome::StepLimit)
         } else if total >= self.limits.trace_bytes {
             ControlFlow::Break(Outcome::TraceLimit)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tracemill::supervisor::Completed;
+use tracemill::workers::Completed;
 use tracemill_trace::{Action, Change, Event, EventKind, Scope, Value};
 
 use super::file::{Block, Kind};

@@ -67,7 +67,7 @@ pub(crate) struct Unit {
 type Ending = Box<Finished>;
 
 fn unrecorded_steps(job: &Job) -> u64 {
-    job.limits.steps.saturating_mul(UNRECORDED_FACTOR)
+    job.limits.events_max.saturating_mul(UNRECORDED_FACTOR)
 }
 
 /// Characters kept of a value.
@@ -330,14 +330,14 @@ impl<'a> Call<'a> {
         let lifetimes =
             pieces.setup.iter().map(|setup| observable_lifetimes(setup)).fold(observable_lifetimes(code), Ord::max);
         let options = ValueOptions { limit: self.limit, lifetimes };
-        let recorder = Box::new(Recorder::new(self.sink.clone(), options, self.job.limits.steps));
+        let recorder = Box::new(Recorder::new(self.sink.clone(), options, self.job.limits.events_max));
         let observer = match self.job.subscription.granularity {
             // Without events a step is a line.
             Granularity::Outcome if self.job.covers => Observer::Cover {
                 coverage: Box::new(CoverageRecorder::new(&self.unit.points)),
-                steps: self.job.limits.steps,
+                steps: self.job.limits.events_max,
             },
-            Granularity::Outcome => Observer::Count { steps: self.job.limits.steps },
+            Granularity::Outcome => Observer::Count { steps: self.job.limits.events_max },
             _ => Observer::Record { recorder, steps: unrecorded_steps(self.job) },
         };
         // The recorder lives as long as the exception, which keeps what the program's frames hold.

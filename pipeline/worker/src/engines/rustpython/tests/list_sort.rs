@@ -4,7 +4,7 @@ use super::*;
 
 /// A job that may take as long as it likes.
 fn patient(source: &str, call: &str) -> Job {
-    let limits = Limits { steps: 1 << 31, output_bytes: 1 << 24, ..Limits::default() };
+    let limits = Limits { events_max: 1 << 31, output_bytes: 1 << 24, ..Limits::default() };
     let subscription = Subscription { granularity: tracemill_trace::Granularity::Outcome, ..Subscription::default() };
     Job { limits, subscription, ..self::call(source, call) }
 }

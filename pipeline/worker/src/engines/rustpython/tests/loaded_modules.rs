@@ -32,7 +32,7 @@ def f(names):
 fn printed(names: &[&str], preloads: bool) -> String {
     let guard = ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     let names = names.iter().map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ");
-    let limits = Limits { steps: 1_000_000, output_bytes: 1 << 22, memory_bytes: 1 << 30, ..Limits::default() };
+    let limits = Limits { events_max: 1_000_000, output_bytes: 1 << 22, memory_bytes: 1 << 30, ..Limits::default() };
     let mut job = Job { limits, ..call(LOOK, &format!("f([{names}])")) };
     job.subscription.granularity = tracemill_trace::Granularity::Outcome;
     let thread =

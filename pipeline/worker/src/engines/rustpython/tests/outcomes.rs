@@ -410,10 +410,10 @@ fn nothing_comes_after_the_limit_at_instruction_granularity() {
         for limit in limit {
             let mut job = call(&format!("def f():\n    x = ''\n    while True:\n        {source}\n"), "f()");
             job.subscription = Subscription { granularity: Granularity::Instruction, ..job.subscription };
-            job.limits.steps = limit;
+            job.limits.events_max = limit;
             let (events, execution) = run_one(job.clone());
             assert_eq!((events.len() as u64, execution.finished.outcome), (limit, Outcome::StepLimit), "{source}");
-            (job.limits.steps, job.limits.trace_bytes) = (u64::MAX, 10 * limit);
+            (job.limits.events_max, job.limits.trace_bytes) = (u64::MAX, 10 * limit);
             assert_eq!(run_one(job).1.finished.outcome, Outcome::TraceLimit, "{source}");
         }
     }
@@ -492,7 +492,7 @@ fn a_stopped_job_leaves_nothing_behind() {
     let fresh = run_one(clean);
     assert_eq!(show(&results[1].0, &results[1].1), show(&fresh.0, &fresh.1));
     assert_eq!(show(&results[3].0, &results[3].1), show(&fresh.0, &fresh.1));
-    assert_eq!(results[0].0.len() as u64, Limits::default().steps);
+    assert_eq!(results[0].0.len() as u64, Limits::default().events_max);
     assert_eq!(results[0].1, results[2].1);
 }
 

@@ -1,8 +1,10 @@
 //! Files that are not what was written, one fault after the other.
 
+use std::io::Write as _;
+
 use super::*;
 use crate::dataset::{FileEntry, PartEntry, PartOutput, Severity};
-use crate::shards::ShardFile;
+use crate::stages::STAGES;
 use tracemill_schemas::origins::OriginsRow;
 
 fn count() -> Count {
@@ -27,31 +29,20 @@ fn dataset() -> (tempfile::TempDir, Dataset) {
     dataset.enter("functions", "0", &entry).unwrap();
     part(root, "functions", &count().row("functions"));
 
-    fs::create_dir_all(root.join("shards/data")).unwrap();
-    fs::write(root.join("shards/README.md"), "card").unwrap();
-    fs::write(root.join("shards/data/train.parquet"), "abc").unwrap();
-    let file = ShardFile {
-        path: "data/train.parquet".to_owned(),
-        split: "train".to_owned(),
-        rows: 1,
-        size_bytes: 3,
-        sha256: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad".to_owned(),
-    };
-    let list = ShardsManifest {
-        fingerprint: String::new(),
-        seed: 0,
-        rows: 1,
-        formats: std::collections::BTreeMap::new(),
-        files: vec![file],
-    };
-    fs::write(root.join("shards/manifest.json"), serde_json::to_vec(&list).unwrap()).unwrap();
-    dataset.enter("shards", "00000", &PartEntry::default()).unwrap();
+    let mut output = PartOutput::new(root, "00000", 3);
+    for (name, text) in [("data/train.parquet", "abc"), ("README.md", "card"), ("manifest.json", "{\"rows\": 1}")] {
+        let file = output.named("shards", name.to_owned()).unwrap();
+        file.open().unwrap().write_all(text.as_bytes()).unwrap();
+        output.close_named(file, 0).unwrap();
+    }
+    let entry = PartEntry { files: output.commit().unwrap(), ..PartEntry::default() };
+    dataset.enter("shards", "00000", &entry).unwrap();
     (folder, dataset)
 }
 
 /// Every finding as `PATH FAULT problem`.
 fn found(dataset: &Dataset, depth: Depth) -> Vec<String> {
-    let checked = check(dataset, depth, &Cancel::default()).unwrap();
+    let checked = check(dataset, &STAGES, depth, &Cancel::default()).unwrap();
     let short = |finding: &Finding| {
         let path = finding.path.strip_prefix(dataset.root()).unwrap().display();
         format!("{path} {:?} {}", finding.fault, finding.problem)
@@ -62,8 +53,8 @@ fn found(dataset: &Dataset, depth: Depth) -> Vec<String> {
 #[test]
 fn a_whole_dataset_has_no_findings() {
     let (_folder, dataset) = dataset();
-    let checked = check(&dataset, Depth::Bytes, &Cancel::default()).unwrap();
-    assert_eq!((checked.findings.as_slice(), checked.files), (&[][..], 3));
+    let checked = check(&dataset, &STAGES, Depth::Bytes, &Cancel::default()).unwrap();
+    assert_eq!((checked.findings.as_slice(), checked.files), (&[][..], 5));
     assert!(checked.bytes > 3);
 }
 
@@ -73,12 +64,13 @@ fn each_fault_is_found() {
     let other_bytes = "Damaged its bytes are not those that were written";
     let flip = |bytes: &mut Vec<u8>| bytes[0] ^= 1;
     type Change = fn(&mut Vec<u8>);
-    let cases: [(&str, Change, &[&str]); 6] = [
+    let cases: [(&str, Change, &[&str]); 7] = [
         (origins, flip, &[other_bytes]),
         ("shards/data/train.parquet", flip, &[other_bytes]),
         ("shards/data/train.parquet", |bytes| bytes.clear(), &["Damaged it has 0 bytes, and 3 were written"]),
         ("_run/functions/0.json", |bytes| bytes.truncate(5), &["Damaged it is not the entry of a part"]),
-        ("shards/manifest.json", |bytes| bytes.truncate(5), &["Damaged it is not a manifest"]),
+        ("shards/manifest.json", |bytes| bytes.truncate(5), &["Damaged it has 5 bytes, and 11 were written"]),
+        ("shards/README.md", flip, &[other_bytes]),
         (
             "stats/part-functions.parquet",
             |bytes| bytes.truncate(5),

@@ -17,8 +17,8 @@ use tracemill_trace::{Answer, Request, SessionKind, message_in, write_frame};
 use super::WorkerCommand;
 use super::pipe::ReplyPipe;
 use super::session::Session;
+use crate::cancel::Cancel;
 use crate::error::{Error, Result};
-use crate::stage::Cancel;
 
 /// How often a request to stop is looked at while a template is silent.
 const CANCEL_EVERY: Duration = Duration::from_millis(100);

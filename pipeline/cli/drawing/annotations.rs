@@ -1,26 +1,25 @@
-//! What stands beside the lines of a drawing: changes of variables, positions of loops, value stacks. Called by `draw`.
+//! The texts beside the lines of a drawing: changes of variables, positions of loops, value stacks. Called by `drawing`.
 
 use std::collections::BTreeMap;
 
 use tracemill_trace::{Action, Change, ChangeRef, Event, Replay, Scope};
 
-use crate::cli::draw::value;
+use crate::cli::drawing::value;
 use crate::cli::terminal::printable;
 
 /// An entry that the interpreter keeps free, in CPython's word.
 const EMPTY: &str = "NULL";
 
-/// Writes notes, event by event.
+/// Writes annotations, event by event.
 #[derive(Debug, Default)]
-pub(super) struct Notes {
+pub(super) struct Annotations {
     replay: Replay,
     /// The loops of each frame that share a name, since they begin on one line.
     loops: BTreeMap<(u32, String), Vec<u32>>,
 }
 
-impl Notes {
-    /// The changes of an event as a reader would note them, those of the stack left out, and those of iterators unless
-    /// they are wanted.
+impl Annotations {
+    /// The changes of an event as texts, without those of the stack, and with those of iterators on request.
     pub(super) fn changes(&mut self, event: &Event, iterators: bool) -> Vec<String> {
         let mut notes = Vec::new();
         for change in &event.changes {

@@ -1,5 +1,4 @@
-//! Runs formats one after another and brings their sorted samples into one order: (execution, format, sample). Called
-//! by `render`.
+//! Runs one format, and hands out its samples in the order (execution, sample). `render` merges those of all formats.
 //!
 //! A format's samples wait in a file of the spill folder until all formats have run, so that a part's memory is that of
 //! one format.
@@ -16,12 +15,12 @@ use datafusion::arrow::ipc::writer::StreamWriter;
 use datafusion::prelude::{cast, col};
 use tracemill_queries::{ScalarValue, Session};
 
+use crate::cancel::Cancel;
 use crate::error::{Error, Result};
 use crate::mixtures::plan::Format;
 use crate::sql;
-use crate::stage::Cancel;
 
-/// One sample as a format gives it.
+/// One sample of a format.
 #[derive(Debug)]
 pub(super) struct Sample {
     pub(super) execution_index: i64,
@@ -40,7 +39,7 @@ pub(super) struct Samples {
 
 impl Samples {
     /// Runs a format to its end; its samples wait in a file of that folder.
-    pub(super) async fn of(
+    pub(super) async fn render(
         session: &Session,
         format: &Format,
         params: &[(&str, ScalarValue)],

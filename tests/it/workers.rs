@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use tracemill::cancel::Cancel;
 use tracemill::config::{ExecutionsConfig, Overrides, load};
-use tracemill::stage::Cancel;
-use tracemill::supervisor::{Listener, Placement, Supervisor, WorkerCommand};
+use tracemill::recording::Invocation;
+use tracemill::workers::{Listener, Placement, Supervisor, WorkerCommand};
 use tracemill_trace::{Collector, Decoder, Job, JobKind, Limits, Malformed, Outcome, Subscription};
 
 use crate::harness::executable;
@@ -28,18 +29,7 @@ impl Listener for Reader {
 }
 
 fn job(source: &str) -> Job {
-    Job {
-        ticket: 0,
-        kind: JobKind::Program,
-        source: source.to_owned(),
-        setup: String::new(),
-        call: String::new(),
-        check: None,
-        stdin: String::new(),
-        subscription: Subscription::default(),
-        covers: false,
-        limits: Limits::default(),
-    }
+    Invocation::program(source).recorded(Subscription::default(), Limits::default())
 }
 
 fn supervisor(command: WorkerCommand, attempts_max: u32) -> Supervisor {

@@ -11,11 +11,11 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tracemill_schemas::TABLES;
 
+use crate::cancel::Cancel;
 use crate::cli::terminal::cut;
 use crate::config::{Overrides, load};
 use crate::dataset::Dataset;
 use crate::error::Error;
-use crate::stage::Cancel;
 use tracemill_queries::{Session, SessionOptions};
 
 /// How often a request to stop is looked at while a query is silent.
@@ -25,9 +25,9 @@ const STACK_BYTES: usize = 16 << 20;
 
 /// A session and what runs it.
 #[derive(Debug)]
-pub(super) struct Engine {
+pub(super) struct QuerySession {
     /// Plans queries and waits for them; its clock goes on while a query keeps all other threads busy.
-    waiting: Runtime,
+    planner: Runtime,
     /// Threads of a query.
     threads: usize,
     session: Session,
@@ -48,11 +48,11 @@ pub(super) trait Sink {
     fn batch(&mut self, batch: &RecordBatch) -> anyhow::Result<()>;
 }
 
-impl Engine {
+impl QuerySession {
     /// A session over all tables of a dataset and the views of the library.
     pub(super) fn open(dataset: &Dataset) -> anyhow::Result<Self> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let waiting = tokio::runtime::Builder::new_current_thread()
+        let planner = tokio::runtime::Builder::new_current_thread()
             .enable_time()
             .build()
             .context("failed to start the query engine")?;
@@ -61,8 +61,8 @@ impl Engine {
         for table in TABLES {
             session.register_table(table, &dataset.files(table.name)?)?;
         }
-        waiting.block_on(session.register_library())?;
-        Ok(Engine { waiting, threads: cores, session })
+        planner.block_on(session.register_library())?;
+        Ok(QuerySession { planner, threads: cores, session })
     }
 
     /// Runs a statement; its rows go to the sink as they are ready.
@@ -93,7 +93,7 @@ impl Engine {
             }
         });
         let result = loop {
-            match self.waiting.block_on(async { timeout(CANCEL_EVERY, from_query.recv()).await }) {
+            match self.planner.block_on(async { timeout(CANCEL_EVERY, from_query.recv()).await }) {
                 _ if cancel.is_set() => break Err(Error::Cancelled.into()),
                 Err(_) => {}
                 Ok(None) => break Ok(()),

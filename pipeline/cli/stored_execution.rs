@@ -1,6 +1,6 @@
 //! Finds one execution in a dataset and reads all that belongs to it. Called by `show`.
 //!
-//! Only the columns and row groups that can match are read, so that one execution of millions is found at once.
+//! Only the columns and row groups that can match are read, so one execution of millions is found at once.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,11 +20,11 @@ use tracemill_trace::{Event, Exception, Finished, Outcome};
 use crate::cli::UsageError;
 use crate::dataset::{Dataset, open_table};
 use crate::error::{Error, Result};
-use crate::executions::{StoredRows, replay_rows, stored_value};
+use crate::recording::{StoredRows, replay_rows, stored_value};
 
 /// One execution with all that belongs to it.
 #[derive(Debug)]
-pub(super) struct Found {
+pub(super) struct StoredExecution {
     /// Its row.
     pub(super) execution: ExecutionsRow,
     /// Its unit.
@@ -41,7 +41,7 @@ pub(super) struct Found {
 const CANDIDATES: usize = 8;
 
 /// Finds an execution by id, by the beginning of an id, or by its number.
-pub(super) fn find(dataset: &Dataset, wanted: &str) -> anyhow::Result<Found> {
+pub(super) fn find(dataset: &Dataset, wanted: &str) -> anyhow::Result<StoredExecution> {
     let (file, index) = locate(dataset, wanted)?;
     let one = |rows: Vec<ExecutionsRow>| rows.into_iter().next();
     let Some(execution) = one(scan(&file, "execution_index", &Wanted::Number(index))?) else {
@@ -70,7 +70,7 @@ pub(super) fn find(dataset: &Dataset, wanted: &str) -> anyhow::Result<Found> {
         return Err(Error::Malformed { path: file, problem }.into());
     }
     let events = replay_rows(rows);
-    Ok(Found { execution, function, input, events, finished })
+    Ok(StoredExecution { execution, function, input, events, finished })
 }
 
 /// The file and number of the execution that is meant.
@@ -230,5 +230,5 @@ fn finished(row: &ExecutionsRow) -> Finished {
 }
 
 #[cfg(test)]
-#[path = "find_tests.rs"]
+#[path = "stored_execution_tests.rs"]
 mod tests;

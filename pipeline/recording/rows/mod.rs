@@ -4,19 +4,20 @@
 mod recorder;
 mod segment;
 
+use serde::Serialize;
 use tracemill_schemas::executions::ExecutionsRow;
 use tracemill_schemas::functions::FunctionsRow;
 use tracemill_schemas::inputs::InputsRow;
 use tracemill_trace::{Label, Limits, Subscription, Value};
 
-pub(super) use recorder::{Batches, Counted, Piece, Recorder, Scratches};
+pub(crate) use recorder::{Batches, Counted, Piece, Recorder, Scratches};
 
 use crate::error::Result;
 use crate::hash;
-use crate::supervisor::Completed;
+use crate::workers::Completed;
 
 /// Adds the label of an execution that shows an address, unless it has it.
-pub(super) fn label_address(labels: &mut Vec<String>, stdout: &str, counted: &Counted) {
+pub(crate) fn label_address(labels: &mut Vec<String>, stdout: &str, counted: &Counted) {
     let shows = counted.address || shows_address(stdout);
     let word = Label::Address.name();
     if shows && !labels.iter().any(|label| label == word) {
@@ -29,7 +30,7 @@ pub(super) fn label_address(labels: &mut Vec<String>, stdout: &str, counted: &Co
 ///
 /// # Errors
 /// Its limits cannot be hashed into its id.
-pub(super) fn execution(
+pub(crate) fn execution(
     function: &FunctionsRow,
     input: &InputsRow,
     execution_index: i64,
@@ -42,7 +43,7 @@ pub(super) fn execution(
     let Completed { engine, finished, attempts: _ } = completed;
     let mut labels = finished.labels;
     label_address(&mut labels, &finished.stdout, counted);
-    let asked = hash::json(&(limits, subscription))?;
+    let request = hash::json(&(HashedLimits::from(*limits), subscription))?;
     let (result, result_type, result_chars) = match finished.result {
         None => (None, None, None),
         Some(Value::Int(number)) => (Some(number.to_string()), Some("int".to_owned()), None),
@@ -53,7 +54,7 @@ pub(super) fn execution(
         None => (None, None, None),
     };
     Ok(ExecutionsRow {
-        execution_id: hash::id(&[input.input_id.as_bytes(), engine.as_bytes(), &asked]),
+        execution_id: hash::id(&[input.input_id.as_bytes(), engine.as_bytes(), &request]),
         execution_index,
         function_id: function.function_id.clone(),
         input_id: input.input_id.clone(),
@@ -78,6 +79,26 @@ pub(super) fn execution(
         imports: finished.imports,
         labels,
     })
+}
+
+/// The limits as the id of an execution holds them. The words stand here and not in the configuration, so that a setting
+/// that gets another name leaves every id as it was.
+#[derive(Debug, Serialize)]
+struct HashedLimits {
+    steps: u64,
+    wall_ms: u64,
+    memory_bytes: u64,
+    output_bytes: u64,
+    value_chars: u64,
+    depth: u32,
+    trace_bytes: u64,
+}
+
+impl From<Limits> for HashedLimits {
+    fn from(limits: Limits) -> Self {
+        let Limits { events_max, wall_ms, memory_bytes, output_bytes, value_chars, depth, trace_bytes } = limits;
+        HashedLimits { steps: events_max, wall_ms, memory_bytes, output_bytes, value_chars, depth, trace_bytes }
+    }
 }
 
 /// Whether a text shows the address of an object, which is another one each time: ` at 0x` and seven digits or more.

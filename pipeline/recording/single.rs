@@ -4,16 +4,17 @@ use datafusion::arrow::array::RecordBatch;
 use tracemill_schemas::executions::ExecutionsRow;
 use tracemill_schemas::functions::FunctionsRow;
 use tracemill_schemas::inputs::InputsRow;
-use tracemill_trace::{Collector, Decoder, Event, Finished, Job, JobKind, Limits, Malformed, Subscription};
+use tracemill_trace::{Collector, Decoder, Event, Finished, Limits, Malformed, Subscription};
 
+use crate::cancel::Cancel;
 use crate::config::{EngineName, ExecutionsConfig, SandboxConfig};
 use crate::error::{Error, Result};
-use crate::executions::rows::{self, Piece, Recorder};
-use crate::stage::Cancel;
-use crate::supervisor::events_max;
-use crate::supervisor::{Completed, Listener, Supervisor, WorkerCommand};
+use crate::recording::job::Invocation;
+use crate::recording::rows::{self, Recorder};
+use crate::workers::events_max;
+use crate::workers::{Completed, Listener, Supervisor, WorkerCommand};
 
-/// What to trace.
+/// A call or program to trace.
 #[derive(Debug, Clone, Default)]
 pub struct TraceRequest {
     /// The source of the unit, or of the program.
@@ -22,44 +23,44 @@ pub struct TraceRequest {
     pub call: Option<String>,
     /// Statements to run between the source and the call.
     pub setup: String,
-    /// What it reads from standard input.
+    /// Its standard input.
     pub stdin: String,
-    /// What to tell of it.
+    /// The events to record.
     pub subscription: Subscription,
-    /// What it may use.
+    /// Its limits.
     pub limits: Limits,
     /// The engine that runs it.
     pub engine: EngineName,
-    /// What the sandbox may lack.
+    /// The layers that the sandbox may lack.
     pub sandbox: SandboxConfig,
 }
 
-/// What happened.
+/// A call or program that was traced.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Traced {
     /// The engine's name and version.
     pub engine: String,
     /// The events, in order, with every value whole.
     pub events: Vec<Event>,
-    /// The same as the worker told them.
+    /// The same as the worker sent them.
     pub records: Vec<u8>,
     /// How it ended.
     pub finished: Finished,
 }
 
-/// Keeps the records, and events made of them.
+/// Keeps the records and their events.
 #[derive(Debug, Default)]
-struct Kept {
+struct Collected {
     decoder: Decoder,
     collector: Collector,
     records: Vec<u8>,
     events_max: u64,
 }
 
-impl Listener for Kept {
+impl Listener for Collected {
     fn begin(&mut self) {
         let decoder = Decoder::limited(self.events_max);
-        *self = Kept { decoder, events_max: self.events_max, ..Kept::default() };
+        *self = Collected { decoder, events_max: self.events_max, ..Collected::default() };
     }
 
     fn hear(&mut self, records: &[u8]) -> Result<std::result::Result<u64, Malformed>> {
@@ -86,23 +87,17 @@ pub fn trace_one(request: &TraceRequest, command: WorkerCommand, cancel: &Cancel
         sandbox: request.sandbox.clone(),
     };
     let mut supervisor = Supervisor::new(command, &config, cancel.clone());
-    let job = Job {
-        ticket: 0,
-        kind: if request.call.is_some() { JobKind::Call } else { JobKind::Program },
-        source: request.source.clone(),
-        setup: request.setup.clone(),
-        call: request.call.clone().unwrap_or_default(),
-        check: None,
-        stdin: request.stdin.clone(),
-        subscription: request.subscription,
-        covers: false,
-        limits: request.limits,
+    let invocation = match &request.call {
+        Some(call) => Invocation::call(&request.source, call),
+        None => Invocation::program(&request.source),
     };
-    let mut kept = Kept { events_max: events_max(&request.limits), ..Kept::default() };
-    let Completed { engine, mut finished, .. } = supervisor.run(job, &mut kept)?;
-    let (_, counted) = counted_of(&kept.records, &finished)?;
+    let job = Invocation { setup: &request.setup, stdin: &request.stdin, ..invocation }
+        .recorded(request.subscription, request.limits);
+    let mut collected = Collected { events_max: events_max(&request.limits), ..Collected::default() };
+    let Completed { engine, mut finished, .. } = supervisor.run(job, &mut collected)?;
+    let (_, counted) = record_and_count(&collected.records, &finished)?;
     rows::label_address(&mut finished.labels, &finished.stdout, &counted);
-    Ok(Traced { engine, events: kept.collector.into_events(), records: kept.records, finished })
+    Ok(Traced { engine, events: collected.collector.into_events(), records: collected.records, finished })
 }
 
 /// The rows that a dataset would hold of it.
@@ -121,7 +116,7 @@ pub struct Recorded {
 }
 
 /// Makes the rows, and counts what is in them.
-fn counted_of(records: &[u8], finished: &Finished) -> Result<(Recorder, rows::Counted)> {
+fn record_and_count(records: &[u8], finished: &Finished) -> Result<(Recorder, rows::Counted)> {
     let mut recorder = Recorder::new(None);
     recorder.start(0);
     recorder.hear(records)?.map_err(|malformed| Error::Worker(malformed.to_string()))?;
@@ -135,13 +130,9 @@ fn counted_of(records: &[u8], finished: &Finished) -> Result<(Recorder, rows::Co
 /// The records are none, which a request that was traced cannot have.
 pub fn rows_of(function: &FunctionsRow, input: &InputsRow, request: &TraceRequest, traced: Traced) -> Result<Recorded> {
     let Traced { engine, records, finished, .. } = traced;
-    let (recorder, counted) = counted_of(&records, &finished)?;
+    let (recorder, counted) = record_and_count(&records, &finished)?;
     let completed = Completed { engine, finished, attempts: 1 };
     let execution = rows::execution(function, input, 0, request.subscription, &request.limits, completed, &counted)?;
-    match recorder.into_pieces().pop() {
-        Some(Piece::Batches(rows::Batches { frames, instructions, events, changes })) => {
-            Ok(Recorded { execution, frames, instructions, events, changes })
-        }
-        _ => Err(Error::Internal("a recorder without a folder has no piece in memory".to_owned())),
-    }
+    let rows::Batches { frames, instructions, events, changes } = recorder.into_batches()?;
+    Ok(Recorded { execution, frames, instructions, events, changes })
 }

@@ -1,14 +1,15 @@
-//! What is said about damaged files, and what to do about them. Called by the commands that read a dataset.
+//! Messages about damaged files, each with its remedy. Called by the commands that read a dataset.
 
 use std::io::Write as _;
 use std::path::Path;
 
-use crate::cli::hold::Holder;
+use crate::cancel::Cancel;
+use crate::cli::lock::LockHolder;
 use crate::cli::terminal::quoted;
 use crate::dataset::Dataset;
+use crate::dataset::integrity::{self, Checked, Depth, Fault, Finding};
 use crate::error::Error;
-use crate::integrity::{self, Checked, Depth, Fault, Finding};
-use crate::stage::Cancel;
+use crate::stages::STAGES;
 
 /// The command that makes what is missing again.
 fn command(dataset: &Dataset) -> String {
@@ -16,7 +17,7 @@ fn command(dataset: &Dataset) -> String {
     format!("`tracemill run {root}/_run/config.toml --out {root}`")
 }
 
-/// A finding as one line, with what to do.
+/// A finding as one line, with its remedy.
 pub(super) fn line(finding: &Finding, dataset: &Dataset) -> String {
     let (path, problem, command) = (finding.path.display(), &finding.problem, command(dataset));
     match finding.fault {
@@ -26,13 +27,16 @@ pub(super) fn line(finding: &Finding, dataset: &Dataset) -> String {
     }
 }
 
-/// Looks at the sizes of a dataset's files before they are read: an empty file would be a table without rows. While a
-/// run is writing, files come and go; then the reader gets a warning instead.
-pub(super) fn look(dataset: &Dataset) -> anyhow::Result<()> {
-    let said = match Holder::of(dataset) {
+/// Compares the sizes of a dataset's files before they are read, because an empty file would be a table without rows.
+/// While a run is writing, files come and go; then this only warns.
+///
+/// # Errors
+/// A file is damaged, or the dataset cannot be read.
+pub(super) fn check_sizes(dataset: &Dataset) -> anyhow::Result<()> {
+    let warning = match LockHolder::current(dataset) {
         Some(holder) => Some(holder.notice(dataset)),
         None => {
-            let Checked { findings, .. } = integrity::check(dataset, Depth::Sizes, &Cancel::default())?;
+            let Checked { findings, .. } = integrity::check(dataset, &STAGES, Depth::Sizes, &Cancel::default())?;
             if let Some(damaged) = findings.iter().find(|finding| finding.fault == Fault::Damaged) {
                 anyhow::bail!("{}", line(damaged, dataset));
             }
@@ -45,24 +49,24 @@ pub(super) fn look(dataset: &Dataset) -> anyhow::Result<()> {
             findings.iter().find(is_half).map(|finding| format!("warning: {}", line(finding, dataset)))
         }
     };
-    if let Some(said) = said {
+    if let Some(warning) = warning {
         // Standard error may be closed.
-        let _ = writeln!(std::io::stderr(), "tracemill: {said}");
+        let _ = writeln!(std::io::stderr(), "tracemill: {warning}");
     }
     Ok(())
 }
 
-/// An error that was met while a dataset was read, and what finds the cause.
+/// An error while a dataset was read, with the command that finds the cause.
 #[derive(Debug, thiserror::Error)]
 #[error("{text}; `tracemill verify {data} --files` names the files that are damaged")]
-struct Met {
+struct ReadError {
     text: String,
     data: String,
     source: Box<dyn std::error::Error + Send + Sync>,
 }
 
-/// Adds what to do to an error that a damaged file may have caused.
-pub(super) fn advised<T>(result: anyhow::Result<T>, data: &Path) -> anyhow::Result<T> {
+/// Adds the remedy to an error that a damaged file may have caused.
+pub(super) fn with_advice<T>(result: anyhow::Result<T>, data: &Path) -> anyhow::Result<T> {
     result.map_err(|error| {
         let is_ours = |error: &Error| matches!(error, Error::Parquet { .. } | Error::Malformed { .. });
         // The query engine wraps what the reader of Parquet says in several ways; all of them name it.
@@ -75,7 +79,7 @@ pub(super) fn advised<T>(result: anyhow::Result<T>, data: &Path) -> anyhow::Resu
             return error;
         }
         let (text, data) = (super::message(&error), quoted(&data.display().to_string()));
-        Met { text, data, source: error.into() }.into()
+        ReadError { text, data, source: error.into() }.into()
     })
 }
 
@@ -84,14 +88,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_may_be_damage_says_what_to_do() {
+    fn an_error_that_damage_may_cause_has_a_remedy() {
         let malformed = Error::Malformed { path: "data/x".into(), problem: "no rows".into() };
-        let said =
-            |error: anyhow::Error| crate::cli::message(&advised::<()>(Err(error), Path::new("my data")).unwrap_err());
+        let message = |error: anyhow::Error| {
+            crate::cli::message(&with_advice::<()>(Err(error), Path::new("my data")).unwrap_err())
+        };
         let advice = "; `tracemill verify 'my data' --files` names the files that are damaged";
-        assert_eq!(said(malformed.into()), format!("failed to read data/x: no rows{advice}"));
+        assert_eq!(message(malformed.into()), format!("failed to read data/x: no rows{advice}"));
         let engine = anyhow::anyhow!("Arrow error: Parquet argument error: EOF").context("failed to run `x`");
-        assert_eq!(said(engine), format!("failed to run `x`: Arrow error: Parquet argument error: EOF{advice}"));
-        assert_eq!(said(anyhow::anyhow!("no such column")), "no such column");
+        assert_eq!(message(engine), format!("failed to run `x`: Arrow error: Parquet argument error: EOF{advice}"));
+        assert_eq!(message(anyhow::anyhow!("no such column")), "no such column");
     }
 }

@@ -1,4 +1,5 @@
-//! Keeps one template busy and answers for what it forks: whatever a program does, each job ends with an outcome.
+//! The supervisor of worker processes: it runs jobs in forks of its templates, and each job ends with an outcome,
+//! whatever the program does.
 //!
 //! Each thread of a stage that runs programs has one supervisor. A supervisor starts its template when it has a job, and
 //! has it fork a process for jobs that may share one, or for those of one unit. It ends a process when a job stalls, and
@@ -26,32 +27,34 @@
 
 mod idle;
 mod pipe;
+mod queue;
 mod session;
 mod template;
 
-use std::collections::VecDeque;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
 use tracemill_trace::{
-    Answer, Exception, Finished, Job, JobKind, Label, Limits, MAX_RUNS, Malformed, Outcome, Reply, SessionKind,
+    Answer, Exception, Finished, Job, Label, Limits, MAX_RUNS, Malformed, Outcome, Reply, SessionKind,
 };
 use tracemill_worker::engine::EngineKind;
 use tracemill_worker::sandbox::NAMESPACES;
 
 pub use self::idle::IdleWorkers;
 use self::pipe::Heard;
+pub use self::queue::Placement;
+use self::queue::{Process, Queue};
 use self::session::Session;
 use self::template::{Reaction, Template};
+use crate::cancel::Cancel;
 use crate::config::ExecutionsConfig;
 use crate::error::{Error, Result};
-use crate::stage::Cancel;
 
 /// The most events that an honest worker tells of an execution: the limit, and what one probe tells at once.
 pub(crate) fn events_max(limits: &Limits) -> u64 {
-    limits.steps.saturating_add(1 << 16)
+    limits.events_max.saturating_add(1 << 16)
 }
 
 /// What the system calls the file that a process was started from.
@@ -145,51 +148,6 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// How often a worker that does not start is tried.
 const START_ATTEMPTS: u32 = 5;
 
-/// Where a job that could leave something behind is to run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Placement {
-    /// In a process that no other job was in.
-    Isolated,
-    /// In the process of a search, after the candidates of the same unit before it. What they left behind is there.
-    Search,
-}
-
-/// The process that a job runs in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Process {
-    /// One that jobs share that leave nothing behind.
-    Shared,
-    /// The one of the unit's search.
-    Search,
-    /// One of its own.
-    Own,
-}
-
-/// A job that is not over.
-#[derive(Debug)]
-struct Queued {
-    job: Job,
-    process: Process,
-    /// It may import: its process comes from the template that has loaded the library.
-    imports: bool,
-    /// It has ended before, in a search whose process was killed from outside: it runs again for what it leaves behind.
-    is_replayed: bool,
-}
-
-impl Queued {
-    /// Both are calls of one unit that was loaded the same way.
-    fn shares_unit(&self, other: &Queued) -> bool {
-        let parts = |queued: &Queued| {
-            let Job { kind, subscription, covers, limits, .. } = queued.job;
-            (queued.process, queued.imports, kind, subscription, covers, limits)
-        };
-        self.job.kind == JobKind::Call
-            && parts(self) == parts(other)
-            && self.job.source == other.job.source
-            && self.job.stdin == other.job.stdin
-    }
-}
-
 /// A forked process and the jobs at the front of the queue that it has.
 #[derive(Debug)]
 struct Current {
@@ -215,11 +173,7 @@ pub struct Supervisor {
     /// The template of programs without imports, and that which has loaded the library.
     templates: [Option<Template>; 2],
     current: Option<Current>,
-    /// Jobs that are not over, the oldest first.
-    jobs: VecDeque<Queued>,
-    /// Jobs that the process of the current search has ended.
-    searched: Vec<Job>,
-    ticket: u64,
+    queue: Queue,
 }
 
 /// How one attempt at a job ended.
@@ -248,9 +202,7 @@ impl Supervisor {
             idle: IdleWorkers::default(),
             templates: [None, None],
             current: None,
-            jobs: VecDeque::new(),
-            searched: Vec::new(),
-            ticket: 0,
+            queue: Queue::default(),
         }
     }
 
@@ -278,19 +230,13 @@ impl Supervisor {
 
     /// Takes a job. Its turn comes after those taken before; how each ended, [`Supervisor::finish`] says.
     pub fn offer(&mut self, job: Job, placement: Placement) {
-        let process = match placement {
-            _ if (self.engine.leaves_nothing_behind)(&job) => Process::Shared,
-            Placement::Search => Process::Search,
-            Placement::Isolated => Process::Own,
-        };
-        let imports = process != Process::Shared && (self.engine.may_import)(&job);
-        self.jobs.push_back(Queued { job, process, imports, is_replayed: false });
+        self.queue.push(job, placement, self.engine);
     }
 
     /// How many jobs were taken and are not over.
     #[must_use]
     pub fn pending(&self) -> usize {
-        self.jobs.len()
+        self.queue.len()
     }
 
     /// Brings the oldest job to its end. What the listener has heard afterwards are its events; none, where a run whose
@@ -302,7 +248,7 @@ impl Supervisor {
         let mut attempts = 1;
         loop {
             self.cancel.check()?;
-            let imports = self.jobs.front().is_some_and(|queued| queued.imports);
+            let imports = self.queue.front().is_some_and(|queued| queued.imports);
             let mut template = match self.templates[usize::from(imports)].take() {
                 Some(template) => template,
                 None => self.idle.take(imports).map_or_else(|| self.start(), Ok)?,
@@ -326,7 +272,7 @@ impl Supervisor {
             if !matches!(attempt, Attempt::Finished(_)) {
                 listener.begin();
             }
-            let has_own = self.jobs.front().is_some_and(|queued| queued.process == Process::Own);
+            let has_own = self.queue.front().is_some_and(|queued| queued.process == Process::Own);
             let finished = match attempt {
                 Attempt::Finished(finished) => *finished,
                 Attempt::TimedOut => {
@@ -342,7 +288,7 @@ impl Supervisor {
                         // Whatever kills workers, such as a lack of memory, may pass.
                         std::thread::sleep(PAUSE * (1 << attempts.min(6)));
                         attempts += 1;
-                        self.replay_search();
+                        self.queue.replay_search();
                         continue;
                     }
                     let mut finished = ended(Outcome::Crashed, Some(describe(status, "")));
@@ -351,9 +297,7 @@ impl Supervisor {
                 }
                 // What an earlier job left behind may have killed it: a process of its own decides.
                 Attempt::Died { .. } if !has_own => {
-                    if let Some(queued) = self.jobs.front_mut() {
-                        queued.process = Process::Own;
-                    }
+                    self.queue.isolate_front();
                     continue;
                 }
                 Attempt::Died { stderr, .. } if stderr.contains("memory allocation of ") => {
@@ -361,14 +305,9 @@ impl Supervisor {
                 }
                 Attempt::Died { status, stderr } => ended(Outcome::Crashed, Some(describe(status, &stderr))),
             };
-            match self.jobs.pop_front() {
-                Some(queued) if queued.is_replayed => self.searched.push(queued.job),
-                Some(queued) => {
-                    if queued.process == Process::Search {
-                        self.searched.push(queued.job);
-                    }
-                    return Ok(Completed { engine, finished, attempts });
-                }
+            match self.queue.end_front() {
+                Some(true) => return Ok(Completed { engine, finished, attempts }),
+                Some(false) => {}
                 None => return Err(Error::Internal("a job that is over was not there".to_owned())),
             }
         }
@@ -380,17 +319,7 @@ impl Supervisor {
         self.current.take_if(|current| current.process == Process::Search);
     }
 
-    /// A search goes on in a new process as if the old one had not been killed: what its candidates left behind is there
-    /// again. A process that a candidate itself has ended leaves nothing to replay.
-    fn replay_search(&mut self) {
-        let Some(first) = self.jobs.front().filter(|queued| queued.process == Process::Search) else { return };
-        let imports = first.imports;
-        for job in std::mem::take(&mut self.searched).into_iter().rev() {
-            self.jobs.push_front(Queued { job, process: Process::Search, imports, is_replayed: true });
-        }
-    }
-
-    /// Starts a template and ends it again; says what it said.
+    /// Starts a template, ends it again and returns its first answer.
     ///
     /// # Errors
     /// No worker can be started.
@@ -450,7 +379,7 @@ impl Supervisor {
     /// Makes sure that there is a process for the oldest job, and that it has the job. `false` when the template is gone,
     /// or cannot fork.
     fn place(&mut self, template: &mut Template) -> Result<bool> {
-        let Some(first) = self.jobs.front() else {
+        let Some(first) = self.queue.front() else {
             return Err(Error::Internal("a supervisor without a job".to_owned()));
         };
         let suits = |current: &Current| {
@@ -467,22 +396,19 @@ impl Supervisor {
                 }
         };
         if !self.current.as_ref().is_some_and(suits) {
+            let (process, imports) = (first.process, first.imports);
+            let source = (process == Process::Search).then(|| first.job.source.clone());
+            let alike = self.queue.calls_of_first_unit();
             self.current = None;
-            self.searched.clear();
-            // What an earlier process said there is nothing that a later one did.
+            self.queue.forget_search();
+            // Drops what earlier processes wrote, so that it is not taken for a message of the next one.
             template.stderr_tail();
-            let alike = self.jobs.iter().take_while(|queued| queued.shares_unit(first)).count();
-            let (kind, runs) = match first.process {
+            let (kind, runs) = match process {
                 Process::Own if template.forks_units && alike > 1 => (SessionKind::Unit, alike.min(MAX_RUNS)),
                 _ => (SessionKind::Sequence, 0),
             };
-            let imports = first.imports;
             match template.begin(kind, runs, imports, &self.cancel)? {
-                Ok(session) => {
-                    let source = (first.process == Process::Search).then(|| first.job.source.clone());
-                    let process = first.process;
-                    self.current = Some(Current { session, process, imports, source, sent: 0 });
-                }
+                Ok(session) => self.current = Some(Current { session, process, imports, source, sent: 0 }),
                 Err(_) => return Ok(false),
             }
         }
@@ -492,24 +418,17 @@ impl Supervisor {
 
     /// Sends what the process does not have yet, up to the last job that it is to do.
     fn send(&mut self) -> Result<()> {
-        let (Some(current), Some(first)) = (&mut self.current, self.jobs.front()) else { return Ok(()) };
-        let room = usize::try_from(self.jobs_per_process.saturating_sub(current.session.ended())).unwrap_or(usize::MAX);
-        let most = match current.process {
+        let Some(Current { session, process, imports, sent, .. }) = &mut self.current else { return Ok(()) };
+        let room = usize::try_from(self.jobs_per_process.saturating_sub(session.ended())).unwrap_or(usize::MAX);
+        let at_most = match process {
             Process::Shared => room,
             Process::Search => usize::MAX,
-            Process::Own if current.sent > 0 => return Ok(()),
-            Process::Own => current.session.runs().max(1),
+            Process::Own if *sent > 0 => return Ok(()),
+            Process::Own => session.runs().max(1),
         };
-        let (process, imports, source) = (current.process, current.imports, first.job.source.clone());
-        let goes = |queued: &&mut Queued| {
-            (queued.process, queued.imports) == (process, imports)
-                && (process != Process::Search || queued.job.source == source)
-        };
-        for queued in self.jobs.iter_mut().take(most).take_while(goes).skip(current.sent) {
-            self.ticket += 1;
-            queued.job.ticket = self.ticket;
-            current.session.send(&queued.job)?;
-            current.sent += 1;
+        for job in self.queue.take_for(*process, *imports, at_most, *sent) {
+            session.send(job)?;
+            *sent += 1;
         }
         Ok(())
     }
@@ -519,7 +438,7 @@ impl Supervisor {
         if !self.place(template)? {
             return Ok(None);
         }
-        let (Some(mut current), Some(queued)) = (self.current.take(), self.jobs.front()) else {
+        let (Some(mut current), Some(queued)) = (self.current.take(), self.queue.front()) else {
             return Err(Error::Internal("a supervisor without a job".to_owned()));
         };
         let job = &queued.job;

@@ -15,8 +15,8 @@ use tracemill_trace::{Job, Reply, SessionKind, write_frame};
 
 use super::pipe::{Heard, ReplyPipe};
 use super::template::{ANSWER, timespec};
+use crate::cancel::Cancel;
 use crate::error::{Error, Result};
-use crate::stage::Cancel;
 
 /// How often a request to stop is looked at while a process is silent.
 const CANCEL_EVERY: Duration = Duration::from_millis(100);

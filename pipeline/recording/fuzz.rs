@@ -14,7 +14,7 @@ use tracemill_trace::{
 use super::replay_rows::{StoredRows, replay_rows};
 use super::rows::{Piece, Recorder};
 use crate::fuzz::{Target, fuzz, outcome};
-use crate::supervisor::Listener as _;
+use crate::workers::Listener as _;
 
 /// Events of an execution.
 const EVENTS_MAX: u64 = 20_000;

@@ -1,4 +1,4 @@
-//! Draws one execution for a reader: calls indented, each line with what it changed. Called by `trace` and `show`.
+//! Draws one execution for a reader: calls indented, each line with its changes. Called by `trace` and `show`.
 //!
 //! ```text
 //!    1 ┌ total                        xs = [3, 1]
@@ -6,35 +6,37 @@
 //!    3 │     for x in xs:             x = 3
 //! ```
 //!
-//! An event tells what changed since its frame's event before, so a change is drawn beside the line that made it; when
-//! a call stands in between, on a line of its own after that call. Instructions stand below their line, each with the
-//! value stack that it finds, and the positions of loops, where they are wanted, beside what moved them:
+//! An event has the changes since its frame's event before. A change is drawn beside the line that made it; where a call
+//! stands in between, on a line of its own after that call. Instructions stand below their line, each with the value
+//! stack before it. Positions of loops are drawn on request, beside the instruction that moved them:
 //!
 //! ```text
 //!    3 │     for x in xs:
 //!      │       7 FOR_ITER         to 6   | <list_iterator object>   for 3 at 2 of 2
 //! ```
 
+mod annotations;
+
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use tracemill_trace::{Event, EventKind, Finished, Instruction, Outcome, Value};
 
-use crate::cli::notes::Notes;
+use self::annotations::Annotations;
 use crate::cli::terminal::{Colour, Style, cut, printable};
 
-/// What is drawn.
+/// An execution to draw.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Drawing<'a> {
     /// The unit's source.
     pub(super) source: &'a str,
     /// The call; `None` for a program.
     pub(super) call: Option<&'a str>,
-    /// What happened.
+    /// Its events.
     pub(super) events: &'a [Event],
     /// How it ended.
     pub(super) finished: &'a Finished,
-    /// The positions of loops are wanted.
+    /// Draw the positions of loops.
     pub(super) iterators: bool,
 }
 
@@ -126,7 +128,7 @@ fn rows(drawing: &Drawing) -> Vec<Row> {
     let mut names: BTreeMap<u32, &str> = BTreeMap::new();
     let mut stack: Vec<u32> = Vec::new();
     let mut rows: Vec<Row> = Vec::new();
-    let mut notes = Notes::default();
+    let mut notes = Annotations::default();
     // The frame and the row of the event before: what that frame changed next belongs there.
     let mut last: Option<(u32, usize)> = None;
     for event in drawing.events {
@@ -220,8 +222,8 @@ pub(super) fn value(value: &Value) -> String {
 
 fn draw_end(drawing: &Drawing, style: Style, out: &mut impl Write) -> io::Result<()> {
     let Drawing { events, finished, .. } = drawing;
-    let told: usize = events.iter().map(|event| event.output.len()).sum();
-    if let Some(rest) = finished.stdout.get(told..).filter(|rest| !rest.is_empty()) {
+    let printed: usize = events.iter().map(|event| event.output.len()).sum();
+    if let Some(rest) = finished.stdout.get(printed..).filter(|rest| !rest.is_empty()) {
         let rest = printable(rest);
         for line in rest.strip_suffix('\n').unwrap_or(&rest).split('\n') {
             writeln!(out, "     {}", style.paint(Colour::Green, &format!("» {line}")))?;
@@ -257,5 +259,4 @@ fn draw_end(drawing: &Drawing, style: Style, out: &mut impl Write) -> io::Result
 }
 
 #[cfg(test)]
-#[path = "draw_tests.rs"]
 mod tests;

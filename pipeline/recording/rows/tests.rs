@@ -13,8 +13,8 @@ use tracemill_trace::{
 
 use super::*;
 use crate::dataset::{PartOutput, read_rows};
-use crate::executions::replay_rows::{StoredRows, replay_rows};
-use crate::supervisor::Listener;
+use crate::recording::replay_rows::{StoredRows, replay_rows};
+use crate::workers::Listener;
 
 fn text<'a>(repr: &'a str, type_name: &'a str, full_chars: Option<u64>) -> Option<ValueRef<'a>> {
     Some(ValueRef::Text { repr, type_name, full_chars })
@@ -191,6 +191,9 @@ fn the_execution_counts_what_it_holds() {
     assert_eq!((row.result.as_deref(), row.result_chars), (Some("'aaa"), Some(5_000)));
     // A number that no honest worker sends is held at the edge.
     assert_eq!(row.exception_line_number, Some(i32::MAX));
+    // Ids hold the words of version 0.1, whatever the settings are called now.
+    let request = r#"[{"steps":10000,"wall_ms":10000,"memory_bytes":268435456,"output_bytes":65536,"value_chars":1000,"depth":1000,"trace_bytes":16777216},{"granularity":"line","own_repr":false}]"#;
+    assert_eq!(row.execution_id, crate::hash::id(&[b"", b"engine 1", request.as_bytes()]));
     let finer = Subscription { granularity: tracemill_trace::Granularity::Instruction, own_repr: false };
     assert_ne!(made(finer, &counted).execution_id, row.execution_id);
     assert_eq!(made(finer, &Counted { address: true, ..counted }).labels, ["address", "time"]);

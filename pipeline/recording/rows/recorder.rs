@@ -2,7 +2,7 @@
 //! the supervisor's listener.
 //!
 //! ```text
-//!  records ─▶ Decoder ─▶ Told: builders of four tables ─▶ batches in memory ─┐
+//!  records ─▶ Decoder ─▶ Builders: builders of four tables ─▶ batches in memory ─┐
 //!                              changes: a segment              └▶ scratch files ─▶ Piece… ─▶ the part's files
 //! ```
 //!
@@ -23,8 +23,8 @@ use tracemill_trace::{
 use super::segment::Segment;
 use super::{chars, ordinal, shows_address};
 use crate::dataset::{Scratch, ScratchFolder};
-use crate::error::Result;
-use crate::supervisor::Listener;
+use crate::error::{Error, Result};
+use crate::workers::Listener;
 
 /// Bytes of rows that a batch of jobs may hold in memory.
 const MEMORY: usize = 32 << 20;
@@ -37,25 +37,25 @@ const SEGMENT: u32 = 16;
 
 /// Rows of the four tables as batches.
 #[derive(Debug)]
-pub(in crate::executions) struct Batches {
-    pub(in crate::executions) frames: RecordBatch,
-    pub(in crate::executions) instructions: RecordBatch,
-    pub(in crate::executions) events: RecordBatch,
-    pub(in crate::executions) changes: RecordBatch,
+pub(crate) struct Batches {
+    pub(crate) frames: RecordBatch,
+    pub(crate) instructions: RecordBatch,
+    pub(crate) events: RecordBatch,
+    pub(crate) changes: RecordBatch,
 }
 
 /// Rows of the four tables in scratch files.
 #[derive(Debug)]
-pub(in crate::executions) struct Scratches {
-    pub(in crate::executions) frames: Scratch<FramesRow>,
-    pub(in crate::executions) instructions: Scratch<InstructionsRow>,
-    pub(in crate::executions) events: Scratch<EventsRow>,
-    pub(in crate::executions) changes: Scratch<ChangesRow>,
+pub(crate) struct Scratches {
+    pub(crate) frames: Scratch<FramesRow>,
+    pub(crate) instructions: Scratch<InstructionsRow>,
+    pub(crate) events: Scratch<EventsRow>,
+    pub(crate) changes: Scratch<ChangesRow>,
 }
 
 /// Some of the rows, in order.
 #[derive(Debug)]
-pub(in crate::executions) enum Piece {
+pub(crate) enum Piece {
     /// In memory.
     Batches(Batches),
     /// On disk.
@@ -64,22 +64,22 @@ pub(in crate::executions) enum Piece {
 
 /// What was counted of an execution.
 #[derive(Debug, Clone, Default)]
-pub(in crate::executions) struct Counted {
-    pub(in crate::executions) events: i64,
-    pub(in crate::executions) lines: i64,
-    pub(in crate::executions) instructions: i64,
-    pub(in crate::executions) changes: i64,
-    pub(in crate::executions) frames: i64,
-    pub(in crate::executions) depth_max: i32,
+pub(crate) struct Counted {
+    pub(crate) events: i64,
+    pub(crate) lines: i64,
+    pub(crate) instructions: i64,
+    pub(crate) changes: i64,
+    pub(crate) frames: i64,
+    pub(crate) depth_max: i32,
     /// A value shows the address of an object.
-    pub(in crate::executions) address: bool,
+    pub(crate) address: bool,
 }
 
 /// Records executions.
 #[derive(Debug, Default)]
-pub(in crate::executions) struct Recorder {
+pub(crate) struct Recorder {
     decoder: Decoder,
-    told: Told,
+    builders: Builders,
     /// Rows of the builders that belong to executions before the one at hand.
     before: [usize; 4],
     /// Their bytes.
@@ -96,7 +96,7 @@ pub(in crate::executions) struct Recorder {
 
 /// The builders, and what is known of the execution at hand.
 #[derive(Debug, Default)]
-struct Told {
+struct Builders {
     execution_index: i64,
     counted: Counted,
     event_index: i32,
@@ -122,12 +122,12 @@ struct Last {
 
 impl Recorder {
     /// A recorder that may write scratch files; without a folder all rows stay in memory.
-    pub(in crate::executions) fn new(folder: Option<ScratchFolder>) -> Self {
+    pub(crate) fn new(folder: Option<ScratchFolder>) -> Self {
         Recorder { folder, ..Recorder::default() }
     }
 
     /// The same, refusing executions of more events than these.
-    pub(in crate::executions) fn limited(self, events_max: u64) -> Self {
+    pub(crate) fn limited(self, events_max: u64) -> Self {
         Recorder { events_max: Some(events_max), ..self }
     }
 
@@ -136,11 +136,11 @@ impl Recorder {
     }
 
     /// The next execution is this one.
-    pub(in crate::executions) fn start(&mut self, execution_index: i64) {
-        self.before = self.told.lengths();
-        self.bytes_before = self.told.bytes();
-        self.told.reset();
-        self.told.execution_index = execution_index;
+    pub(crate) fn start(&mut self, execution_index: i64) {
+        self.before = self.builders.lengths();
+        self.bytes_before = self.builders.bytes();
+        self.builders.reset();
+        self.builders.execution_index = execution_index;
         self.decoder = self.decoder();
     }
 
@@ -148,28 +148,40 @@ impl Recorder {
     ///
     /// # Errors
     /// The disk refuses.
-    pub(in crate::executions) fn end(&mut self, result: Option<&Value>) -> Result<Counted> {
-        self.told.append_last(result);
-        self.told.segment.flush(self.told.execution_index, &mut self.told.changes);
+    pub(crate) fn end(&mut self, result: Option<&Value>) -> Result<Counted> {
+        self.builders.append_last(result);
+        self.builders.segment.flush(self.builders.execution_index, &mut self.builders.changes);
         if self.scratches.is_some() {
             self.spill()?;
             self.pieces.extend(self.scratches.take().map(Piece::Scratches));
         }
-        Ok(self.told.counted.clone())
+        Ok(self.builders.counted.clone())
     }
 
     /// All rows.
-    pub(in crate::executions) fn into_pieces(mut self) -> Vec<Piece> {
-        let last = self.told.take();
+    pub(crate) fn into_pieces(mut self) -> Vec<Piece> {
+        let last = self.builders.take();
         self.pieces.push(Piece::Batches(last));
         self.pieces
+    }
+
+    /// All rows of a recorder without a folder.
+    ///
+    /// # Errors
+    /// It has scratch files.
+    pub(crate) fn into_batches(self) -> Result<Batches> {
+        let mut pieces = self.into_pieces();
+        match (pieces.pop(), pieces.is_empty()) {
+            (Some(Piece::Batches(batches)), true) => Ok(batches),
+            _ => Err(Error::Internal("a recorder without a folder has rows elsewhere".to_owned())),
+        }
     }
 
     /// Keeps the rows of the executions before this one apart, and gives this one's.
     fn part(&mut self) -> Batches {
         let [frames, instructions, events, changes] = std::mem::take(&mut self.before);
         self.bytes_before = 0;
-        let all = self.told.take();
+        let all = self.builders.take();
         let cut = |batch: &RecordBatch, at: usize| (batch.slice(0, at), batch.slice(at, batch.num_rows() - at));
         let (frames, own_frames) = cut(&all.frames, frames);
         let (instructions, own_instructions) = cut(&all.instructions, instructions);
@@ -202,8 +214,8 @@ impl Recorder {
         scratches.instructions.write(&instructions)?;
         scratches.events.write(&events)?;
         scratches.changes.write(&changes)?;
-        self.told.events.reuse(events);
-        self.told.changes.reuse(changes);
+        self.builders.events.reuse(events);
+        self.builders.changes.reuse(changes);
         Ok(())
     }
 }
@@ -211,19 +223,19 @@ impl Recorder {
 impl Listener for Recorder {
     fn begin(&mut self) {
         self.scratches = None;
-        self.told.reset();
+        self.builders.reset();
         self.decoder = self.decoder();
-        if self.told.lengths() != self.before {
+        if self.builders.lengths() != self.before {
             drop(self.part());
         }
     }
 
     fn hear(&mut self, records: &[u8]) -> Result<std::result::Result<u64, Malformed>> {
-        let decoded = self.decoder.decode(records, &mut self.told);
-        if let Some(what) = self.told.problem {
+        let decoded = self.decoder.decode(records, &mut self.builders);
+        if let Some(what) = self.builders.problem {
             return Ok(Err(Malformed { at: 0, what }));
         }
-        let (all, own) = (self.told.bytes(), self.told.bytes() - self.bytes_before);
+        let (all, own) = (self.builders.bytes(), self.builders.bytes() - self.bytes_before);
         let spills = match &self.scratches {
             Some(_) => own > PAGE,
             None => own > OWN || all > MEMORY.saturating_sub(self.held).max(OWN),
@@ -236,6 +248,16 @@ impl Listener for Recorder {
 }
 
 impl Batches {
+    /// The batches with the names of their tables.
+    pub(crate) fn tables(&self) -> [(&'static str, &RecordBatch); 4] {
+        [
+            ("frames", &self.frames),
+            ("instructions", &self.instructions),
+            ("events", &self.events),
+            ("changes", &self.changes),
+        ]
+    }
+
     fn bytes(&self) -> usize {
         [&self.frames, &self.instructions, &self.events, &self.changes]
             .map(RecordBatch::get_array_memory_size)
@@ -244,7 +266,7 @@ impl Batches {
     }
 }
 
-impl Told {
+impl Builders {
     /// Forgets the execution at hand, but for its rows.
     fn reset(&mut self) {
         self.counted = Counted::default();
@@ -293,7 +315,7 @@ impl Told {
     }
 }
 
-impl Visitor for Told {
+impl Visitor for Builders {
     fn change(&mut self, frame_index: u32, change: &ChangeRef<'_>) {
         if let Some(ValueRef::Text { repr: text, .. } | ValueRef::Splice { inserted: text, .. }) = change.value {
             self.see(text);

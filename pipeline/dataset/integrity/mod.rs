@@ -1,0 +1,169 @@
+//! Whether the files of a dataset are what its manifests say. `verify` compares their bytes; commands that read a dataset
+//! compare their sizes, which costs nothing.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use tracemill_schemas::stats::StatsRow;
+
+use crate::cancel::Cancel;
+use crate::dataset::{Count, Dataset, FileEntry, ManifestFault, read_rows};
+use crate::error::{Error, Result};
+use crate::stages::StageInfo;
+
+/// Bytes read at once; between two reads, the check sees a request to stop.
+const CHUNK_BYTES: usize = 1 << 20;
+
+/// How far to look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// Which files are there, and their sizes.
+    Sizes,
+    /// Every byte.
+    Bytes,
+}
+
+/// What is wrong with a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// A manifest lists it and it is not there.
+    Missing,
+    /// It does not hold what was written.
+    Damaged,
+    /// No manifest lists it, and queries read it.
+    Unlisted,
+}
+
+/// A file that is not what it must be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The file.
+    pub path: PathBuf,
+    /// The kind of fault.
+    pub fault: Fault,
+    /// What was found.
+    pub problem: String,
+}
+
+/// What a look found.
+#[derive(Debug, Default)]
+pub struct Checked {
+    /// Files looked at.
+    pub files: u64,
+    /// Their bytes, as far as they were read.
+    pub bytes: u64,
+    /// What is wrong, in the order of stages.
+    pub findings: Vec<Finding>,
+}
+
+/// Looks at every file that the manifest of one of these stages lists, at the manifests, and for files in none.
+///
+/// # Errors
+/// A folder or file cannot be read for a reason other than its contents, or the user asks to stop.
+pub fn check(dataset: &Dataset, stages: &[&StageInfo], depth: Depth, cancel: &Cancel) -> Result<Checked> {
+    let mut check = Check { dataset, depth, cancel, checked: Checked::default() };
+    stages.iter().try_for_each(|stage| check.stage(stage))?;
+    Ok(check.checked)
+}
+
+struct Check<'a> {
+    dataset: &'a Dataset,
+    depth: Depth,
+    cancel: &'a Cancel,
+    checked: Checked,
+}
+
+impl Check<'_> {
+    fn found(&mut self, path: PathBuf, fault: Fault, problem: String) {
+        self.checked.findings.push(Finding { path, fault, problem });
+    }
+
+    fn stage(&mut self, stage: &StageInfo) -> Result<()> {
+        let (manifest, faults) = self.dataset.manifest_and_faults(stage.name)?;
+        let is_whole = faults.is_empty();
+        for ManifestFault { path, problem } in faults {
+            self.found(path, Fault::Damaged, problem.to_owned());
+        }
+        let mut listed = BTreeSet::new();
+        for file in manifest.parts.values().flat_map(|part| &part.files) {
+            listed.insert(self.dataset.file(file));
+            self.file(file)?;
+        }
+        // An entry that cannot be read may list anything, and its counts are missing.
+        if is_whole {
+            self.stats(stage.name, &manifest.counts())?;
+            for table in stage.writes {
+                for path in self.dataset.files_and_companions(table)?.into_iter().filter(|path| !listed.contains(path))
+                {
+                    self.found(path, Fault::Unlisted, "no manifest lists it, and queries read it".to_owned());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn file(&mut self, expected: &FileEntry) -> Result<()> {
+        self.cancel.check()?;
+        self.checked.files += 1;
+        let path = self.dataset.file(expected);
+        let size = match fs::metadata(&path) {
+            Ok(metadata) => metadata.len(),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                self.found(path, Fault::Missing, "it is missing".to_owned());
+                return Ok(());
+            }
+            Err(error) => return Err(Error::io("read", &path)(error)),
+        };
+        if size != expected.size_bytes {
+            let problem = format!("it has {size} bytes, and {} were written", expected.size_bytes);
+            self.found(path, Fault::Damaged, problem);
+        } else if self.depth == Depth::Bytes {
+            let mut hasher = blake3::Hasher::new();
+            self.read(&path, |bytes| {
+                hasher.update(bytes);
+            })?;
+            let is_same = hasher.finalize().to_hex().as_str() == expected.content_hash;
+            if !is_same {
+                self.found(path, Fault::Damaged, "its bytes are not those that were written".to_owned());
+            }
+        }
+        Ok(())
+    }
+
+    fn read(&mut self, path: &Path, mut each: impl FnMut(&[u8])) -> Result<()> {
+        let mut file = File::open(path).map_err(Error::io("read", path))?;
+        let mut chunk = vec![0; CHUNK_BYTES];
+        loop {
+            self.cancel.check()?;
+            match file.read(&mut chunk).map_err(Error::io("read", path))? {
+                0 => return Ok(()),
+                length => {
+                    each(&chunk[..length]);
+                    self.checked.bytes += length as u64;
+                }
+            }
+        }
+    }
+
+    /// A stage's counts stand in its manifest; the file of them, which a stopped run may lack, is made from those.
+    fn stats(&mut self, stage: &str, counts: &[Count]) -> Result<()> {
+        let path = self.dataset.part_stats(stage);
+        if self.depth == Depth::Sizes || !path.is_file() {
+            return Ok(());
+        }
+        self.checked.files += 1;
+        let rows = read_rows::<StatsRow>(&path)
+            .and_then(|batches| batches.collect::<Result<Vec<_>>>())
+            .map(|batches| batches.into_iter().flatten().collect::<Vec<_>>());
+        let expected: Vec<StatsRow> = counts.iter().map(|count| count.row(stage)).collect();
+        if rows.ok().is_none_or(|rows| rows != expected) {
+            self.found(path, Fault::Damaged, "it does not hold the counts of its stage".to_owned());
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,75 @@
+//! The one place that builds jobs. Used by the stages that run programs, the command line, tests and benchmarks.
+
+use tracemill_schemas::functions::FunctionsRow;
+use tracemill_schemas::inputs::InputsRow;
+use tracemill_trace::{Granularity, Job, JobKind, Limits, Subscription};
+
+/// A program, or a call of a unit, that is to run.
+#[derive(Debug, Clone, Copy)]
+pub struct Invocation<'a> {
+    /// A program or a call.
+    pub kind: JobKind,
+    /// The source of the program, or of the unit.
+    pub source: &'a str,
+    /// Statements between the source and the call.
+    pub setup: &'a str,
+    /// The call; empty for a program.
+    pub call: &'a str,
+    /// An expression that says whether the result is the recorded one.
+    pub check: Option<&'a str>,
+    /// Its standard input.
+    pub stdin: &'a str,
+}
+
+impl<'a> Invocation<'a> {
+    /// A program.
+    #[must_use]
+    pub fn program(source: &'a str) -> Self {
+        Invocation { kind: JobKind::Program, source, setup: "", call: "", check: None, stdin: "" }
+    }
+
+    /// A call.
+    #[must_use]
+    pub fn call(source: &'a str, call: &'a str) -> Self {
+        Invocation { kind: JobKind::Call, call, ..Invocation::program(source) }
+    }
+
+    /// A unit, still without an input.
+    #[must_use]
+    pub fn unit(function: &'a FunctionsRow) -> Self {
+        let kind = if function.kind == "program" { JobKind::Program } else { JobKind::Call };
+        Invocation { kind, ..Invocation::program(&function.source) }
+    }
+
+    /// A unit with an input.
+    #[must_use]
+    pub fn input(function: &'a FunctionsRow, input: &'a InputsRow) -> Self {
+        let InputsRow { setup, call, check, stdin, .. } = input;
+        Invocation { setup, call, check: check.as_deref(), stdin, ..Invocation::unit(function) }
+    }
+
+    /// The job that records events.
+    #[must_use]
+    pub fn recorded(self, subscription: Subscription, limits: Limits) -> Job {
+        let Invocation { kind, source, setup, call, check, stdin } = self;
+        Job {
+            ticket: 0, // the supervisor numbers its jobs
+            kind,
+            source: source.to_owned(),
+            setup: setup.to_owned(),
+            call: call.to_owned(),
+            check: check.map(str::to_owned),
+            stdin: stdin.to_owned(),
+            subscription,
+            covers: false,
+            limits,
+        }
+    }
+
+    /// The job that has no events, and coverage instead.
+    #[must_use]
+    pub fn covered(self, limits: Limits) -> Job {
+        let subscription = Subscription { granularity: Granularity::Outcome, own_repr: false };
+        Job { covers: true, ..self.recorded(subscription, limits) }
+    }
+}
