@@ -19,12 +19,12 @@ pub(crate) fn modules(vm: &VirtualMachine) -> PyResult<PyDictRef> {
 pub(crate) fn wrap(module: &str, names: &[&'static str], vm: &VirtualMachine, wrapper: Wrapper) -> PyResult<()> {
     let module = vm.import(&vm.ctx.new_str(module), 0)?;
     for name in names {
-        // What an engine lacks needs nothing before it.
+        // The interpreter may lack it.
         let Some(function) = vm.get_attribute_opt(&module, *name)? else { continue };
         let inner = function.clone();
         let replacement = move |args: FuncArgs, vm: &VirtualMachine| -> PyResult { wrapper(&inner, args, vm) };
         let replacement: PyObjectRef = vm.new_function(name, replacement).into();
-        // Also where other modules have taken the name from this one.
+        // Other modules may have imported the name.
         for (_, holder) in modules(vm)?.items_vec() {
             if let Some(holder) = holder.downcast_ref::<PyModule>()
                 && holder.dict().get_item_opt(*name, vm)?.is_some_and(|held| held.is(&function))

@@ -1,5 +1,5 @@
-//! `list.sort` and `sorted` with CPython's comparisons in CPython's order: a program whose comparisons print, count or
-//! fail sees them. Installed when an interpreter starts.
+//! `list.sort` and `sorted` with CPython's comparisons in CPython's order. A program sees them where its comparisons
+//! print, count or fail. Installed when an interpreter starts.
 
 mod powersort;
 
@@ -10,7 +10,7 @@ use rustpython_vm::{
     types::PyComparisonOp,
 };
 
-/// Puts both in place. Once an interpreter.
+/// Puts both functions in place. Once an interpreter.
 pub(crate) fn install(vm: &VirtualMachine) -> PyResult<()> {
     let class = vm.ctx.types.list_type;
     let name = vm.ctx.intern_str("sort");
@@ -21,7 +21,7 @@ pub(crate) fn install(vm: &VirtualMachine) -> PyResult<()> {
                     sort_list(list, key, reverse, vm)?;
                     Ok(vm.ctx.none())
                 }
-                // It knows what is wrong with the arguments.
+                // The interpreter's own method reports wrong arguments.
                 _ => engines.call(args, vm),
             }
         };
@@ -39,7 +39,7 @@ pub(crate) fn install(vm: &VirtualMachine) -> PyResult<()> {
     vm.builtins.set_attr("sorted", vm.new_function("sorted", sorted), vm)
 }
 
-/// What is sorted, the key and `reverse`, where the arguments are what they must be.
+/// The object to sort, the key and `reverse`; `None` where the arguments are wrong.
 fn options(args: &FuncArgs) -> Option<(&PyObjectRef, Option<&PyObjectRef>, Option<&PyObjectRef>)> {
     let [sorted] = args.args.as_slice() else { return None };
     let (key, reverse) = (args.kwargs.get("key"), args.kwargs.get("reverse"));
@@ -47,7 +47,7 @@ fn options(args: &FuncArgs) -> Option<(&PyObjectRef, Option<&PyObjectRef>, Optio
     (known == args.kwargs.len()).then_some((sorted, key, reverse))
 }
 
-/// Sorts in place. Meanwhile the list is empty; whoever fills it is told.
+/// Sorts in place. The list is empty meanwhile; to fill it is an error.
 fn sort_list(
     list: &PyObjectRef,
     key: Option<&PyObjectRef>,
@@ -81,7 +81,7 @@ fn sort_items(
     };
     let Ok(count) = u32::try_from(items.len()) else { return Err(vm.new_memory_error("list too long to sort")) };
     let mut order: Vec<u32> = (0..count).collect();
-    // Sorted from behind, what is equal keeps its order in the end.
+    // Reversed before and after, so that equal elements keep their order.
     if reverse {
         order.reverse();
     }
@@ -94,14 +94,14 @@ fn sort_items(
     result
 }
 
-/// How two keys are compared, which CPython decides by a look at all of them before it begins.
+/// How two keys are compared. CPython decides it from all keys before it begins.
 enum How {
     Ints,
     Texts,
     Floats,
-    /// Tuples that are not empty; their first elements are compared so when they differ.
+    /// Tuples that are not empty. Their first elements are compared in this way where they differ.
     Tuples(Box<How>),
-    /// The class of all of them answers itself, without a question to the other one's.
+    /// All keys have one class, whose comparison alone is called.
     OfOneClass,
     Any,
 }
@@ -165,7 +165,7 @@ fn tuple_less(inner: &How, a: &[PyObjectRef], b: &[PyObjectRef], vm: &VirtualMac
     Ok(a.len() < b.len())
 }
 
-/// What the first one's class says; `None` where it does not know.
+/// What the class of the first one says; `None` where it does not know.
 fn own_less(a: &PyObject, b: &PyObject, vm: &VirtualMachine) -> PyResult<Option<bool>> {
     let Some(compare) = a.class().slots.richcompare.load() else { return Ok(None) };
     match compare(a, b, PyComparisonOp::Lt, vm)? {

@@ -1,5 +1,5 @@
-//! Iteration over sets: it finds CPython's order, and notes a label where the program sees an order that may be another.
-//! Called by `mod` once an interpreter, and by the interpreter ever after.
+//! Iteration over sets in CPython's order. It notes a label where the program sees an order that may be another.
+//! Installed when an interpreter starts.
 
 use std::cell::Cell;
 
@@ -53,7 +53,7 @@ pub(super) fn install(vm: &VirtualMachine) -> PyResult<()> {
     Ok(())
 }
 
-/// Lets a built-in function iterate sets without a note: its result is the same in any order, unless a key makes
+/// Lets a built-in function iterate sets without a label. Its result does not depend on their order, unless a key makes
 /// different elements equal.
 fn make_order_free(name: &'static str, vm: &VirtualMachine) -> PyResult<()> {
     let function = vm.builtins.get_attr(name, vm)?;

@@ -1,5 +1,4 @@
-//! How sets are made, followed: constructors and `SET_UPDATE`. Called by `operations` once a thread, by `probe`, and by
-//! the interpreter ever after.
+//! Follows how sets are made: constructors and `SET_UPDATE`. Installed once a thread; `observer` reports `SET_UPDATE`.
 
 use std::cell::Cell;
 
@@ -35,7 +34,7 @@ pub(crate) fn install(vm: &VirtualMachine) {
     slots.new.store(Some(make_frozen));
 }
 
-/// What a constructor is given.
+/// The argument of a constructor.
 fn given(args: &[PyObjectRef], vm: &VirtualMachine) -> Option<(PyObjectRef, Other)> {
     args.first().map(|from| (from.clone(), Other::classify(from, vm)))
 }
@@ -99,7 +98,7 @@ pub(crate) fn about_to_update(set: &PyObject) {
     drop(before);
 }
 
-/// `SET_UPDATE` is about to add what is in this. Nothing runs between here and there.
+/// `SET_UPDATE` is about to add the elements of this. Nothing runs between here and there.
 pub(crate) fn about_to_add(iterable: &PyObject, vm: &VirtualMachine) {
     let Some(set) = job_state::with(|job| job.set_update.set.take()) else { return };
     let from = Other::classify(iterable, vm);

@@ -1,8 +1,7 @@
-//! What is done to sets, followed: their methods and operators. Called by `sets` once a thread, and by the interpreter
-//! ever after. How sets are made is in `makers` and `views`.
+//! Follows the methods and operators of sets. Installed once a thread. How sets are made is in `makers` and `views`.
 //!
 //! Each hook lets the interpreter do the work and then does the same to the table, in the order of CPython's
-//! `setobject.c`. Operations that take several operands are done one operand at a time, as CPython does them.
+//! `setobject.c`. An operation with several operands is done one operand at a time, as in CPython.
 
 use std::{cell::Cell, collections::HashSet};
 
@@ -22,9 +21,9 @@ use super::{
 };
 
 pub(super) type Binary = fn(&PyObject, &PyObject, &VirtualMachine) -> PyResult;
-/// What stands for a method: called with the set and the other arguments.
+/// The hook of a method: it gets the set and the other arguments.
 type Method = fn(&Originals, &PyObjectRef, &[PyObjectRef], &VirtualMachine) -> PyResult;
-/// Combines a set with another operand, as the interpreter does it.
+/// Combines a set with another operand, as the interpreter does.
 type Combine<'a> = &'a dyn Fn(&PyObjectRef, &PyObjectRef) -> PyResult;
 
 const SET: usize = 0;
@@ -36,14 +35,14 @@ pub(super) const SUBTRACT: usize = 2;
 pub(super) const XOR: usize = 3;
 
 thread_local! {
-    /// Operators of sets and of frozen sets, then those of sets in place, as they were.
+    /// The original operators of sets and of frozen sets, then the in-place ones of sets.
     static OPERATORS: [[Cell<Option<Binary>>; 4]; 3] = const { [const { [const { Cell::new(None) }; 4] }; 3] };
 }
 
-/// Methods as they were.
+/// Original methods.
 #[derive(Clone)]
 struct Originals {
-    /// The one that the hook stands for.
+    /// The one that is hooked.
     this: PyObjectRef,
     intersection: PyObjectRef,
 }
@@ -179,7 +178,7 @@ fn methods(
         let hooked = move |args: FuncArgs, vm: &VirtualMachine| -> PyResult {
             match &args.args[..] {
                 [set, others @ ..] if args.kwargs.is_empty() && is_set(set) => hook(&known, set, others, vm),
-                // What is called wrongly is told so by the method itself.
+                // The method itself reports wrong arguments.
                 _ => known.this.call(args, vm),
             }
         };
@@ -255,7 +254,7 @@ fn difference(set: &PyObjectRef, others: &[PyObjectRef], combine: Combine<'_>, v
         return union(set, &[], combine, vm);
     };
     settle(set, vm);
-    // A much smaller operand is taken out of a copy, else what is not in it is added one by one.
+    // A much smaller operand is removed from a copy. Otherwise the elements that are not in it are added one by one.
     let is_copied = match Other::classify(first, vm) {
         Other::Set(_) => count(set, vm) >> 2 > count(first, vm),
         Other::Dict(other) => count(set, vm) >> 2 > other,
@@ -277,7 +276,7 @@ fn difference(set: &PyObjectRef, others: &[PyObjectRef], combine: Combine<'_>, v
     Ok(made)
 }
 
-/// The table after all was taken out of it that is not in a set.
+/// The table after the removal of all elements that are not in a set.
 fn without(mut table: Table, set: &PyObject) -> Table {
     let kept = addresses(set);
     table.retain(|element| kept.contains(&element.get_id()));
@@ -356,7 +355,7 @@ fn clear(known: &Originals, set: &PyObjectRef, others: &[PyObjectRef], vm: &Virt
     Ok(result)
 }
 
-/// Changes a set with one operand after the other.
+/// Changes a set by one operand after the other.
 fn in_turn(
     known: &Originals,
     set: &PyObjectRef,

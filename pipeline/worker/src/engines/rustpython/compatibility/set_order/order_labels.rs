@@ -1,5 +1,5 @@
-//! Notes a label where a program sees the order of a set: the order may not be CPython's, or may follow from hashes.
-//! Called by what iterates, shows and pops sets.
+//! Notes a label where a program sees the order of a set that may not be CPython's, or that follows from hashes. Called
+//! by what iterates, renders and pops sets.
 
 use rustpython_vm::{
     PyObject, PyObjectRef, VirtualMachine,
@@ -17,7 +17,7 @@ use crate::engines::rustpython::{
     },
 };
 
-/// Notes that a set's order is walked by the job's own code, unless it is anybody's or does not matter.
+/// Notes that the job's own code iterates a set, unless the order is the same everywhere or does not matter.
 pub(crate) fn walked(is_sure: bool, set: &PyObject, vm: &VirtualMachine) {
     let label = if is_sure { Label::HashOrder } else { Label::SetOrder };
     if is_noted(label) || !has_order(set) || is_sure && !hangs_on_hashes(&elements(set)) {
@@ -39,7 +39,7 @@ pub(crate) fn shown(is_sure: bool, items: &[PyObjectRef]) {
     }
 }
 
-/// Notes that one of so many elements of a set was taken as its first.
+/// Notes that the first of so many elements was popped.
 pub(crate) fn popped(elements: usize, first: &PyObjectRef) {
     if elements > 1 && is_own_call() && hangs_on_hashes(std::slice::from_ref(first)) {
         note(Label::HashOrder);

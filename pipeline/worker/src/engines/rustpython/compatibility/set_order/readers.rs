@@ -1,5 +1,4 @@
-//! What reads a set behind its iterator's back: it finds the set in CPython's order. Called by `sets` once a thread, and
-//! by the interpreter ever after.
+//! Native code that reads a set without its iterator finds it in CPython's order. Installed once a thread.
 
 use std::cell::{Cell, RefCell};
 
@@ -26,7 +25,7 @@ thread_local! {
     static LIST_VECTORCALL: Cell<Option<Vectorcall>> = const { Cell::new(None) };
     static LIST_INIT: Cell<Option<Initialize>> = const { Cell::new(None) };
     static LIST_EXTEND: Cell<Option<Extend>> = const { Cell::new(None) };
-    /// Classes whose instances are made of what is read natively, and what made them.
+    /// Classes whose constructors read their arguments natively, with the original constructors.
     static NEW: RefCell<Vec<(PyTypeRef, Construct)>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -61,14 +60,14 @@ pub(crate) fn install(vm: &VirtualMachine) -> PyResult<()> {
     Ok(())
 }
 
-/// If this is a set, it is about to be read natively.
+/// Prepares an object that native code is about to read, if it is a set.
 pub(crate) fn about_to_read(object: &PyObject, vm: &VirtualMachine) {
     if is_set(object) {
         walked(settle(object, vm), object, vm);
     }
 }
 
-/// Lets a method read its arguments.
+/// Prepares the arguments of a method.
 fn method(class: &'static Py<PyType>, name: &'static str, vm: &VirtualMachine) {
     let Some(before) = class.get_attr(vm.ctx.intern_str(name)) else { return };
     let hooked = move |args: FuncArgs, vm: &VirtualMachine| -> PyResult {

@@ -1,5 +1,5 @@
-//! What is known of the sets of the interpreter: for each the table that CPython would have, kept by address beside a weak
-//! reference. Called by all that makes, changes and reads sets.
+//! The tables of the interpreter's sets, kept by address beside a weak reference to the set. Called by everything that
+//! makes, changes and reads sets.
 
 use std::{cell::RefCell, collections::HashMap};
 
@@ -13,29 +13,29 @@ use super::{hashes::plain_hash, table};
 /// The table of a set of objects.
 pub(crate) type Table = table::Table<PyObjectRef>;
 
-/// Elements of a set whose order is told; that of larger ones stays in doubt.
+/// The largest set whose order is known.
 pub(crate) const MAX_ELEMENTS: usize = 10_000;
-/// Slots of the tables kept before those of dead sets are looked for.
+/// Slots of all tables at which tables of dead sets are removed for the first time.
 pub(crate) const MIN_KEPT: usize = 1 << 14;
 
 /// What is known of a set.
 pub(crate) struct Known {
     set: PyRef<PyWeak>,
-    /// `None` when it is in doubt.
+    /// Its table; `None` when its order is unknown.
     table: Option<Table>,
-    /// Popping had begun when it came into doubt: emptying the set does not end the doubt.
+    /// Elements had been popped when the order became unknown: emptying the set does not make it known again.
     was_popped: bool,
     /// Slots of the table when it was last put here.
     slots: usize,
 }
 
-/// What is known of the sets of this thread's interpreter, by address. It outlives jobs, as modules do that are kept.
+/// The tables of this thread's interpreter, by address. They outlive jobs, as the sets of loaded modules do.
 #[derive(Default)]
 pub(crate) struct Tables {
     by_address: HashMap<usize, Known>,
     /// Slots of all tables.
     slots: usize,
-    /// Slots at which dead sets are looked for.
+    /// Slots at which tables of dead sets are removed.
     most: usize,
 }
 
@@ -76,7 +76,7 @@ impl Tables {
 
 /// What a set is merged with.
 pub(crate) enum Other {
-    /// A set, or `None` when its order is in doubt.
+    /// A set with its table; `None` when its order is unknown.
     Set(Option<Table>),
     /// A dictionary of so many keys.
     Dict(usize),
@@ -93,7 +93,7 @@ impl Other {
     }
 }
 
-/// A set's elements in CPython's order, and whether that is sure.
+/// A set's elements in CPython's order, and whether that order is certain.
 pub(crate) struct Order {
     pub(crate) items: Vec<PyObjectRef>,
     pub(crate) is_sure: bool,
@@ -112,7 +112,7 @@ pub(crate) fn order(set: &PyObject, most: usize, vm: &VirtualMachine) -> Order {
     Order { items: elements(set), is_sure: count < 2 }
 }
 
-/// Whether the order of a set of these elements hangs on the seed of hashes, or on the size of a machine word.
+/// Whether the order of a set of these elements depends on the hash seed, or on the size of a machine word.
 pub(crate) fn hangs_on_hashes(items: &[PyObjectRef]) -> bool {
     items.iter().any(|item| match (item.downcast_ref::<PyInt>(), item.downcast_ref::<PyFloat>()) {
         (Some(number), _) => i32::try_from(number.as_bigint()).map_or(true, |number| number < 0),
@@ -123,7 +123,7 @@ pub(crate) fn hangs_on_hashes(items: &[PyObjectRef]) -> bool {
     })
 }
 
-/// Puts a set into CPython's order. Returns whether that is sure.
+/// Reorders a set as CPython has it. Returns whether that order is certain.
 pub(crate) fn settle(set: &PyObject, vm: &VirtualMachine) -> bool {
     if count(set, vm) < 2 {
         return true;
@@ -183,7 +183,7 @@ pub(crate) fn add(table: &mut Table, element: &PyObjectRef, vm: &VirtualMachine)
     Some(())
 }
 
-/// Adds what stands behind the elements that the table has.
+/// Adds the elements behind those that the table has.
 pub(crate) fn catch_up(mut table: Table, set: &PyObject, vm: &VirtualMachine) -> Option<Table> {
     let count = count(set, vm);
     if count > MAX_ELEMENTS {
@@ -197,12 +197,12 @@ pub(crate) fn catch_up(mut table: Table, set: &PyObject, vm: &VirtualMachine) ->
     (table.len() == count).then_some(table)
 }
 
-/// The table of a set that its elements were added to one by one.
+/// The table of a set whose elements were added one by one.
 pub(crate) fn pure(set: &PyObject, vm: &VirtualMachine) -> Option<Table> {
     catch_up(Table::new(), set, vm)
 }
 
-/// A set's table as it is now, taken out: `keep` puts it back. What is in doubt stays so.
+/// Takes out a set's table as it is now; `keep` puts it back. `None` where the order is unknown.
 pub(crate) fn current(set: &PyObject, vm: &VirtualMachine) -> Option<Table> {
     if !is_exact(set, vm) {
         // A subclass may do anything.
@@ -230,7 +230,7 @@ pub(crate) fn table_of(set: &PyObject, vm: &VirtualMachine) -> Option<Table> {
     Some(table)
 }
 
-/// Keeps the table of a set; `None` when it is in doubt from now on.
+/// Stores the table of a set; with `None` its order is unknown from now on.
 pub(crate) fn keep(set: &PyObject, table: Option<Table>, vm: &VirtualMachine) {
     let is_new = TABLES.with_borrow_mut(|tables| tables.get(set).is_none());
     let weak = if is_new { set.downgrade(None, vm).ok() } else { None };
@@ -244,7 +244,7 @@ pub(crate) fn keep(set: &PyObject, table: Option<Table>, vm: &VirtualMachine) {
     });
 }
 
-/// Brings a set's table up to date before something other than an addition is done to it.
+/// Brings a set's table up to date before an operation other than an addition.
 pub(crate) fn prepare(set: &PyObject, vm: &VirtualMachine) {
     let table = current(set, vm);
     keep(set, table, vm);
@@ -254,7 +254,7 @@ pub(crate) fn is_known(set: &PyObject) -> bool {
     TABLES.with_borrow_mut(|tables| tables.get(set).is_some())
 }
 
-/// Does to the table that was prepared what was done to the set. In doubt if it does not come out the same.
+/// Changes the prepared table as the set was changed. The order is unknown if they differ afterwards.
 pub(crate) fn change(set: &PyObject, vm: &VirtualMachine, change: impl FnOnce(Table) -> Option<Table>) {
     let known = TABLES.with_borrow_mut(|tables| tables.get(set).and_then(|known| known.table.take()));
     let Some(table) = known else { return };
@@ -268,7 +268,7 @@ pub(crate) fn change(set: &PyObject, vm: &VirtualMachine, change: impl FnOnce(Ta
     });
 }
 
-/// Lifetimes what is known of a set that was emptied, its doubt included unless elements were popped.
+/// Forgets the table of a set that was emptied. An unknown order becomes known again, unless elements were popped.
 pub(crate) fn emptied(set: &PyObject) {
     TABLES.with_borrow_mut(|tables| {
         let Some(known) = tables.get(set) else { return };
@@ -304,14 +304,14 @@ pub(crate) fn added(set: &PyObject, element: &PyObjectRef, vm: &VirtualMachine) 
     let count = count(set, vm);
     change(set, vm, |mut table| {
         if count == table.len() + 1 {
-            // Brought up to date here, where the element is at hand, the next look costs nothing.
+            // The element is at hand here, so the next look at the table costs nothing.
             add(&mut table, element, vm)?;
         }
         Some(table)
     });
 }
 
-/// Pops from a set, unless its order is in doubt.
+/// Pops from a set, unless its order is unknown.
 pub(crate) fn pop(set: &PyObject, vm: &VirtualMachine) -> Option<PyObjectRef> {
     let object = set.downcast_ref::<PySet>()?;
     let Some(mut table) = current(set, vm) else {
@@ -332,7 +332,7 @@ pub(crate) fn pop(set: &PyObject, vm: &VirtualMachine) -> Option<PyObjectRef> {
     element
 }
 
-/// A set's table after it was merged with something; `set` is the result.
+/// The table after a merge; `set` is the result.
 pub(crate) fn merged(table: Option<Table>, from: &Other, set: &PyObject, vm: &VirtualMachine) -> Option<Table> {
     let mut table = table?;
     match from {
@@ -343,7 +343,7 @@ pub(crate) fn merged(table: Option<Table>, from: &Other, set: &PyObject, vm: &Vi
     catch_up(table, set, vm)
 }
 
-/// Keeps the table of a new set. A frozen set is made anew if its order is another.
+/// Stores the table of a new set. A frozen set is made anew if its order differs.
 pub(crate) fn finish(set: PyObjectRef, table: Option<Table>, vm: &VirtualMachine) -> PyObjectRef {
     let Some(table) = table else {
         keep(&set, None, vm);

@@ -1,4 +1,4 @@
-//! The sets that come of a dictionary's views: `keys() & other` and the like. Called by `operations`.
+//! Sets made from views of a dictionary: `keys() & other` and the like. Installed once a thread.
 
 use std::cell::Cell;
 
@@ -14,7 +14,7 @@ const KEYS: usize = 0;
 const ITEMS: usize = 1;
 
 thread_local! {
-    /// Operators of views of keys and of items, as they were.
+    /// The original operators of views of keys and of items.
     static OPERATORS: [[Cell<Option<Binary>>; 4]; 2] = const { [const { [const { Cell::new(None) }; 4] }; 2] };
 }
 
@@ -92,7 +92,7 @@ fn operator<const WHICH: usize, const AT: usize>(a: &PyObject, b: &PyObject, vm:
     Ok(finish(made, table, vm))
 }
 
-/// The table of the set that is made of the left operand first.
+/// The table of the set that is first made of the left operand.
 fn left(operand: &PyObject, vm: &VirtualMachine) -> Option<Table> {
     if is_set(operand) {
         return table_of(operand, vm).map(|table| table.copied());
@@ -120,7 +120,7 @@ fn one_by_one(view: &PyObject, vm: &VirtualMachine) -> Option<Table> {
     Some(table)
 }
 
-/// The table of an intersection. CPython walks the view if the other operand is a larger set or view.
+/// The table of an intersection. CPython iterates the view if the other operand is a larger set or view.
 fn intersection(a: &PyObject, b: &PyObject, made: &PyObject, vm: &VirtualMachine) -> PyResult<Option<Table>> {
     let (view, other) = if is_view(a, vm) { (a, b) } else { (b, a) };
     let is_view_walked = (other.class().is(vm.ctx.types.set_type) && view.length(vm)? <= count(other, vm))
