@@ -97,11 +97,11 @@ impl CodeInfo {
         let steps = match detail {
             Detail::Instructions { each } => {
                 // Where variables live in a dictionary, slots are temporaries of the compiler.
-                let told = if in_dictionary { &[][..] } else { &slots };
+                let recorded = if in_dictionary { &[][..] } else { &slots };
                 steps(
                     code,
                     flow,
-                    told,
+                    recorded,
                     Precision { each, drops: traits.drops, reaches_globals: traits.reaches_globals },
                     vm,
                 )

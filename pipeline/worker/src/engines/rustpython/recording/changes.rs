@@ -180,7 +180,7 @@ impl Shadow {
                 }
             }
             Shadow::List(known, version) => match self {
-                Shadow::List(before, told) if Rc::ptr_eq(before, &known) && *told == version => {}
+                Shadow::List(before, recorded) if Rc::ptr_eq(before, &known) && *recorded == version => {}
                 _ => {
                     let (text, full_chars) = known.text(changes.options.limit, String::new(), changes.vm);
                     let value = ValueRef::Text { repr: &text, type_name: "list", full_chars };
@@ -254,8 +254,8 @@ impl Shadow {
                 let object_index = (!same).then_some(known.ordinal);
                 let version = known.list.borrow().as_ref().map_or(0, |list| list.version);
                 let value = ValueRef::Text { repr: &text, type_name: "list", full_chars };
-                let told = matches!(self, Shadow::Rendered(seen) if same && seen.text == text && seen.full_chars == full_chars);
-                if !told {
+                let recorded = matches!(self, Shadow::Rendered(seen) if same && seen.text == text && seen.full_chars == full_chars);
+                if !recorded {
                     changes.change(variable, action, Some(value), object_index);
                 }
                 *self = Shadow::List(known, version);

@@ -178,8 +178,8 @@ impl LoopIterator {
 fn items_left(iterator: &PyObject, vm: &VirtualMachine) -> Option<u64> {
     let class = iterator.class();
     let name = class.name();
-    let tells = PLAIN.contains(&&*name) || SELF_DESCRIBING.contains(&&*name);
-    if class.slots.flags.has_feature(PyTypeFlags::HEAPTYPE) || !tells && !reverses_a_built_in(iterator, vm) {
+    let says_how_many = PLAIN.contains(&&*name) || SELF_DESCRIBING.contains(&&*name);
+    if class.slots.flags.has_feature(PyTypeFlags::HEAPTYPE) || !says_how_many && !reverses_a_built_in(iterator, vm) {
         // The object below may have a class of the program: a call would run its code.
         return None;
     }

@@ -1,17 +1,15 @@
 //! Iteration over sets in CPython's order. It notes a label where the program sees an order that may be another.
 //! Installed when an interpreter starts.
 
-use std::cell::Cell;
-
 use rustpython_vm::{PyObjectRef, PyResult, VirtualMachine, frame::current_thread_iframe, function::FuncArgs};
 
 use super::{makers, order_labels::walked, readers, tables::settle};
-use crate::engines::rustpython::job_state;
+use crate::engines::rustpython::{job_state, runtime::patch::Original};
 
 type Iterate = fn(PyObjectRef, &VirtualMachine) -> PyResult;
 
 thread_local! {
-    static ITERATE: [Cell<Option<Iterate>>; 2] = const { [Cell::new(None), Cell::new(None)] };
+    static ITERATE: [Original<Iterate>; 2] = const { [const { Original::new() }; 2] };
 }
 
 fn iterate_set(set: PyObjectRef, vm: &VirtualMachine) -> PyResult {

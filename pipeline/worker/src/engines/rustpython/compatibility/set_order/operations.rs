@@ -3,7 +3,7 @@
 //! Each hook lets the interpreter do the work and then does the same to the table, in the order of CPython's
 //! `setobject.c`. An operation with several operands is done one operand at a time, as in CPython.
 
-use std::{cell::Cell, collections::HashSet};
+use std::collections::HashSet;
 
 use rustpython_vm::{
     AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine,
@@ -15,10 +15,11 @@ use super::{
     hashes::plain_hash,
     order_labels,
     tables::{
-        self, Other, Table, alike, change, count, current, elements, emptied, finish, is_known, is_set, merged,
-        prepare, pure, replaced, settle, table_of, toggle,
+        self, Other, Table, change, count, elements, emptied, equal_to, in_insertion_order, is_known, is_set, merged,
+        prepare, replaced, settle, table_of, take_table, toggle, with_table,
     },
 };
+use crate::engines::rustpython::runtime::patch::Original;
 
 pub(super) type Binary = fn(&PyObject, &PyObject, &VirtualMachine) -> PyResult;
 /// The hook of a method: it gets the set and the other arguments.
@@ -36,7 +37,7 @@ pub(super) const XOR: usize = 3;
 
 thread_local! {
     /// The original operators of sets and of frozen sets, then the in-place ones of sets.
-    static OPERATORS: [[Cell<Option<Binary>>; 4]; 3] = const { [const { [const { Cell::new(None) }; 4] }; 3] };
+    static OPERATORS: [[Original<Binary>; 4]; 3] = const { [const { [const { Original::new() }; 4] }; 3] };
 }
 
 /// Original methods.
@@ -204,7 +205,7 @@ fn addresses(set: &PyObject) -> HashSet<usize> {
 
 fn copy(known: &Originals, set: &PyObjectRef, others: &[PyObjectRef], vm: &VirtualMachine) -> PyResult {
     let made = all(&known.this, set, others, vm)?;
-    if made.is(set) { Ok(made) } else { Ok(finish(made, copied(set, vm), vm)) }
+    if made.is(set) { Ok(made) } else { Ok(with_table(made, copied(set, vm), vm)) }
 }
 
 fn copied(set: &PyObject, vm: &VirtualMachine) -> Option<Table> {
@@ -219,7 +220,7 @@ fn union(set: &PyObjectRef, others: &[PyObjectRef], combine: Combine<'_>, vm: &V
         made = combine(&made, other)?;
         table = merged(table, &from, &made, vm);
     }
-    Ok(finish(made, table, vm))
+    Ok(with_table(made, table, vm))
 }
 
 fn intersection(set: &PyObjectRef, others: &[PyObjectRef], combine: Combine<'_>, vm: &VirtualMachine) -> PyResult {
@@ -240,11 +241,11 @@ fn intersection(set: &PyObjectRef, others: &[PyObjectRef], combine: Combine<'_>,
         let table = if other.is(&made) {
             copied(&made, vm)
         } else if table_known {
-            pure(&next, vm)
+            in_insertion_order(&next, vm)
         } else {
             None
         };
-        made = finish(next, table, vm);
+        made = with_table(next, table, vm);
     }
     Ok(made)
 }
@@ -264,14 +265,14 @@ fn difference(set: &PyObjectRef, others: &[PyObjectRef], combine: Combine<'_>, v
     let mut made = combine(set, first)?;
     let table = match before {
         Some(table) if is_copied => Some(without(table.copied(), &made)),
-        Some(_) => pure(&made, vm),
+        Some(_) => in_insertion_order(&made, vm),
         None => None,
     };
-    made = finish(made, table, vm);
+    made = with_table(made, table, vm);
     for other in others {
         let before = table_of(&made, vm);
         let next = combine(&made, other)?;
-        made = finish(next.clone(), before.map(|table| without(table, &next)), vm);
+        made = with_table(next.clone(), before.map(|table| without(table, &next)), vm);
     }
     Ok(made)
 }
@@ -280,7 +281,7 @@ fn difference(set: &PyObjectRef, others: &[PyObjectRef], combine: Combine<'_>, v
 fn without(mut table: Table, set: &PyObject) -> Table {
     let kept = addresses(set);
     table.retain(|element| kept.contains(&element.get_id()));
-    table.shed();
+    table.shrink();
     table
 }
 
@@ -296,7 +297,7 @@ fn symmetric_difference(set: &PyObjectRef, other: &PyObjectRef, combine: Combine
     let made = combine(set, &other)?;
     let table = table.zip(toggled).map(|(table, toggled)| toggle(table, &toggled, vm));
     let table = table.filter(|table| table.len() == count(&made, vm));
-    Ok(finish(made, table, vm))
+    Ok(with_table(made, table, vm))
 }
 
 fn made_set(iterable: &PyObjectRef, vm: &VirtualMachine) -> PyResult {
@@ -321,7 +322,7 @@ fn remove(known: &Originals, set: &PyObjectRef, others: &[PyObjectRef], vm: &Vir
         change(set, vm, |mut table| {
             match plain_hash(element, vm) {
                 Some(hash) => {
-                    table.remove(hash, alike(element, vm));
+                    table.remove(hash, equal_to(element, vm));
                 }
                 None => {
                     let kept = addresses(set);
@@ -382,7 +383,7 @@ fn update(set: &PyObjectRef, other: &PyObjectRef, combine: Combine<'_>, vm: &Vir
 
 /// `made` is the intersection.
 fn intersection_update(set: &PyObjectRef, made: &PyObjectRef, combine: Combine<'_>, vm: &VirtualMachine) -> PyResult {
-    let table = current(made, vm);
+    let table = take_table(made, vm);
     prepare(set, vm);
     let result = combine(set, made)?;
     replaced(set, table, vm);
@@ -399,7 +400,7 @@ fn difference_update(set: &PyObjectRef, other: &PyObjectRef, combine: Combine<'_
         change(set, vm, |mut table| {
             table.retain(|element| kept.contains(&element.get_id()));
             if result.is_ok() {
-                table.shed();
+                table.shrink();
             }
             Some(table)
         });
@@ -422,7 +423,7 @@ fn symmetric_difference_update(
             let result = combine(set, other)?;
             change(set, vm, |mut table| {
                 for key in &keys {
-                    table.toggle(plain_hash(key, vm)?, key.clone(), alike(key, vm));
+                    table.toggle(plain_hash(key, vm)?, key.clone(), equal_to(key, vm));
                 }
                 Some(table)
             });

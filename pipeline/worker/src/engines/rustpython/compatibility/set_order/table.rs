@@ -137,7 +137,7 @@ impl<K: Clone> Table<K> {
     }
 
     /// Removes deleted slots if there are many, as a difference does at its end.
-    pub(super) fn shed(&mut self) {
+    pub(super) fn shrink(&mut self) {
         if self.fill - self.used > self.mask() / 4 {
             self.resize(self.roomy());
         }

@@ -103,10 +103,10 @@ pub(crate) struct Order {
 pub(crate) fn order(set: &PyObject, most: usize, vm: &VirtualMachine) -> Order {
     let count = count(set, vm);
     if count > 1
-        && let Some(table) = current(set, vm)
+        && let Some(table) = take_table(set, vm)
     {
         let items = table.keys().take(most).cloned().collect();
-        keep(set, Some(table), vm);
+        store(set, Some(table), vm);
         return Order { items, is_sure: true };
     }
     Order { items: elements(set), is_sure: count < 2 }
@@ -128,7 +128,7 @@ pub(crate) fn settle(set: &PyObject, vm: &VirtualMachine) -> bool {
     if count(set, vm) < 2 {
         return true;
     }
-    let Some(table) = current(set, vm) else { return false };
+    let Some(table) = take_table(set, vm) else { return false };
     if let Some(object) = set.downcast_ref::<PySet>() {
         let now = object.elements();
         if !is_ordered(&now, &table) {
@@ -140,7 +140,7 @@ pub(crate) fn settle(set: &PyObject, vm: &VirtualMachine) -> bool {
             }
         }
     }
-    keep(set, Some(table), vm);
+    store(set, Some(table), vm);
     true
 }
 
@@ -174,12 +174,12 @@ pub(crate) fn count(set: &PyObject, vm: &VirtualMachine) -> usize {
 }
 
 /// Equality of plain elements.
-pub(crate) fn alike<'a>(key: &'a PyObject, vm: &'a VirtualMachine) -> impl Fn(&PyObjectRef) -> bool + Copy + 'a {
+pub(crate) fn equal_to<'a>(key: &'a PyObject, vm: &'a VirtualMachine) -> impl Fn(&PyObjectRef) -> bool + Copy + 'a {
     move |known| known.is(key) || vm.bool_eq(known, key).unwrap_or(false)
 }
 
 pub(crate) fn add(table: &mut Table, element: &PyObjectRef, vm: &VirtualMachine) -> Option<()> {
-    table.add(plain_hash(element, vm)?, element.clone(), alike(element, vm));
+    table.add(plain_hash(element, vm)?, element.clone(), equal_to(element, vm));
     Some(())
 }
 
@@ -198,18 +198,18 @@ pub(crate) fn catch_up(mut table: Table, set: &PyObject, vm: &VirtualMachine) ->
 }
 
 /// The table of a set whose elements were added one by one.
-pub(crate) fn pure(set: &PyObject, vm: &VirtualMachine) -> Option<Table> {
+pub(crate) fn in_insertion_order(set: &PyObject, vm: &VirtualMachine) -> Option<Table> {
     catch_up(Table::new(), set, vm)
 }
 
-/// Takes out a set's table as it is now; `keep` puts it back. `None` where the order is unknown.
-pub(crate) fn current(set: &PyObject, vm: &VirtualMachine) -> Option<Table> {
+/// Takes out a set's table as it is now; `store` puts it back. `None` where the order is unknown.
+pub(crate) fn take_table(set: &PyObject, vm: &VirtualMachine) -> Option<Table> {
     if !is_exact(set, vm) {
         // A subclass may do anything.
         return None;
     }
     let known = TABLES.with_borrow_mut(|tables| tables.get(set).map(|known| known.table.take()));
-    let Some(table) = known else { return pure(set, vm) };
+    let Some(table) = known else { return in_insertion_order(set, vm) };
     let table = table?;
     let was_popped = table.was_popped();
     let table = catch_up(table, set, vm);
@@ -225,13 +225,13 @@ pub(crate) fn current(set: &PyObject, vm: &VirtualMachine) -> Option<Table> {
 
 /// A set's table as it is now.
 pub(crate) fn table_of(set: &PyObject, vm: &VirtualMachine) -> Option<Table> {
-    let table = current(set, vm)?;
-    keep(set, Some(table.clone()), vm);
+    let table = take_table(set, vm)?;
+    store(set, Some(table.clone()), vm);
     Some(table)
 }
 
 /// Stores the table of a set; with `None` its order is unknown from now on.
-pub(crate) fn keep(set: &PyObject, table: Option<Table>, vm: &VirtualMachine) {
+pub(crate) fn store(set: &PyObject, table: Option<Table>, vm: &VirtualMachine) {
     let is_new = TABLES.with_borrow_mut(|tables| tables.get(set).is_none());
     let weak = if is_new { set.downgrade(None, vm).ok() } else { None };
     let address = set.get_id();
@@ -246,8 +246,8 @@ pub(crate) fn keep(set: &PyObject, table: Option<Table>, vm: &VirtualMachine) {
 
 /// Brings a set's table up to date before an operation other than an addition.
 pub(crate) fn prepare(set: &PyObject, vm: &VirtualMachine) {
-    let table = current(set, vm);
-    keep(set, table, vm);
+    let table = take_table(set, vm);
+    store(set, table, vm);
 }
 
 pub(crate) fn is_known(set: &PyObject) -> bool {
@@ -293,7 +293,7 @@ pub(crate) fn replaced(set: &PyObject, table: Option<Table>, vm: &VirtualMachine
         }
         _ => table,
     });
-    keep(set, table.and_then(|table| catch_up(table, set, vm)), vm);
+    store(set, table.and_then(|table| catch_up(table, set, vm)), vm);
 }
 
 /// An element was added to a set that is known.
@@ -314,8 +314,8 @@ pub(crate) fn added(set: &PyObject, element: &PyObjectRef, vm: &VirtualMachine) 
 /// Pops from a set, unless its order is unknown.
 pub(crate) fn pop(set: &PyObject, vm: &VirtualMachine) -> Option<PyObjectRef> {
     let object = set.downcast_ref::<PySet>()?;
-    let Some(mut table) = current(set, vm) else {
-        keep(set, None, vm);
+    let Some(mut table) = take_table(set, vm) else {
+        store(set, None, vm);
         TABLES.with_borrow_mut(|tables| {
             if let Some(known) = tables.get(set) {
                 known.was_popped = true;
@@ -328,7 +328,7 @@ pub(crate) fn pop(set: &PyObject, vm: &VirtualMachine) -> Option<PyObjectRef> {
         // Plain elements cannot fail.
         let _ = object.discard(element.clone(), vm);
     }
-    keep(set, Some(table), vm);
+    store(set, Some(table), vm);
     element
 }
 
@@ -336,7 +336,7 @@ pub(crate) fn pop(set: &PyObject, vm: &VirtualMachine) -> Option<PyObjectRef> {
 pub(crate) fn merged(table: Option<Table>, from: &Other, set: &PyObject, vm: &VirtualMachine) -> Option<Table> {
     let mut table = table?;
     match from {
-        Other::Set(other) => table.merge(other.as_ref()?, |a, b| alike(b, vm)(a)),
+        Other::Set(other) => table.merge(other.as_ref()?, |a, b| equal_to(b, vm)(a)),
         Other::Dict(count) => table.reserve(*count),
         Other::Any => {}
     }
@@ -344,9 +344,9 @@ pub(crate) fn merged(table: Option<Table>, from: &Other, set: &PyObject, vm: &Vi
 }
 
 /// Stores the table of a new set. A frozen set is made anew if its order differs.
-pub(crate) fn finish(set: PyObjectRef, table: Option<Table>, vm: &VirtualMachine) -> PyObjectRef {
+pub(crate) fn with_table(set: PyObjectRef, table: Option<Table>, vm: &VirtualMachine) -> PyObjectRef {
     let Some(table) = table else {
-        keep(&set, None, vm);
+        store(&set, None, vm);
         return set;
     };
     let set = match set.downcast_ref_if_exact::<PyFrozenSet>(vm) {
@@ -358,13 +358,13 @@ pub(crate) fn finish(set: PyObjectRef, table: Option<Table>, vm: &VirtualMachine
         }
         _ => set,
     };
-    keep(&set, Some(table), vm);
+    store(&set, Some(table), vm);
     set
 }
 
 pub(crate) fn toggle(mut table: Table, toggled: &Table, vm: &VirtualMachine) -> Table {
     for (hash, element) in toggled.entries() {
-        table.toggle(hash, element.clone(), alike(element, vm));
+        table.toggle(hash, element.clone(), equal_to(element, vm));
     }
     table
 }

@@ -1,21 +1,23 @@
 //! Sets made from views of a dictionary: `keys() & other` and the like. Installed once a thread.
 
-use std::cell::Cell;
-
 use rustpython_vm::{AsObject, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
 use super::{
     hashes::plain_hash,
     operations::{AND, Binary, OR, SUBTRACT, XOR},
-    tables::{Other, Table, add, alike, count, elements, finish, is_set, merged, pure, settle, table_of, toggle},
+    tables::{
+        Other, Table, add, count, elements, equal_to, in_insertion_order, is_set, merged, settle, table_of, toggle,
+        with_table,
+    },
 };
+use crate::engines::rustpython::runtime::patch::Original;
 
 const KEYS: usize = 0;
 const ITEMS: usize = 1;
 
 thread_local! {
     /// The original operators of views of keys and of items.
-    static OPERATORS: [[Cell<Option<Binary>>; 4]; 2] = const { [const { [const { Cell::new(None) }; 4] }; 2] };
+    static OPERATORS: [[Original<Binary>; 4]; 2] = const { [const { [const { Original::new() }; 4] }; 2] };
 }
 
 /// Puts the hooks in place.
@@ -73,7 +75,7 @@ fn operator<const WHICH: usize, const AT: usize>(a: &PyObject, b: &PyObject, vm:
         SUBTRACT => left.map(|mut table| {
             let kept: std::collections::HashSet<usize> = elements(&made).iter().map(|key| key.get_id()).collect();
             table.retain(|key| kept.contains(&key.get_id()));
-            table.shed();
+            table.shrink();
             table
         }),
         OR => merged(left, &from, &made, vm),
@@ -89,7 +91,7 @@ fn operator<const WHICH: usize, const AT: usize>(a: &PyObject, b: &PyObject, vm:
         }
     };
     let table = table.filter(|table| table.len() == count(&made, vm));
-    Ok(finish(made, table, vm))
+    Ok(with_table(made, table, vm))
 }
 
 /// The table of the set that is first made of the left operand.
@@ -127,13 +129,13 @@ fn intersection(a: &PyObject, b: &PyObject, made: &PyObject, vm: &VirtualMachine
         || (is_view(other, vm) && other.length(vm)? > view.length(vm)?);
     if !is_view_walked {
         let is_sure = !is_set(other) || table_of(other, vm).is_some();
-        return Ok(if is_sure { pure(made, vm) } else { None });
+        return Ok(if is_sure { in_insertion_order(made, vm) } else { None });
     }
-    let Some(found) = pure(made, vm) else { return Ok(None) };
+    let Some(found) = in_insertion_order(made, vm) else { return Ok(None) };
     let mut table = Table::new();
     for key in vm.extract_elements_with(view, Ok)? {
         let hash = plain_hash(&key, vm);
-        if hash.is_some_and(|hash| found.contains(hash, alike(&key, vm))) && add(&mut table, &key, vm).is_none() {
+        if hash.is_some_and(|hash| found.contains(hash, equal_to(&key, vm))) && add(&mut table, &key, vm).is_none() {
             return Ok(None);
         }
     }
