@@ -109,7 +109,7 @@ pub(crate) struct Handler {
 
 /// What an instruction does to the places of the stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Effect {
+pub(crate) enum StackEffect {
     /// The top changes places with the entry so far down.
     Swap(usize),
     /// The entry so far down is pushed again.
@@ -123,13 +123,13 @@ pub(crate) enum Effect {
 
 impl Op {
     /// What the instruction does to the places of the stack.
-    pub(crate) fn effect(&self) -> Effect {
+    pub(crate) fn effect(&self) -> StackEffect {
         let argument = self.argument as usize;
         match self.opcode {
-            Opcode::Swap => Effect::Swap(argument),
-            Opcode::Copy => Effect::Copy(argument),
+            Opcode::Swap => StackEffect::Swap(argument),
+            Opcode::Copy => StackEffect::Copy(argument),
             // The interpreter describes it as popping and pushing what it leaves alone.
-            Opcode::ForIter | Opcode::WithExceptStart => Effect::Replaces { popped: 0 },
+            Opcode::ForIter | Opcode::WithExceptStart => StackEffect::Replaces { popped: 0 },
             _ => {
                 let effect = self.opcode.stack_effect_info(self.argument);
                 let (pushed, popped) = (effect.pushed() as usize, effect.popped() as usize);
@@ -144,7 +144,7 @@ impl Op {
                         | Opcode::DictUpdate
                         | Opcode::DictMerge
                 );
-                Effect::Replaces { popped: if looks_below { popped - pushed } else { popped } }
+                StackEffect::Replaces { popped: if looks_below { popped - pushed } else { popped } }
             }
         }
     }
@@ -153,7 +153,9 @@ impl Op {
     pub(crate) fn pushes(&self) -> usize {
         let effect = self.opcode.stack_effect_info(self.argument);
         match self.effect() {
-            Effect::Replaces { popped } => (effect.pushed() as usize + popped).saturating_sub(effect.popped() as usize),
+            StackEffect::Replaces { popped } => {
+                (effect.pushed() as usize + popped).saturating_sub(effect.popped() as usize)
+            }
             _ => 0,
         }
     }
@@ -382,18 +384,18 @@ impl FlowGraph {
         let op = &self.ops[at];
         let depth = stacks.depth(stack);
         match (op.opcode, op.effect()) {
-            (_, Effect::Swap(n)) if (1..=depth).contains(&n) => {
+            (_, StackEffect::Swap(n)) if (1..=depth).contains(&n) => {
                 let mut tokens: Vec<Token> = stacks.tokens(stack).take(n).collect();
                 tokens.swap(0, n - 1);
                 let below = stacks.drop(stack, n);
                 tokens.into_iter().rev().fold(below, |stack, token| stacks.push(stack, token))
             }
-            (_, Effect::Copy(n)) if (1..=depth).contains(&n) => {
+            (_, StackEffect::Copy(n)) if (1..=depth).contains(&n) => {
                 let token = stacks.tokens(stack).nth(n - 1).unwrap_or(EXCEPTION);
                 stacks.push(stack, token)
             }
             (Opcode::ForIter, _) => stacks.push(stack, at),
-            (_, Effect::Replaces { popped }) => {
+            (_, StackEffect::Replaces { popped }) => {
                 let below = stacks.drop(stack, popped.min(depth));
                 stacks.resize(below, stacks.depth(below) + op.pushes(), at)
             }

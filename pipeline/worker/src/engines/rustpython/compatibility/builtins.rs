@@ -34,7 +34,7 @@ pub(crate) fn install(vm: &VirtualMachine) -> PyResult<()> {
 
 /// As CPython's. Calls from the program's own code bring a label, calls from the library do not.
 fn id(object: PyObjectRef, _vm: &VirtualMachine) -> usize {
-    if code_origin::is_own_call() {
+    if code_origin::is_called_by_job() {
         labels::note(Label::Id);
     }
     object.get_id()

@@ -49,7 +49,7 @@ impl Builder<'_> {
 
     /// Inserts the probes of an instruction that reads or updates a set. They keep the order of sets CPython's, so
     /// every granularity has them.
-    pub(crate) fn sets(&mut self, at: usize, op: &Op) {
+    pub(crate) fn insert_set_probes(&mut self, at: usize, op: &Op) {
         let sites: &[(Site, u8)] = match op.opcode {
             Opcode::ListExtend | Opcode::UnpackEx => &[(Site::SetRead, 1)],
             Opcode::CallFunctionEx => &[(Site::SetRead, 2)],

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::engines::rustpython::{
     analysis::{
-        control_flow::{Effect, FlowGraph, Loop, Op},
+        control_flow::{FlowGraph, Loop, Op, StackEffect},
         line_starts::LineStart,
         pure_code::is_pure,
         variables::{Slot, globals_of, slots_of},
@@ -60,7 +60,7 @@ pub(crate) struct CodeInfo {
     pub(crate) is_unit: bool,
     /// For each instruction its effect on the value stack, its step and its opcode. Empty below instruction
     /// granularity.
-    pub(crate) effects: Vec<Effect>,
+    pub(crate) effects: Vec<StackEffect>,
     pub(crate) steps: Vec<Step>,
     pub(crate) opcodes: Vec<Opcode>,
     /// For each instruction the places of the value stack that hold the number of a code unit that raised. Empty below

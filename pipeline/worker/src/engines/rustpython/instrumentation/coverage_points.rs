@@ -15,7 +15,7 @@ use crate::engines::rustpython::analysis::{
 
 impl Builder<'_> {
     /// Inserts the probes of a code object's points. Their numbers follow those of the code objects before.
-    pub(crate) fn place_points(&mut self, flow: &FlowGraph, line_starts: &[LineStart], points: &mut Vec<Point>) {
+    pub(crate) fn insert_points(&mut self, flow: &FlowGraph, line_starts: &[LineStart], points: &mut Vec<Point>) {
         let mut number = |line_number: u32, kind: PointKind| {
             points.push(Point { line_number, kind });
             points.len() as u32 - 1
@@ -27,7 +27,7 @@ impl Builder<'_> {
                 let probe = self.probe(Site::Point(point, true), at, op.line, 0);
                 self.insertions.push((before(at), probe));
             }
-            self.sets(at, op);
+            self.insert_set_probes(at, op);
             match op.opcode {
                 // Instructions without a line come from the compiler, not from the source.
                 _ if op.line == 0 => {}

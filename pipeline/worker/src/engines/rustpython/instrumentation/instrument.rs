@@ -38,7 +38,7 @@ pub(crate) fn instrument(
         Detail::Lines | Detail::Instructions { .. } if traits.is_called => Detail::Count,
         detail => detail,
     };
-    (probed(code, own, detail, traits, &mut items, vm), items.points)
+    (instrument_with(code, own, detail, traits, &mut items, vm), items.points)
 }
 
 /// The code evaluates annotations on demand. No program wrote it.
@@ -56,7 +56,7 @@ struct UnitItems {
 }
 
 /// Instruments a code object with `detail`, and what is nested in it with `inner`.
-fn probed(
+fn instrument_with(
     code: &Py<PyCode>,
     detail: Detail,
     inner: Detail,
@@ -75,7 +75,7 @@ fn probed(
             .map(|constant| {
                 let object: PyObjectRef = constant.clone().into();
                 match object.downcast_ref::<PyCode>() {
-                    Some(code) => probed(code, inner, inner, traits, items, vm).into(),
+                    Some(code) => instrument_with(code, inner, inner, traits, items, vm).into(),
                     None => set_order::constant(object, &mut items.sets, vm),
                 }
             })
@@ -85,14 +85,14 @@ fn probed(
         vm,
     };
     if info.records_instructions() {
-        own_what_is_borrowed(&mut builder, &mut flow);
+        replace_borrowing_loads(&mut builder, &mut flow);
     }
     match detail {
         Detail::Cover { whole } if info.is_unit && (whole || !info.in_dictionary) && !is_annotations(code) => {
-            builder.place_points(&flow, &line_starts, &mut items.points);
+            builder.insert_points(&flow, &line_starts, &mut items.points);
         }
-        Detail::Cover { .. } => builder.place(&flow, &line_starts, Detail::Count),
-        _ => builder.place(&flow, &line_starts, detail),
+        Detail::Cover { .. } => builder.insert_probes(&flow, &line_starts, Detail::Count),
+        _ => builder.insert_probes(&flow, &line_starts, detail),
     }
     let begins = flow.ops.iter().position(|op| op.opcode == Opcode::Resume).map_or(0, |at| at + 1);
     let whole = builder.assemble(&code.code, &flow, detail, begins);
@@ -103,7 +103,7 @@ fn probed(
 
 /// Replaces instructions that push a borrowed object by those that push an owned one: a borrowed object is not among
 /// the frame's objects. Events show them under their original names.
-fn own_what_is_borrowed(builder: &mut Builder<'_>, flow: &mut FlowGraph) {
+fn replace_borrowing_loads(builder: &mut Builder<'_>, flow: &mut FlowGraph) {
     for op in &mut flow.ops {
         let owning = match op.opcode {
             Opcode::LoadFastBorrow => Opcode::LoadFast,

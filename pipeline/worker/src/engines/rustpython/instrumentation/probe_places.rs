@@ -18,26 +18,31 @@ use crate::engines::rustpython::analysis::{
 
 impl Builder<'_> {
     /// Inserts the probe of a line, for any path to the instruction or for falling into it alone.
-    fn line(&mut self, site: Site, however: bool, at: usize, line: u32) {
+    fn insert_line(&mut self, site: Site, however: bool, at: usize, line: u32) {
         let probe = self.probe(site, at, line, 0);
         self.insertions.push((if however { before(at) } else { fall(at) }, probe));
     }
 
     /// Inserts all probes.
-    pub(crate) fn place(&mut self, flow: &FlowGraph, line_starts: &[LineStart], detail: Detail) {
+    pub(crate) fn insert_probes(&mut self, flow: &FlowGraph, line_starts: &[LineStart], detail: Detail) {
         let fine = self.info.records_instructions();
-        let wanted = if fine { places(flow, &self.info.steps, line_starts, detail) } else { Places::default() };
+        let wanted = if fine { further_places(flow, &self.info.steps, line_starts, detail) } else { Places::default() };
         let mut begun = false;
         for (at, op) in flow.ops.iter().enumerate() {
             let is_resume = op.opcode == Opcode::Resume;
             let mark = line_starts[at];
             match (mark.by_falling, mark.by_jumping) {
                 (false, Jumping::Never) => {}
-                (true, Jumping::Always) => self.line(Site::Line, true, at, op.line),
-                (true, Jumping::Never) => self.line(Site::Line, false, at, op.line),
+                (true, Jumping::Always) => self.insert_line(Site::Line, true, at, op.line),
+                (true, Jumping::Never) => self.insert_line(Site::Line, false, at, op.line),
                 (by_falling, by_jumping) => {
-                    self.line(if by_falling { Site::LineFallenInto } else { Site::FallenInto }, false, at, op.line);
-                    self.line(
+                    self.insert_line(
+                        if by_falling { Site::LineFallenInto } else { Site::FallenInto },
+                        false,
+                        at,
+                        op.line,
+                    );
+                    self.insert_line(
                         if by_jumping == Jumping::Always { Site::LineIfJumpedTo } else { Site::LineIfOtherBefore },
                         true,
                         at,
@@ -46,13 +51,13 @@ impl Builder<'_> {
                 }
             }
             if mark.again {
-                self.line(Site::Line, true, at, op.line);
+                self.insert_line(Site::Line, true, at, op.line);
             }
             if wanted.before.contains(&at) {
                 let probe = self.probe(Site::Instruction, at, op.line, 0);
                 self.insertions.push((before(at), probe));
             }
-            self.sets(at, op);
+            self.insert_set_probes(at, op);
             if detail != Detail::Count {
                 if let Some((place, only_by_falling)) = flow.taken_at(at) {
                     let probe = self.probe(Site::Handled, place, op.line, 1);
@@ -128,7 +133,7 @@ struct Places {
 }
 
 /// Chooses the places of further probes, so that what ran between two probes follows from the probes.
-fn places(flow: &FlowGraph, steps: &[Step], line_starts: &[LineStart], detail: Detail) -> Places {
+fn further_places(flow: &FlowGraph, steps: &[Step], line_starts: &[LineStart], detail: Detail) -> Places {
     let mut places = Places::default();
     if detail == (Detail::Instructions { each: true }) {
         places.before.extend((0..steps.len()).filter(|at| steps[*at].is_recorded));

@@ -11,7 +11,7 @@ use tracemill_trace::Pushes;
 
 use crate::engines::rustpython::{
     analysis::{
-        control_flow::{Effect, FlowGraph, Op},
+        control_flow::{FlowGraph, Op, StackEffect},
         side_effects::{Mutates, mutated_by},
         variables::Slot,
     },
@@ -141,9 +141,9 @@ fn successor(flow: &FlowGraph, op: &Op) -> Successor {
 fn observed(op: &Op, precision: Precision) -> StackAction {
     let effect = op.opcode.stack_effect_info(op.argument);
     let (popped, pushed) = match op.effect() {
-        Effect::Replaces { popped } => (popped as u32, op.pushes() as u32),
-        Effect::Swap(places) => (places as u32, places as u32),
-        Effect::Copy(_) => (0, effect.pushed() - effect.popped()),
+        StackEffect::Replaces { popped } => (popped as u32, op.pushes() as u32),
+        StackEffect::Swap(places) => (places as u32, places as u32),
+        StackEffect::Copy(_) => (0, effect.pushed() - effect.popped()),
     };
     // It leads to a handler if anywhere. There the stack must be read.
     let pushed = if op.opcode.is_scope_exit() { u32::MAX } else { pushed };

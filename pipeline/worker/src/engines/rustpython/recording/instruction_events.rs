@@ -27,7 +27,7 @@ use super::{
     recorder::{CONTINUE, Progress, Recorder},
 };
 use crate::engines::rustpython::{
-    analysis::{control_flow::Effect, side_effects::Mutates},
+    analysis::{control_flow::StackEffect, side_effects::Mutates},
     instrumentation::stack_effects::{StackAction, Successor},
     runtime::stdio,
     values::identity::is_immutable,
@@ -195,7 +195,7 @@ impl Recorder {
                 };
                 let quiet = live.epoch == *epoch;
                 let mutated =
-                    if quiet { narrowed(live, observed, mutates, pushed, &changes) } else { Mutates::Anything };
+                    if quiet { narrow_mutation(live, observed, mutates, pushed, &changes) } else { Mutates::Anything };
                 if mutated != Mutates::Nothing || binds || !quiet {
                     frame_variables::record_changes(live, codes, mutated, ALL, &mut changes);
                 }
@@ -215,7 +215,7 @@ impl Recorder {
                     }
                 } else {
                     let effect = if is_known { None } else { effect(observed) };
-                    let effect = effect.unwrap_or(Effect::Replaces { popped: 0 });
+                    let effect = effect.unwrap_or(StackEffect::Replaces { popped: 0 });
                     live.stack.read(&live.frame, &info, at, effect, inside, &mut changes);
                 }
                 stdio::take_pending(output);
@@ -224,7 +224,7 @@ impl Recorder {
                 if live.epoch != *epoch {
                     frame_variables::record_changes(live, codes, Mutates::Anything, ALL, &mut changes);
                 }
-                let effect = Effect::Replaces { popped: 0 };
+                let effect = StackEffect::Replaces { popped: 0 };
                 live.stack.read(&live.frame, &info, at, effect, Mutates::Anything, &mut changes);
             }
             None => {}
@@ -250,7 +250,7 @@ fn record_loops(live: &mut LiveFrame, at: u32, changes: &mut ChangeWriter<'_>) {
 }
 
 /// What an observed step can have changed in place, given its operands. It ran no code of the unit.
-fn narrowed(
+fn narrow_mutation(
     live: &LiveFrame,
     observed: u32,
     mutates: Mutates,

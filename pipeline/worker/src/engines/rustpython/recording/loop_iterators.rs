@@ -62,7 +62,7 @@ pub(crate) struct LoopIterator {
 
 impl LoopIterator {
     /// A loop that is about to iterate an object.
-    pub(crate) fn walking(object: &PyObject, options: ValueOptions, vm: &VirtualMachine) -> Self {
+    pub(crate) fn over_iterable(object: &PyObject, options: ValueOptions, vm: &VirtualMachine) -> Self {
         let limit = options.limit;
         // The list is kept alive as long as the loop runs, where the program cannot notice that.
         let list = object.downcast_ref::<PyList>().filter(|list| match options.lifetimes {
@@ -105,8 +105,8 @@ impl LoopIterator {
     }
 
     /// A loop over an iterator that it did not make.
-    pub(crate) fn over(iterator: &PyObject, options: ValueOptions, vm: &VirtualMachine) -> Self {
-        let mut known = LoopIterator::walking(iterator, options, vm);
+    pub(crate) fn over_iterator(iterator: &PyObject, options: ValueOptions, vm: &VirtualMachine) -> Self {
+        let mut known = LoopIterator::over_iterable(iterator, options, vm);
         known.start(iterator, vm);
         known
     }

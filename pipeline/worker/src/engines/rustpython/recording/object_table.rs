@@ -160,7 +160,7 @@ impl TrackedObject {
         let same = |a: &PyObjectRef, b: &PyObjectRef| a.is(b);
         let before = &list.items;
         let most = before.len().min(now.len());
-        let start = alike(before, &now, most);
+        let start = common_prefix(before, &now, most);
         if start == before.len() && start == now.len() {
             return ListCheck::Compared;
         }
@@ -189,7 +189,7 @@ impl TrackedObject {
 }
 
 /// The number of items at which both begin alike, at most `most`. Whole blocks come first, which compares faster.
-fn alike(before: &[PyObjectRef], now: &[PyObjectRef], most: usize) -> usize {
+fn common_prefix(before: &[PyObjectRef], now: &[PyObjectRef], most: usize) -> usize {
     const BLOCK: usize = 16;
     let same = |a: &[PyObjectRef], b: &[PyObjectRef]| a.iter().zip(b).fold(true, |same, (a, b)| same & a.is(b));
     let blocks = before[..most].chunks_exact(BLOCK).zip(now[..most].chunks_exact(BLOCK));

@@ -205,15 +205,15 @@ impl Recorder {
         let options = self.options;
         let Some(known) = self.live.last_mut().and_then(|live| live.loops.get_mut(number as usize)) else { return };
         match (probe.site, top, &mut *known) {
-            (Site::LoopIterable(_), Some(top), _) => *known = Some(LoopIterator::walking(top, options, vm)),
+            (Site::LoopIterable(_), Some(top), _) => *known = Some(LoopIterator::over_iterable(top, options, vm)),
             (Site::LoopIterator(_), Some(top), _) => {
-                known.get_or_insert_with(|| LoopIterator::walking(top, options, vm)).start(top, vm);
+                known.get_or_insert_with(|| LoopIterator::over_iterable(top, options, vm)).start(top, vm);
             }
             (Site::LoopItem(_), _, Some(known)) => known.draw(),
             // A loop over an iterator that it did not make begins when it first draws.
             (Site::GivenLoopItem(_), Some(iterator), _) => {
                 let known = known.get_or_insert_with(|| {
-                    let mut known = LoopIterator::over(iterator, options, vm);
+                    let mut known = LoopIterator::over_iterator(iterator, options, vm);
                     // The draw below subtracts one.
                     known.left = known.left.map(|left| left + 1);
                     known
@@ -283,7 +283,7 @@ impl Recorder {
         self.frames += 1;
         if let (Some(number), Some(live)) = (info.given, self.live.last_mut()) {
             live.loops[number as usize] = frame_variables::first_variable(&live.frame)
-                .map(|iterator| LoopIterator::over(&iterator, self.options, vm));
+                .map(|iterator| LoopIterator::over_iterator(&iterator, self.options, vm));
         }
         self.event(EventKind::Call, probe.line, probe.op, Said { call: Some(call), ..Said::default() }, vm)?;
         // No line runs yet, so the first one begins whatever its number.

@@ -8,7 +8,7 @@
 
 use super::changes::{ChangeWriter, Shadow, Variable};
 use crate::engines::rustpython::{
-    analysis::{control_flow::Effect, side_effects::Mutates},
+    analysis::{control_flow::StackEffect, side_effects::Mutates},
     instrumentation::code_info::CodeInfo,
     values::identity::small_int,
 };
@@ -103,7 +103,7 @@ impl ValueStack {
         frame: &FrameObjectRef,
         info: &CodeInfo,
         op: u32,
-        effect: Effect,
+        effect: StackEffect,
         mutated: Mutates,
         changes: &mut ChangeWriter<'_>,
     ) {
@@ -146,13 +146,13 @@ impl ValueStack {
     }
 
     /// Finds which `count` of `depth` places are empty.
-    fn place_empty(&mut self, effect: Effect, depth: usize, count: usize) {
+    fn place_empty(&mut self, effect: StackEffect, depth: usize, count: usize) {
         let empty = &mut self.empty;
         let length = empty.len();
         match effect {
-            Effect::Swap(n) if (1..=length).contains(&n) => empty.swap(length - 1, length - n),
-            Effect::Copy(n) if (1..=length).contains(&n) => empty.push(empty[length - n]),
-            Effect::Replaces { popped } => empty.truncate(length.saturating_sub(popped)),
+            StackEffect::Swap(n) if (1..=length).contains(&n) => empty.swap(length - 1, length - n),
+            StackEffect::Copy(n) if (1..=length).contains(&n) => empty.push(empty[length - n]),
+            StackEffect::Replaces { popped } => empty.truncate(length.saturating_sub(popped)),
             _ => {}
         }
         // An exception may have emptied more places than the instruction would have.

@@ -105,7 +105,7 @@ fn raise(vm: &VirtualMachine) -> PyResult<()> {
         return Ok(());
     }
     let is_own =
-        rustpython_vm::frame::current_code().is_some_and(|code| code_origin::is_own(code.source_path().as_str()));
+        rustpython_vm::frame::current_code().is_some_and(|code| code_origin::is_of_job(code.source_path().as_str()));
     job_state::with(|job| {
         let termination = &job.termination;
         termination.raises.set(termination.raises.get().saturating_add(1));

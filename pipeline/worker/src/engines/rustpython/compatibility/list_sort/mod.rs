@@ -85,8 +85,8 @@ fn sort_items(
     if reverse {
         order.reverse();
     }
-    let how = How::for_keys(&keys, vm);
-    let result = powersort::sort(&mut order, |a, b| how.less(&keys[a as usize], &keys[b as usize], vm));
+    let comparison = KeyComparison::for_keys(&keys, vm);
+    let result = powersort::sort(&mut order, |a, b| comparison.less(&keys[a as usize], &keys[b as usize], vm));
     if reverse {
         order.reverse();
     }
@@ -95,18 +95,18 @@ fn sort_items(
 }
 
 /// How two keys are compared. CPython decides it from all keys before it begins.
-enum How {
+enum KeyComparison {
     Ints,
     Texts,
     Floats,
     /// Tuples that are not empty. Their first elements are compared in this way where they differ.
-    Tuples(Box<How>),
+    Tuples(Box<KeyComparison>),
     /// All keys have one class, whose comparison alone is called.
     OfOneClass,
     Any,
 }
 
-impl How {
+impl KeyComparison {
     fn for_keys(keys: &[PyObjectRef], vm: &VirtualMachine) -> Self {
         let firsts: Option<Vec<&PyObjectRef>> =
             keys.iter().map(|key| key.downcast_ref_if_exact::<PyTuple>(vm)?.as_slice().first()).collect();
@@ -114,7 +114,7 @@ impl How {
             Some(firsts) if !firsts.is_empty() => {
                 let inner = Self::for_classes(firsts.iter().map(|first| first.class()), vm);
                 let is_tuples = firsts[0].class().is(vm.ctx.types.tuple_type);
-                How::Tuples(Box::new(if is_tuples { How::Any } else { inner }))
+                KeyComparison::Tuples(Box::new(if is_tuples { KeyComparison::Any } else { inner }))
             }
             _ => Self::for_classes(keys.iter().map(|key| key.class()), vm),
         }
@@ -124,26 +124,26 @@ impl How {
         let types = &vm.ctx.types;
         match classes.next() {
             Some(first) if classes.all(|class| class.is(first)) => match first {
-                _ if first.is(types.int_type) => How::Ints,
-                _ if first.is(types.str_type) => How::Texts,
-                _ if first.is(types.float_type) => How::Floats,
-                _ => How::OfOneClass,
+                _ if first.is(types.int_type) => KeyComparison::Ints,
+                _ if first.is(types.str_type) => KeyComparison::Texts,
+                _ if first.is(types.float_type) => KeyComparison::Floats,
+                _ => KeyComparison::OfOneClass,
             },
-            _ => How::Any,
+            _ => KeyComparison::Any,
         }
     }
 
     fn less(&self, a: &PyObject, b: &PyObject, vm: &VirtualMachine) -> PyResult<bool> {
         let known = match self {
-            How::Ints => both::<PyInt>(a, b).map(|(a, b)| a.as_bigint() < b.as_bigint()),
-            How::Texts => both::<PyStr>(a, b).map(|(a, b)| a.as_wtf8() < b.as_wtf8()),
-            How::Floats => both::<PyFloat>(a, b).map(|(a, b)| a.to_f64() < b.to_f64()),
-            How::Tuples(inner) => match both::<PyTuple>(a, b) {
+            KeyComparison::Ints => both::<PyInt>(a, b).map(|(a, b)| a.as_bigint() < b.as_bigint()),
+            KeyComparison::Texts => both::<PyStr>(a, b).map(|(a, b)| a.as_wtf8() < b.as_wtf8()),
+            KeyComparison::Floats => both::<PyFloat>(a, b).map(|(a, b)| a.to_f64() < b.to_f64()),
+            KeyComparison::Tuples(inner) => match both::<PyTuple>(a, b) {
                 Some((a, b)) => return tuple_less(inner, a.as_slice(), b.as_slice(), vm),
                 None => None,
             },
-            How::OfOneClass => own_less(a, b, vm)?,
-            How::Any => None,
+            KeyComparison::OfOneClass => own_less(a, b, vm)?,
+            KeyComparison::Any => None,
         };
         match known {
             Some(less) => Ok(less),
@@ -156,7 +156,7 @@ fn both<'a, T: rustpython_vm::PyPayload>(a: &'a PyObject, b: &'a PyObject) -> Op
     a.downcast_ref::<T>().zip(b.downcast_ref::<T>())
 }
 
-fn tuple_less(inner: &How, a: &[PyObjectRef], b: &[PyObjectRef], vm: &VirtualMachine) -> PyResult<bool> {
+fn tuple_less(inner: &KeyComparison, a: &[PyObjectRef], b: &[PyObjectRef], vm: &VirtualMachine) -> PyResult<bool> {
     for (at, (a, b)) in a.iter().zip(b).enumerate() {
         if !vm.bool_eq(a, b)? {
             return if at == 0 { inner.less(a, b, vm) } else { a.rich_compare_bool(b, PyComparisonOp::Lt, vm) };

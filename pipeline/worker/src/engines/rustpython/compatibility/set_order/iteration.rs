@@ -3,7 +3,7 @@
 
 use rustpython_vm::{PyObjectRef, PyResult, VirtualMachine, frame::current_thread_iframe, function::FuncArgs};
 
-use super::{makers, order_labels::walked, readers, tables::settle};
+use super::{makers, order_labels::note_iterated, readers, tables::settle};
 use crate::engines::rustpython::{job_state, runtime::patch::Original};
 
 type Iterate = fn(PyObjectRef, &VirtualMachine) -> PyResult;
@@ -23,7 +23,7 @@ fn iterate_frozenset(set: PyObjectRef, vm: &VirtualMachine) -> PyResult {
 fn iterate(which: usize, set: PyObjectRef, vm: &VirtualMachine) -> PyResult {
     let is_sure = settle(&set, vm);
     if !makers::is_being_added(&set) {
-        walked(is_sure, &set, vm);
+        note_iterated(is_sure, &set, vm);
     }
     match ITERATE.with(|known| known[which].get()) {
         Some(iterate) => iterate(set, vm),

@@ -5,8 +5,8 @@ use rustpython_vm::{
 };
 
 use super::tables::{
-    Other, Table, count, emptied, equal_to, in_insertion_order, is_known, merged, prepare, replaced, store, take_table,
-    with_table,
+    Operand, Table, count, emptied, equal_to, in_insertion_order, is_known, merged, prepare, replaced, store,
+    take_table, with_table,
 };
 use crate::engines::rustpython::{job_state, runtime::patch::Original};
 
@@ -34,8 +34,8 @@ pub(crate) fn install(vm: &VirtualMachine) {
 }
 
 /// The argument of a constructor.
-fn given(args: &[PyObjectRef], vm: &VirtualMachine) -> Option<(PyObjectRef, Other)> {
-    args.first().map(|from| (from.clone(), Other::classify(from, vm)))
+fn given(args: &[PyObjectRef], vm: &VirtualMachine) -> Option<(PyObjectRef, Operand)> {
+    args.first().map(|from| (from.clone(), Operand::classify(from, vm)))
 }
 
 fn make_set(
@@ -51,7 +51,7 @@ fn make_set(
     let from = given(&args, vm);
     let made = before(class, args, count, names, vm)?;
     Ok(match from {
-        Some((_, from @ (Other::Set(_) | Other::Dict(_)))) => {
+        Some((_, from @ (Operand::Set(_) | Operand::Dict(_)))) => {
             let table = merged(Some(Table::new()), &from, &made, vm);
             with_table(made, table, vm)
         }
@@ -68,8 +68,8 @@ fn initialize_set(set: &PyObject, args: FuncArgs, vm: &VirtualMachine) -> PyResu
     }
     before(set, args, vm)?;
     match from {
-        Some((from, Other::Set(_) | Other::Dict(_))) if from.is(set) => emptied(set),
-        Some((_, from @ (Other::Set(_) | Other::Dict(_)))) => {
+        Some((from, Operand::Set(_) | Operand::Dict(_))) if from.is(set) => emptied(set),
+        Some((_, from @ (Operand::Set(_) | Operand::Dict(_)))) => {
             replaced(set, merged(Some(Table::new()), &from, set, vm), vm);
         }
         _ if was_known => replaced(set, in_insertion_order(set, vm), vm),
@@ -104,22 +104,22 @@ pub(crate) fn about_to_update(set: &PyObject) {
 /// `SET_UPDATE` is about to add the elements of this. Nothing runs between here and there.
 pub(crate) fn about_to_add(iterable: &PyObject, vm: &VirtualMachine) {
     let Some(set) = job_state::with(|job| job.set_update.set.take()) else { return };
-    let from = Other::classify(iterable, vm);
-    if matches!(from, Other::Any) {
+    let from = Operand::classify(iterable, vm);
+    if matches!(from, Operand::Any) {
         return;
     }
     job_state::with(|job| job.set_update.added.set(iterable.get_id()));
     let Some(mut table) = take_table(&set, vm) else { return store(&set, None, vm) };
     let ahead = match from {
-        Other::Set(Some(other)) => {
+        Operand::Set(Some(other)) => {
             table.merge(&other, |a, b| equal_to(b, vm)(a));
             Some(table)
         }
-        Other::Dict(count) => {
+        Operand::Dict(count) => {
             table.reserve(count);
             Some(table)
         }
-        Other::Set(None) | Other::Any => None,
+        Operand::Set(None) | Operand::Any => None,
     };
     store(&set, ahead, vm);
 }

@@ -15,7 +15,7 @@ use super::{
     hashes::plain_hash,
     order_labels,
     tables::{
-        self, Other, Table, change, count, elements, emptied, equal_to, in_insertion_order, is_known, is_set, merged,
+        self, Operand, Table, change, count, elements, emptied, equal_to, in_insertion_order, is_known, is_set, merged,
         prepare, replaced, settle, table_of, take_table, toggle, with_table,
     },
 };
@@ -216,7 +216,7 @@ fn union(set: &PyObjectRef, others: &[PyObjectRef], combine: Combine<'_>, vm: &V
     let (mut made, mut table) = (set.clone(), copied(set, vm));
     let none = [vm.ctx.empty_tuple.clone().into()];
     for other in if others.is_empty() { &none } else { others } {
-        let from = if other.is(set) { Other::Any } else { Other::classify(other, vm) };
+        let from = if other.is(set) { Operand::Any } else { Operand::classify(other, vm) };
         made = combine(&made, other)?;
         table = merged(table, &from, &made, vm);
     }
@@ -256,10 +256,10 @@ fn difference(set: &PyObjectRef, others: &[PyObjectRef], combine: Combine<'_>, v
     };
     settle(set, vm);
     // A much smaller operand is removed from a copy. Otherwise the elements that are not in it are added one by one.
-    let is_copied = match Other::classify(first, vm) {
-        Other::Set(_) => count(set, vm) >> 2 > count(first, vm),
-        Other::Dict(other) => count(set, vm) >> 2 > other,
-        Other::Any => true,
+    let is_copied = match Operand::classify(first, vm) {
+        Operand::Set(_) => count(set, vm) >> 2 > count(first, vm),
+        Operand::Dict(other) => count(set, vm) >> 2 > other,
+        Operand::Any => true,
     };
     let before = table_of(set, vm);
     let mut made = combine(set, first)?;
@@ -339,10 +339,10 @@ fn pop(known: &Originals, set: &PyObjectRef, others: &[PyObjectRef], vm: &Virtua
     let left = count(set, vm);
     if others.is_empty() && left > 0 {
         if let Some(element) = tables::pop(set, vm) {
-            order_labels::popped(left, &element);
+            order_labels::note_popped(left, &element);
             return Ok(element);
         }
-        order_labels::walked(false, set, vm);
+        order_labels::note_iterated(false, set, vm);
     }
     all(&known.this, set, others, vm)
 }
@@ -371,8 +371,8 @@ fn in_turn(
 }
 
 fn update(set: &PyObjectRef, other: &PyObjectRef, combine: Combine<'_>, vm: &VirtualMachine) -> PyResult {
-    let from = Other::classify(other, vm);
-    if other.is(set) || matches!(from, Other::Any) {
+    let from = Operand::classify(other, vm);
+    if other.is(set) || matches!(from, Operand::Any) {
         return combine(set, other);
     }
     prepare(set, vm);
@@ -414,10 +414,10 @@ fn symmetric_difference_update(
     combine: Combine<'_>,
     vm: &VirtualMachine,
 ) -> PyResult {
-    let (other, toggled) = match Other::classify(other, vm) {
-        Other::Set(table) => (other.clone(), table),
+    let (other, toggled) = match Operand::classify(other, vm) {
+        Operand::Set(table) => (other.clone(), table),
         // The keys of a dictionary are toggled in their own order.
-        Other::Dict(_) => {
+        Operand::Dict(_) => {
             let keys = vm.extract_elements_with(other, Ok)?;
             prepare(set, vm);
             let result = combine(set, other)?;
@@ -429,7 +429,7 @@ fn symmetric_difference_update(
             });
             return Ok(result);
         }
-        Other::Any => {
+        Operand::Any => {
             let other = made_set(other, vm)?;
             let table = table_of(&other, vm);
             (other, table)

@@ -10,7 +10,7 @@ use rustpython_vm::{
 };
 
 use super::{
-    order_labels::walked,
+    order_labels::note_iterated,
     tables::{is_set, settle},
 };
 use crate::engines::rustpython::runtime::patch::Original;
@@ -64,7 +64,7 @@ pub(crate) fn install(vm: &VirtualMachine) -> PyResult<()> {
 /// Prepares an object that native code is about to read, if it is a set.
 pub(crate) fn about_to_read(object: &PyObject, vm: &VirtualMachine) {
     if is_set(object) {
-        walked(settle(object, vm), object, vm);
+        note_iterated(settle(object, vm), object, vm);
     }
 }
 

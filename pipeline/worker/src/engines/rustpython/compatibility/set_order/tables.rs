@@ -75,7 +75,7 @@ impl Tables {
 }
 
 /// What a set is merged with.
-pub(crate) enum Other {
+pub(crate) enum Operand {
     /// A set with its table; `None` when its order is unknown.
     Set(Option<Table>),
     /// A dictionary of so many keys.
@@ -84,12 +84,12 @@ pub(crate) enum Other {
     Any,
 }
 
-impl Other {
+impl Operand {
     pub(crate) fn classify(object: &PyObject, vm: &VirtualMachine) -> Self {
         if is_set(object) {
-            return Other::Set(table_of(object, vm));
+            return Operand::Set(table_of(object, vm));
         }
-        object.downcast_ref_if_exact::<PyDict>(vm).map_or(Other::Any, |dict| Other::Dict(dict.__len__()))
+        object.downcast_ref_if_exact::<PyDict>(vm).map_or(Operand::Any, |dict| Operand::Dict(dict.__len__()))
     }
 }
 
@@ -113,7 +113,7 @@ pub(crate) fn order(set: &PyObject, most: usize, vm: &VirtualMachine) -> Order {
 }
 
 /// Whether the order of a set of these elements depends on the hash seed, or on the size of a machine word.
-pub(crate) fn hangs_on_hashes(items: &[PyObjectRef]) -> bool {
+pub(crate) fn depends_on_hashes(items: &[PyObjectRef]) -> bool {
     items.iter().any(|item| match (item.downcast_ref::<PyInt>(), item.downcast_ref::<PyFloat>()) {
         (Some(number), _) => i32::try_from(number.as_bigint()).map_or(true, |number| number < 0),
         (None, Some(number)) => {
@@ -333,12 +333,12 @@ pub(crate) fn pop(set: &PyObject, vm: &VirtualMachine) -> Option<PyObjectRef> {
 }
 
 /// The table after a merge; `set` is the result.
-pub(crate) fn merged(table: Option<Table>, from: &Other, set: &PyObject, vm: &VirtualMachine) -> Option<Table> {
+pub(crate) fn merged(table: Option<Table>, from: &Operand, set: &PyObject, vm: &VirtualMachine) -> Option<Table> {
     let mut table = table?;
     match from {
-        Other::Set(other) => table.merge(other.as_ref()?, |a, b| equal_to(b, vm)(a)),
-        Other::Dict(count) => table.reserve(*count),
-        Other::Any => {}
+        Operand::Set(other) => table.merge(other.as_ref()?, |a, b| equal_to(b, vm)(a)),
+        Operand::Dict(count) => table.reserve(*count),
+        Operand::Any => {}
     }
     catch_up(table, set, vm)
 }

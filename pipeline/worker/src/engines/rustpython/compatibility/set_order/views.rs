@@ -6,7 +6,7 @@ use super::{
     hashes::plain_hash,
     operations::{AND, Binary, OR, SUBTRACT, XOR},
     tables::{
-        Other, Table, add, count, elements, equal_to, in_insertion_order, is_set, merged, settle, table_of, toggle,
+        Operand, Table, add, count, elements, equal_to, in_insertion_order, is_set, merged, settle, table_of, toggle,
         with_table,
     },
 };
@@ -65,7 +65,7 @@ fn operator<const WHICH: usize, const AT: usize>(a: &PyObject, b: &PyObject, vm:
         }
     }
     let left = if AT == AND { None } else { left(a, vm) };
-    let from = Other::classify(b, vm);
+    let from = Operand::classify(b, vm);
     let made = before(a, b, vm)?;
     if !is_set(&made) {
         return Ok(made);
@@ -81,7 +81,7 @@ fn operator<const WHICH: usize, const AT: usize>(a: &PyObject, b: &PyObject, vm:
         OR => merged(left, &from, &made, vm),
         _ => {
             let toggled = match from {
-                Other::Set(table) => table,
+                Operand::Set(table) => table,
                 _ if is_view(b, vm) && !(b.class().is(a.class()) && b.class().is(vm.ctx.types.dict_items_type)) => {
                     one_by_one(b, vm)
                 }

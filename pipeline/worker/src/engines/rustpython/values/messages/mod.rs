@@ -44,7 +44,7 @@ const IN_C: [&str; 10] = [
 
 /// Gives the exception CPython's message where it is known to differ, and a label where the message is not verified.
 pub(crate) fn correct(exception: &Py<PyBaseException>, vm: &VirtualMachine) {
-    if !is_silent(exception.class(), vm)
+    if !has_no_message(exception.class(), vm)
         && let Some(raised) = raised_by_interpreter(exception, true)
     {
         correct_raised(exception, &raised, vm);
@@ -53,7 +53,7 @@ pub(crate) fn correct(exception: &Py<PyBaseException>, vm: &VirtualMachine) {
 
 /// Corrects an exception that ended code that is not recorded, such as the set-up of a job.
 pub(crate) fn correct_unrecorded(exception: &Py<PyBaseException>, vm: &VirtualMachine) {
-    if !is_silent(exception.class(), vm)
+    if !has_no_message(exception.class(), vm)
         && let Some(raised) = raised_by_interpreter(exception, false)
     {
         correct_raised(exception, &raised, vm);
@@ -69,7 +69,8 @@ pub(crate) fn correct_call(exception: &Py<PyBaseException>, vm: &VirtualMachine)
     }
     let message = exceptions::message(exception, LIMIT, vm);
     let instruction = format!("@{:?}", Opcode::Call);
-    if !is_silent(exception.class(), vm) && !verified::is_verified(&exception.class().name(), &message, &[&instruction])
+    if !has_no_message(exception.class(), vm)
+        && !verified::is_verified(&exception.class().name(), &message, &[&instruction])
     {
         labels::note(Label::Wording);
     }
@@ -110,7 +111,7 @@ fn correct_raised(exception: &Py<PyBaseException>, raised: &RaiseSite, vm: &Virt
     let message = exceptions::message(exception, LIMIT, vm);
     // From the library's code it does not follow which class a name means to the program.
     let path = code.source_path().as_str();
-    let is_unclear = !code_origin::is_own(path) && rules::qualified(&message, |_, _| true).is_some();
+    let is_unclear = !code_origin::is_of_job(path) && rules::qualified(&message, |_, _| true).is_some();
     let is_other = raised.in_c && raised.opcode != Opcode::RaiseVarargs;
     let is_known = !is_unclear
         && !is_other
@@ -134,7 +135,7 @@ pub(crate) fn note_syntax(exception: &Py<PyBaseException>, how: &str, vm: &Virtu
 }
 
 /// Whether its message is empty or a value of the program.
-fn is_silent(class: &Py<PyType>, vm: &VirtualMachine) -> bool {
+fn has_no_message(class: &Py<PyType>, vm: &VirtualMachine) -> bool {
     let known = &vm.ctx.exceptions;
     [
         known.stop_iteration,
@@ -153,7 +154,7 @@ fn raised_by_interpreter(exception: &Py<PyBaseException>, is_seen: bool) -> Opti
     // The traceback begins with the frame that saw it first. The library's frames that it came through follow.
     let mut traceback: PyRef<PyTraceback> = exception.traceback()?;
     while let Some(next) = { traceback.next.lock().clone() } {
-        if is_seen && code_origin::is_own(next.frame.iframe().code().source_path().as_str()) {
+        if is_seen && code_origin::is_of_job(next.frame.iframe().code().source_path().as_str()) {
             return None;
         }
         traceback = next;
@@ -167,7 +168,7 @@ fn raised_by_interpreter(exception: &Py<PyBaseException>, is_seen: bool) -> Opti
     }
     let opcode = units.read_op(at).deoptimize().as_opcode();
     let path = code.source_path().as_str();
-    let in_c = !code_origin::is_own(path) && IN_C.contains(&path);
+    let in_c = !code_origin::is_of_job(path) && IN_C.contains(&path);
     match opcode {
         // The interpreter raises this itself: an object that is no exception cannot be raised.
         Opcode::RaiseVarargs if is_about_raising(exception) => {}

@@ -30,9 +30,9 @@ const MAX_DEPTH: usize = 100;
 const MAX_INT_BITS: u64 = 60_000;
 
 /// The text has reached its limit: nothing more is written.
-pub(crate) struct Full;
+pub(crate) struct LimitReached;
 /// Whether the writer goes on.
-pub(crate) type Progress = Result<(), Full>;
+pub(crate) type Progress = Result<(), LimitReached>;
 
 /// A rendered object.
 pub(crate) struct Rendered {
@@ -127,7 +127,7 @@ impl<'a> Writer<'a> {
         }
         let end = text.char_indices().nth(room).map_or(text.len(), |(at, _)| at);
         self.out.push_str(&text[..end]);
-        Err(Full)
+        Err(LimitReached)
     }
 
     pub(crate) fn object(&mut self, object: &PyObject) -> Progress {
@@ -211,7 +211,7 @@ impl<'a> Writer<'a> {
         if self.inside.len() >= MAX_DEPTH {
             self.deep = true;
             self.put("...")?;
-            return Err(Full);
+            return Err(LimitReached);
         }
         self.inside.push(this);
         let go = write(self);
@@ -256,7 +256,7 @@ impl<'a> Writer<'a> {
         if items.is_empty() {
             return self.put(&name).and_then(|()| self.put("()"));
         }
-        order_labels::shown(is_sure, &items);
+        order_labels::note_shown(is_sure, &items);
         self.nested(object, &format!("{name}(...)"), |writer| {
             if plain {
                 return writer.sequence("{", &items, "}");
@@ -283,7 +283,7 @@ impl<'a> Writer<'a> {
         // A lower bound of the decimal digits. It exceeds any useful limit.
         self.chars += usize::try_from(number.bits() / 4).unwrap_or(usize::MAX / 2);
         self.deep = true;
-        Err(Full)
+        Err(LimitReached)
     }
 
     fn float(&mut self, object: &PyObject) -> Progress {
