@@ -1,20 +1,20 @@
-//! Bounds how deep a source nests before anything that recurses sees it: the parser, the visitors, the engine's
-//! compiler. A rough scan that knows strings and comments; it never fails.
+//! Bounds how deep a source nests before anything recursive reads it: the parser, the visitors, the engine's compiler.
+//! A rough scan that knows strings and comments; it never fails.
 //!
-//! Called by the pipeline for what it reads, and by the engine for what a program compiles while it runs: parser and
-//! compiler take stack as they recurse, which is no memory that a limit counts.
+//! The pipeline calls it for what it reads, and the engine for what a program compiles while it runs. Parser and
+//! compiler use stack as they recurse, and no memory limit counts that.
 
-/// How many operators one expression may chain: `a + a + …` is a tree as deep as it is long.
+/// The number of operators that one expression may chain: the tree of `a + a + …` is as deep as the expression is long.
 const CHAIN_MAX: usize = 3_000;
-/// How deep blocks may be indented: CPython's tokenizer stops there.
+/// The number of levels of indentation at which CPython's tokenizer stops.
 const INDENTS_MAX: usize = 100;
 
-/// What is open between two brackets.
+/// The state of one level of brackets.
 #[derive(Default, Clone, Copy)]
 struct Level {
     /// Operators since the last comma.
     chain: usize,
-    /// `lambda`s of the expression: a comma among their parameters ends nothing.
+    /// `lambda`s of the expression. A comma among their parameters ends no expression.
     lambdas: usize,
 }
 
@@ -46,7 +46,7 @@ pub fn too_deep(source: &str, nesting_max: usize) -> Option<(usize, String)> {
             continue;
         }
         if at_line_start {
-            // Inside brackets no line begins so: one was never closed, which is for the parser to say.
+            // No line inside brackets begins so: a bracket was never closed, which the parser will report.
             at_line_start = false;
             if [&b"def "[..], b"class ", b"import "].iter().any(|word| bytes[at..].starts_with(word)) {
                 levels = vec![Level::default()];
@@ -108,7 +108,7 @@ pub fn too_deep(source: &str, nesting_max: usize) -> Option<(usize, String)> {
                 }
                 at = end;
             }
-            // A number with its point and exponent is one word.
+            // A number with its point and exponent counts as one word.
             b'0'..=b'9' => {
                 at += bytes[at..].iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'.').count();
             }
@@ -124,7 +124,7 @@ pub fn too_deep(source: &str, nesting_max: usize) -> Option<(usize, String)> {
     None
 }
 
-/// Where the string that begins at `start` ends; a string that is never closed ends with its line.
+/// The end of the string that begins at `start`. A string that is never closed ends with its line.
 fn string_end(bytes: &[u8], start: usize) -> usize {
     let quote = bytes[start];
     let triple = bytes[start..].starts_with(&[quote; 3]);

@@ -1,8 +1,8 @@
-//! Where events go: encoded once, counted against the limits, sent in frames of about 64 KiB, the last one together with
-//! the last word about the job.
+//! Sends the events of a job: records are counted against the limits and sent in frames of about 64 KiB. The last frame
+//! goes out together with the final reply.
 //!
-//! `serve` makes one for each job. The unsent batch is made known to [`crate::sandbox::memory`], which can send it
-//! when the memory is used up and nothing may be allocated any more.
+//! There is one for each job. [`crate::sandbox::memory`] knows the unsent batch, so that it can send the batch when
+//! memory is used up and nothing may be allocated any more.
 
 use std::{io::Write, ops::ControlFlow};
 
@@ -12,12 +12,12 @@ use crate::{engine::Sink, sandbox::memory};
 
 /// Bytes of encoded events after which a frame is sent.
 const BATCH_BYTES: usize = 64 << 10;
-/// Bytes that a batch has room for at first.
+/// The capacity of a new batch.
 const CAPACITY_BYTES: usize = 2 * BATCH_BYTES;
-/// Room before the records for what precedes them, so that both go out at once.
+/// Room in front of the records for the head of a frame, so that both are sent at once.
 const HEAD_BYTES: usize = 40;
 
-/// Counts, encodes and sends the events of one job.
+/// Counts and sends the events of one job.
 #[derive(Debug)]
 pub struct Outbox<W> {
     to: W,
@@ -32,9 +32,9 @@ pub struct Outbox<W> {
 }
 
 impl<W: Write> Outbox<W> {
-    /// An empty outbox for one job. `batch` is what an earlier one had, or empty.
+    /// An empty outbox for one job. `batch` is the buffer of an earlier one, or empty.
     pub fn new(to: W, ticket: u64, limits: Limits, mut batch: Vec<u8>) -> Self {
-        // One that has grown is no use: what a job may allocate must not depend on the one before.
+        // A buffer that has grown is not reused: what a job may allocate must not depend on the job before.
         if batch.capacity() != CAPACITY_BYTES {
             batch = Vec::with_capacity(CAPACITY_BYTES);
         }
@@ -50,10 +50,10 @@ impl<W: Write> Outbox<W> {
         !self.failed
     }
 
-    /// Sends what is left and the last word; `false` when the supervisor's pipe is broken.
+    /// Sends what is left and the final reply; `false` when the supervisor's pipe is broken.
     ///
     /// # Errors
-    /// The last word is too long.
+    /// The final reply is too long.
     pub fn finish(&mut self, last: &Reply) -> Result<bool, FrameError> {
         let from = self.close_batch();
         write_frame(&mut self.batch, last)?;
@@ -66,7 +66,7 @@ impl<W: Write> Outbox<W> {
         std::mem::take(&mut self.batch)
     }
 
-    /// Makes a frame of the batch; says where it begins.
+    /// Makes a frame of the batch. Returns where it begins.
     fn close_batch(&mut self) -> usize {
         memory::publish(None);
         let bytes = self.batch.len() - HEAD_BYTES;
@@ -91,7 +91,7 @@ impl<W: Write> Outbox<W> {
 impl<W: Write> Sink for Outbox<W> {
     #[inline]
     fn record(&mut self, record: &[u8], events: u32) -> ControlFlow<Outcome> {
-        // The batch may move only in one step, see `memory`.
+        // The batch may move in this one step only, see `memory`.
         self.batch.extend_from_slice(record);
         self.in_batch += u64::from(events);
         self.steps += u64::from(events);

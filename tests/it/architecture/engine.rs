@@ -19,11 +19,10 @@ const ORDER: [&str; 10] = [
 ];
 
 /// Folders, at any depth, whose files use each other in one direction only.
-const WITHOUT_CYCLES: [&str; 11] = [
+const WITHOUT_CYCLES: [&str; 10] = [
     "runtime",
     "analysis",
     "compatibility",
-    "compatibility::list_sort",
     "compatibility::list_sort::powersort",
     "compatibility::set_order",
     "values",
@@ -63,7 +62,7 @@ fn files_of_the_engines_folders_form_no_cycle() {
     for folder in WITHOUT_CYCLES {
         let path: Vec<&str> = ["engines", "rustpython"].into_iter().chain(folder.split("::")).collect();
         let edges = crate_.edges_below(&path);
-        assert!(edges.len() >= 2, "`{folder}` is not read: {edges:?}");
+        assert!(!edges.is_empty(), "`{folder}` is not read");
         assert_eq!(cycles(&edges), [""; 0], "`{folder}`");
     }
 }

@@ -1,4 +1,4 @@
-//! The engine: an interpreter, what is loaded ahead in it, and the jobs that it runs.
+//! The engine: an interpreter, the modules loaded ahead in it, and the jobs that it runs.
 
 use rustpython_vm::{Interpreter, PyObjectRef, PyResult, VirtualMachine};
 use tracemill_trace::{Job, Outcome};
@@ -24,12 +24,12 @@ use crate::{
 pub struct RustPython {
     interpreter: Interpreter,
     objects: OwnObjects,
-    /// The generator that functions of `random` share; there when the library was loaded ahead.
+    /// The generator that functions of `random` share; `None` until the library was loaded ahead.
     generator: Option<PyObjectRef>,
     code: CodeCache,
-    /// The unit whose source was run last.
+    /// The unit that was loaded last.
     unit: Option<Unit>,
-    /// What the streams that stand were given to read, when the last job has left them as they were.
+    /// The standard input of the streams in place, if the last job has left them as they were.
     stdin: Option<String>,
     /// No job was loaded in this process yet.
     is_fresh: bool,
@@ -62,18 +62,18 @@ impl RustPython {
 
     /// Starts the clock and the generator of `random` anew.
     fn restart_clock(objects: &OwnObjects, generator: Option<&PyObjectRef>, vm: &VirtualMachine) {
-        // They are ours and do not fail; were they to, the clock would run on.
+        // Both are ours and do not fail. If they did, the clock would run on.
         let _ = generator.map(|generator| vm.call_method(generator, "seed", ()));
         let _ = vm.call_method(&objects.clock, "reset", ());
     }
 }
 
-/// Starts an interpreter with everything that the engine replaces in it.
+/// Starts an interpreter with all the engine's replacements.
 pub(crate) fn start_interpreter(hash_seed: u32) -> Result<(Interpreter, OwnObjects)> {
     bootstrap::start(hash_seed, install)
 }
 
-/// Puts the replacements in place, once an interpreter. Programs can see the order: modules are imported in it.
+/// Puts the replacements in place. Once an interpreter. Programs can see the order, for modules are imported here.
 fn install(vm: &VirtualMachine) -> PyResult<()> {
     loaded_modules::forget();
     probe::prepare(on_probe);

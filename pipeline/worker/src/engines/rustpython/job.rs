@@ -1,6 +1,6 @@
 //! One job, phase by phase: the unit's source, the set-up, the call, the check. Called by `engine`.
 //!
-//! A unit is loaded once and its calls start from there: in the same process, or each in one that was forked.
+//! A unit is loaded once. Its calls start from there, in the same process or each in a forked one.
 
 use std::{collections::BTreeSet, rc::Rc};
 
@@ -42,28 +42,28 @@ use crate::{
     sandbox::memory,
 };
 
-/// Steps outside of what is recorded that a job may take, for each step that may be recorded.
+/// Steps that a job may take outside of what is recorded, for each step that may be recorded.
 const UNRECORDED_FACTOR: u64 = 100;
-/// Times that a coroutine may hand control back before it is taken for one that waits for ever.
+/// How often a coroutine may be suspended before it counts as waiting for ever.
 const MAX_AWAITS: u64 = 100_000;
 
-/// A unit that was loaded: its source is compiled, and has run where it is for calls.
+/// A loaded unit: its source is compiled, and has run if the unit is for calls.
 pub(crate) struct Unit {
     code: Result<PyRef<PyCode>, PyBaseExceptionRef>,
     points: Rc<[Point]>,
-    /// The namespace of the module that the unit is; `None` where the engine could not make one.
+    /// The namespace of the unit's module; `None` where the interpreter could not make one.
     namespace: Option<PyDictRef>,
     /// Modules that its import statements name.
     imports: BTreeSet<String>,
-    /// How its source ended, where it did not run to its end.
+    /// How its source ended, where that was before its end.
     ending: Option<Finished>,
     /// Steps that code outside of what is recorded may take.
     unrecorded_steps: u64,
-    /// What was noted until here, for each call that starts from here.
+    /// Labels noted so far, for each call that starts from here.
     labels: LabelSet,
 }
 
-/// What a phase of a job came to, when it is the end of it.
+/// The end of a job, where a phase is its last.
 type Ending = Box<Finished>;
 
 fn unrecorded_steps(job: &Job) -> u64 {
@@ -76,8 +76,8 @@ fn value_chars(job: &Job) -> usize {
 }
 
 impl Unit {
-    /// Compiles the source, and runs it where it is for calls, counted and not recorded. Where the process `is_fresh`, no
-    /// other job was loaded in it.
+    /// Compiles the source, and runs it if it is for calls: counted and not recorded. In a fresh process no job was
+    /// loaded before.
     pub(crate) fn load(
         job: &Job,
         streams: &stdio::Streams,
@@ -88,7 +88,7 @@ impl Unit {
     ) -> Self {
         let limit = value_chars(job);
         let opened = match &*stdin {
-            // The streams that stand are as the job before has found them.
+            // The job before has left the streams as they were.
             Some(stdin) if *stdin == job.stdin => Ok(()),
             _ => streams.install(&job.stdin, vm),
         };
@@ -98,7 +98,7 @@ impl Unit {
             Granularity::Outcome if job.covers => Detail::Cover { whole: job.kind == JobKind::Program },
             Granularity::Outcome => Detail::Count,
             Granularity::Line => Detail::Lines,
-            // Where values are cut short, constants may be too: then each instruction tells what it pushes.
+            // Where values are cut short, constants may be cut too. Then each instruction is observed.
             Granularity::Instruction => Detail::Instructions { each: limit < stack_effects::CONSTANT_CHARS },
         };
         let compiled = code.compiled(job, detail, vm);
@@ -111,7 +111,7 @@ impl Unit {
             unrecorded_steps: unrecorded_steps(job),
             labels: LabelSet::default(),
         };
-        // Where the word is not, neither is the statement.
+        // Without the word there is no import statement.
         if let Some(code) = unit.code.as_ref().ok().filter(|_| job.source.contains("import")) {
             collect_imported_names(code, &mut unit.imports);
         }
@@ -120,10 +120,10 @@ impl Unit {
             Err(error) => unit.ending = Some(*end(Outcome::Crashed, Some(exceptions::describe(&error, limit, vm)))),
         }
         if is_fresh {
-            // When garbage is collected depends on what the program makes from here on.
+            // The time of the next collection then depends on this program alone.
             vm.state.gc.collect_force(0);
         }
-        // So does how much memory is left: not on whether its code was compiled before.
+        // And so does the memory that is left, whether the code was compiled now or before.
         memory::restart();
         if let (JobKind::Call, Ok(code), Some(namespace)) = (job.kind, &unit.code, &unit.namespace) {
             recursion_limit::limit_depth(job.limits.depth as usize, 0, vm);
@@ -139,7 +139,7 @@ impl Unit {
         self.code.is_ok() && self.ending.is_none()
     }
 
-    /// Breaks the cycles between the namespace and its functions. What ends with it may run code of the program.
+    /// Breaks the cycles between the namespace and its functions. The objects that end may run code of the program.
     pub(crate) fn end(self, vm: &VirtualMachine) {
         if let Some(namespace) = self.namespace {
             let observer = Observer::Count { steps: self.unrecorded_steps };
@@ -153,7 +153,7 @@ fn execute(code: &PyRef<PyCode>, namespace: &PyDictRef, vm: &VirtualMachine) -> 
     vm.run_code_obj(code.clone(), Scope::with_builtins(None, namespace.clone(), vm))
 }
 
-/// Runs a piece that comes before the call, counted and not recorded.
+/// Runs a piece in front of the call: counted and not recorded.
 fn run_untraced(code: &PyRef<PyCode>, namespace: &PyDictRef, job: &Job, vm: &VirtualMachine) -> Result<(), Ending> {
     let observer = Observer::Count { steps: unrecorded_steps(job) };
     let (result, _) = observe(observer, vm, || execute(code, namespace, vm));
@@ -176,7 +176,7 @@ fn is_import_error(error: &PyBaseExceptionRef, vm: &VirtualMachine) -> bool {
     error.fast_isinstance(vm.ctx.exceptions.import_error)
 }
 
-/// The exception as the last word says it; a `__str__` of the program's is asked here, counted like a check.
+/// The exception as it is reported. A `__str__` of the program is called here, counted like a check.
 fn described(error: &PyBaseExceptionRef, job: &Job, vm: &VirtualMachine) -> Exception {
     let limit = value_chars(job);
     let mut exception = exceptions::describe(error, limit, vm);
@@ -199,7 +199,7 @@ enum Expression {
     Compiled(PyRef<PyCode>),
 }
 
-/// What a job runs behind its unit's source.
+/// The code that a job runs after its unit's source.
 struct Pieces {
     setup: Option<PyRef<PyCode>>,
     /// `None` for a program.
@@ -257,7 +257,7 @@ impl<'a> Call<'a> {
         finished
     }
 
-    /// Compiles what comes behind the source, whose code it gives too.
+    /// Compiles what runs after the source. Returns the code of the source too.
     fn compile(&self) -> Result<(&PyRef<PyCode>, Pieces), Ending> {
         let (job, limit, vm) = (self.job, self.limit, self.vm);
         let not_python = |outcome, exception, error: &PyBaseExceptionRef, how| {
@@ -268,7 +268,7 @@ impl<'a> Call<'a> {
             not_python(Outcome::CompileFailed, exceptions::describe(error, limit, vm), error, "exec")
         })?;
         let invalid = |error: &PyBaseExceptionRef, how| {
-            // The line is one of the input, not of the unit.
+            // The line is in the input, not in the unit.
             let exception = Exception { line_number: None, ..exceptions::describe(error, limit, vm) };
             not_python(Outcome::InvalidInput, exception, error, how)
         };
@@ -302,7 +302,7 @@ impl<'a> Call<'a> {
             Expression::Compiled(code) => self.execute(code, namespace),
             Expression::Literals(call) => match call.run(namespace, self.vm) {
                 Some(result) => result,
-                // A built-in, or a name that is nowhere.
+                // The name is a built-in or unknown.
                 None => {
                     let text = self.job.call.trim();
                     let code = compile(text, Mode::Eval, code_origin::CALL, Detail::Count, self.vm)?;
@@ -314,7 +314,7 @@ impl<'a> Call<'a> {
 
     /// Runs the set-up.
     fn set_up(&self, pieces: &Pieces, namespace: &PyDictRef) -> Result<(), Ending> {
-        // A call that was compiled lies below the program's frames.
+        // The frame of a compiled call lies below the program's frames.
         let own = usize::from(!matches!(pieces.expression, Some(Expression::Literals(_))));
         recursion_limit::limit_depth(self.job.limits.depth as usize, own, self.vm);
         if let Some(setup) = &pieces.setup {
@@ -332,7 +332,7 @@ impl<'a> Call<'a> {
         let options = ValueOptions { limit: self.limit, lifetimes };
         let recorder = Box::new(Recorder::new(self.sink.clone(), options, self.job.limits.events_max));
         let observer = match self.job.subscription.granularity {
-            // Without events a step is a line.
+            // Without events each line is a step.
             Granularity::Outcome if self.job.covers => Observer::Cover {
                 coverage: Box::new(CoverageRecorder::new(&self.unit.points)),
                 steps: self.job.limits.events_max,
@@ -340,7 +340,7 @@ impl<'a> Call<'a> {
             Granularity::Outcome => Observer::Count { steps: self.job.limits.events_max },
             _ => Observer::Record { recorder, steps: unrecorded_steps(self.job) },
         };
-        // The recorder lives as long as the exception, which keeps what the program's frames hold.
+        // The recorder must live as long as the exception, which keeps objects of the program's frames.
         let (result, observer) = observe(observer, vm, || match &pieces.expression {
             Some(expression) => self.evaluate(expression, namespace).and_then(|value| self.drive(value)),
             None => self.execute(code, namespace),
@@ -354,7 +354,7 @@ impl<'a> Call<'a> {
         Finished { stdout, coverage, ..self.finish(result, namespace) }
     }
 
-    /// What became of the call or the program.
+    /// How the call or the program ended.
     fn finish(&self, result: PyResult, namespace: &PyDictRef) -> Finished {
         let vm = self.vm;
         if let Some(outcome) = termination::outcome() {
@@ -378,7 +378,7 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// Drives a coroutine to its end; any other value is left as it is.
+    /// Drives a coroutine to its end. Returns any other value as it is.
     fn drive(&self, value: PyObjectRef) -> PyResult {
         let vm = self.vm;
         if value.downcast_ref::<PyCoroutine>().is_none() {
@@ -405,7 +405,7 @@ impl<'a> Call<'a> {
         finished
     }
 
-    /// Whether the check holds for the value. What it prints is nobody's output: the program's was taken.
+    /// Whether the check holds for the value. Its output is dropped: that of the program was taken before.
     fn check(&self, check: &str, value: PyObjectRef, namespace: &PyDictRef) -> bool {
         let vm = self.vm;
         let expected = literals::expected(check.trim(), vm);
@@ -443,11 +443,11 @@ fn end(outcome: Outcome, exception: Option<Exception>) -> Ending {
     Box::new(Finished { exception, ..bare_finish(outcome) })
 }
 
-/// A namespace in a module of its own: pickles and data classes look their module up.
+/// The namespace of a new module in `sys.modules`. Pickles and data classes look their module up there.
 pub(crate) fn fresh_namespace(kind: JobKind, vm: &VirtualMachine) -> PyResult<PyDictRef> {
     let name = match kind {
         JobKind::Program => "__main__",
-        // So that the unit's main guard stays shut.
+        // Another name, so that the unit's main guard does not run.
         JobKind::Call => "unit",
     };
     let namespace = vm.ctx.new_dict();

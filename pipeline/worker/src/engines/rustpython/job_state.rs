@@ -1,9 +1,9 @@
 //! What belongs to one job. It is made anew when a job is loaded, so nothing of it is reset piece by piece.
 //!
-//! Functions that stand in the interpreter's types are plain `fn` pointers and get no argument of ours, so the state is
-//! reached through one thread-local. A process that is forked after a unit's source has run starts with a copy of it.
+//! Replacements in the interpreter's types are plain `fn` pointers and get no argument of ours. So the state is reached
+//! through one thread-local. A process that is forked after a unit's source has run starts with a copy of it.
 //!
-//! What lives longer is not here. Originals of replaced functions stay with their replacements. What is known of sets
+//! Longer-lived state is elsewhere. Originals of replaced functions stay with their replacements. The tables of sets
 //! (`compatibility::set_order`), the names of CSV dialects (`compatibility::csv_dialects`) and the modules that were
 //! loaded ahead (`isolation::loaded_modules`) describe objects that outlive a job.
 
@@ -162,7 +162,7 @@ impl LabelSet {
 }
 
 thread_local! {
-    // Probes ask here at each event. A value without a destructor is reached without a check whether it still lives; the
+    // Probes read it at each event. A value without a destructor is reached without a check whether it still lives. The
     // thread of an interpreter ends with its process.
     static JOB: ManuallyDrop<RefCell<JobState>> =
         const { ManuallyDrop::new(RefCell::new(JobState::new(usize::MAX, false))) };
@@ -174,14 +174,14 @@ pub(crate) fn with<T>(read: impl FnOnce(&JobState) -> T) -> T {
     JOB.with(|job| read(&job.borrow()))
 }
 
-/// A job begins: nothing of the one before is left.
+/// Begins a job, with nothing left of the one before.
 pub(crate) fn begin(state: JobState) {
     let before = JOB.with(|job| job.replace(state));
-    // Dropped when nothing is borrowed any more: an object that ends may run code of the program.
+    // Dropped when nothing is borrowed any more, because an object that ends may run code of the program.
     drop(before);
 }
 
-/// A phase of the job begins: that an earlier one was stopped does not matter to it.
+/// Begins a phase of the job that may run although an earlier one was stopped.
 pub(crate) fn forget_termination() {
     JOB.with(|job| job.borrow_mut().termination = Termination::new());
 }

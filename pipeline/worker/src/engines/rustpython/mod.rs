@@ -1,12 +1,20 @@
 //! RustPython, embedded. `serve` starts one engine on a thread with a large stack; forked processes run the jobs.
 //!
 //! ```text
-//!   engine: load and call ─▶ job, phase by phase ─▶ units (compile) ─▶ instrument (flow) ─▶ code with probes
-//!     code runs ─▶ probe ─▶ recorder ─▶ state, iterators, stack ─▶ changes ─▶ render ─▶ records
-//!     ├ interpreter: start      library: modules loaded ahead      isolation: which jobs may share a process
-//!     ├ builtins, numbers, comparisons, sorting, stdio, sets, exits: what the program finds
-//!     └ stop: how it is ended   errors: exceptions as text
+//!   engine            the interpreter, and its jobs: load a unit, call it
+//!   job               one job, phase by phase
+//!   ───────────────
+//!   recording         observer ─▶ recorder ─▶ variables, loops, stack ─▶ changes ─▶ records
+//!   instrumentation   source ─▶ code cache ─▶ instrument ─▶ code with probes, which call the observer
+//!   isolation         modules that were loaded ahead, which jobs may share a process
+//!   values            objects as text, exceptions and their messages, literals
+//!   compatibility     replaced built-ins, which do what CPython does
+//!   analysis          what follows from code and texts before they run
+//!   runtime           start, streams, limits, labels, the end of a program
+//!   job_state         what belongs to one job
 //! ```
+//!
+//! Each folder uses only those below it; `tests/it/architecture/engine.rs` holds that.
 
 mod analysis;
 mod compatibility;

@@ -1,36 +1,36 @@
-//! A code object read as instructions: where each jumps, which line it is of, what lies on the stack before it, and
-//! which loops run there. Called by `instrument`.
+//! The control flow of a code object: its instructions, their jumps and lines, the depth of the value stack before
+//! each, and the loops that run there. Called by `instrument`.
 
 use rustpython_vm::{
     builtins::PyCode,
     bytecode::{ExceptionTableEntry, Instruction, Opcode, build_no_location_mask, decode_exception_table},
 };
 
-/// One instruction, prefixes folded into its argument.
+/// One instruction, with its prefixes folded into its argument.
 #[derive(Clone)]
 pub(crate) struct Op {
     pub(crate) instruction: Instruction,
     pub(crate) opcode: Opcode,
     pub(crate) argument: u32,
-    /// Units behind it that hold nothing of the program's.
+    /// Cache units behind it.
     pub(crate) caches: usize,
     /// The instruction that it can jump to.
     pub(crate) target: Option<usize>,
-    /// The unit of the instruction itself.
+    /// The code unit of the instruction.
     pub(crate) unit: usize,
-    /// Line of the source, 1-based; 0 for an instruction that is of no line.
+    /// Line of the source, 1-based; 0 for an instruction without a line.
     pub(crate) line: u32,
 }
 
-/// An entry of the value stack, as far as it is known before the program runs: the instruction that pushed it.
+/// What is known of an entry of the value stack: the instruction that pushed it.
 type Token = usize;
-/// An entry that the interpreter pushed for a handler: an exception, or the number of the unit that raised it.
+/// An entry that the interpreter pushed for a handler: an exception, or the number of the code unit that raised it.
 const EXCEPTION: Token = usize::MAX;
 const RAISER: Token = usize::MAX - 1;
-/// With the number of a `FOR_ITER` added, the iterator that it draws from.
+/// Added to the number of a `FOR_ITER`: the iterator from which it draws.
 const DRAWN: Token = 1 << 48;
 
-/// The value stacks that are met, each as its top and the stack below.
+/// All value stacks that occur. Each is its top entry and the stack below.
 struct Stacks(Vec<Entry>);
 
 #[derive(Clone, Copy)]
@@ -43,7 +43,7 @@ struct Entry {
 
 /// A place in [`Stacks`].
 type Stack = usize;
-/// The one without entries.
+/// The empty stack.
 const EMPTY: Stack = 0;
 
 impl Stacks {
@@ -61,7 +61,7 @@ impl Stacks {
         self.0.len() - 1
     }
 
-    /// The stack with so many entries less.
+    /// The stack without its topmost `count` entries.
     fn drop(&self, mut stack: Stack, count: usize) -> Stack {
         for _ in 0..count {
             stack = self.0[stack].below;
@@ -69,7 +69,7 @@ impl Stacks {
         stack
     }
 
-    /// The stack with so many entries: cut, or filled up.
+    /// The stack with `depth` entries: cut, or filled up with `token`.
     fn resize(&mut self, mut stack: Stack, depth: usize, token: Token) -> Stack {
         stack = self.drop(stack, self.depth(stack).saturating_sub(depth));
         while self.depth(stack) < depth {
@@ -91,7 +91,7 @@ impl Stacks {
 /// A `for` loop, or a loop of a comprehension.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Loop {
-    /// What pushed its iterator: a `GET_ITER`, or what loads or makes an iterator that is walked as it is.
+    /// The instruction that pushed its iterator: a `GET_ITER`, or one that loads or makes an iterator.
     pub(crate) source: usize,
     /// Its `FOR_ITER`.
     pub(crate) head: usize,
@@ -109,31 +109,31 @@ pub(crate) struct Handler {
 
 /// What an instruction does to the places of the stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Effect {
+pub(crate) enum StackEffect {
     /// The top changes places with the entry so far down.
     Swap(usize),
     /// The entry so far down is pushed again.
     Copy(usize),
-    /// So many entries go, and others may come.
+    /// Entries are popped, and others may be pushed.
     Replaces {
-        /// How many.
+        /// The number of popped entries.
         popped: usize,
     },
 }
 
 impl Op {
     /// What the instruction does to the places of the stack.
-    pub(crate) fn effect(&self) -> Effect {
+    pub(crate) fn effect(&self) -> StackEffect {
         let argument = self.argument as usize;
         match self.opcode {
-            Opcode::Swap => Effect::Swap(argument),
-            Opcode::Copy => Effect::Copy(argument),
-            // Described as popping and pushing what it leaves alone.
-            Opcode::ForIter | Opcode::WithExceptStart => Effect::Replaces { popped: 0 },
+            Opcode::Swap => StackEffect::Swap(argument),
+            Opcode::Copy => StackEffect::Copy(argument),
+            // The interpreter describes it as popping and pushing what it leaves alone.
+            Opcode::ForIter | Opcode::WithExceptStart => StackEffect::Replaces { popped: 0 },
             _ => {
                 let effect = self.opcode.stack_effect_info(self.argument);
                 let (pushed, popped) = (effect.pushed() as usize, effect.popped() as usize);
-                // Described as popping and pushing all that lies above what they change.
+                // The interpreter describes these as popping and pushing all that lies above the changed entry.
                 let looks_below = matches!(
                     self.opcode,
                     Opcode::ListAppend
@@ -144,36 +144,39 @@ impl Op {
                         | Opcode::DictUpdate
                         | Opcode::DictMerge
                 );
-                Effect::Replaces { popped: if looks_below { popped - pushed } else { popped } }
+                StackEffect::Replaces { popped: if looks_below { popped - pushed } else { popped } }
             }
         }
     }
 
-    /// How many entries it pushes after it has popped some.
+    /// The number of entries that it pushes after popping.
     pub(crate) fn pushes(&self) -> usize {
         let effect = self.opcode.stack_effect_info(self.argument);
         match self.effect() {
-            Effect::Replaces { popped } => (effect.pushed() as usize + popped).saturating_sub(effect.popped() as usize),
+            StackEffect::Replaces { popped } => {
+                (effect.pushed() as usize + popped).saturating_sub(effect.popped() as usize)
+            }
             _ => 0,
         }
     }
 }
 
-/// What is known about a code object.
+/// The control flow of a code object.
 pub(crate) struct FlowGraph {
     pub(crate) ops: Vec<Op>,
-    /// In the order of the code; they do not overlap.
+    /// Exception handlers, in the order of the code; they do not overlap.
     pub(crate) handlers: Vec<Handler>,
     pub(crate) loops: Vec<Loop>,
-    /// For each instruction the entries on the stack before it; `None` where nothing leads.
+    /// For each instruction the depth of the stack before it; `None` where the instruction is unreachable.
     pub(crate) depths: Vec<Option<u32>>,
-    /// For each instruction the loops that run there, from their `FOR_ITER` on, the innermost last, as places in `loops`.
+    /// For each instruction the loops that run there, from their `FOR_ITER` on, the innermost last, as indices of
+    /// `loops`.
     pub(crate) running: Vec<Vec<u32>>,
-    /// For each instruction the places of the stack that hold the number of a unit that raised.
+    /// For each instruction the places of the stack that hold the number of a code unit that raised.
     pub(crate) raisers: Vec<Vec<u32>>,
 }
 
-/// How a jump's argument counts: from behind the instruction, forwards or backwards.
+/// Whether a jump's argument counts forwards or backwards from behind the instruction; `None` for what is no jump.
 pub(crate) fn jumps_forward(opcode: Opcode) -> Option<bool> {
     use Opcode as O;
     match opcode {
@@ -189,7 +192,7 @@ pub(crate) fn jumps_forward(opcode: Opcode) -> Option<bool> {
     }
 }
 
-/// The instruction hands on an exception that was raised before: no event of its own.
+/// Whether the instruction raises an earlier exception again, which is no event of its own.
 pub(crate) fn reraises(op: &Op) -> bool {
     match op.opcode {
         Opcode::Reraise | Opcode::EndAsyncFor | Opcode::CleanupThrow => true,
@@ -271,7 +274,7 @@ impl FlowGraph {
         flow
     }
 
-    /// Follows every path once and notes what lies on the stack.
+    /// Follows every path once and computes the stack before each instruction.
     fn walk(&mut self) {
         let mut stacks = Stacks::new();
         let mut before: Vec<Option<Stack>> = vec![None; self.ops.len()];
@@ -303,7 +306,7 @@ impl FlowGraph {
                     waiting.push((at + 1, self.after(at, stack, &mut stacks)));
                 }
             }
-            // Handlers of what is known by now; their own handlers come with the next round.
+            // Handlers that cover an instruction reached by now; their own handlers follow in the next round.
             for handler in &self.handlers {
                 if before.get(handler.target).is_none_or(Option::is_some) {
                     continue;
@@ -322,7 +325,7 @@ impl FlowGraph {
             }
         }
         heads.sort_by_key(|known| known.head);
-        // For each stack, what `select` gives of its entries, the lowest first.
+        // For each stack what `select` gives of its entries, the lowest first.
         let each = |select: &dyn Fn(usize, Token) -> Option<usize>| -> Vec<Vec<u32>> {
             let found = |stack: Stack| {
                 let depth = stacks.depth(stack);
@@ -346,7 +349,7 @@ impl FlowGraph {
         self.loops = heads;
     }
 
-    /// Where an exception that this instruction asks about has been taken, with the exception on the stack's top, and
+    /// Where an exception that this instruction tests has been handled, with the exception on top of the stack, and
     /// whether only falling into that place says so.
     pub(crate) fn taken_at(&self, at: usize) -> Option<(usize, bool)> {
         match self.ops[at].opcode {
@@ -356,7 +359,7 @@ impl FlowGraph {
             }
             // `except:` drops it at once.
             Opcode::PushExcInfo if self.opcode(at + 1) == Some(Opcode::PopTop) => Some((at + 1, true)),
-            // A context manager that returned true: what is jumped to drops it.
+            // A context manager that returned true: the target of the jump drops it.
             Opcode::WithExceptStart => {
                 let jump = (at + 1..at + 3).find(|next| self.opcode(*next) == Some(Opcode::PopJumpIfTrue))?;
                 Some((self.ops[jump].target?, false))
@@ -365,7 +368,7 @@ impl FlowGraph {
         }
     }
 
-    /// The handler that takes what an instruction raises.
+    /// The handler of what an instruction raises.
     pub(crate) fn handler_of(&self, at: usize) -> Option<&Handler> {
         // They are in order, and do not overlap.
         let before = self.handlers.partition_point(|handler| handler.first <= at).checked_sub(1)?;
@@ -376,23 +379,23 @@ impl FlowGraph {
         self.ops.get(at).map(|op| op.opcode)
     }
 
-    /// The stack after an instruction that went on to the next one.
+    /// The stack after an instruction that fell through.
     fn after(&self, at: usize, stack: Stack, stacks: &mut Stacks) -> Stack {
         let op = &self.ops[at];
         let depth = stacks.depth(stack);
         match (op.opcode, op.effect()) {
-            (_, Effect::Swap(n)) if (1..=depth).contains(&n) => {
+            (_, StackEffect::Swap(n)) if (1..=depth).contains(&n) => {
                 let mut tokens: Vec<Token> = stacks.tokens(stack).take(n).collect();
                 tokens.swap(0, n - 1);
                 let below = stacks.drop(stack, n);
                 tokens.into_iter().rev().fold(below, |stack, token| stacks.push(stack, token))
             }
-            (_, Effect::Copy(n)) if (1..=depth).contains(&n) => {
+            (_, StackEffect::Copy(n)) if (1..=depth).contains(&n) => {
                 let token = stacks.tokens(stack).nth(n - 1).unwrap_or(EXCEPTION);
                 stacks.push(stack, token)
             }
             (Opcode::ForIter, _) => stacks.push(stack, at),
-            (_, Effect::Replaces { popped }) => {
+            (_, StackEffect::Replaces { popped }) => {
                 let below = stacks.drop(stack, popped.min(depth));
                 stacks.resize(below, stacks.depth(below) + op.pushes(), at)
             }

@@ -1,22 +1,22 @@
 //! Where lines begin: CPython 3.14's rule for the line events of `sys.settrace`. Called by `instrument`.
 //!
-//! An instruction is a mark when its line is known and another one than that of the instruction before it in the code,
-//! or when something jumps to it, or when it begins a handler. At a mark a line begins unless the instruction that ran
-//! before is of the same line. What ran before is known for each way that leads to the mark, so nearly always it is
-//! known before the program runs whether the line begins. A jump back within one line begins it again.
+//! An instruction is a mark where its line is known and differs from the line of the instruction in front of it, where
+//! a jump leads to it, or where it begins a handler. At a mark a line begins unless the instruction that ran before has
+//! the same line. The instruction that ran before is known for each path to the mark. So it is nearly always known
+//! before the program runs whether a line begins. A jump back within one line begins the line again.
 
 use rustpython_vm::bytecode::Opcode;
 
 use super::control_flow::FlowGraph;
 
-/// What happens at an instruction.
+/// How lines begin at an instruction.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct LineStart {
-    /// Falling into it begins its line.
+    /// Falling into it begins a line.
     pub(crate) by_falling: bool,
-    /// Jumping to it does.
+    /// Whether jumping to it begins a line.
     pub(crate) by_jumping: Jumping,
-    /// The instruction leads back within its line, which begins again.
+    /// The instruction jumps back within its line, which begins again.
     pub(crate) again: bool,
 }
 
@@ -32,7 +32,7 @@ pub(crate) enum Jumping {
     Sometimes,
 }
 
-/// Never begins a line: what leads to it skips it, or it is the interpreter's own.
+/// Whether the instruction never begins a line: what leads to it skips it, or the interpreter added it.
 fn is_hidden(opcode: Opcode) -> bool {
     matches!(
         opcode,
@@ -40,7 +40,7 @@ fn is_hidden(opcode: Opcode) -> bool {
     )
 }
 
-/// The marks of a code object, for each of its instructions.
+/// How lines begin at each instruction of a code object.
 pub(crate) fn line_starts(flow: &FlowGraph) -> Vec<LineStart> {
     let ops = &flow.ops;
     let begins = ops.iter().position(|op| op.opcode == Opcode::Resume).map_or(0, |at| at + 1);
@@ -53,7 +53,7 @@ pub(crate) fn line_starts(flow: &FlowGraph) -> Vec<LineStart> {
         is_mark[at] = op.line != 0 && op.line != current;
         current = op.line;
     }
-    // How many jumps lead to an instruction, and how many of them from another line.
+    // The number of jumps that lead to an instruction, and of those from another line.
     let mut jumps = vec![(0_u32, 0_u32); ops.len()];
     for op in ops {
         if let Some(target) = op.target

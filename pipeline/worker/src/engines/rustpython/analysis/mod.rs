@@ -1,4 +1,4 @@
-//! What follows from code and texts before they run.
+//! What follows from code objects and source texts before they run.
 
 pub(crate) mod control_flow;
 pub(crate) mod imports;

@@ -1,5 +1,5 @@
-//! Whether a program can notice when one of its objects ends, so that nothing of ours may keep one alive. Called by
-//! `units` once a unit, and once an execution.
+//! Whether object lifetime is observable: a program may notice when one of its objects ends. Then the recorder may not
+//! keep objects alive. Called by `code_cache` for each piece, and by `job` for each execution.
 
 use rustpython_vm::{
     PyObject, PyObjectRef, VirtualMachine,
@@ -7,21 +7,21 @@ use rustpython_vm::{
     bytecode::CodeFlags,
 };
 
-/// What of a program's may run, or may be seen, when an object ends.
+/// What a program can notice of the end of its objects.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) enum Lifetimes {
     /// Nothing.
     Unobservable,
-    /// It has generators or coroutines: one that ends asleep is closed, and its events are told.
+    /// It has generators or coroutines: a suspended one that ends is closed, which makes events.
     Generators,
-    /// It defines `__del__` or names what watches objects.
+    /// It defines `__del__` or names a module or function that observes objects.
     Observable,
 }
 
-/// Names by which a program watches its objects, as names or as texts: modules can be imported by text.
+/// Names with which a program observes its objects, as identifiers or as texts: modules can be imported by text.
 const OBSERVERS: [&str; 7] = ["gc", "weakref", "_weakref", "_weakrefset", "__del__", "getrefcount", "get_referrers"];
 
-/// Reads a piece of code and what is nested in it.
+/// What a code object, with those nested in it, can notice.
 pub(crate) fn observable_lifetimes(code: &PyCode) -> Lifetimes {
     if code.code.names.iter().any(|name| OBSERVERS.contains(&name.as_str())) {
         return Lifetimes::Observable;
@@ -39,7 +39,7 @@ pub(crate) fn observable_lifetimes(code: &PyCode) -> Lifetimes {
     nested.fold(own, Ord::max)
 }
 
-/// A function that uses variables of another one.
+/// Whether a function uses variables of an enclosing one.
 pub(crate) fn is_closure(function: &PyObject, vm: &VirtualMachine) -> bool {
     let code = function.get_attr("__code__", vm).ok();
     let code = code.as_ref().and_then(|code| code.downcast_ref::<PyCode>());

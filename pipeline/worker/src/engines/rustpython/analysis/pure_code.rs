@@ -1,12 +1,12 @@
-//! Whether a function only reads, computes and builds, so that running it changes nothing that a program can see. Called
-//! by `code_info` for each code object; `program_repr` asks.
+//! Whether a function is pure: it only reads, computes and builds objects, so running it changes nothing that a program
+//! can see. `code_info` asks for each code object; `program_repr` uses the answer.
 
 use rustpython_vm::{builtins::PyCode, bytecode::Opcode};
 
 use super::control_flow::FlowGraph;
 
-/// Built-in functions that change nothing. `str`, `repr` and the like may run a method of the unit's; its probes
-/// check that one.
+/// Built-in functions that change nothing. `str`, `repr` and the like may call a method of the unit, whose own probes
+/// check it.
 const FUNCTIONS: &[&str] = &[
     "abs",
     "all",
@@ -45,7 +45,7 @@ const FUNCTIONS: &[&str] = &[
     "zip",
 ];
 
-/// Methods of built-in types that change nothing, and those that show.
+/// Methods of built-in types that change nothing, and those that render.
 const METHODS: &[&str] = &[
     "__format__",
     "__repr__",
@@ -81,7 +81,7 @@ const METHODS: &[&str] = &[
     "zfill",
 ];
 
-/// The code only reads, computes and builds.
+/// Whether the code only reads, computes and builds objects.
 pub(crate) fn is_pure(code: &PyCode, flow: &FlowGraph) -> bool {
     let name = |at: usize| code.code.names.get(at).map_or("", |name| name.as_str());
     flow.handlers.is_empty()
@@ -96,7 +96,7 @@ pub(crate) fn is_pure(code: &PyCode, flow: &FlowGraph) -> bool {
                 O::StoreAttr | O::StoreGlobal | O::StoreName | O::StoreDeref | O::StoreSubscr | O::StoreSlice => false,
                 O::DeleteAttr | O::DeleteGlobal | O::DeleteName | O::DeleteDeref | O::DeleteSubscr => false,
                 O::YieldValue | O::Send | O::ReturnGenerator | O::GetAwaitable | O::ImportName | O::ImportFrom => false,
-                // A callable that was got in any other way than above.
+                // They call something that is in none of the lists.
                 O::PushNull | O::CallFunctionEx | O::MakeFunction | O::LoadBuildClass => false,
                 _ => true,
             }

@@ -1,5 +1,5 @@
-//! What an instruction can change in place. Called by `line_effects` and `stack_effects`, so that a recorder need not
-//! compare what cannot have changed.
+//! What an instruction can change in place. Called by `line_effects` and `stack_effects`: the recorder does not compare
+//! what cannot have changed.
 
 use rustpython_vm::bytecode::Opcode;
 
@@ -8,16 +8,16 @@ use rustpython_vm::bytecode::Opcode;
 pub(crate) enum Mutates {
     /// Nothing.
     Nothing,
-    /// Not lists: `x[i]` may fill a `defaultdict`.
+    /// Dictionaries: `x[i]` may fill a `defaultdict`.
     Dictionaries,
-    /// Any object; but every global names what it did.
+    /// Any object. Globals are bound only by instructions that name them.
     Objects,
     /// Any object, and globals too.
     Anything,
 }
 
-/// What the instruction can change in place, whatever it works on. It may run code of the program; then that code
-/// makes events of its own, and the caller is looked at again because of them.
+/// What the instruction can change in place, whatever its operands are. Where it runs code of the program, that code
+/// makes events of its own, after which the caller is compared anyway.
 pub(crate) fn mutated_by(opcode: Opcode, argument: usize) -> Mutates {
     const SUBSCRIPT: usize = 26;
     use Opcode as O;
@@ -33,10 +33,10 @@ pub(crate) fn mutated_by(opcode: Opcode, argument: usize) -> Mutates {
     }
 }
 
-/// The instruction changes no object in place.
+/// Whether the instruction changes no object in place.
 fn keeps_objects(opcode: Opcode, argument: usize) -> bool {
     use Opcode as O;
-    /// The first in-place operator; below it are `+`, `&`, … and after them `[]`.
+    /// The first in-place operator. Below it are `+`, `&`, …; behind the in-place ones is `[]`.
     const FIRST_IN_PLACE: usize = 13;
     const SUBSCRIPT: usize = 26;
     match opcode {

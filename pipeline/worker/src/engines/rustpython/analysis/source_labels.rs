@@ -1,12 +1,12 @@
-//! Labels that follow from the text of a job alone. Called by `job` when it has run.
+//! Labels that follow from the text of a job alone. Called by `job` at the end.
 
 use tracemill_trace::Label;
 
 use super::text_scan::WordSet;
 use crate::engines::rustpython::runtime::labels::note;
 
-/// Words of a job's texts, and the label that each of them brings. The built-in function `hash` notes its label when it is
-/// called (`labelled_functions`); a program that calls `__hash__` itself is found here.
+/// Words of a job's texts with the label that each brings. The built-in function `hash` notes its label when it is
+/// called (`labelled_functions`). A program that calls `__hash__` itself is found here.
 const WORDS: [(&str, Label); 15] = [
     ("__code__", Label::Code),
     ("f_code", Label::Code),
@@ -46,7 +46,7 @@ pub(crate) fn note_from_source(source: &str) {
     }
 }
 
-/// Whether numbers that are written out are divided with `//`, one of them as a float.
+/// Whether two literal numbers, one of them a float, are divided with `//`.
 fn divides_constants(source: &str) -> bool {
     source.match_indices("//").any(|(at, _)| {
         let in_number = |letter: &char| letter.is_ascii_alphanumeric() || "._+-()* ".contains(*letter);

@@ -4,7 +4,7 @@
 /// Up to 64 words of two bytes or more.
 pub(crate) struct WordSet<const COUNT: usize> {
     words: [&'static str; COUNT],
-    /// For each byte the words that have it first, and second, a bit for each.
+    /// For each byte the words that have it first, and those that have it second, a bit for each.
     first: [u64; 256],
     second: [u64; 256],
 }
@@ -34,7 +34,7 @@ impl<const COUNT: usize> WordSet<COUNT> {
         self.found(text, 0) != 0
     }
 
-    /// The words found until more than `enough` were.
+    /// The words that were found, until their bits exceed `enough`.
     fn found(&self, text: &str, enough: u64) -> u64 {
         let bytes = text.as_bytes();
         let mut found = 0;

@@ -16,7 +16,7 @@ pub(crate) struct Slot {
     pub(crate) captured: bool,
     /// The slot holds a cell around the value.
     pub(crate) cell: bool,
-    /// It is not a variable of the program's.
+    /// The compiler added it.
     pub(crate) hidden: bool,
 }
 

@@ -26,15 +26,15 @@ pub(crate) fn install(vm: &VirtualMachine) -> PyResult<()> {
         sys.set_attr(name, vm.new_function("ignored", ignored), vm)?;
     }
     for name in ["monitoring", "activate_stack_trampoline", "remote_exec"] {
-        // Absent is fine.
+        // It may be absent.
         let _ = sys.dict().del_item(name, vm);
     }
     Ok(())
 }
 
-/// As CPython's; calls from the program's own code are noted, calls from the library are not.
+/// As CPython's. Calls from the program's own code bring a label, calls from the library do not.
 fn id(object: PyObjectRef, _vm: &VirtualMachine) -> usize {
-    if code_origin::is_own_call() {
+    if code_origin::is_called_by_job() {
         labels::note(Label::Id);
     }
     object.get_id()

@@ -1,8 +1,8 @@
-//! Comparisons of tuples and lists that ask the elements what CPython asks them, in its order. Installed when an
+//! Comparisons of tuples and lists that compare the elements as CPython does, in its order. Installed when an
 //! interpreter starts.
 //!
-//! The engine asks once more whether the first elements that differ are equal, compares them with `<` where `<=` is
-//! wanted, and looks at the lengths of tuples first.
+//! The interpreter compares the first elements that differ twice, uses `<` where `<=` is needed, and compares the
+//! lengths of tuples first.
 
 use rustpython_vm::{
     AsObject, PyObject, PyResult, VirtualMachine,
@@ -42,7 +42,7 @@ fn compare_lists(one: &PyObject, other: &PyObject, op: PyComparisonOp, vm: &Virt
     if let Some(answer) = op.identical_optimization(&one.as_object(), &other.as_object()) {
         return Ok(Either::B(PyComparisonValue::Implemented(answer)));
     }
-    // What is asked may change the lists, so they are looked at anew each time, and not held meanwhile.
+    // Comparisons may change the lists, so the lists are read anew each time and are not borrowed meanwhile.
     let lengths = || (one.borrow_vec().len(), other.borrow_vec().len());
     let by_length =
         |(one, other): (usize, usize)| Ok(Either::B(PyComparisonValue::Implemented(op.eval_ord(one.cmp(&other)))));
@@ -58,7 +58,7 @@ fn compare_lists(one: &PyObject, other: &PyObject, op: PyComparisonOp, vm: &Virt
             if at >= first || at >= second {
                 break;
             }
-            // The elements may be other ones by now.
+            // The elements may have been replaced.
             let pair = (one.borrow_vec().get(at).cloned(), other.borrow_vec().get(at).cloned());
             let (Some(a), Some(b)) = pair else { break };
             return differing(&a, &b, op, vm);
@@ -67,7 +67,7 @@ fn compare_lists(one: &PyObject, other: &PyObject, op: PyComparisonOp, vm: &Virt
     by_length(lengths())
 }
 
-/// The answer that the first elements that differ give.
+/// The result that the first elements that differ give.
 fn differing(one: &PyObject, other: &PyObject, op: PyComparisonOp, vm: &VirtualMachine) -> Answer {
     match op {
         PyComparisonOp::Eq => Ok(Either::B(PyComparisonValue::Implemented(false))),

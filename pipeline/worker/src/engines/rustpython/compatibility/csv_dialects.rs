@@ -1,5 +1,5 @@
-//! The names of dialects of CSV files in the order in which they were registered, as CPython lists them; the engine's own
-//! order hangs on a seed. Installed when an interpreter starts.
+//! Lists the dialects of CSV files in the order in which they were registered, as CPython does. The interpreter's own
+//! order depends on a hash seed. Installed when an interpreter starts.
 
 use std::cell::RefCell;
 
@@ -8,11 +8,11 @@ use rustpython_vm::{PyObjectRef, PyResult, VirtualMachine};
 use crate::engines::rustpython::runtime::patch;
 
 thread_local! {
-    /// As text, the oldest first.
+    /// The registered names, the oldest first. The registry of the interpreter outlives jobs, and so do they.
     static NAMES: RefCell<Vec<String>> = RefCell::default();
 }
 
-/// Puts the watches in place. Once an interpreter.
+/// Puts the replacements in place. Once an interpreter.
 pub(crate) fn install(vm: &VirtualMachine) -> PyResult<()> {
     NAMES.with_borrow_mut(Vec::clear);
     patch::wrap("_csv", &["register_dialect"], vm, |own, args, vm| {

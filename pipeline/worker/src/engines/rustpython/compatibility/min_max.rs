@@ -1,5 +1,5 @@
-//! `max` and `min` of one iterable: item by item as CPython takes them, where the engine first gathers all. Installed
-//! when an interpreter starts.
+//! `max` and `min` of one iterable, item by item as CPython takes them; the interpreter gathers all items first.
+//! Installed when an interpreter starts.
 
 use rustpython_vm::{
     PyObjectRef, PyResult, TryFromObject, VirtualMachine,
@@ -15,7 +15,7 @@ pub(crate) fn install(vm: &VirtualMachine) -> PyResult<()> {
     patch::wrap("builtins", &["min"], vm, |own, args, vm| extreme_item(own, args, "min", PyComparisonOp::Lt, vm))
 }
 
-/// The engine's own has the arguments that are already there, and those that are wrong.
+/// The interpreter's own function takes several arguments, and reports wrong ones.
 fn extreme_item(
     own: &PyObjectRef,
     args: FuncArgs,

@@ -1,4 +1,4 @@
-//! Arithmetic of whole numbers where the engine's is not CPython's. Installed when an interpreter starts.
+//! Arithmetic of integers where the interpreter's is not CPython's. Installed when an interpreter starts.
 
 use std::sync::OnceLock;
 
@@ -12,10 +12,10 @@ use tracemill_trace::Outcome;
 
 use crate::engines::rustpython::runtime::termination;
 
-/// Bits of a power that no memory has room for, and that the engine still counts without an overflow.
+/// Bits of a power that fits into no memory, and that the interpreter can still count without an overflow.
 const IMPOSSIBLE_BITS: u64 = 1 << 62;
 
-// Types outlive interpreters: what was there before the first one is kept once.
+// Types outlive interpreters: the originals are kept once.
 static DIVIDE: OnceLock<PyNumberBinaryFunc> = OnceLock::new();
 static POWER: OnceLock<PyNumberTernaryFunc> = OnceLock::new();
 
@@ -36,7 +36,7 @@ pub(crate) fn install(vm: &VirtualMachine) {
     }
 }
 
-/// Zero by a negative number is `-0.0`, which the engine gives no sign.
+/// Zero divided by a negative number is `-0.0`; the interpreter gives it no sign.
 fn divide(a: &PyObject, b: &PyObject, vm: &VirtualMachine) -> PyResult {
     let is_negative = |object: &PyObject| object.downcast_ref::<PyInt>().is_some_and(|number| is_below_zero(number));
     let is_zero = |number: &Py<PyInt>| number.as_bigint().sign() == Sign::NoSign;
@@ -46,8 +46,8 @@ fn divide(a: &PyObject, b: &PyObject, vm: &VirtualMachine) -> PyResult {
     DIVIDE.get().map_or_else(|| Ok(vm.ctx.not_implemented()), |divide| divide(a, b, vm))
 }
 
-/// A power that no memory has room for ends the program as a smaller one does that its own memory has no room for. The
-/// engine says instead that whole numbers have no powers, or raises what a program can catch; CPython computes until it
+/// A power that fits into no memory ends the program as a smaller one does that exceeds its memory limit. The
+/// interpreter says instead that integers have no powers, or raises what a program can catch. CPython computes until it
 /// has no memory.
 fn power(base: &PyObject, exponent: &PyObject, modulus: &PyObject, vm: &VirtualMachine) -> PyResult {
     if vm.is_none(modulus)
@@ -61,7 +61,7 @@ fn power(base: &PyObject, exponent: &PyObject, modulus: &PyObject, vm: &VirtualM
 
 fn is_impossible(base: &PyInt, exponent: &PyInt) -> bool {
     let bits = base.as_bigint().bits();
-    // The result of 0, 1 and -1 is as small as they are, and that of an exponent below zero is a float.
+    // Powers of 0, 1 and -1 are as small as they are, and a negative exponent gives a float.
     if bits < 2 || is_below_zero(exponent) {
         return false;
     }

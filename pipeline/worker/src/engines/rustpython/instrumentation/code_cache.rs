@@ -1,4 +1,4 @@
-//! Compiles the pieces of a job and puts probes into them; keeps the source that was compiled last. Called by `job`.
+//! Compiles the pieces of a job and instruments them. Keeps the source that was compiled last. Called by `job`.
 
 use std::rc::Rc;
 
@@ -22,10 +22,10 @@ use crate::engines::rustpython::{
     runtime::code_origin,
 };
 
-/// Words with which a source can reach the dictionary of a module, whose items are its globals.
+/// Words with which a source can reach the dictionary of a module, whose items are the module's globals.
 const GLOBALS: WordSet<5> = WordSet::new(["globals", "__dict__", "vars", "locals", "modules"]);
 
-/// Compiles a piece of a job, with probes, so that it gives the same events however often it ran.
+/// Compiles and instruments a piece of a job. The code makes the same events however often it has run.
 pub(crate) fn compile(
     source: &str,
     mode: Mode,
@@ -36,8 +36,8 @@ pub(crate) fn compile(
     compile_with_points(source, mode, path, detail, false, vm).map(|(code, _)| code)
 }
 
-/// The same, with the points of it that are noted: none unless `detail` asks for them. Of a unit that `is_called` its
-/// functions are what is recorded.
+/// Compiles and instruments a source. Returns the points of coverage too; there are none unless `detail` asks for them.
+/// Where the source `is_called`, a call of one of its functions is recorded, and its own statements are only counted.
 pub(crate) fn compile_with_points(
     source: &str,
     mode: Mode,
@@ -63,26 +63,26 @@ pub(crate) fn compile_with_points(
     Ok(instrument(&code, detail, traits, vm))
 }
 
-/// The source compiled last: the jobs of a unit come one after the other.
+/// The source compiled last. Jobs of one unit follow each other, so one entry is enough.
 #[derive(Default)]
 pub(crate) struct CodeCache {
     last: Option<Compiled>,
 }
 
-/// A source that was compiled.
+/// A compiled source.
 pub(crate) struct Compiled {
     source: String,
     detail: Detail,
-    /// It is for a call, not a program.
+    /// It belongs to a call, not to a program.
     is_called: bool,
     /// Its code, or the error that the compiler gave.
     pub(crate) code: Result<PyRef<PyCode>, PyBaseExceptionRef>,
-    /// The points of it that coverage notes.
+    /// Its points of coverage.
     pub(crate) points: Rc<[Point]>,
 }
 
 impl CodeCache {
-    /// The code of a job's source, compiled now or before.
+    /// The code of a job's source, compiled now or taken from the cache.
     pub(crate) fn compiled(&mut self, job: &Job, detail: Detail, vm: &VirtualMachine) -> &Compiled {
         let is_called = job.kind == JobKind::Call;
         let same = |last: &Compiled| last.source == job.source && (last.detail, last.is_called) == (detail, is_called);

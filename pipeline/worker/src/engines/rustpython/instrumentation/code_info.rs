@@ -1,4 +1,5 @@
-//! What is known about a code object before it runs. Called by `instrument` once for each; recorders read it.
+//! What is known about a code object before it runs. `instrument` computes it once for each code object; the recorder
+//! reads it.
 
 use std::{cell::OnceCell, rc::Rc};
 
@@ -17,7 +18,7 @@ use super::{
 };
 use crate::engines::rustpython::{
     analysis::{
-        control_flow::{Effect, FlowGraph, Loop, Op},
+        control_flow::{FlowGraph, Loop, Op, StackEffect},
         line_starts::LineStart,
         pure_code::is_pure,
         variables::{Slot, globals_of, slots_of},
@@ -27,24 +28,25 @@ use crate::engines::rustpython::{
 
 /// What is known about one code object.
 pub(crate) struct CodeInfo {
-    /// Its slots in storage order, parameters first; empty when variables live in a dictionary.
+    /// Its variable slots in storage order, parameters first. Empty when variables live in a dictionary.
     pub(crate) slots: Vec<Slot>,
     /// Global names that it uses.
     pub(crate) globals: Vec<&'static PyStrInterned>,
-    /// For each instruction the loops that run there, the innermost last.
+    /// For each instruction the loops that are running there, the innermost last.
     pub(crate) running: Vec<Vec<u32>>,
-    /// For each instruction the entries on the stack before it.
+    /// For each instruction the depth of the value stack before it.
     pub(crate) depths: Vec<u32>,
-    /// What is told about each instruction; empty below instruction granularity.
+    /// The description of each instruction. Empty below instruction granularity.
     pub(crate) operations: Vec<Operation>,
-    /// Its variables as they are numbered in events: slots, globals, iterators. Names of a dictionary come after.
+    /// Its variables as events number them: slots, globals, iterators. Names of a dictionary follow while the program
+    /// runs.
     pub(crate) variables: Vec<(Scope, String)>,
     /// The number of the first global, and of the first iterator.
     pub(crate) first_global: u32,
     pub(crate) first_iterator: u32,
-    /// The loop of a generator expression over the iterator that it was given, which its first slot holds.
+    /// The loop of a generator expression over the iterator in its first slot.
     pub(crate) given: Option<u32>,
-    /// For each instruction at which a line may begin what runs until the next one does.
+    /// For each instruction at which a line may begin the effect of that line.
     line_effects: Vec<Option<LineEffect>>,
     /// The qualified name.
     pub(crate) function: String,
@@ -52,23 +54,24 @@ pub(crate) struct CodeInfo {
     pub(crate) in_dictionary: bool,
     /// The line of the `def`.
     pub(crate) first_line: u32,
-    /// It only reads, computes and builds.
+    /// Running it changes nothing that a program can see.
     pub(crate) is_pure: bool,
-    /// It came with the unit and is recorded; else it is counted.
+    /// It belongs to the unit, so it is recorded; other code is only counted.
     pub(crate) is_unit: bool,
-    /// For each instruction what it does to the places of the stack, what else is known of it before it runs, and its
-    /// opcode; empty below instruction granularity.
-    pub(crate) effects: Vec<Effect>,
+    /// For each instruction its effect on the value stack, its step and its opcode. Empty below instruction
+    /// granularity.
+    pub(crate) effects: Vec<StackEffect>,
     pub(crate) steps: Vec<Step>,
     pub(crate) opcodes: Vec<Opcode>,
-    /// For each instruction the places of the stack that hold the number of a unit that raised; likewise.
+    /// For each instruction the places of the value stack that hold the number of a code unit that raised. Empty below
+    /// instruction granularity.
     pub(crate) raisers: Vec<Vec<u32>>,
-    /// For each instruction its unit in the code with probes, and the one that it had.
+    /// For each instruction its code unit in the instrumented code, and the code unit that it had before.
     pub(crate) origins: OnceCell<Vec<(u32, u32)>>,
 }
 
 impl CodeInfo {
-    /// What is known about a code object that was read. Takes from the flow what nobody else wants.
+    /// Computes it. Moves parts out of the flow graph that nothing else uses.
     pub(crate) fn new(
         code: &Py<PyCode>,
         flow: &mut FlowGraph,
@@ -93,12 +96,12 @@ impl CodeInfo {
             .extend(flow.loops.iter().map(|known| (Scope::Iterator, format!("for {}", flow.ops[known.head].line))));
         let steps = match detail {
             Detail::Instructions { each } => {
-                // Where variables live in a dictionary, slots are the compiler's own.
-                let told = if in_dictionary { &[][..] } else { &slots };
+                // Where variables live in a dictionary, slots are temporaries of the compiler.
+                let recorded = if in_dictionary { &[][..] } else { &slots };
                 steps(
                     code,
                     flow,
-                    told,
+                    recorded,
                     Precision { each, drops: traits.drops, reaches_globals: traits.reaches_globals },
                     vm,
                 )
@@ -133,12 +136,12 @@ impl CodeInfo {
         })
     }
 
-    /// Each instruction of it is recorded.
+    /// Whether its instructions are recorded.
     pub(crate) fn records_instructions(&self) -> bool {
         !self.steps.is_empty()
     }
 
-    /// What runs from the line that begins at an instruction to the next one.
+    /// The effect of the line that begins at an instruction.
     pub(crate) fn line_effect(&self, op: u32) -> Option<LineEffect> {
         self.line_effects.get(op as usize).copied().flatten()
     }

@@ -1,5 +1,5 @@
-//! The points that coverage notes: the lines of a code object, and both branches of each condition and each `for`. Called by
-//! `instrument`.
+//! Numbers the points of coverage: the lines of a code object, and both branches of each condition and each `for`.
+//! Called by `instrument`.
 
 use rustpython_vm::bytecode::Opcode;
 use tracemill_trace::{Point, PointKind};
@@ -14,8 +14,8 @@ use crate::engines::rustpython::analysis::{
 };
 
 impl Builder<'_> {
-    /// Decides where a code object's points are, and numbers them on from those met before.
-    pub(crate) fn place_points(&mut self, flow: &FlowGraph, line_starts: &[LineStart], points: &mut Vec<Point>) {
+    /// Inserts the probes of a code object's points. Their numbers follow those of the code objects before.
+    pub(crate) fn insert_points(&mut self, flow: &FlowGraph, line_starts: &[LineStart], points: &mut Vec<Point>) {
         let mut number = |line_number: u32, kind: PointKind| {
             points.push(Point { line_number, kind });
             points.len() as u32 - 1
@@ -27,9 +27,9 @@ impl Builder<'_> {
                 let probe = self.probe(Site::Point(point, true), at, op.line, 0);
                 self.insertions.push((before(at), probe));
             }
-            self.sets(at, op);
+            self.insert_set_probes(at, op);
             match op.opcode {
-                // Instructions of no line are the compiler's own.
+                // Instructions without a line come from the compiler, not from the source.
                 _ if op.line == 0 => {}
                 Opcode::PopJumpIfFalse | Opcode::PopJumpIfTrue | Opcode::PopJumpIfNone | Opcode::PopJumpIfNotNone => {
                     let point = number(op.line, PointKind::Taken);

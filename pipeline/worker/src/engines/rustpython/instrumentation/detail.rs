@@ -1,31 +1,31 @@
-//! How finely code is probed, and what is known about a piece of source as a whole.
+//! How finely code is instrumented, and what is known about a source as a whole.
 
-/// How finely code is probed.
+/// How finely code is instrumented.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Detail {
-    /// Lines are counted: set-up, call and check.
+    /// Lines are counted: the set-up, the call and the check.
     Count,
-    /// What is reached is noted, see `coverage`.
+    /// Points of coverage are noted, see `coverage_points`.
     Cover {
-        /// Of the whole source, not of its functions alone.
+        /// In the whole source, not in its functions alone.
         whole: bool,
     },
-    /// What line granularity needs.
+    /// Lines are recorded.
     Lines,
-    /// Instructions too.
+    /// Instructions are recorded too.
     Instructions {
-        /// Each of them is looked at.
+        /// Each of them is observed.
         each: bool,
     },
 }
 
-/// What is known about a piece as a whole.
+/// What is known about a source as a whole.
 #[derive(Clone, Copy)]
 pub(crate) struct SourceTraits {
-    /// Dropping a value may run code of it.
+    /// Dropping a value may run its code.
     pub(crate) drops: bool,
-    /// It may bind a global by changing a dictionary.
+    /// It may bind a global through a dictionary.
     pub(crate) reaches_globals: bool,
-    /// Its own statements run before a call, which alone is recorded.
+    /// Its own statements run before a call, and only the call is recorded.
     pub(crate) is_called: bool,
 }

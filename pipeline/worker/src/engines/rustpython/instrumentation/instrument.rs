@@ -1,16 +1,16 @@
-//! Puts probes into a compiled code object: before lines or instructions, at calls, returns and exceptions, at loops.
-//! Called by `code_cache` once a unit; `observer` receives what the probes see.
+//! Inserts probes into a compiled code object: in front of lines or instructions, at calls, returns and exceptions, at
+//! loops. Called by `code_cache` once a unit; `observer` receives what the probes see.
 //!
-//! A probe is a constant and three instructions that leave the stack as it was:
+//! A probe is a constant and three or more instructions that leave the value stack as it was:
 //!
 //! ```text
 //!   LOAD_CONST probe; UNARY_INVERT; POP_TOP                    the probe is called
 //!   LOAD_CONST probe; COPY 2; BINARY_OP @; POP_TOP             the probe is called with the stack's top
 //! ```
 //!
-//! Exceptions come to a probe through the exception table. Each handler gets a stub behind the code that calls the
-//! probe and jumps on; what no handler covered is covered by a stub that calls the probe and raises again. An
-//! instruction that raises again what was raised before has entries of its own, which lead past the probes.
+//! Exceptions reach a probe through the exception table. Each handler gets a stub behind the code: the stub calls the
+//! probe and jumps to the handler. A stub for exceptions without a handler calls the probe and raises again. An
+//! instruction that raises an earlier exception again has entries of its own, which lead past the probes.
 
 use rustpython_vm::{Py, PyObjectRef, PyRef, VirtualMachine, builtins::PyCode, bytecode::Opcode};
 use tracemill_trace::Point;
@@ -25,7 +25,7 @@ use crate::engines::rustpython::{
     compatibility::set_order,
 };
 
-/// A code object with probes, and so those nested in it; and the points that are noted.
+/// Instruments a code object and those nested in it. Returns the points of coverage too.
 pub(crate) fn instrument(
     code: &Py<PyCode>,
     detail: Detail,
@@ -33,30 +33,30 @@ pub(crate) fn instrument(
     vm: &VirtualMachine,
 ) -> (PyRef<PyCode>, Vec<Point>) {
     let mut items = UnitItems::default();
-    // What runs before the call is counted, not recorded; where points are noted, that is seen to there.
+    // Statements that run before the call are counted, not recorded. Coverage decides that by itself.
     let own = match detail {
         Detail::Lines | Detail::Instructions { .. } if traits.is_called => Detail::Count,
         detail => detail,
     };
-    (probed(code, own, detail, traits, &mut items, vm), items.points)
+    (instrument_with(code, own, detail, traits, &mut items, vm), items.points)
 }
 
-/// Evaluates annotations, when somebody asks for them: no code that a program has.
+/// The code evaluates annotations on demand. No program wrote it.
 fn is_annotations(code: &Py<PyCode>) -> bool {
     code.code.obj_name.as_str() == "__annotate__"
 }
 
-/// What was met in the unit so far.
+/// What the unit's code objects have in common.
 #[derive(Default)]
 struct UnitItems {
-    /// Constant sets.
+    /// Constant sets so far.
     sets: Vec<PyObjectRef>,
-    /// Points that are noted.
+    /// Points of coverage so far.
     points: Vec<Point>,
 }
 
-/// The code with probes as fine as `detail`, and what is nested in it with `inner` ones.
-fn probed(
+/// Instruments a code object with `detail`, and what is nested in it with `inner`.
+fn instrument_with(
     code: &Py<PyCode>,
     detail: Detail,
     inner: Detail,
@@ -75,7 +75,7 @@ fn probed(
             .map(|constant| {
                 let object: PyObjectRef = constant.clone().into();
                 match object.downcast_ref::<PyCode>() {
-                    Some(code) => probed(code, inner, inner, traits, items, vm).into(),
+                    Some(code) => instrument_with(code, inner, inner, traits, items, vm).into(),
                     None => set_order::constant(object, &mut items.sets, vm),
                 }
             })
@@ -85,14 +85,14 @@ fn probed(
         vm,
     };
     if info.records_instructions() {
-        own_what_is_borrowed(&mut builder, &mut flow);
+        replace_borrowing_loads(&mut builder, &mut flow);
     }
     match detail {
         Detail::Cover { whole } if info.is_unit && (whole || !info.in_dictionary) && !is_annotations(code) => {
-            builder.place_points(&flow, &line_starts, &mut items.points);
+            builder.insert_points(&flow, &line_starts, &mut items.points);
         }
-        Detail::Cover { .. } => builder.place(&flow, &line_starts, Detail::Count),
-        _ => builder.place(&flow, &line_starts, detail),
+        Detail::Cover { .. } => builder.insert_probes(&flow, &line_starts, Detail::Count),
+        _ => builder.insert_probes(&flow, &line_starts, detail),
     }
     let begins = flow.ops.iter().position(|op| op.opcode == Opcode::Resume).map_or(0, |at| at + 1);
     let whole = builder.assemble(&code.code, &flow, detail, begins);
@@ -101,9 +101,9 @@ fn probed(
     made
 }
 
-/// Puts instructions that push an object of their own in place of those that push a borrowed one: what is borrowed
-/// is not among a frame's objects. They are told under the names that they had.
-fn own_what_is_borrowed(builder: &mut Builder<'_>, flow: &mut FlowGraph) {
+/// Replaces instructions that push a borrowed object by those that push an owned one: a borrowed object is not among
+/// the frame's objects. Events show them under their original names.
+fn replace_borrowing_loads(builder: &mut Builder<'_>, flow: &mut FlowGraph) {
     for op in &mut flow.ops {
         let owning = match op.opcode {
             Opcode::LoadFastBorrow => Opcode::LoadFast,
@@ -119,7 +119,8 @@ fn own_what_is_borrowed(builder: &mut Builder<'_>, flow: &mut FlowGraph) {
     }
 }
 
-/// Turns adaptive specialisation off: it hides instructions of hot loops and makes exception events depend on heat.
+/// Turns adaptive specialisation off. It hides instructions of hot loops and makes exception events depend on how often
+/// a loop ran.
 fn disable_specialization(code: &Py<PyCode>) {
     code.quickened.store(true, std::sync::atomic::Ordering::Relaxed);
     code.code.instructions.disable_specialization();

@@ -16,10 +16,10 @@ use super::{
 };
 use crate::engines::rustpython::analysis::control_flow::{FlowGraph, reraises};
 
-/// `BINARY_OP`'s argument for `@`, which nothing built in has.
+/// `BINARY_OP`'s argument for `@`. No built-in type has that operator.
 const MATRIX_MULTIPLY: u8 = 4;
 
-/// How many prefixes an argument takes.
+/// The number of prefixes that an argument takes.
 fn prefixes(argument: u32) -> usize {
     match argument {
         0..=0xff => 0,
@@ -48,16 +48,16 @@ impl Builder<'_> {
             load + if insertion.entry > 0 { 1 + binary + 1 } else { 2 }
         };
         let mut insertions = std::mem::take(&mut self.insertions);
-        // Stable: probes at one place stay in order.
+        // A stable sort: probes at one place stay in order.
         insertions.sort_by_key(|(place, _)| *place);
         let mut lengths = vec![0; before(count) + 1];
         for (place, insertion) in &insertions {
             lengths[*place] += length(insertion);
         }
-        // Prefixes that each argument takes; those of jumps grow until every distance fits.
+        // Prefixes of each argument; those of jumps grow until every distance fits.
         let mut rooms: Vec<usize> =
             flow.ops.iter().map(|op| if op.target.is_some() { 0 } else { prefixes(op.argument) }).collect();
-        // Where falling into an instruction begins, and jumping to it.
+        // Where an instruction begins when it is fallen into, and when it is jumped to.
         let (mut falls, mut labels) = (vec![0; count + 1], vec![0; count + 1]);
         loop {
             let mut at = 0;
@@ -117,14 +117,14 @@ impl Builder<'_> {
                 .collect(),
             _ => self.exceptions(flow, begins, (&falls, &labels), location, &mut out),
         };
-        // Nobody else sets it.
+        // Set here alone.
         let _ = self.info.origins.set(origins);
         CodeObject {
             constants: self.constants.into_iter().map(Into::into).collect(),
             linetable: line_table(&out.lines, code.first_line_number.map_or(0, |line| line.get() as i64)),
             instructions: CodeUnits::from(out.units),
             locations: out.locations.into(),
-            // A probe with its argument, behind an exception and the number of what raised it.
+            // Room for a probe with its argument, above an exception and the number of the code unit that raised it.
             max_stackdepth: code.max_stackdepth + 5,
             exceptiontable: encode_exception_table(&entries),
             flags: code.flags,
@@ -143,10 +143,10 @@ impl Builder<'_> {
         }
     }
 
-    /// The exception table, and what it leads to behind the code: a probe, and then the handler.
+    /// Makes the exception table, and behind the code the stubs that it leads to.
     ///
-    /// CPython tells of an exception before the stack is unwound, and what that drops may run code: a generator that a
-    /// loop walked is closed. So the iterators of loops are left on the stack until the probe has been called.
+    /// CPython reports an exception before it unwinds the stack. Unwinding may run code: it closes the generator of a
+    /// loop. So the iterators of loops stay on the stack until the probe has been called.
     fn exceptions<L: Copy>(
         &mut self,
         flow: &FlowGraph,
@@ -192,11 +192,11 @@ impl Builder<'_> {
         entries
     }
 
-    /// How many entries lie on the stack, up to the iterator of the innermost loop, when an instruction has raised.
+    /// The depth of the value stack, up to the iterator of the innermost loop, when an instruction has raised.
     fn left_by(&self, at: usize, flow: &FlowGraph) -> u16 {
         let running = self.info.running.get(at).map_or(&[][..], Vec::as_slice);
         let heads = running.iter().map(|number| flow.loops[*number as usize].head);
-        // A draw that raises drops its iterator.
+        // A `FOR_ITER` that raises drops its iterator itself.
         heads.filter(|head| *head != at).filter_map(|head| flow.depths[head]).max().unwrap_or(0) as u16
     }
 
@@ -244,20 +244,20 @@ impl Builder<'_> {
     }
 }
 
-/// What an exception leads to first.
+/// The code to which an exception leads first.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Stub {
-    /// The handler that it leads to; `None` when the frame is left.
+    /// The handler behind it; `None` when the frame is left.
     target: Option<usize>,
-    /// The exception was raised before.
+    /// The exception was reported before.
     quiet: bool,
-    /// Entries that are left on the stack for it to drop, below the exception and the number of what raised it.
+    /// Entries of the stack that the stub drops, below the exception and the number of the code unit that raised it.
     drops: u16,
-    /// That number is there.
+    /// The stack holds that number.
     push_lasti: bool,
 }
 
-/// The units as they come out, with the location of each.
+/// The finished code units, with the location of each.
 struct Output<L> {
     units: Vec<CodeUnit>,
     locations: Vec<L>,
@@ -305,7 +305,7 @@ impl<L: Copy> Output<L> {
     }
 }
 
-/// A line table with one entry a unit: a line without columns, or nowhere.
+/// A line table with one entry for each code unit: a line without columns, or nowhere.
 fn line_table(lines: &[u32], first: i64) -> Box<[u8]> {
     const NO_COLUMNS: u8 = 0x80 | 13 << 3;
     const NOWHERE: u8 = 0x80 | 15 << 3;

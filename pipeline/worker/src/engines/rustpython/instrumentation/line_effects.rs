@@ -1,9 +1,9 @@
-//! What can have happened between two lines: which variables the instructions of a line store to, and what they can
-//! change in place. Called by `units`; the recorder asks.
+//! What the instructions of a line can have changed: the variables to which they store, and the objects that they
+//! change in place. Called by `code_info`; the recorder compares only what can have changed.
 //!
-//! A line runs from where it begins to where another one does, and not all of that need be of its number: the end of a
-//! statement over several lines belongs to the first of them and begins no line. So what runs is followed from each
-//! beginning along every way to the next ones.
+//! A line runs until another line begins. Some of its instructions may have another line number: the end of a statement
+//! over several lines belongs to the first of them and begins no line. So the effect is collected from each beginning
+//! along every branch to the next beginnings.
 
 use rustpython_vm::bytecode::Opcode;
 
@@ -14,24 +14,24 @@ use crate::engines::rustpython::analysis::{
     side_effects::{Mutates, mutated_by},
 };
 
-/// What runs from the beginning of a line to that of the next.
+/// The effect of what runs from the beginning of a line to that of the next.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LineEffect {
-    /// What it can change in place, other than by drawing from iterators.
+    /// What it can change in place, apart from iterators of loops.
     pub(crate) mutates: Mutates,
-    /// The slots that it can store to or empty, a bit for each of the first 64.
+    /// The slots that it can bind or unbind, a bit for each of the first 64.
     pub(crate) stored: u64,
-    /// The loops that it can draw for, a bit for each.
+    /// The loops that can draw an item, a bit for each.
     pub(crate) draws: u64,
 }
 
-/// The regions by the instruction at which they begin; `None` where no line does.
+/// The effect of each line, by the instruction at which it begins; `None` where no line does.
 pub(crate) fn line_effects(
     flow: &FlowGraph,
     line_starts: &[LineStart],
     traits: SourceTraits,
 ) -> Vec<Option<LineEffect>> {
-    // The region in which an instruction was met last: no list is cleared between two.
+    // For each instruction the beginning from which it was visited last, so that no list is cleared in between.
     let mut met = vec![usize::MAX; flow.ops.len()];
     let mut waiting = Vec::new();
     let begins = |mark: &LineStart| *mark != LineStart::default();
@@ -93,7 +93,7 @@ fn mutates_here(op: &Op, traits: SourceTraits) -> Mutates {
     }
 }
 
-/// The slots that an instruction stores to or empties.
+/// The slots that an instruction binds or unbinds.
 fn stored_by(opcode: Opcode, argument: usize) -> u64 {
     let slot = |at: usize| if at < 64 { 1 << at } else { 0 };
     match opcode {

@@ -1,5 +1,5 @@
-//! What an instruction is and what its argument means, in CPython's words. Called by `units` for each code object that
-//! is recorded at instruction granularity.
+//! The name of an instruction and the meaning of its argument, in CPython's words. Called by `code_info` where
+//! instructions are recorded.
 
 use rustpython_vm::{Py, PyObjectRef, VirtualMachine, builtins::PyCode, bytecode::Opcode};
 use tracemill_trace::Operation;
@@ -47,7 +47,7 @@ fn listed(names: &[&str], argument: usize) -> String {
     names.get(argument).map_or_else(String::new, |name| (*name).to_owned())
 }
 
-/// What is told about each instruction.
+/// Describes each instruction.
 pub(crate) fn describe_instructions(
     code: &Py<PyCode>,
     flow: &FlowGraph,
@@ -145,7 +145,7 @@ fn meaning(code: &Py<PyCode>, flow: &FlowGraph, op: &Op, vm: &VirtualMachine) ->
         }),
         O::BinaryOp => listed(&BINARY, argument),
         O::CompareOp => {
-            /// The result is made a truth value.
+            /// The result is converted to a truth value.
             const TO_BOOL: usize = 16;
             let operator = ["<", "<=", "==", "!=", ">", ">="].get(argument >> 5).copied().unwrap_or_default();
             if argument & TO_BOOL != 0 { format!("bool({operator})") } else { operator.to_owned() }
@@ -164,7 +164,7 @@ fn meaning(code: &Py<PyCode>, flow: &FlowGraph, op: &Op, vm: &VirtualMachine) ->
     }
 }
 
-/// A constant as Python shows it; code by its name alone.
+/// A constant as its `repr`; a code object as its name.
 fn constant_text(constant: &PyObjectRef, vm: &VirtualMachine) -> String {
     match constant.downcast_ref::<PyCode>() {
         Some(code) => format!("<code {}>", code.code.qualname.as_str()),

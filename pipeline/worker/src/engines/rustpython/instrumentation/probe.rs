@@ -1,5 +1,6 @@
-//! The object that instrumented code calls. A probe is a constant of the code; the code runs `~probe`, or `probe @ top` to
-//! hand over the stack's top. Both call the handler, on the thread that executes the frame, which waits meanwhile.
+//! The object that instrumented code calls. A probe is a constant of the code. The code runs `~probe`, or `probe @ top`
+//! to pass the top of the value stack. Both call the handler on the thread that executes the frame, so the frame waits
+//! meanwhile.
 
 use std::{cell::Cell, rc::Rc, sync::OnceLock};
 
@@ -14,10 +15,10 @@ use rustpython_vm::{
 
 use super::{code_info::CodeInfo, site::Site};
 
-/// What a probe calls: it is given the probe and, where the code hands it over, the stack's top.
+/// The function that a probe calls, with the probe and, where the code passes it, the top of the value stack.
 pub(crate) type Handler = fn(&Probe, Option<&PyObject>, &VirtualMachine) -> PyResult<()>;
 
-/// The one handler of all probes. It lies in a higher room (`recording::observer`).
+/// The one handler of all probes. It belongs to a folder above (`recording::observer`).
 static HANDLER: OnceLock<Handler> = OnceLock::new();
 
 /// A probe.
@@ -25,9 +26,9 @@ static HANDLER: OnceLock<Handler> = OnceLock::new();
 pub(crate) struct Probe {
     pub(crate) info: Rc<CodeInfo>,
     pub(crate) site: Site,
-    /// The instruction that it is about.
+    /// The instruction that it reports.
     pub(crate) op: u32,
-    /// The instruction before which it sits.
+    /// The instruction in front of which it stands.
     pub(crate) place: u32,
     /// That instruction's line; 0 for none.
     pub(crate) line: u32,
@@ -59,7 +60,7 @@ impl AsNumber for Probe {
     }
 }
 
-/// Makes the probes' class, once a thread, and says what probes call.
+/// Makes the class of probes, once a thread, and sets their handler.
 pub(crate) fn prepare(handler: Handler) {
     thread_local! {
         static MADE: Cell<bool> = const { Cell::new(false) };
@@ -67,7 +68,7 @@ pub(crate) fn prepare(handler: Handler) {
     if !MADE.replace(true) {
         let _ = Probe::make_static_type();
     }
-    // Every interpreter of the process has the same one.
+    // Every interpreter of the process has the same handler.
     let _ = HANDLER.set(handler);
 }
 

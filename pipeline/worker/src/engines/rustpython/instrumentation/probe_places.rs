@@ -1,5 +1,5 @@
-//! Decides where probes go: at lines, calls, returns, exceptions and loops, and, where instructions are recorded, wherever
-//! what ran would not follow from the probes. Called by `instrument`.
+//! Chooses the places of probes: lines, calls, returns, exceptions and loops. Where instructions are recorded, more are
+//! added until the probes that were called say which instructions ran. Called by `instrument`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,27 +17,32 @@ use crate::engines::rustpython::analysis::{
 };
 
 impl Builder<'_> {
-    /// Puts a probe of a line in, for whatever leads to the instruction or for falling into it alone.
-    fn line(&mut self, site: Site, however: bool, at: usize, line: u32) {
+    /// Inserts the probe of a line, for any path to the instruction or for falling into it alone.
+    fn insert_line(&mut self, site: Site, however: bool, at: usize, line: u32) {
         let probe = self.probe(site, at, line, 0);
         self.insertions.push((if however { before(at) } else { fall(at) }, probe));
     }
 
-    /// Decides where the probes go.
-    pub(crate) fn place(&mut self, flow: &FlowGraph, line_starts: &[LineStart], detail: Detail) {
+    /// Inserts all probes.
+    pub(crate) fn insert_probes(&mut self, flow: &FlowGraph, line_starts: &[LineStart], detail: Detail) {
         let fine = self.info.records_instructions();
-        let wanted = if fine { places(flow, &self.info.steps, line_starts, detail) } else { Places::default() };
+        let wanted = if fine { further_places(flow, &self.info.steps, line_starts, detail) } else { Places::default() };
         let mut begun = false;
         for (at, op) in flow.ops.iter().enumerate() {
             let is_resume = op.opcode == Opcode::Resume;
             let mark = line_starts[at];
             match (mark.by_falling, mark.by_jumping) {
                 (false, Jumping::Never) => {}
-                (true, Jumping::Always) => self.line(Site::Line, true, at, op.line),
-                (true, Jumping::Never) => self.line(Site::Line, false, at, op.line),
+                (true, Jumping::Always) => self.insert_line(Site::Line, true, at, op.line),
+                (true, Jumping::Never) => self.insert_line(Site::Line, false, at, op.line),
                 (by_falling, by_jumping) => {
-                    self.line(if by_falling { Site::LineIfFallenInto } else { Site::FallenInto }, false, at, op.line);
-                    self.line(
+                    self.insert_line(
+                        if by_falling { Site::LineFallenInto } else { Site::FallenInto },
+                        false,
+                        at,
+                        op.line,
+                    );
+                    self.insert_line(
                         if by_jumping == Jumping::Always { Site::LineIfJumpedTo } else { Site::LineIfOtherBefore },
                         true,
                         at,
@@ -46,13 +51,13 @@ impl Builder<'_> {
                 }
             }
             if mark.again {
-                self.line(Site::Line, true, at, op.line);
+                self.insert_line(Site::Line, true, at, op.line);
             }
             if wanted.before.contains(&at) {
                 let probe = self.probe(Site::Instruction, at, op.line, 0);
                 self.insertions.push((before(at), probe));
             }
-            self.sets(at, op);
+            self.insert_set_probes(at, op);
             if detail != Detail::Count {
                 if let Some((place, only_by_falling)) = flow.taken_at(at) {
                     let probe = self.probe(Site::Handled, place, op.line, 1);
@@ -62,11 +67,11 @@ impl Builder<'_> {
                     Opcode::Resume => {
                         let site = if begun { Site::Resume } else { Site::Call };
                         let line = if begun { op.line } else { self.info.first_line };
-                        // The one after an `await` that has not begun to wait is none of the program's.
+                        // The `RESUME` behind an `await` that has not suspended is no event of the program.
                         let probe = self.probe_at(site, at, at + 1, line, 0);
                         self.insertions.push((fall(at + 1), probe));
                     }
-                    // What ran before the handler's line is then what raised first.
+                    // The line before the handler's is then the one that raised first.
                     Opcode::Reraise if op.argument > 0 && flow.handler_of(at).is_some() => {
                         let probe = self.probe(Site::RaisesAgain, at, op.line, op.argument as u8 + 1);
                         self.insertions.push((before(at), probe));
@@ -119,26 +124,25 @@ impl Builder<'_> {
     }
 }
 
-/// Where instructions are recorded: probes before an instruction, and behind one, with the entry of the stack that they
-/// are given.
+/// Further probes where instructions are recorded: in front of an instruction, and behind one with the entry of the
+/// stack that it gets.
 #[derive(Default)]
 struct Places {
     before: BTreeSet<usize>,
     behind: BTreeMap<usize, u8>,
 }
 
-/// Decides where probes go besides those of lines, calls and loops, so that all that ran between two probes follows from
-/// where they are.
-fn places(flow: &FlowGraph, steps: &[Step], line_starts: &[LineStart], detail: Detail) -> Places {
+/// Chooses the places of further probes, so that what ran between two probes follows from the probes.
+fn further_places(flow: &FlowGraph, steps: &[Step], line_starts: &[LineStart], detail: Detail) -> Places {
     let mut places = Places::default();
     if detail == (Detail::Instructions { each: true }) {
         places.before.extend((0..steps.len()).filter(|at| steps[*at].is_recorded));
         return places;
     }
     let begins = steps.iter().position(|step| step.is_recorded).unwrap_or(steps.len());
-    // A line that may begin has a probe for each way that leads to it.
+    // A line that may begin has a probe on each path to it.
     let has_line = |at: usize| line_starts.get(at).is_some_and(|mark| *mark != LineStart::default());
-    // What is jumped to.
+    // Targets of jumps.
     let handlers = flow.handlers.iter().map(|handler| handler.target);
     let jumps = flow.ops.iter().filter(|op| op.opcode != Opcode::ForIter).filter_map(|op| op.target);
     for target in handlers.chain(jumps) {
@@ -147,17 +151,17 @@ fn places(flow: &FlowGraph, steps: &[Step], line_starts: &[LineStart], detail: D
             places.before.insert(target);
         }
     }
-    // What has run and must be looked at.
+    // Instructions that are observed when they have run.
     let tracked = |at: usize, kind: fn(&Loop) -> usize| flow.loops.iter().any(|known| kind(known) == at);
     for (at, (step, op)) in steps.iter().zip(&flow.ops).enumerate().skip(begins) {
         let StackAction::Observed { pushed, .. } = step.action else { continue };
         let entry = match op.opcode {
             _ if !step.is_recorded || op.opcode.is_scope_exit() || op.opcode.is_unconditional_jump() => continue,
-            // These have a probe of their own behind them.
+            // It has a probe of its own behind it.
             Opcode::YieldValue => continue,
             Opcode::ForIter if tracked(at, |known| known.head) => continue,
             Opcode::GetIter if tracked(at, |known| known.source) => continue,
-            // The empty place lies on the top.
+            // The empty place lies on top.
             Opcode::LoadGlobal => pushed as u8,
             // It may push an empty place.
             Opcode::LoadFastAndClear => 0,
@@ -174,14 +178,14 @@ fn places(flow: &FlowGraph, steps: &[Step], line_starts: &[LineStart], detail: D
             Successor::Next => continue,
         };
         match step.successor {
-            // Falling on must not look like the jump.
+            // Falling through must not look like the jump.
             Successor::NextOr(_) if !step.is_observed() => {
                 let next = (at + 1..steps.len()).find(|next| *next == target || has_probe(*next));
                 if next == Some(target) && target > at + 1 {
                     places.behind.insert(at, 0);
                 }
             }
-            // Nor a round of a loop like nothing.
+            // Nor may an iteration of a loop look like no instruction at all.
             Successor::Jump(_) if target <= at && !(target + 1..=at).any(has_probe) => {
                 places.before.insert(at);
             }

@@ -1,68 +1,68 @@
-//! Where a probe sits, and so what it reports.
+//! The site of a probe: where it stands, and so what it reports.
 
-/// Where a probe sits.
+/// Where a probe stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Site {
     /// A frame starts.
     Call,
-    /// A sleeping frame goes on.
+    /// A suspended frame goes on.
     Resume,
     /// A line begins.
     Line,
-    /// A line begins, and what follows is reached without a jump.
-    LineIfFallenInto,
-    /// The line goes on, and what follows is reached without a jump.
+    /// A line begins, and the instruction was fallen into, not jumped to.
+    LineFallenInto,
+    /// The line goes on, and the instruction was fallen into.
     FallenInto,
-    /// A line begins unless the probe before said that this is reached without a jump.
+    /// A line begins if the instruction was jumped to. The probe before this one reports whether it was fallen into.
     LineIfJumpedTo,
-    /// A line begins if another one ran before.
+    /// A line begins if another line ran before.
     LineIfOtherBefore,
-    /// An instruction is about to run, or has run; the stack's top, or another entry, is what it pushed.
+    /// An instruction is about to run, or has run. The entry is what it pushed.
     Instruction,
-    /// A frame returns the stack's top.
+    /// A frame returns the top of the stack.
     Return,
-    /// A frame hands out the stack's top and sleeps.
+    /// A frame yields the top of the stack.
     Yield,
     /// A bare `raise` is about to run.
     BareRaise,
-    /// The exception on the stack's top was raised, and a handler will see it.
+    /// The exception on top was raised, and a handler follows.
     Raise,
-    /// The exception on the stack's top is taken by an `except` clause or a context manager.
+    /// The exception on top is handled by an `except` clause or a context manager.
     Handled,
-    /// The exception on the stack's top was raised and leaves the frame.
+    /// The exception on top was raised and leaves the frame.
     Unwind,
-    /// The exception on the stack's top was raised before and leaves the frame.
+    /// The exception on top was raised before and leaves the frame.
     UnwindAgain,
-    /// The number on the stack's top is the unit that raised the exception which is about to leave the frame.
+    /// The entry is the number of the code unit that raised the exception that is about to leave the frame.
     RaisedAt,
-    /// The entry is the number of the unit that raised the exception which is about to be raised again and handled.
+    /// The entry is the number of the code unit that raised the exception that is about to be raised again and handled.
     RaisesAgain,
-    /// The stack's top is what the loop will walk.
+    /// The top of the stack is what the loop is about to iterate.
     LoopIterable(u32),
-    /// The stack's top is the loop's iterator.
+    /// The top of the stack is the iterator of the loop.
     LoopIterator(u32),
     /// The loop has drawn an item.
     LoopItem(u32),
-    /// The loop, whose iterator the stack's second entry is, has drawn an item.
+    /// The loop has drawn an item from an iterator that it did not make. The entry is the iterator.
     GivenLoopItem(u32),
-    /// A loop's iterator is exhausted.
+    /// The iterator of the loop is exhausted.
     LoopExhausted,
-    /// The stack's top, or another entry, is about to be read natively if it is a set.
+    /// The entry is about to be read natively; it may be a set.
     SetRead,
     /// The entry is the set that is about to be updated.
     SetUpdated,
-    /// The entry is what it is about to be updated with.
+    /// The entry is what the set is about to be updated with.
     SetOperand,
-    /// The point of this number is reached; `true` for one of a line.
+    /// The point of coverage with this number is reached; `true` for a line.
     Point(u32, bool),
-    /// The truth value on the stack's top leads to the point of this number where it is true, else to the next one.
+    /// The truth value on top leads to the point with this number where it is true, else to the next one.
     Branch(u32),
-    /// The same of a value that is not `None`, or is.
+    /// A value on top that is not `None` leads to the point with this number, `None` to the next one.
     BranchOnNone(u32),
 }
 
 impl Site {
-    /// The frame runs on from where the probe sits: what came before has run.
+    /// Whether everything in front of the probe has run, so that the frame goes on from here.
     pub(crate) fn has_run_before(self) -> bool {
         !matches!(
             self,

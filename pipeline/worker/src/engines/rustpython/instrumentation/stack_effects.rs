@@ -1,6 +1,6 @@
-//! What each instruction does, as far as recording it goes: most do what follows from them alone, the others are looked
-//! at when they have run. Called by `units` for code that is recorded at instruction granularity; `instructions` walks
-//! the steps, `instrument` puts probes where they ask for them.
+//! The effect of each instruction on the value stack and the variables. The effect of most follows from the instruction
+//! alone; the others are observed when they have run. Called by `code_info` where instructions are recorded.
+//! `instruction_events` walks the steps, and `probe_places` puts a probe behind each observed one.
 
 use rustpython_vm::{
     PyObjectRef, VirtualMachine,
@@ -11,7 +11,7 @@ use tracemill_trace::Pushes;
 
 use crate::engines::rustpython::{
     analysis::{
-        control_flow::{Effect, FlowGraph, Op},
+        control_flow::{FlowGraph, Op, StackEffect},
         side_effects::{Mutates, mutated_by},
         variables::Slot,
     },
@@ -21,53 +21,54 @@ use crate::engines::rustpython::{
     },
 };
 
-/// Characters of a constant's text up to which it is told with the instruction and not with each execution of it.
+/// A constant with a `repr` of up to so many characters is stored with the instruction and not with each of its events.
 pub(crate) const CONSTANT_CHARS: usize = 80;
 
-/// What a step does to the stack and the variables.
+/// The effect of a step on the stack and the variables.
 pub(crate) enum StackAction {
     /// Nothing.
     Nothing,
-    /// The top goes, which runs no code.
+    /// The top is dropped, which runs no code.
     Pop,
     /// An empty place is pushed.
     PushEmpty,
-    /// What variables hold is pushed.
+    /// The values of variables are pushed.
     Load(u32, Option<u32>),
     /// A small integer is pushed.
     PushInt(i64),
-    /// Another constant is.
+    /// Another constant is pushed.
     PushConstant(PyObjectRef),
-    /// A variable gets the top.
+    /// The top is stored in a variable.
     Store(u32),
-    /// A variable gets the top, and another one the next.
+    /// The top is stored in a variable, and the next entry in another one.
     StoreTwo(u32, u32),
-    /// A variable gets the top, then a variable is pushed.
+    /// The top is stored in a variable, then the value of a variable is pushed.
     StoreLoad(u32, u32),
     /// The entry so far down is pushed again.
     Copy(u32),
     /// The top changes places with the entry so far down.
     Swap(u32),
-    /// What cannot be known before: it may raise, run code, change objects. It is looked at when it has run.
+    /// The effect is not known before: the instruction may raise, run code or change objects. It is observed when it
+    /// has run.
     Observed {
         popped: u32,
         pushed: u32,
         mutates: Mutates,
         /// It binds or unbinds a variable.
         binds: bool,
-        /// It fills an object that only the stack holds.
+        /// It changes an object that only the stack holds.
         fills: bool,
     },
 }
 
-/// Where a step leads.
+/// The instruction that runs next.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Successor {
-    /// To the next one.
+    /// The one behind it.
     Next,
-    /// To the next one, or there.
+    /// The one behind it, or the target.
     NextOr(u32),
-    /// There.
+    /// The target.
     Jump(u32),
 }
 
@@ -77,23 +78,23 @@ pub(crate) struct Step {
     pub(crate) successor: Successor,
     /// Its line; 0 for an instruction that is of no line.
     pub(crate) line: u32,
-    /// It makes an event: the interpreter's own preparations do not.
+    /// It makes an event. Preparations of the interpreter make none.
     pub(crate) is_recorded: bool,
 }
 
-/// How much is looked at.
+/// What is observed besides what must be.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Precision {
-    /// Every step is.
+    /// Every step.
     pub(crate) each: bool,
-    /// What drops a value is: that may run code of a generator.
+    /// Every step that drops a value: that may run code of a generator.
     pub(crate) drops: bool,
     /// A change of a dictionary may bind a global.
     pub(crate) reaches_globals: bool,
 }
 
 impl Step {
-    /// Whether it is looked at when it has run.
+    /// Whether it is observed when it has run.
     pub(crate) fn is_observed(&self) -> bool {
         matches!(self.action, StackAction::Observed { .. })
     }
@@ -115,7 +116,7 @@ pub(crate) fn steps(
         .map(|(at, op)| {
             let action = match op.target {
                 _ if precision.each => observed(op, precision),
-                // A loop that ends is noticed at once.
+                // The end of a loop is observed at once.
                 None if runs(at) != runs(at + 1) => observed(op, precision),
                 _ => known_action(code, op, slots, precision, vm).unwrap_or_else(|| observed(op, precision)),
             };
@@ -140,11 +141,11 @@ fn successor(flow: &FlowGraph, op: &Op) -> Successor {
 fn observed(op: &Op, precision: Precision) -> StackAction {
     let effect = op.opcode.stack_effect_info(op.argument);
     let (popped, pushed) = match op.effect() {
-        Effect::Replaces { popped } => (popped as u32, op.pushes() as u32),
-        Effect::Swap(places) => (places as u32, places as u32),
-        Effect::Copy(_) => (0, effect.pushed() - effect.popped()),
+        StackEffect::Replaces { popped } => (popped as u32, op.pushes() as u32),
+        StackEffect::Swap(places) => (places as u32, places as u32),
+        StackEffect::Copy(_) => (0, effect.pushed() - effect.popped()),
     };
-    // It leads to a handler if anywhere, where the stack must be read.
+    // It leads to a handler if anywhere. There the stack must be read.
     let pushed = if op.opcode.is_scope_exit() { u32::MAX } else { pushed };
     let fills = matches!(op.opcode, Opcode::ListAppend | Opcode::SetAdd | Opcode::MapAdd);
     let binds = matches!(
@@ -164,7 +165,7 @@ fn observed(op: &Op, precision: Precision) -> StackAction {
     StackAction::Observed { popped, pushed, mutates, binds, fills }
 }
 
-/// What follows from the instruction alone; `None` for one that must be looked at.
+/// The effect that follows from the instruction alone; `None` for one that must be observed.
 fn known_action(
     code: &PyCode,
     op: &Op,
@@ -174,7 +175,7 @@ fn known_action(
 ) -> Option<StackAction> {
     use Opcode as O;
     let argument = op.argument;
-    // A cell is an object of its own, and what is hidden is told to nobody.
+    // A cell is an object of its own, and hidden variables are not recorded.
     let plain = |slot: u32| slots.get(slot as usize).filter(|slot| !slot.cell && !slot.hidden).map(|_| slot);
     let both = || Some((plain(argument >> 4)?, plain(argument & 15)?));
     let dropped = |action: StackAction| (!precision.drops).then_some(action);
@@ -183,7 +184,7 @@ fn known_action(
             Some(StackAction::Nothing)
         }
         O::PushNull => Some(StackAction::PushEmpty),
-        // What these take is true or false.
+        // They take a truth value.
         O::PopJumpIfFalse | O::PopJumpIfTrue => Some(StackAction::Pop),
         O::PopTop | O::PopJumpIfNone | O::PopJumpIfNotNone => dropped(StackAction::Pop),
         O::LoadFast | O::LoadFastBorrow => Some(StackAction::Load(plain(argument)?, None)),
@@ -220,7 +221,7 @@ fn is_short(constant: &PyObjectRef, vm: &VirtualMachine) -> bool {
         && !render(constant, CONSTANT_CHARS, vm).is_cut()
 }
 
-/// What the step pushes, where that goes without saying.
+/// What a step pushes, where that follows from the instruction.
 pub(crate) fn pushes_text(step: &Step, slots: &[Slot], vm: &VirtualMachine) -> Option<String> {
     // Variables are numbered by scope: captured ones, which are cells, come after the local ones.
     debug_assert!(slots.iter().skip_while(|slot| !slot.captured).all(|slot| slot.captured));

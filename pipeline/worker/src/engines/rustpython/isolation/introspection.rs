@@ -1,5 +1,5 @@
-//! Functions that show the interpreter's own state: they hide objects of ours, modules that the program has not imported,
-//! and the real clock. Installed when an interpreter starts.
+//! Functions that show the interpreter's own state. They hide our own objects, modules that the program has not
+//! imported, and the real clock. Installed when an interpreter starts.
 
 use rustpython_vm::{
     PyObjectRef, PyResult, VirtualMachine,
@@ -38,7 +38,7 @@ pub(crate) fn install(vm: &VirtualMachine) -> PyResult<()> {
     Ok(())
 }
 
-/// A class that no program may meet: one of the engine's own, or of a module that the program has not imported.
+/// A class that no program may see: one of ours, or one of a module that the program has not imported.
 fn is_hidden(class: &PyObjectRef, vm: &VirtualMachine) -> bool {
     class.downcast_ref::<PyType>().is_some_and(|class| {
         matches!(&*class.name(), "Stopped" | "probe") || loaded_modules::is_of_hidden_module(class, vm)

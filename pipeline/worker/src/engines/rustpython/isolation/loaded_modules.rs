@@ -1,12 +1,12 @@
-//! The standard library, loaded ahead in a template and kept out of sight until a program imports it.
+//! The standard library, loaded ahead in a template and hidden until a program imports it.
 //!
 //! ```text
 //!  template: import everything in PRELOADED, note what each module's body imports, hide all of it
 //!  program:  `import logging` ─▶ `_find_and_load` ─▶ reveal: logging, and what its body imports, in Python's order
 //! ```
 //!
-//! A module that is revealed is as its own body has left it. Where a program has changed what an import stands on (its
-//! finders, `sys.modules`, a module that the body would import), the import runs as Python would run it.
+//! A revealed module is as its own body left it. Where a program has changed what an import depends on (its finders,
+//! `sys.modules`, a module that the body would import), the import runs as Python would run it.
 
 use std::{
     cell::RefCell,
@@ -21,8 +21,9 @@ use rustpython_vm::{
 
 use crate::engines::rustpython::runtime::patch::modules;
 
-/// What is loaded ahead: modules that real code imports and that the engine has, the most frequent first. What their
-/// bodies import comes with them. A test holds that none of their bodies has an effect that another program could see.
+/// The modules that are loaded ahead, with what their bodies import: modules that real code imports and that the
+/// interpreter has, the most frequent first. A test checks that none of their bodies has an effect that another program
+/// could see.
 pub(crate) const PRELOADED: &[&str] = &[
     "re",
     "collections",
@@ -97,7 +98,8 @@ pub(crate) const PRELOADED: &[&str] = &[
     "codecs",
 ];
 
-/// Modules whose bodies read the clock, and the name that they give the time: it is read when the module is revealed.
+/// Modules whose bodies read the clock, with the name that holds the time. The clock is read again when the module is
+/// revealed.
 const TIMED: &[(&str, &str)] = &[("logging", "_startTime")];
 
 type Entries = Vec<(PyObjectRef, PyObjectRef)>;
@@ -107,7 +109,7 @@ struct Hidden {
     module: PyObjectRef,
     /// What its body imports, in order, loaded before or not.
     imports: Vec<String>,
-    /// Its body put it into `sys.modules` under another module's work: it has no import of its own.
+    /// The body of another module put it into `sys.modules`. It has no import of its own.
     is_alias: bool,
 }
 
@@ -131,7 +133,7 @@ struct LoadNotes {
     running: Vec<String>,
     imports: BTreeMap<String, Vec<String>>,
     aliases: BTreeSet<String>,
-    /// Names in `sys.modules` that are accounted for.
+    /// Names in `sys.modules` seen so far.
     seen: BTreeSet<String>,
     /// The namespaces of modules as their bodies left them.
     contents: BTreeMap<String, Entries>,
@@ -167,7 +169,7 @@ pub(crate) fn preload(clock: &PyObjectRef, vm: &VirtualMachine) -> PyResult<()> 
     hide(&base, notes, clock, vm)
 }
 
-/// Takes everything out of `sys.modules` that was not there before, and out of namespaces what came with it.
+/// Removes from `sys.modules` every module that was not there before, and from namespaces what came with them.
 fn hide(
     base: &BTreeMap<String, (PyObjectRef, Entries)>,
     mut notes: LoadNotes,
@@ -205,7 +207,7 @@ fn hide(
     Ok(())
 }
 
-/// Takes modules back that later imports have put into a namespace: submodules, and modules that are imported late.
+/// Removes modules that later imports have put into a namespace: submodules, and modules that are imported late.
 fn take_back(module: &PyObjectRef, before: &Entries, vm: &VirtualMachine) -> PyResult<()> {
     let Some(dict) = module.downcast_ref::<PyModule>().map(|module| module.dict()) else { return Ok(()) };
     let old: BTreeMap<String, &PyObjectRef> = before.iter().map(|(key, value)| (text(key), value)).collect();
@@ -222,7 +224,7 @@ fn take_back(module: &PyObjectRef, before: &Entries, vm: &VirtualMachine) -> PyR
     Ok(())
 }
 
-/// Puts [`find_and_load`] before the function of `importlib` that all imports of absent modules come to.
+/// Wraps the function of `importlib` to which all imports of absent modules come.
 fn intercept(vm: &VirtualMachine) -> PyResult<()> {
     let importlib = modules(vm)?.get_item("_frozen_importlib", vm)?;
     let own = importlib.get_attr("_find_and_load", vm)?;
@@ -262,7 +264,7 @@ fn note_loading(name: &str, own: &PyObjectRef, args: FuncArgs, vm: &VirtualMachi
     result
 }
 
-/// `__import__` while modules are loaded ahead: it sees imports of what is loaded already, too.
+/// `__import__` while modules are loaded ahead. It sees imports of loaded modules too.
 fn noting_import(own: PyObjectRef, vm: &VirtualMachine) -> PyObjectRef {
     let noting = move |args: FuncArgs, vm: &VirtualMachine| -> PyResult {
         let loaded = modules(vm)?;
@@ -299,7 +301,7 @@ fn absolute(args: &FuncArgs, vm: &VirtualMachine) -> Option<String> {
     Some(if name.is_empty() { base.to_owned() } else { format!("{base}.{name}") })
 }
 
-/// The body that runs imports this.
+/// Notes that the running body imports a module.
 fn note_import(name: &str, loaded: &PyDictRef) {
     note_aliases(loaded);
     with_notes(|notes| {
@@ -312,7 +314,7 @@ fn note_import(name: &str, loaded: &PyDictRef) {
     });
 }
 
-/// The body that runs has put modules into `sys.modules` itself.
+/// Notes modules that the running body has put into `sys.modules` itself.
 fn note_aliases(loaded: &PyDictRef) {
     let names: Vec<String> = loaded.items_vec().iter().map(|(name, _)| text(name)).collect();
     with_notes(|notes| {
@@ -331,7 +333,7 @@ fn with_notes(change: impl FnOnce(&mut LoadNotes)) {
     NOTES.with_borrow_mut(|notes| notes.as_mut().map(change));
 }
 
-/// Reveals a module and gives it; `None` where the import is to run as Python would run it.
+/// Reveals a module; `None` where the import is to run as Python would run it.
 fn reveal(name: &str, vm: &VirtualMachine) -> PyResult<Option<PyObjectRef>> {
     let Some(order) = LIBRARY.with_borrow(|library| library.as_ref()?.order_of(name, vm)) else { return Ok(None) };
     let loaded = modules(vm)?;
@@ -342,7 +344,7 @@ fn reveal(name: &str, vm: &VirtualMachine) -> PyResult<Option<PyObjectRef>> {
                 LIBRARY.with_borrow_mut(|library| library.as_mut().map(|library| library.revealed.insert(name)));
             }
             Step::End(name, module) => {
-                // As Python does when a body has ended: the module comes behind what it has imported.
+                // As in Python, a module comes behind those that its body has imported.
                 loaded.del_item(name.as_str(), vm)?;
                 loaded.set_item(name.as_str(), module.clone(), vm)?;
                 if let Some((parent, child)) = name.rsplit_once('.')
@@ -370,8 +372,8 @@ enum Step {
 }
 
 impl Library {
-    /// The steps that reveal a module and what it stands on; `None` where it is not hidden, or something that its import
-    /// stands on is not as it was.
+    /// The steps that reveal a module and its imports; `None` where it is not hidden, or its import would not find
+    /// everything as it was.
     fn order_of(&self, name: &str, vm: &VirtualMachine) -> Option<Vec<Step>> {
         let is_hidden = self.hidden.contains_key(name) && !self.revealed.contains(name);
         if !is_hidden || !self.is_untouched(vm) {
@@ -381,7 +383,7 @@ impl Library {
         self.walk(name, &mut begun, &mut steps, vm).then_some(steps)
     }
 
-    /// The finders and `sys.modules` are those of an untouched interpreter.
+    /// Whether the finders and `sys.modules` are those of an untouched interpreter.
     fn is_untouched(&self, vm: &VirtualMachine) -> bool {
         let finders = vm.sys_module.get_attr("meta_path", vm).ok();
         let same_finders = finders.as_ref().and_then(|finders| finders.downcast_ref::<PyList>()).is_some_and(|list| {
@@ -391,7 +393,7 @@ impl Library {
         same_finders && modules(vm).is_ok_and(|modules| modules.is(&self.modules))
     }
 
-    /// Adds the steps of a module; `false` where another module has its name now.
+    /// Adds the steps of a module; `false` where its name stands for another module now.
     fn walk(&self, name: &str, begun: &mut BTreeSet<String>, steps: &mut Vec<Step>, vm: &VirtualMachine) -> bool {
         if let Ok(Some(present)) = self.modules.get_item_opt(name, vm) {
             return self.known.get(name).is_none_or(|known| known.is(&present));
@@ -399,7 +401,7 @@ impl Library {
         if self.revealed.contains(name) {
             return false;
         }
-        // What the engine does not have was asked for in vain then, too.
+        // A module that the interpreter does not have was missing in the template too.
         let Some(hidden) = self.hidden.get(name) else { return true };
         if let Some((parent, _)) = name.rsplit_once('.')
             && !self.walk(parent, begun, steps, vm)
@@ -422,7 +424,7 @@ impl Library {
     }
 }
 
-/// The generator that the functions of `random` share. Each program finds it seeded from its own stream.
+/// The generator that the functions of `random` share. Each program finds it seeded anew.
 pub(crate) fn shared_generator(vm: &VirtualMachine) -> PyResult {
     let random = LIBRARY.with_borrow(|library| library.as_ref()?.known.get("random").cloned());
     random

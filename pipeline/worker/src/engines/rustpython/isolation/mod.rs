@@ -1,4 +1,5 @@
-//! What keeps jobs apart: modules that were loaded ahead and hidden, and the rule which jobs may share a process.
+//! What isolates jobs from each other: modules that were loaded ahead and hidden, and the rule for jobs that may share
+//! a process.
 
 pub(crate) mod introspection;
 pub(crate) mod loaded_modules;

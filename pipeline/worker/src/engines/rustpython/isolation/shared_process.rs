@@ -1,15 +1,15 @@
-//! Which jobs may share a process, as their texts say. The one place with that rule.
+//! Which jobs may share a process, judged by their texts. This file alone has that rule.
 //!
-//! A fork costs ten times what a small job does. A job that can lay hands on nothing but objects of its own leaves nothing
-//! behind that another such job could meet, so those run one after the other in one process. All others get a process of
+//! A fork costs ten times what a small job does. A job that can only reach objects of its own leaves nothing behind
+//! that another such job could meet, so such jobs run one after the other in one process. All others get a process of
 //! their own.
 
 use tracemill_trace::Job;
 
 use crate::engines::rustpython::analysis::text_scan::WordSet;
 
-/// Without one of these words there is no way to a module, to the interpreter, to a name that the text does not hold, or
-/// to code that runs when an object ends.
+/// Without one of these words a program cannot reach a module, the interpreter, a name that is not in the text, or code
+/// that runs when an object ends.
 const REACHING_WORDS: WordSet<26> = WordSet::new([
     "import",
     "__",
@@ -37,21 +37,21 @@ const REACHING_WORDS: WordSet<26> = WordSet::new([
     "credits",
     "license",
     "help",
-    // A generator may have something to do when it ends.
+    // A generator may run code when it ends.
     "yield",
     "async",
 ]);
 
-/// WordSet without which a program leaves its standard streams as they are.
+/// Words without which a program leaves its standard streams as they are.
 const STREAM_WORDS: WordSet<4> = WordSet::new(["import", "__", "input", "open"]);
 
-/// The job's texts; those of its check without the name that it has for the result.
+/// The job's texts. The check is without the name of the result.
 fn texts(job: &Job) -> impl Iterator<Item = &str> {
     let check = job.check.iter().flat_map(|check| check.split("__result__"));
     [&job.source, &job.setup, &job.call].into_iter().map(String::as_str).chain(check)
 }
 
-/// The job leaves nothing behind in its process that another such job could meet.
+/// Whether the job leaves nothing behind in its process that another such job could meet.
 pub(crate) fn leaves_nothing_behind(job: &Job) -> bool {
     !texts(job).any(|text| REACHING_WORDS.any_in(text) || may_hide_names(text))
 }
@@ -62,13 +62,13 @@ pub(crate) fn may_import(job: &Job) -> bool {
     texts(job).any(|text| text.contains("import") || may_hide_names(text))
 }
 
-/// The job can read from its standard streams, or change them.
+/// Whether the job can read from its standard streams, or change them.
 pub(crate) fn may_touch_streams(job: &Job) -> bool {
     [&job.source, &job.setup, &job.call].into_iter().any(|text| STREAM_WORDS.any_in(text) || may_hide_names(text))
 }
 
-/// The text may hold a name in other letters: Python takes a name for what its letters are without their style, such as
-/// full-width ones. Only letters that never stand for plain ones are known not to.
+/// Whether the text may hold a name in other letters. Python normalises names, so that full-width letters and the like
+/// stand for plain ones. Letters that are known not to do so are let through.
 fn may_hide_names(text: &str) -> bool {
     let may = |letter: char| {
         matches!(letter,

@@ -1,9 +1,10 @@
-//! Which variables differ from what a frame's previous event left. Called by `state`, `stack` and `recorder`.
+//! Finds which variables differ from their last recorded values, and records how. Called by `frame_variables`,
+//! `value_stack` and `instruction_events`.
 //!
-//! Integers are compared by value, because the engine recycles their addresses. Immutable values are compared by the
-//! object that is held, and by content when it is another one. Lists of immutable values are compared item by item in
-//! `heap`, everything else by its text. What decides is never an address, so that the same program gives the same
-//! changes in whatever worker it runs.
+//! Integers are compared by value, because the engine recycles their addresses. An immutable value is compared by
+//! identity, and by content where the object is another one. Lists of immutable values are compared item by item
+//! (`object_table`), everything else by its text. No address decides, so the same program gives the same changes in any
+//! worker.
 
 use std::rc::Rc;
 
@@ -25,7 +26,7 @@ use crate::engines::rustpython::{
     },
 };
 
-/// What a variable held at the frame's previous event.
+/// The value of a variable as it was recorded last.
 #[derive(Default, Clone)]
 pub(crate) enum Shadow {
     /// No value.
@@ -37,17 +38,17 @@ pub(crate) enum Shadow {
     Immutable(PyObjectRef),
     /// An object that is shown by its class alone, such as an iterator.
     Opaque(PyTypeRef),
-    /// A list of such values, and the version of it that was told.
+    /// A list of immutable values, and the version of it that was recorded.
     List(Rc<TrackedObject>, u64),
     /// Anything else.
     Rendered(Rc<RenderedObject>),
 }
 
-/// A value as it was seen.
+/// A value as it was rendered.
 #[derive(Clone)]
 pub(crate) struct RenderedObject {
     identity: usize,
-    /// Keeps the identity from being given to another object, where that cannot be noticed.
+    /// Keeps the identity from being given to another object, where the program cannot notice that.
     held: Option<PyObjectRef>,
     text: String,
     type_name: String,
@@ -56,28 +57,28 @@ pub(crate) struct RenderedObject {
     members: String,
 }
 
-/// How values are looked at during one execution.
+/// How values are recorded during one execution.
 #[derive(Clone, Copy)]
 pub(crate) struct ValueOptions {
     /// Characters kept of a value's text.
     pub(crate) limit: usize,
-    /// Keeping an object alive between two events postpones its end, where the program can see that.
+    /// What the program can notice of an object that is kept alive between two events.
     pub(crate) lifetimes: Lifetimes,
 }
 
 impl ValueOptions {
-    /// A value that was shown like this may be kept alive.
+    /// Whether a value that was rendered like this may be kept alive.
     fn may_hold(&self, shown: &Rendered) -> bool {
         match self.lifetimes {
             Lifetimes::Unobservable => shown.may_be_kept,
-            // What was cut off is not known.
+            // The part that was cut off is not known.
             Lifetimes::Generators => shown.may_be_kept && !shown.has_frames && shown.full_chars.is_none(),
             Lifetimes::Observable => false,
         }
     }
 }
 
-/// What telling a change takes.
+/// Writes changes of variables.
 pub(crate) struct ChangeWriter<'a> {
     pub(crate) encoder: &'a mut Encoder,
     pub(crate) objects: &'a mut ObjectTable,
@@ -85,10 +86,10 @@ pub(crate) struct ChangeWriter<'a> {
     pub(crate) vm: &'a VirtualMachine,
 }
 
-/// The variable that is told of.
+/// The variable that a change is about.
 #[derive(Clone, Copy)]
 pub(crate) struct Variable {
-    /// Its number in its code, or its place on the stack.
+    /// Its number in its code object, or its place on the stack.
     pub(crate) number: u32,
     /// It is an entry of the stack.
     pub(crate) on_stack: bool,
@@ -102,7 +103,8 @@ impl ChangeWriter<'_> {
 }
 
 impl Shadow {
-    /// What is held stays as it is, unless something else takes its place.
+    /// Whether the value is still the recorded one after something was mutated, as long as the variable is not bound
+    /// again.
     #[inline]
     pub(crate) fn is_unaffected_by(&self, mutated: Mutates) -> bool {
         match self {
@@ -112,7 +114,7 @@ impl Shadow {
         }
     }
 
-    /// Compares with what the variable holds now, remembers it, and tells what was done to it.
+    /// Compares with the variable's value now, remembers that, and records the change.
     ///
     /// `mutated` says what ran could have changed in place.
     #[inline]
@@ -156,7 +158,7 @@ impl Shadow {
         }
     }
 
-    /// Takes over what another place holds, as assigning it does, and tells what was done.
+    /// Takes over the value of another variable, as an assignment does, and records the change.
     pub(crate) fn assign(&mut self, other: Shadow, variable: Variable, changes: &mut ChangeWriter<'_>) {
         match other {
             Shadow::Unbound => self.update(None, Mutates::Nothing, variable, changes),
@@ -178,7 +180,7 @@ impl Shadow {
                 }
             }
             Shadow::List(known, version) => match self {
-                Shadow::List(before, told) if Rc::ptr_eq(before, &known) && *told == version => {}
+                Shadow::List(before, recorded) if Rc::ptr_eq(before, &known) && *recorded == version => {}
                 _ => {
                     let (text, full_chars) = known.text(changes.options.limit, String::new(), changes.vm);
                     let value = ValueRef::Text { repr: &text, type_name: "list", full_chars };
@@ -194,7 +196,7 @@ impl Shadow {
         }
     }
 
-    /// Looks at what is held again, where it is known what that is; `false` where it is not.
+    /// Compares again with the object that is held; `false` where none is held.
     ///
     /// `mutated` says what ran could have changed in place.
     pub(crate) fn refresh(&mut self, mutated: Mutates, variable: Variable, changes: &mut ChangeWriter<'_>) -> bool {
@@ -220,7 +222,7 @@ impl Shadow {
         if matches!(self, Shadow::Unbound) { Action::Bound } else { Action::Rebound }
     }
 
-    /// Shows a value that is not the one that was held, or that has changed.
+    /// Renders a value that is another one or has changed, and records it where it differs.
     fn render_and_record(&mut self, object: &PyObject, same: bool, variable: Variable, changes: &mut ChangeWriter<'_>) {
         let (vm, options) = (changes.vm, changes.options);
         let action = if same { Action::Mutated } else { self.binding_action() };
@@ -252,8 +254,8 @@ impl Shadow {
                 let object_index = (!same).then_some(known.ordinal);
                 let version = known.list.borrow().as_ref().map_or(0, |list| list.version);
                 let value = ValueRef::Text { repr: &text, type_name: "list", full_chars };
-                let told = matches!(self, Shadow::Rendered(seen) if same && seen.text == text && seen.full_chars == full_chars);
-                if !told {
+                let recorded = matches!(self, Shadow::Rendered(seen) if same && seen.text == text && seen.full_chars == full_chars);
+                if !recorded {
                     changes.change(variable, action, Some(value), object_index);
                 }
                 *self = Shadow::List(known, version);
@@ -300,7 +302,7 @@ impl Shadow {
         self.record_difference(seen, same, action, variable, changes);
     }
 
-    /// Tells what differs between a value and the one before, and keeps it.
+    /// Records how a rendered value differs from the one before, and keeps it.
     fn record_difference(
         &mut self,
         seen: RenderedObject,
@@ -336,7 +338,7 @@ impl Shadow {
     }
 }
 
-/// Tells what changed in a list that the variable names still; `false` when it must be shown whole in another way.
+/// Records what changed in a list that the variable still names; `false` where it must be rendered as another value.
 fn record_list(
     known: &Rc<TrackedObject>,
     version: &mut u64,
@@ -374,9 +376,9 @@ fn record_list(
     true
 }
 
-/// The piece by which two texts differ, where telling it is shorter than telling the text.
+/// The splice that turns one text into the other, where it is shorter than the text.
 fn splice<'a>(before: &str, now: &'a str) -> Option<(u64, u64, &'a str)> {
-    /// Bytes that telling a piece takes besides what is inserted.
+    /// Bytes of a splice besides the text that it inserts.
     const COST: usize = 8;
     if !before.is_ascii() || !now.is_ascii() {
         return None;
@@ -388,7 +390,7 @@ fn splice<'a>(before: &str, now: &'a str) -> Option<(u64, u64, &'a str)> {
     (inserted.len() + COST < now.len()).then(|| (start as u64, (before.len() - kept - start) as u64, inserted))
 }
 
-/// Two values that can never change show the same, whatever lies beyond the cut.
+/// Whether two immutable values have the same text, also beyond the cut.
 fn equals(a: &PyObject, b: &PyObject, limit: usize, vm: &VirtualMachine) -> bool {
     if !a.class().is(b.class()) {
         return false;
@@ -406,7 +408,7 @@ fn equals(a: &PyObject, b: &PyObject, limit: usize, vm: &VirtualMachine) -> bool
     a.text == b.text && a.full_chars == b.full_chars
 }
 
-/// Text and type of an object that there is only one of, where the text is kept whole: what comparisons give.
+/// Text and type of `None`, `True` and `False`, where the text is kept whole. Comparisons give these.
 #[inline]
 fn singleton_text(object: &PyObject, limit: usize, vm: &VirtualMachine) -> Option<(&'static str, &'static str)> {
     let (class, context) = (object.class(), &vm.ctx);
@@ -420,7 +422,7 @@ fn singleton_text(object: &PyObject, limit: usize, vm: &VirtualMachine) -> Optio
     (limit >= known.0.len()).then_some(known)
 }
 
-/// The object is a part of a program, shown by its name.
+/// The object is a part of the program's code, and is shown by its name.
 fn is_part_of_program(object: &PyObject, lifetimes: Lifetimes, vm: &VirtualMachine) -> bool {
     let (class, types) = (object.class(), &vm.ctx.types);
     (class.is(types.function_type) && (lifetimes == Lifetimes::Unobservable || !is_closure(object, vm)))

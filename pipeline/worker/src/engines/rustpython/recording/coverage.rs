@@ -20,7 +20,7 @@ impl CoverageRecorder {
         CoverageRecorder { counts: vec![0; points.len()], path: 0, lines_begun: 0 }
     }
 
-    /// Takes what a probe says.
+    /// Takes what a probe reports.
     #[inline]
     pub(crate) fn probe(&mut self, site: Site, top: Option<&PyObject>, vm: &VirtualMachine) {
         match site {
@@ -49,7 +49,7 @@ impl CoverageRecorder {
         }
     }
 
-    /// What was reached, as it is reported.
+    /// The coverage of the run.
     pub(crate) fn report(&self, points: &[Point]) -> Coverage {
         Coverage {
             points: points.to_vec(),

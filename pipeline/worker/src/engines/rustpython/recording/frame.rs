@@ -1,4 +1,4 @@
-//! A frame that is recorded, and what is remembered of it between two events.
+//! A recorded frame, and what is remembered of it between two events.
 
 use std::{collections::HashMap, rc::Rc};
 
@@ -7,61 +7,61 @@ use rustpython_vm::frame::{FrameObjectRef, InterpreterFrame};
 use super::{changes::Shadow, loop_iterators::LoopIterator, value_stack::ValueStack};
 use crate::engines::rustpython::instrumentation::{code_info::CodeInfo, line_effects::LineEffect};
 
-/// A frame of the unit that runs or sleeps.
+/// A frame of the unit that runs or is suspended.
 pub(crate) struct LiveFrame {
     pub(crate) key: *const InterpreterFrame,
-    /// Keeps the frame, and so its key, and gives its variables.
+    /// Keeps the frame, and so its key valid; gives access to its variables.
     pub(crate) frame: FrameObjectRef,
     pub(crate) index: u32,
     pub(crate) code_index: u32,
     pub(crate) info: Rc<CodeInfo>,
     pub(crate) slots: Vec<Shadow>,
     pub(crate) globals: Vec<Shadow>,
-    /// Names of a dictionary, with their numbers.
+    /// Names of a namespace that is a dictionary, with their numbers and values.
     pub(crate) names: Vec<(String, u32, Shadow)>,
     pub(crate) loops: Vec<Option<LoopIterator>>,
     pub(crate) stack: ValueStack,
     pub(crate) position: Position,
-    /// The line that runs, and the recorder's count of comings and goings when the frame was last looked at.
+    /// The line that runs, and the recorder's epoch when the frame was last compared.
     pub(crate) line: u32,
     pub(crate) epoch: u64,
-    /// What runs since the latest line began; `None` after anything that another way may have led to.
+    /// The effect of what runs since the latest line began; `None` where another path may have been taken.
     pub(crate) effect: Option<LineEffect>,
-    /// What counts as the line that ran before a handler's, where it is not the one that runs; 0 for none.
+    /// The line that counts as having run before a handler's, where it is not the one that runs; 0 for none.
     pub(crate) before: Option<u32>,
-    /// The instruction at which it sleeps.
+    /// The instruction at which it is suspended.
     pub(crate) asleep_at: u32,
 }
 
-/// What is known about a code object in this execution.
+/// A code object in this execution.
 pub(crate) struct CodeState {
     pub(crate) info: Rc<CodeInfo>,
-    /// Names of a dictionary that were given numbers, in order.
+    /// Names of its dictionary that were given numbers, in order.
     pub(crate) names: HashMap<String, u32>,
 }
 
-/// Where a frame is.
+/// How far the instructions of a frame are recorded.
 #[derive(Default)]
 pub(crate) struct Position {
-    /// The instruction that was not told yet.
+    /// The first instruction that is not recorded.
     pub(crate) at: u32,
-    /// The stop that was told and is running.
+    /// The observed instruction that is recorded and still running.
     pub(crate) inside: Option<u32>,
-    /// What lies on the stack must be read.
+    /// The value stack must be read.
     pub(crate) unread: bool,
 }
 
 impl Position {
-    /// The frame goes on here, with nothing left to tell.
+    /// The frame goes on here, and everything before is recorded.
     pub(crate) fn set(&mut self, at: u32, unread: bool) {
         *self = Position { at, inside: None, unread };
     }
 
-    /// The frame will go on here; what it drops until then may run code of others.
+    /// The frame will go on here. What it drops until then may run code of other frames.
     pub(crate) fn leave(&mut self, at: u32) {
         *self = Position { at, inside: Some(NO_INSTRUCTION), unread: true };
     }
 }
 
-/// Inside of what is no instruction.
+/// Stands for a running operation that is no instruction.
 const NO_INSTRUCTION: u32 = u32::MAX;

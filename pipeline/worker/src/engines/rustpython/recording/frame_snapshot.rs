@@ -1,5 +1,6 @@
-//! For tests alone: the whole state of a frame at each event at which it was looked at, rendered anew and not from what is remembered of it.
-//! `recorder` takes them, `tests/replay.rs` compares them with what replaying the changes gives.
+//! The whole state of a frame at each event at which it was compared. It is rendered anew and not taken from what is
+//! remembered. For tests alone: `recorder` takes the snapshots, and `tests/replay.rs` compares them with the replay of
+//! the changes.
 
 use std::{cell::RefCell, collections::BTreeMap};
 
@@ -43,7 +44,7 @@ pub(crate) fn take(event_index: u64, live: &LiveFrame, limit: usize, vm: &Virtua
         }
     } else {
         #[expect(unsafe_code, reason = "the frame's variables are behind an unsafe function")]
-        // SAFETY: as in `state`.
+        // SAFETY: as in `frame_variables`.
         let locals = unsafe { live.frame.fastlocals() };
         for (slot, object) in info.slots.iter().zip(locals) {
             let Some(object) = object.as_deref().filter(|_| !slot.hidden) else { continue };

@@ -1,4 +1,5 @@
-//! The variables of a frame: which differ from what the frame's previous event left. Called by `recorder`.
+//! Records which variables of a frame have changed since its previous event. Called by `recorder` and
+//! `instruction_events`.
 
 use rustpython_vm::{
     AsObject, Py, PyObject, PyObjectRef, VirtualMachine,
@@ -14,12 +15,12 @@ use super::{
 };
 use crate::engines::rustpython::analysis::side_effects::Mutates;
 
-/// Slots that could have been stored to, a bit for each: all of them. Those from the 64th on are always looked at.
+/// All slots, as a bit for each of the first 64. Later slots are always compared.
 pub(crate) const ALL: u64 = u64::MAX;
 
-/// Tells what changed in a frame.
+/// Records the changed variables of a frame.
 ///
-/// `mutated` says what ran could have changed in place, `stored` to which slots it could have stored.
+/// `mutated` says what may have changed in place, `stored` which slots may have been bound or unbound.
 #[inline]
 pub(crate) fn record_changes(
     live: &mut LiveFrame,
@@ -50,7 +51,7 @@ pub(crate) fn record_changes(
         let object = object.as_deref();
         let variable = Variable { number: at as u32, on_stack: false };
         match object.filter(|object| slot.cell && object.class().is(vm.ctx.types.cell_type)) {
-            // The engine keeps the cell's type to itself; what it holds is the only object that it refers to.
+            // The interpreter does not export the type of cells. A cell refers to one object, its content.
             Some(cell) => {
                 let held = cell.gc_get_referents();
                 shadow.update(held.first().map(|object| &**object), mutated, variable, changes);
@@ -71,7 +72,7 @@ pub(crate) fn record_changes(
     }
 }
 
-/// What the first variable of the running frame holds.
+/// The value of the running frame's first variable.
 pub(crate) fn first_variable(frame: &FrameObjectRef) -> Option<PyObjectRef> {
     #[expect(unsafe_code, reason = "the frame's variables are behind an unsafe function")]
     // SAFETY: this runs inside a probe, on the thread that executes the frame, which waits meanwhile.
@@ -79,8 +80,8 @@ pub(crate) fn first_variable(frame: &FrameObjectRef) -> Option<PyObjectRef> {
     locals.first().cloned().flatten()
 }
 
-/// Keeps what the variables of the running frame hold for as long as the frame is kept, the last first: an exception
-/// leaves it, and CPython's traceback keeps them. The engine's does not when the function was called natively.
+/// Keeps the values of the running frame's variables alive as long as the frame, the last one first. An exception
+/// leaves the frame, and CPython's traceback keeps them; the engine's does not when the function was called natively.
 pub(crate) fn keep_variables(frame: &FrameObjectRef, vm: &VirtualMachine) {
     #[expect(unsafe_code, reason = "the frame's variables are behind an unsafe function")]
     // SAFETY: this runs inside a probe, on the thread that executes the frame, which waits meanwhile.
@@ -90,7 +91,7 @@ pub(crate) fn keep_variables(frame: &FrameObjectRef, vm: &VirtualMachine) {
     PyAtomicRef::from(kept).swap_to_temporary_refs(vm.ctx.none(), vm);
 }
 
-/// Compares a namespace kept in a dictionary, in the order in which its names first appeared.
+/// Records changes of a namespace that is a dictionary, in the order in which its names first appeared.
 fn names(
     live: &mut LiveFrame,
     codes: &mut [CodeState],
@@ -109,7 +110,7 @@ fn names(
         if key.starts_with("__") && key.ends_with("__") {
             continue;
         }
-        // Names come in the same order as before, but for those that were deleted in between.
+        // Names come in the same order as before, except deleted ones.
         let place = match known.get(guess) {
             Some((name, ..)) if name == key => Some(guess),
             _ => known.iter().position(|(name, ..)| name == key),
@@ -132,7 +133,7 @@ fn names(
     }
 }
 
-/// The object is data of the program, not a part of it.
+/// The object is data, not a part of the program's code.
 fn is_data(object: &PyObject, vm: &VirtualMachine) -> bool {
     object.downcast_ref::<PyFunction>().is_none()
         && object.downcast_ref::<PyType>().is_none()

@@ -1,19 +1,19 @@
-//! From probes to events at instruction granularity: which instructions have run since the last probe, and what they
-//! did. Part of the recorder.
+//! Events at instruction granularity: which instructions have run since the last probe, and what they did. Part of the
+//! recorder.
 //!
-//! Not every instruction has a probe. A frame remembers the instruction that it will run next; when a probe comes, the
-//! steps from there to the probe have run, and what they did follows from them (`steps`). A step that must be looked at
-//! (a *stop*) is always followed by a probe:
+//! Not every instruction has a probe. A frame remembers the first instruction that is not recorded. When a probe is
+//! called, the steps from there to the probe have run, and their effects follow from them (`stack_effects`). An
+//! *observed* step is always followed by a probe:
 //!
 //! ```text
-//!  LOAD_FAST a, b   what holds follows from the variables
-//!  BINARY_OP +      a stop: the probe behind it is handed the sum       ▷ tells LOAD_FAST, BINARY_OP; looks at the sum
-//!  STORE_FAST c     c gets what the stack's top was
-//!  LOAD_FAST c      the next line begins: a probe                       ▷ tells STORE_FAST; c has changed
+//!  LOAD_FAST a, b   follows from the variables
+//!  BINARY_OP +      observed: the probe behind it gets the sum     ▷ records LOAD_FAST, BINARY_OP and the sum
+//!  STORE_FAST c     follows from the stack
+//!  LOAD_FAST c      the next line begins: a probe                  ▷ records STORE_FAST; c has changed
 //! ```
 //!
-//! What a stop did is told with the instruction that runs next, whenever that is. So before another frame's events come
-//! in between, what is known to have begun is told: everything up to the stop that is running.
+//! The effect of an observed step is recorded with the instruction that runs next, whenever that is. So before another
+//! frame's events come in between, everything up to the observed step that is running is recorded.
 
 use std::ops::ControlFlow;
 
@@ -27,13 +27,13 @@ use super::{
     recorder::{CONTINUE, Progress, Recorder},
 };
 use crate::engines::rustpython::{
-    analysis::{control_flow::Effect, side_effects::Mutates},
+    analysis::{control_flow::StackEffect, side_effects::Mutates},
     instrumentation::stack_effects::{StackAction, Successor},
     runtime::stdio,
     values::identity::is_immutable,
 };
 
-/// Instructions that follow each other and will be told in one record.
+/// Instructions that follow each other and go into one record.
 struct InstructionRun {
     first: u32,
     count: u32,
@@ -41,7 +41,8 @@ struct InstructionRun {
 }
 
 impl Recorder {
-    /// The topmost frame has come to the instruction `to`: tells what ran until there, and gives the stop that ran last.
+    /// The topmost frame has come to the instruction `to`. Records what ran until there, and returns the observed step
+    /// that ran last.
     pub(crate) fn record_up_to(
         &mut self,
         to: u32,
@@ -59,7 +60,7 @@ impl Recorder {
         ControlFlow::Continue(observed)
     }
 
-    /// The topmost frame is inside a stop, whichever comes next: tells what began until then.
+    /// The topmost frame is inside the next observed step. Records what has begun until then.
     pub(crate) fn record_begun(&mut self, vm: &VirtualMachine) -> Progress {
         let Some(live) = self.live.last() else { return CONTINUE };
         if live.info.records_instructions() && live.position.inside.is_none() {
@@ -71,7 +72,7 @@ impl Recorder {
         CONTINUE
     }
 
-    /// Tells the steps from where the topmost frame is to `to`, or to the first stop, and does what they do.
+    /// Records and applies the steps of the topmost frame up to `to`, or up to the first observed one.
     fn record_steps(
         &mut self,
         to: Option<u32>,
@@ -98,7 +99,7 @@ impl Recorder {
                 match step.action {
                     StackAction::StoreTwo(_, second) => {
                         let other = self.live.last_mut().map(|live| live.stack.pop()).unwrap_or_default();
-                        // Changes are told in the order of the variables.
+                        // Changes are recorded in the order of the variables.
                         let (low, high) = ((variable, value), (second, other));
                         let (low, high) = if low.0 <= high.0 { (low, high) } else { (high, low) };
                         self.store(low.0, low.1, vm);
@@ -120,7 +121,7 @@ impl Recorder {
                 return ControlFlow::Continue(Some(at));
             }
             at = match step.successor {
-                // Where a jump leads there is a probe, which would have come.
+                // The target of a jump has a probe, which would have been called.
                 Successor::Jump(_) if to.is_none() => break,
                 Successor::Jump(target) => target,
                 Successor::NextOr(target) if Some(target) == to => target,
@@ -131,7 +132,7 @@ impl Recorder {
         ControlFlow::Continue(None)
     }
 
-    /// Does to the stack what a step does; gives the variable that it stores to, and the value.
+    /// Applies a step to the stack. Returns the variable to which it stores, and the value.
     #[inline]
     fn apply(&mut self, action: &StackAction) -> Option<(u32, Shadow)> {
         let live = self.live.last_mut()?;
@@ -166,7 +167,7 @@ impl Recorder {
         }
     }
 
-    /// Sends a run's record; what was found changed belongs to its first instruction.
+    /// Sends the record of a run. Changes found before belong to its first instruction.
     #[inline]
     fn record_run(&mut self, run: &mut InstructionRun) -> Progress {
         if run.count == 0 {
@@ -177,8 +178,8 @@ impl Recorder {
         self.record_instructions(first, count, line)
     }
 
-    /// The stop `stop` has run, or nothing that must be looked at, and the frame is about to run `at`; `pushed` is the
-    /// value that the stop has pushed, where the probe was given it. Looks at what that changed.
+    /// The step `observed` has run, or none that is observed, and the frame is about to run `at`. `pushed` is the value
+    /// that the step has pushed, where the probe was given it. Records the effect.
     pub(crate) fn observe(&mut self, observed: Option<u32>, at: u32, pushed: Option<&PyObject>, vm: &VirtualMachine) {
         let Recorder { live, encoder, codes, options, epoch, objects, output, .. } = self;
         let Some(live) = live.last_mut() else { return };
@@ -194,12 +195,12 @@ impl Recorder {
                 };
                 let quiet = live.epoch == *epoch;
                 let mutated =
-                    if quiet { narrowed(live, observed, mutates, pushed, &changes) } else { Mutates::Anything };
+                    if quiet { narrow_mutation(live, observed, mutates, pushed, &changes) } else { Mutates::Anything };
                 if mutated != Mutates::Nothing || binds || !quiet {
                     frame_variables::record_changes(live, codes, mutated, ALL, &mut changes);
                 }
                 let inside = if fills { Mutates::Anything } else { mutated };
-                // One value, or one value and an empty place above it.
+                // One value, or one value below an empty place.
                 let known = pushed.filter(|_| at == observed + 1 && matches!(places, 1 | 2));
                 let is_known = !live.position.unread && at == observed + 1 && (places == 0 || known.is_some());
                 if is_known {
@@ -214,7 +215,7 @@ impl Recorder {
                     }
                 } else {
                     let effect = if is_known { None } else { effect(observed) };
-                    let effect = effect.unwrap_or(Effect::Replaces { popped: 0 });
+                    let effect = effect.unwrap_or(StackEffect::Replaces { popped: 0 });
                     live.stack.read(&live.frame, &info, at, effect, inside, &mut changes);
                 }
                 stdio::take_pending(output);
@@ -223,7 +224,7 @@ impl Recorder {
                 if live.epoch != *epoch {
                     frame_variables::record_changes(live, codes, Mutates::Anything, ALL, &mut changes);
                 }
-                let effect = Effect::Replaces { popped: 0 };
+                let effect = StackEffect::Replaces { popped: 0 };
                 live.stack.read(&live.frame, &info, at, effect, Mutates::Anything, &mut changes);
             }
             None => {}
@@ -236,7 +237,7 @@ impl Recorder {
     }
 }
 
-/// What changed in a frame's loops, before it runs `at`.
+/// Records what changed in a frame's loops before it runs `at`.
 fn record_loops(live: &mut LiveFrame, at: u32, changes: &mut ChangeWriter<'_>) {
     if live.loops.is_empty() {
         return;
@@ -248,8 +249,8 @@ fn record_loops(live: &mut LiveFrame, at: u32, changes: &mut ChangeWriter<'_>) {
     }
 }
 
-/// What a stop of which it is known on what it worked, and that ran no code of the unit's, can have changed in place.
-fn narrowed(
+/// What an observed step can have changed in place, given its operands. It ran no code of the unit.
+fn narrow_mutation(
     live: &LiveFrame,
     observed: u32,
     mutates: Mutates,
@@ -258,12 +259,12 @@ fn narrowed(
 ) -> Mutates {
     use rustpython_vm::bytecode::Opcode;
     match live.info.opcodes.get(observed as usize) {
-        // An item of a list is no default of a dictionary.
+        // An item of a list is not filled in by default, as one of a dictionary may be.
         Some(Opcode::BinaryOp) if mutates == Mutates::Dictionaries => match live.stack.entry(1) {
             Some(Shadow::Rendered(_)) | None => mutates,
             Some(_) => Mutates::Nothing,
         },
-        // What is changed in place is what the operator gives.
+        // An operator that changes an object in place pushes that object.
         Some(Opcode::BinaryOp) if pushed.is_some_and(|object| is_immutable(object, changes.vm)) => Mutates::Nothing,
         Some(Opcode::ForIter) => {
             let running = live.info.running.get(observed as usize).and_then(|running| running.last());

@@ -1,7 +1,7 @@
-//! The iterators of running loops: what each walks, how many items its loop has drawn, how many are left. Called by
-//! `recorder`.
+//! The iterators of running loops: what each iterates, how many items its loop has drawn, how many are left. Called by
+//! `recorder` and `instruction_events`.
 //!
-//! Positions are counted where a loop draws, so they are right whatever the iterator is and however loops are nested.
+//! Positions are counted where a loop draws, so they are right for any iterator and any nesting of loops.
 
 use rustpython_vm::{
     AsObject, PyObject, PyObjectRef, VirtualMachine,
@@ -20,7 +20,7 @@ use crate::engines::rustpython::{
     },
 };
 
-/// Iterators over what holds its items itself.
+/// Iterators over objects that hold their items.
 const PLAIN: [&str; 9] = [
     "range_iterator",
     "longrange_iterator",
@@ -33,7 +33,7 @@ const PLAIN: [&str; 9] = [
     "dict_itemiterator",
 ];
 
-/// Other iterators that say how many items are left without asking what they walk, which may be the program's.
+/// Other iterators that say how many items are left without a call to the object below, which may be the program's.
 const SELF_DESCRIBING: [&str; 7] = [
     "list_reverseiterator",
     "set_iterator",
@@ -44,7 +44,7 @@ const SELF_DESCRIBING: [&str; 7] = [
     "repeat",
 ];
 
-/// One running loop.
+/// The iterator of one running loop.
 pub(crate) struct LoopIterator {
     walks: Value,
     type_name: String,
@@ -52,19 +52,19 @@ pub(crate) struct LoopIterator {
     pub(crate) left: Option<u64>,
     /// Drawing an item changes nothing but the iterator.
     pub(crate) is_plain: bool,
-    /// The items drawn when it was last told; `None` before it was.
+    /// The number of items drawn when it was last recorded; `None` before.
     recorded: Option<u64>,
-    /// Where the object is that it walks.
+    /// The address of the object that it iterates.
     walked: usize,
-    /// The list that it walks, and how long that was when it was last told: the program may change it meanwhile.
+    /// The list that it iterates, and the length that was last recorded: the program may change the list meanwhile.
     list: Option<(PyObjectRef, usize)>,
 }
 
 impl LoopIterator {
-    /// A loop that is about to walk an object.
-    pub(crate) fn walking(object: &PyObject, options: ValueOptions, vm: &VirtualMachine) -> Self {
+    /// A loop that is about to iterate an object.
+    pub(crate) fn over_iterable(object: &PyObject, options: ValueOptions, vm: &VirtualMachine) -> Self {
         let limit = options.limit;
-        // Held for as long as the loop runs, where nobody can tell that it would have ended earlier.
+        // The list is kept alive as long as the loop runs, where the program cannot notice that.
         let list = object.downcast_ref::<PyList>().filter(|list| match options.lifetimes {
             Lifetimes::Unobservable => true,
             Lifetimes::Generators => list.borrow_vec().iter().all(|item| is_immutable(item, vm)),
@@ -93,10 +93,10 @@ impl LoopIterator {
         }
     }
 
-    /// The loop has its iterator.
+    /// The loop has got its iterator.
     pub(crate) fn start(&mut self, iterator: &PyObject, vm: &VirtualMachine) {
         self.type_name = iterator.class().name().to_string();
-        // An iterator of the program's own may be drawn from by others.
+        // Others may draw from an iterator that the program made itself.
         let is_shared = iterator.get_id() == self.walked;
         let may_change = &*self.type_name == "list_iterator" && self.list.is_none();
         self.left = if is_shared || may_change { None } else { items_left(iterator, vm) };
@@ -104,9 +104,9 @@ impl LoopIterator {
             && !iterator.class().slots.flags.has_feature(PyTypeFlags::HEAPTYPE);
     }
 
-    /// A loop over an iterator that it was given.
-    pub(crate) fn over(iterator: &PyObject, options: ValueOptions, vm: &VirtualMachine) -> Self {
-        let mut known = LoopIterator::walking(iterator, options, vm);
+    /// A loop over an iterator that it did not make.
+    pub(crate) fn over_iterator(iterator: &PyObject, options: ValueOptions, vm: &VirtualMachine) -> Self {
+        let mut known = LoopIterator::over_iterable(iterator, options, vm);
         known.start(iterator, vm);
         known
     }
@@ -118,12 +118,12 @@ impl LoopIterator {
         self.left = self.left.map(|left| if self.recorded.is_none() { left.saturating_sub(1) } else { left });
     }
 
-    /// Tells what changed; a loop that runs no more is forgotten.
+    /// Records what changed. Forgets a loop that has ended.
     #[inline]
     pub(crate) fn record(known: &mut Option<LoopIterator>, runs: bool, variable: u32, changes: &mut ChangeWriter<'_>) {
         let Some(this) = known else { return };
         if !runs {
-            // One that has its iterator may be about to run.
+            // A loop that has its iterator may be about to run.
             if this.recorded.is_some() {
                 changes.encoder.change(variable, false, Action::Deleted, None, None, None);
                 *known = None;
@@ -160,7 +160,7 @@ impl LoopIterator {
         this.recorded = Some(this.drawn);
     }
 
-    /// Whether the list that it walks has become longer or shorter since the loop was last told; then it is told anew.
+    /// Whether the list has become longer or shorter since it was last recorded; then it is rendered again.
     fn list_has_changed(&mut self, changes: &ChangeWriter<'_>) -> bool {
         let Some((object, length)) = &mut self.list else { return false };
         let Some(now) = object.downcast_ref::<PyList>().map(|list| list.borrow_vec().len()) else { return false };
@@ -174,13 +174,13 @@ impl LoopIterator {
     }
 }
 
-/// How many items are left in an iterator of a built-in type, where it says so.
+/// The number of items left in an iterator of a built-in type, where it says that.
 fn items_left(iterator: &PyObject, vm: &VirtualMachine) -> Option<u64> {
     let class = iterator.class();
     let name = class.name();
-    let tells = PLAIN.contains(&&*name) || SELF_DESCRIBING.contains(&&*name);
-    if class.slots.flags.has_feature(PyTypeFlags::HEAPTYPE) || !tells && !reverses_a_built_in(iterator, vm) {
-        // What it walks may be of a class of the program's: asking would run its code.
+    let says_how_many = PLAIN.contains(&&*name) || SELF_DESCRIBING.contains(&&*name);
+    if class.slots.flags.has_feature(PyTypeFlags::HEAPTYPE) || !says_how_many && !reverses_a_built_in(iterator, vm) {
+        // The object below may have a class of the program: a call would run its code.
         return None;
     }
     let hint = class.get_attr(vm.ctx.intern_str("__length_hint__"))?;
@@ -188,7 +188,7 @@ fn items_left(iterator: &PyObject, vm: &VirtualMachine) -> Option<u64> {
     u64::try_from(small_int(&hint, vm)?).ok()
 }
 
-/// It is `reversed` of a built-in value.
+/// The iterator is `reversed` of an object of a built-in type.
 fn reverses_a_built_in(iterator: &PyObject, vm: &VirtualMachine) -> bool {
     let class = iterator.class();
     if &*class.name() != "reversed" {
@@ -203,8 +203,8 @@ fn reverses_a_built_in(iterator: &PyObject, vm: &VirtualMachine) -> bool {
         .is_some_and(|walked| !walked.class().slots.flags.has_feature(PyTypeFlags::HEAPTYPE))
 }
 
-/// What an iterator of a built-in type walks, as the call that makes one: `enumerate([1, 2])`. `None` for what is no such
-/// iterator, or tells it only by using itself up.
+/// The call that makes an iterator of a built-in type, as text: `enumerate([1, 2])`. `None` for other iterators, and
+/// for one that would be used up.
 fn call_that_makes(iterator: &PyObject, limit: usize, depth: usize, vm: &VirtualMachine) -> Option<String> {
     const MAX_DEPTH: usize = 5;
     let class = iterator.class();

@@ -1,8 +1,8 @@
-//! The objects of an execution that can change in place: an ordinal for each, and what lists held when they were last
-//! looked at. Called by `changes`.
+//! The objects of an execution that can change in place: an ordinal for each, and the content of lists as it was last
+//! compared. Called by `changes`.
 //!
-//! A list is compared once an event however many variables name it, and a change of it is told as the piece of its
-//! text that changed, so that a long list costs what changed in it.
+//! A list is compared once an event however many variables name it. Its change is stored as a splice of its `repr`, so
+//! that the cost of a long list is that of its change.
 
 use std::{
     cell::{Cell, RefCell},
@@ -14,7 +14,7 @@ use rustpython_vm::{AsObject, PyObject, PyObjectRef, VirtualMachine, builtins::P
 
 use crate::engines::rustpython::values::{identity::is_immutable, repr::Writer};
 
-/// Objects after which those that nobody else keeps are let go of for the first time.
+/// Number of objects at which those that only this table keeps alive are dropped for the first time.
 const FIRST_SWEEP: usize = 1_024;
 
 /// The objects of one execution.
@@ -22,7 +22,7 @@ pub(crate) struct ObjectTable {
     objects: HashMap<usize, Rc<TrackedObject>>,
     next: u32,
     sweep_at: usize,
-    /// Counts events, so that nothing is looked at twice in one.
+    /// Counts events, so that no list is compared twice at one event.
     pub(crate) event: u64,
 }
 
@@ -36,21 +36,21 @@ pub(crate) struct TrackedObject {
     version: Cell<u64>,
 }
 
-/// What a list of immutable values held.
+/// The content of a list of immutable values.
 pub(crate) struct TrackedList {
     items: Vec<PyObjectRef>,
     /// Characters of each item's text.
     lengths: Vec<u32>,
     /// Characters of the whole text.
     chars: u64,
-    /// How often it was found changed, and by what the last time.
+    /// The number of changes that were found, and the latest one.
     pub(crate) version: u64,
     pub(crate) splice: Splice,
-    /// The event at which it was last looked at.
+    /// The event at which it was last compared.
     compared_at: u64,
 }
 
-/// A piece of a text that was replaced, as far as the text is kept.
+/// A piece of a text that was replaced, within the part of the text that is kept.
 #[derive(Default, Clone)]
 pub(crate) struct Splice {
     pub(crate) start: u64,
@@ -59,11 +59,11 @@ pub(crate) struct Splice {
     pub(crate) full_chars: Option<u64>,
 }
 
-/// What is found of a list.
+/// The result of comparing a list.
 pub(crate) enum ListCheck {
-    /// It holds what it held, or was looked at in this event already: its version says whether it changed.
+    /// It was compared, now or before at this event. Its version says whether it changed.
     Compared,
-    /// It holds something that can change itself now, and must be shown whole.
+    /// It holds a value that can change itself, and must be rendered whole.
     NotPlain,
 }
 
@@ -74,14 +74,14 @@ impl Default for ObjectTable {
 }
 
 impl ObjectTable {
-    /// The object, known from now on.
+    /// The entry of an object, made where there is none.
     pub(crate) fn track(&mut self, object: &PyObject) -> Rc<TrackedObject> {
         let key = std::ptr::from_ref(object) as usize;
         if let Some(known) = self.objects.get(&key) {
             return Rc::clone(known);
         }
         if self.objects.len() >= self.sweep_at {
-            // What only this table and shadows of it keep is gone for the program.
+            // An object that only this table and shadows of it keep is gone for the program.
             self.objects.retain(|_, known| known.object.strong_count() > 1 || Rc::strong_count(known) > 1);
             self.sweep_at = (self.objects.len() * 2).max(FIRST_SWEEP);
         }
@@ -98,7 +98,7 @@ impl ObjectTable {
 }
 
 impl ObjectTable {
-    /// Keeps the object no more: it has come to hold what must end in time.
+    /// Drops the entry of an object: it has come to hold something that must end in time.
     pub(crate) fn untrack(&mut self, object: &PyObject) {
         self.objects.remove(&(std::ptr::from_ref(object) as usize));
     }
@@ -114,7 +114,7 @@ fn chars_of(item: &PyObject, limit: usize, scratch: &mut String, vm: &VirtualMac
 }
 
 impl TrackedObject {
-    /// The object is this one.
+    /// Whether it is this object.
     #[inline]
     pub(crate) fn is(&self, object: &PyObject) -> bool {
         std::ptr::eq(&*self.object, object)
@@ -125,7 +125,7 @@ impl TrackedObject {
         &self.object
     }
 
-    /// Takes the list's items in, or looks at them again; `false` when one of them can change itself.
+    /// Reads the list's items, or compares them again; `false` when one of them can change itself.
     pub(crate) fn start_or_compare(&self, event: u64, limit: usize, vm: &VirtualMachine) -> bool {
         if self.list.borrow().is_some() {
             return matches!(self.compare(event, limit, vm), ListCheck::Compared);
@@ -139,7 +139,7 @@ impl TrackedObject {
         let lengths: Vec<u32> = items.iter().map(|item| chars_of(item, limit, &mut scratch, vm)).collect();
         let separators = 2 * lengths.len().saturating_sub(1) as u64;
         let chars = 2 + separators + lengths.iter().map(|length| u64::from(*length)).sum::<u64>();
-        // Whoever was told an earlier version must be told the whole list.
+        // A variable with an earlier version needs the whole list.
         let version = self.version.get() + 2;
         self.version.set(version);
         *self.list.borrow_mut() =
@@ -147,7 +147,7 @@ impl TrackedObject {
         true
     }
 
-    /// Looks at the list again, at most once an event.
+    /// Compares the list, at most once an event.
     pub(crate) fn compare(&self, event: u64, limit: usize, vm: &VirtualMachine) -> ListCheck {
         let mut known = self.list.borrow_mut();
         let Some(list) = known.as_mut() else { return ListCheck::NotPlain };
@@ -160,7 +160,7 @@ impl TrackedObject {
         let same = |a: &PyObjectRef, b: &PyObjectRef| a.is(b);
         let before = &list.items;
         let most = before.len().min(now.len());
-        let start = alike(before, &now, most);
+        let start = common_prefix(before, &now, most);
         if start == before.len() && start == now.len() {
             return ListCheck::Compared;
         }
@@ -177,7 +177,7 @@ impl TrackedObject {
         ListCheck::Compared
     }
 
-    /// The list's text, cut, and its whole length when it is.
+    /// The list's text, cut at `limit`, and its whole length where it is cut.
     pub(crate) fn text(&self, limit: usize, mut out: String, vm: &VirtualMachine) -> (String, Option<u64>) {
         let known = self.list.borrow();
         let Some(list) = &*known else { return (out, None) };
@@ -188,8 +188,8 @@ impl TrackedObject {
     }
 }
 
-/// How many items the two begin with in common, of at most `most`: whole blocks first, which compares faster.
-fn alike(before: &[PyObjectRef], now: &[PyObjectRef], most: usize) -> usize {
+/// The number of items at which both begin alike, at most `most`. Whole blocks come first, which compares faster.
+fn common_prefix(before: &[PyObjectRef], now: &[PyObjectRef], most: usize) -> usize {
     const BLOCK: usize = 16;
     let same = |a: &[PyObjectRef], b: &[PyObjectRef]| a.iter().zip(b).fold(true, |same, (a, b)| same & a.is(b));
     let blocks = before[..most].chunks_exact(BLOCK).zip(now[..most].chunks_exact(BLOCK));
@@ -198,11 +198,11 @@ fn alike(before: &[PyObjectRef], now: &[PyObjectRef], most: usize) -> usize {
 }
 
 impl TrackedList {
-    /// Puts `new` in place of the items from `from` to `to`, and says what that does to the text.
+    /// Replaces the items from `from` to `to` by `new`, and computes the splice of the text.
     fn replace(&mut self, from: usize, to: usize, new: Vec<PyObjectRef>, limit: usize, vm: &VirtualMachine) {
         let limit_chars = limit as u64;
         let old_count = self.items.len();
-        // Where the first item begins; what lies beyond the kept text need not be known exactly.
+        // Where the first item begins in the text. Beyond the kept text the place need not be exact.
         let mut start = 1;
         for length in &self.lengths[..from] {
             if start >= limit_chars {
@@ -217,7 +217,7 @@ impl TrackedList {
         for (at, item) in new.iter().enumerate() {
             let before = writer.chars();
             if writer.object(item).is_err() {
-                // The text kept is full: the lengths of the rest are measured by themselves.
+                // The kept text is full: the rest is measured item by item.
                 let mut scratch = String::new();
                 lengths.extend(new[at..].iter().map(|item| chars_of(item, limit, &mut scratch, vm)));
                 break;
@@ -264,7 +264,7 @@ impl TrackedList {
         } else if is_whole || moves_nothing {
             Splice { start, removed, inserted, full_chars }
         } else {
-            // What follows the piece moves, into the text kept or out of it.
+            // The text behind the splice moves, into the kept text or out of it.
             let whole = {
                 let mut writer = Writer::within(String::new(), limit, vm);
                 let _ = writer.sequence("[", &self.items, "]");

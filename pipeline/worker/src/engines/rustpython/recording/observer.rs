@@ -14,21 +14,21 @@ use crate::engines::rustpython::{
     values::program_repr::{self, Activity},
 };
 
-/// What is done with the events.
+/// What is done with what probes report.
 pub(crate) enum Observer {
-    /// Steps are counted, nothing is recorded: set-up and check.
+    /// Steps are counted, nothing is recorded. For the set-up and the check.
     Count {
         /// Steps left.
         steps: u64,
     },
-    /// The unit's events are recorded, steps of the set-up's functions are counted.
+    /// Events of the unit are recorded, and steps of the set-up's functions are counted.
     Record {
         /// The recorder.
         recorder: Box<Recorder>,
         /// Steps left outside the unit.
         steps: u64,
     },
-    /// What is reached of the unit is noted, steps are counted.
+    /// Coverage of the unit is noted, and steps are counted.
     Cover {
         /// The recorder of coverage.
         coverage: Box<CoverageRecorder>,
@@ -42,7 +42,7 @@ thread_local! {
     static OBSERVER: RefCell<Option<Observer>> = const { RefCell::new(None) };
 }
 
-/// An observer is installed as long as this lives, also where what it observes panics.
+/// Keeps an observer installed as long as it lives, also where the observed code panics.
 struct Installed<'a> {
     vm: &'a VirtualMachine,
 }
@@ -55,7 +55,7 @@ impl<'a> Installed<'a> {
         Installed { vm }
     }
 
-    /// Lifetimes the observation and gives the observer back.
+    /// Ends the observation and gives the observer back.
     fn remove(&self) -> Option<Observer> {
         self.vm.use_tracing.set(false);
         OBSERVER.take()
@@ -79,7 +79,7 @@ pub(crate) fn observe<T>(observer: Observer, vm: &VirtualMachine, run: impl FnOn
     (result, observer)
 }
 
-/// Takes what a probe sees. An error ends the program, or the method that renders an object.
+/// Takes what a probe reports. An error ends the program, or the method that renders an object.
 pub(crate) fn on_probe(probe: &Probe, top: Option<&PyObject>, vm: &VirtualMachine) -> PyResult<()> {
     if matches!(probe.site, Site::BareRaise | Site::SetRead | Site::SetUpdated | Site::SetOperand) {
         match (probe.site, top) {
@@ -109,11 +109,11 @@ pub(crate) fn on_probe(probe: &Probe, top: Option<&PyObject>, vm: &VirtualMachin
     }
 }
 
-/// What the program does at a probe, as the rendering of an object asks.
+/// What the program does at a probe, as the check of a rendering asks.
 fn activity(probe: &Probe) -> Activity {
     match probe.site {
         Site::Call => Activity::Call { is_pure: probe.info.is_pure },
-        Site::Line | Site::LineIfFallenInto | Site::LineIfJumpedTo | Site::LineIfOtherBefore => Activity::Line,
+        Site::Line | Site::LineFallenInto | Site::LineIfJumpedTo | Site::LineIfOtherBefore => Activity::Line,
         _ => Activity::Other,
     }
 }
@@ -141,7 +141,7 @@ impl Observer {
                 let is_line = matches!(
                     probe.site,
                     Site::Line
-                        | Site::LineIfFallenInto
+                        | Site::LineFallenInto
                         | Site::LineIfJumpedTo
                         | Site::LineIfOtherBefore
                         | Site::Point(_, true)
@@ -152,7 +152,7 @@ impl Observer {
     }
 }
 
-/// Takes steps off those that are left.
+/// Subtracts steps from those that are left.
 #[inline]
 fn charge(left: &mut u64, steps: u64) -> ControlFlow<Outcome> {
     match left.checked_sub(steps) {

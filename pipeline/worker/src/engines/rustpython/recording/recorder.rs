@@ -1,4 +1,5 @@
-//! From probes to events: which frame, which line, what changed. Called by `probe`, tells the sink.
+//! Turns what probes report into events: which frame, which line, what changed. Called by `observer`; writes to the
+//! sink.
 
 use std::{collections::HashMap, ops::ControlFlow, rc::Rc};
 
@@ -31,7 +32,7 @@ use crate::{
     },
 };
 
-/// Makes events of one execution.
+/// Records the events of one execution.
 pub(crate) struct Recorder {
     sink: SharedSink,
     pub(crate) options: ValueOptions,
@@ -42,32 +43,32 @@ pub(crate) struct Recorder {
     pub(crate) codes: Vec<CodeState>,
     frames: u32,
     pub(crate) epoch: u64,
-    /// Events told, and how many may be.
+    /// The number of events recorded, and how many there may be.
     pub(crate) recorded: u64,
     max_events: u64,
     /// The sink takes nothing more.
     is_over: bool,
-    /// What was written since the event before.
+    /// Output since the previous event.
     pub(crate) output: String,
-    /// The line at which the exception that is about to leave a frame was raised there.
+    /// The line at which the exception was raised that is about to leave a frame.
     raised_line: Option<u32>,
-    /// The probe before this one said that what follows is reached without a jump.
+    /// The probe before reported that the next instruction is fallen into.
     fallen: bool,
-    /// For frames that have returned with none above them running on since: how many those are, and how many sleeping
-    /// frames were ended since.
+    /// For frames that have returned, while no frame above them has run on: how many frames were left running, and how
+    /// many suspended frames have ended since.
     ending: Vec<(usize, u32)>,
-    /// A frame of the unit was just left by this `StopIteration`.
+    /// The `StopIteration` that has just left a frame of the unit.
     stopped: Option<String>,
 }
 
-/// Stands for an instruction that is not known.
+/// Stands for an unknown instruction.
 const ANYWHERE: u32 = u32::MAX;
 
 pub(crate) type Progress = ControlFlow<Outcome>;
 pub(crate) const CONTINUE: Progress = ControlFlow::Continue(());
 
 impl Recorder {
-    /// A recorder for one execution of at most `most` events.
+    /// A recorder for one execution of at most `max_events` events.
     pub(crate) fn new(sink: SharedSink, options: ValueOptions, max_events: u64) -> Self {
         Recorder {
             sink,
@@ -90,12 +91,12 @@ impl Recorder {
         }
     }
 
-    /// Takes one probe of the unit's code.
+    /// Takes the report of a probe of the unit's code.
     #[inline]
     pub(crate) fn probe(&mut self, probe: &Probe, top: Option<&PyObject>, vm: &VirtualMachine) -> Progress {
         let key = current_thread_iframe();
         let fallen = std::mem::take(&mut self.fallen);
-        // What a loop draws from is left right before the loop is told that nothing came.
+        // A generator is left by `StopIteration` right before its loop is exhausted.
         let stopped = self.stopped.take();
         if probe.info.records_instructions() && probe.site.has_run_before() {
             if !self.unwind_to(key) {
@@ -108,8 +109,8 @@ impl Recorder {
             self.observe(observed, probe.place, pushed, vm);
         }
         match probe.site {
-            Site::Line | Site::LineIfFallenInto => {
-                self.fallen = probe.site == Site::LineIfFallenInto;
+            Site::Line | Site::LineFallenInto => {
+                self.fallen = probe.site == Site::LineFallenInto;
                 if !self.unwind_to(key) {
                     return CONTINUE;
                 }
@@ -177,7 +178,8 @@ impl Recorder {
             | Site::Branch(_)
             | Site::BranchOnNone(_) => CONTINUE,
             Site::LoopExhausted => {
-                // The end of an iterator is no exception, unless code of the program raised it: CPython's rule.
+                // CPython's rule: the end of an iterator is an exception event only where code of the program raised
+                // it.
                 match stopped {
                     Some(text) if self.unwind_to(key) => {
                         let line = self.live.last().map_or(probe.line, |live| live.line);
@@ -190,7 +192,7 @@ impl Recorder {
         }
     }
 
-    /// What a probe of a loop of the topmost frame says about the loop.
+    /// Takes the report of a probe of a loop in the topmost frame.
     #[inline]
     fn observe_loop(&mut self, probe: &Probe, top: Option<&PyObject>, vm: &VirtualMachine) {
         let (Site::LoopIterable(number)
@@ -203,16 +205,16 @@ impl Recorder {
         let options = self.options;
         let Some(known) = self.live.last_mut().and_then(|live| live.loops.get_mut(number as usize)) else { return };
         match (probe.site, top, &mut *known) {
-            (Site::LoopIterable(_), Some(top), _) => *known = Some(LoopIterator::walking(top, options, vm)),
+            (Site::LoopIterable(_), Some(top), _) => *known = Some(LoopIterator::over_iterable(top, options, vm)),
             (Site::LoopIterator(_), Some(top), _) => {
-                known.get_or_insert_with(|| LoopIterator::walking(top, options, vm)).start(top, vm);
+                known.get_or_insert_with(|| LoopIterator::over_iterable(top, options, vm)).start(top, vm);
             }
             (Site::LoopItem(_), _, Some(known)) => known.draw(),
-            // A loop over an iterator that came from elsewhere begins when it first draws.
+            // A loop over an iterator that it did not make begins when it first draws.
             (Site::GivenLoopItem(_), Some(iterator), _) => {
                 let known = known.get_or_insert_with(|| {
-                    let mut known = LoopIterator::over(iterator, options, vm);
-                    // The draw that follows takes one off.
+                    let mut known = LoopIterator::over_iterator(iterator, options, vm);
+                    // The draw below subtracts one.
                     known.left = known.left.map(|left| left + 1);
                     known
                 });
@@ -222,7 +224,7 @@ impl Recorder {
         }
     }
 
-    /// The topmost frame is about to run its first instruction, or the first one since it slept.
+    /// The topmost frame is about to run its first instruction, or the first one since it was suspended.
     fn begin_instructions(&mut self, at: u32, vm: &VirtualMachine) {
         if let Some(live) = self.live.last_mut().filter(|live| live.info.records_instructions()) {
             live.position.set(at, true);
@@ -230,7 +232,7 @@ impl Recorder {
         }
     }
 
-    /// The execution is over: what was running when it was stopped is told.
+    /// The execution is over. Records what was running when it was stopped.
     pub(crate) fn end(&mut self, vm: &VirtualMachine) {
         if !self.is_over {
             // The program has stopped already.
@@ -246,7 +248,7 @@ impl Recorder {
         let Some(frame) = current_thread_frame() else { return CONTINUE };
         self.record_begun(vm)?;
         self.epoch += 1;
-        // A generator that was dropped asleep has left its address behind.
+        // A suspended generator that was dropped has left its address behind.
         self.asleep.remove(&(key as usize));
         let info = &probe.info;
         let known = self.codes.iter().position(|code| Rc::ptr_eq(&code.info, info));
@@ -281,10 +283,10 @@ impl Recorder {
         self.frames += 1;
         if let (Some(number), Some(live)) = (info.given, self.live.last_mut()) {
             live.loops[number as usize] = frame_variables::first_variable(&live.frame)
-                .map(|iterator| LoopIterator::over(&iterator, self.options, vm));
+                .map(|iterator| LoopIterator::over_iterator(&iterator, self.options, vm));
         }
         self.event(EventKind::Call, probe.line, probe.op, Said { call: Some(call), ..Said::default() }, vm)?;
-        // No line runs yet: the first one begins whatever its number.
+        // No line runs yet, so the first one begins whatever its number.
         if let Some(live) = self.live.last_mut() {
             live.line = 0;
         }
@@ -292,7 +294,7 @@ impl Recorder {
         CONTINUE
     }
 
-    /// Puts a sleeping frame on top of the stack.
+    /// Makes a suspended frame the topmost one; `false` where it is not known.
     fn resume(&mut self, key: *const InterpreterFrame, vm: &VirtualMachine) -> ControlFlow<Outcome, bool> {
         match self.asleep.remove(&(key as usize)) {
             Some(live) => {
@@ -306,7 +308,7 @@ impl Recorder {
     }
 
     fn leave_with_value(&mut self, probe: &Probe, top: &PyObject, vm: &VirtualMachine) -> Progress {
-        // The instruction that does it.
+        // Records the instruction itself.
         self.record_begun(vm)?;
         let kind = if probe.site == Site::Return { EventKind::Return } else { EventKind::Yield };
         let line = match probe.line {
@@ -341,12 +343,12 @@ impl Recorder {
         let raised_line = self.raised_line.take();
         let mut before = None;
         if let Some(live) = self.asleep.get(&(key as usize)) {
-            // Something was thrown in.
+            // An exception was thrown into it.
             let (line, op) = (live.line, live.asleep_at);
             self.resume(key, vm)?;
             self.event(EventKind::Resume, line, op, Said::default(), vm)?;
             before = Some(0);
-            // Of a frame that returns CPython ends the variables last to first, the engine first to last.
+            // When a frame returns, CPython ends its variables last to first, the engine first to last.
             let running = self.live.len() - 1;
             if let Some((_, ended)) = self.ending.iter_mut().find(|(known, _)| *known == running) {
                 *ended += 1;
@@ -393,7 +395,7 @@ impl Recorder {
         CONTINUE
     }
 
-    /// Makes the frame the topmost one; `false` when its start was not seen.
+    /// Drops the frames above a running one; `false` when the start of the frame was not recorded.
     #[inline]
     fn unwind_to(&mut self, key: *const InterpreterFrame) -> bool {
         if self.live.last().is_some_and(|live| live.key == key) {
@@ -408,12 +410,13 @@ impl Recorder {
         }
     }
 
-    /// Tells an event of the topmost frame, with what changed since its last one.
+    /// Records an event of the topmost frame, with what changed since its last one.
     #[inline]
     fn event(&mut self, kind: EventKind, line: u32, op: u32, said: Said<'_>, vm: &VirtualMachine) -> Progress {
         let running = self.live.len();
         self.ending.retain(|(known, _)| *known < running);
-        // Where each instruction is recorded, what changed was found when the last one had run, unless it did not end.
+        // Where instructions are recorded, changes were found when the last instruction had run, unless it was cut
+        // short.
         let is_known = self.live.last().is_some_and(|live| live.info.records_instructions())
             && !matches!(kind, EventKind::Call | EventKind::Resume | EventKind::Exception | EventKind::Unwind);
         if !is_known {
@@ -433,7 +436,7 @@ impl Recorder {
         flow
     }
 
-    /// Tells so many instructions of the topmost frame that follow each other.
+    /// Records `count` instructions of the topmost frame that follow each other.
     #[inline]
     pub(crate) fn record_instructions(&mut self, first: u32, count: u32, line: u32) -> Progress {
         let Recorder { live, encoder, sink, output, recorded, max_events, is_over, .. } = self;
@@ -448,7 +451,7 @@ impl Recorder {
         flow
     }
 
-    /// Finds what changed in the topmost frame.
+    /// Records what changed in the topmost frame.
     #[inline]
     fn record_changes(&mut self, op: u32, vm: &VirtualMachine) {
         let Recorder { live, encoder, codes, options, epoch, objects, .. } = self;
@@ -487,7 +490,7 @@ impl Recorder {
     }
 }
 
-/// The instruction of the frame that raised the exception there, and its line, as the traceback says.
+/// The instruction of the frame that raised the exception, and its line, as the traceback says.
 fn raised_at(exception: &PyBaseException, live: &LiveFrame) -> Option<(u32, u32)> {
     let traceback = exception.__traceback__().filter(|traceback| traceback.frame.is(&live.frame))?;
     let unit = u32::try_from(traceback.lasti).ok()? / 2;
@@ -495,7 +498,7 @@ fn raised_at(exception: &PyBaseException, live: &LiveFrame) -> Option<(u32, u32)
     Some((op as u32, traceback.lineno.get() as u32))
 }
 
-/// The line of a unit of the code that runs, of which this is the number.
+/// The line of the code unit with this number, in the code that runs.
 fn line_of_code_unit(unit: &PyObject) -> Option<u32> {
     let unit = usize::try_from(unit.downcast_ref::<PyInt>()?.as_bigint()).ok()?;
     let frame = current_thread_frame()?;
@@ -503,7 +506,7 @@ fn line_of_code_unit(unit: &PyObject) -> Option<u32> {
     Some(location.0.line.get() as u32)
 }
 
-/// A value as the encoder takes it.
+/// A value in the encoder's form.
 pub(crate) fn by_ref(value: &Value) -> ValueRef<'_> {
     match value {
         Value::Int(number) => ValueRef::Int(*number),

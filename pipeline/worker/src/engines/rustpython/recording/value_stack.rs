@@ -1,14 +1,14 @@
-//! The value stack of a frame, at instruction granularity. Called by `instructions`.
+//! The value stack of a frame, at instruction granularity. Called by `instruction_events`.
 //!
-//! Most of it follows from the instructions, and is kept up without looking. Where it does not, one value is handed
-//! over by the probe, or the whole stack is read: the interpreter shows a frame's objects in one order, which is what it
-//! runs, its variables, then the stack from the bottom, without the places that are empty. How many places there are is
-//! known from the code, and which are empty follows from what the instruction before pushed: an empty place is always
-//! the last thing that an instruction pushes.
+//! Most of it follows from the instructions and is kept up without a look at the frame. Otherwise the probe passes one
+//! value, or the whole stack is read. The interpreter lists the objects of a frame in one order: its code and
+//! namespaces, its variables, then the stack from the bottom without empty places. The code gives the number of places.
+//! What the instruction before pushed gives the empty ones: an empty place is always the last thing that an instruction
+//! pushes.
 
 use super::changes::{ChangeWriter, Shadow, Variable};
 use crate::engines::rustpython::{
-    analysis::{control_flow::Effect, side_effects::Mutates},
+    analysis::{control_flow::StackEffect, side_effects::Mutates},
     instrumentation::code_info::CodeInfo,
     values::identity::small_int,
 };
@@ -19,17 +19,17 @@ use rustpython_vm::{
     object::{Traverse, TraverseFn},
 };
 
-/// What is on a frame's stack.
+/// The recorded value stack of a frame.
 #[derive(Default)]
 pub(crate) struct ValueStack {
     shadows: Vec<Shadow>,
-    /// The places that are empty.
+    /// Which places are empty.
     empty: Vec<bool>,
     objects: Vec<*const PyObject>,
 }
 
 impl ValueStack {
-    /// Pushes what is known.
+    /// Pushes a known value.
     #[inline]
     pub(crate) fn push(&mut self, shadow: Shadow) {
         self.shadows.push(shadow);
@@ -42,14 +42,14 @@ impl ValueStack {
         self.empty.push(true);
     }
 
-    /// Takes the top.
+    /// Pops the top.
     #[inline]
     pub(crate) fn pop(&mut self) -> Shadow {
         self.empty.pop();
         self.shadows.pop().unwrap_or_default()
     }
 
-    /// Takes so many entries.
+    /// Drops `count` entries.
     #[inline]
     pub(crate) fn drop_top(&mut self, count: usize) {
         let depth = self.shadows.len().saturating_sub(count);
@@ -57,14 +57,14 @@ impl ValueStack {
         self.empty.truncate(depth);
     }
 
-    /// Pushes the entry so far down again.
+    /// Pushes a copy of the entry `place` from the top, where the top is 1.
     pub(crate) fn copy(&mut self, place: usize) {
         let Some(from) = self.shadows.len().checked_sub(place) else { return };
         self.shadows.push(self.shadows[from].clone());
         self.empty.push(self.empty[from]);
     }
 
-    /// Swaps the top and the entry so far down.
+    /// Swaps the top with the entry `place` from the top, where the top is 1.
     pub(crate) fn swap(&mut self, place: usize) {
         let length = self.shadows.len();
         if (1..=length).contains(&place) {
@@ -73,12 +73,12 @@ impl ValueStack {
         }
     }
 
-    /// The entry so many places from the top, the top being 0.
+    /// The entry `place` from the top, where the top is 0.
     pub(crate) fn entry(&self, place: usize) -> Option<&Shadow> {
         self.shadows.len().checked_sub(place + 1).and_then(|at| self.shadows.get(at))
     }
 
-    /// Tells of one value that was pushed.
+    /// Records a value that was pushed.
     #[inline]
     pub(crate) fn push_recorded(&mut self, object: &PyObject, changes: &mut ChangeWriter<'_>) {
         let mut shadow = Shadow::Unbound;
@@ -87,7 +87,7 @@ impl ValueStack {
         self.push(shadow);
     }
 
-    /// Looks again at the entries that are there; `false` when it is not known what one of them is.
+    /// Compares the entries again; `false` when the object of one of them is not held.
     #[inline]
     pub(crate) fn refresh(&mut self, mutated: Mutates, changes: &mut ChangeWriter<'_>) -> bool {
         self.shadows
@@ -96,14 +96,14 @@ impl ValueStack {
             .all(|(at, shadow)| shadow.refresh(mutated, Variable { number: at as u32, on_stack: true }, changes))
     }
 
-    /// Reads the whole stack and tells what changed, before an instruction runs on a stack of `depth` places. `effect` is
-    /// what ran.
+    /// Reads the whole stack and records what changed, before an instruction runs. `effect` is that of the instruction
+    /// before.
     pub(crate) fn read(
         &mut self,
         frame: &FrameObjectRef,
         info: &CodeInfo,
         op: u32,
-        effect: Effect,
+        effect: StackEffect,
         mutated: Mutates,
         changes: &mut ChangeWriter<'_>,
     ) {
@@ -114,7 +114,7 @@ impl ValueStack {
             let objects = &mut self.objects;
             let mut visit = |object: &PyObject| objects.push(object);
             let visit: &mut TraverseFn<'_> = &mut visit;
-            // The frame itself: traversing a reference to it would visit the frame and no more.
+            // The frame itself: to traverse a reference to it would visit the frame alone.
             let inner: &FrameObject = frame;
             inner.traverse(visit);
         }
@@ -145,17 +145,17 @@ impl ValueStack {
         }
     }
 
-    /// Finds the places that are empty, `count` of `depth`.
-    fn place_empty(&mut self, effect: Effect, depth: usize, count: usize) {
+    /// Finds which `count` of `depth` places are empty.
+    fn place_empty(&mut self, effect: StackEffect, depth: usize, count: usize) {
         let empty = &mut self.empty;
         let length = empty.len();
         match effect {
-            Effect::Swap(n) if (1..=length).contains(&n) => empty.swap(length - 1, length - n),
-            Effect::Copy(n) if (1..=length).contains(&n) => empty.push(empty[length - n]),
-            Effect::Replaces { popped } => empty.truncate(length.saturating_sub(popped)),
+            StackEffect::Swap(n) if (1..=length).contains(&n) => empty.swap(length - 1, length - n),
+            StackEffect::Copy(n) if (1..=length).contains(&n) => empty.push(empty[length - n]),
+            StackEffect::Replaces { popped } => empty.truncate(length.saturating_sub(popped)),
             _ => {}
         }
-        // An exception may have emptied more of the stack than the instruction would have.
+        // An exception may have emptied more places than the instruction would have.
         empty.resize(depth, false);
         let mut known = empty.iter().filter(|empty| **empty).count();
         for place in empty.iter_mut().rev() {
@@ -175,18 +175,18 @@ impl ValueStack {
     }
 }
 
-/// The instruction of a unit, itself or one of the caches behind it, in code with probes.
+/// The instruction that a code unit of the instrumented code belongs to.
 pub(crate) fn instruction_of_unit(origins: &[(u32, u32)], unit: u32) -> Option<usize> {
     origins.partition_point(|(place, _)| *place <= unit).checked_sub(1)
 }
 
-/// The number of a unit as it was before there were probes.
+/// The number that a code unit had before the code was instrumented.
 fn original_unit(info: &CodeInfo, unit: &PyObject, changes: &ChangeWriter<'_>) -> Option<PyObjectRef> {
     let unit = u32::try_from(small_int(unit, changes.vm)?).ok()?;
     let origins = info.origins.get()?;
     let at = instruction_of_unit(origins, unit)?;
     let (_, original) = origins.get(at)?;
-    // What is thrown into a frame that sleeps is raised where it would go on.
+    // An exception thrown into a suspended frame is raised where the frame would go on.
     let sleeps = info.opcodes.get(at) == Some(&Opcode::YieldValue);
     Some(changes.vm.ctx.new_int(original + u32::from(sleeps)).into())
 }

@@ -30,7 +30,7 @@ pub(crate) fn start(hash_seed: u32, install: fn(&VirtualMachine) -> PyResult<()>
     settings.user_site_directory = false;
     let receiver = termination::channel();
     let mut natives = rustpython_stdlib::stdlib_module_defs(Context::genesis());
-    // The native one reads the real clock; the library's own in Python stands on `time`, whose clock is ours.
+    // The native module reads the real clock. The library's own in Python uses `time`, whose clock is ours.
     natives.retain(|module| module.name.as_str() != "_datetime");
     let interpreter = Interpreter::builder(settings)
         .add_native_modules(&natives)
@@ -62,7 +62,7 @@ fn prepare(install: fn(&VirtualMachine) -> PyResult<()>, vm: &VirtualMachine) ->
     Ok(OwnObjects { clock, streams })
 }
 
-/// What is there now is no garbage: collections, and their timing, are about what a program makes.
+/// Keeps what is loaded so far out of garbage collections, so that their times depend on the program alone.
 pub(crate) fn settle(vm: &VirtualMachine) {
     vm.state.gc.collect_force(2);
     vm.state.gc.freeze();

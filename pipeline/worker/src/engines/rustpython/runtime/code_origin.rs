@@ -1,4 +1,4 @@
-//! Where code comes from: the pieces of a job have file names of their own, and everything else is the library's.
+//! Where code comes from. The pieces of a job have file names of their own; all other code is the library's.
 
 use rustpython_vm::{
     VirtualMachine,
@@ -15,26 +15,26 @@ pub(crate) const CALL: &str = "<call>";
 pub(crate) const CHECK: &str = "<check>";
 
 /// Whether code of that file name came with the job.
-pub(crate) fn is_own(path: &str) -> bool {
+pub(crate) fn is_of_job(path: &str) -> bool {
     matches!(path, UNIT | SETUP | CALL | CHECK)
 }
 
-/// A piece of the job runs, or the library for it; not a module that is being imported.
-pub(crate) fn is_called_by_own(vm: &VirtualMachine) -> bool {
+/// Whether a piece of the job runs, or the library for it, and not a module that is being imported.
+pub(crate) fn is_called_for_job(vm: &VirtualMachine) -> bool {
     for offset in 0.. {
         let Some(frame) = frame_at_offset(offset, vm) else { break };
         let path = frame.iframe().code().source_path().as_str();
         if path.contains("importlib") {
             break;
         }
-        if is_own(path) {
+        if is_of_job(path) {
             return true;
         }
     }
     false
 }
 
-/// The call comes from a piece of the job, not from the library.
-pub(crate) fn is_own_call() -> bool {
-    current_code().is_some_and(|code| is_own(code.source_path().as_str()))
+/// Whether the call comes from a piece of the job, not from the library.
+pub(crate) fn is_called_by_job() -> bool {
+    current_code().is_some_and(|code| is_of_job(code.source_path().as_str()))
 }

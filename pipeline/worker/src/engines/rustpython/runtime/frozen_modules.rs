@@ -4,10 +4,10 @@ use rustpython_vm::{PyObjectRef, PyResult, VirtualMachine, builtins::PyCode, fro
 
 use super::patch;
 
-/// A module of ours, which is compiled with the worker: compiling them all takes a tenth of what starting takes.
+/// A module of ours, compiled with the worker. To compile them all takes a tenth of the time of a start.
 macro_rules! frozen {
     ($name:literal, $file:literal) => {{
-        // The compiler of Rust looks for changes in what is included, not in what a macro reads.
+        // Rust's compiler notices changes of included files, not of files that a macro reads.
         const _: &str = include_str!($file);
         rustpython_vm::py_compile!(file = $file, module_name = $name)
     }};

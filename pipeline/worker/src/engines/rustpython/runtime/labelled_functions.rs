@@ -8,7 +8,7 @@ use rustpython_vm::{
 use tracemill_trace::{Label, Outcome};
 
 use super::{
-    code_origin::{is_called_by_own, is_own_call},
+    code_origin::{is_called_by_job, is_called_for_job},
     labels::note,
     patch, termination,
 };
@@ -24,7 +24,8 @@ const LIBM: &[&str] = &[
 pub(crate) fn install(vm: &VirtualMachine) -> PyResult<()> {
     let hash = vm.builtins.get_attr("hash", vm)?;
     let labelled = move |object: PyObjectRef, vm: &VirtualMachine| -> PyResult {
-        if object.downcast_ref::<PyInt>().is_none() && object.downcast_ref::<PyFloat>().is_none() && is_own_call() {
+        if object.downcast_ref::<PyInt>().is_none() && object.downcast_ref::<PyFloat>().is_none() && is_called_by_job()
+        {
             note(Label::Hash);
         }
         hash.call((object,), vm)
@@ -32,7 +33,7 @@ pub(crate) fn install(vm: &VirtualMachine) -> PyResult<()> {
     vm.builtins.set_attr("hash", vm.new_function("hash", labelled), vm)?;
     for module in ["math", "cmath"] {
         patch::wrap(module, LIBM, vm, |function, args, vm| {
-            if is_own_call() {
+            if is_called_by_job() {
                 note(Label::Libm);
             }
             function.call(args, vm)
@@ -47,7 +48,7 @@ pub(crate) fn install(vm: &VirtualMachine) -> PyResult<()> {
 
 /// Notes that the time is asked for.
 fn clock(vm: &VirtualMachine) {
-    if is_called_by_own(vm) {
+    if is_called_for_job(vm) {
         note(Label::Clock);
     }
 }

@@ -1,4 +1,4 @@
-//! The interpreter as the engine starts and stops it: own modules, streams, limits, labels, the end of a program.
+//! The interpreter around a program: how it starts, its streams and limits, its labels, and the end of a program.
 
 pub(crate) mod bootstrap;
 pub(crate) mod code_origin;

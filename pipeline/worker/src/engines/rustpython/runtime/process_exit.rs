@@ -22,7 +22,8 @@ pub(crate) fn install(os: &PyObjectRef, vm: &VirtualMachine) -> PyResult<()> {
     os.set_attr("abort", vm.new_function("abort", abort), vm)
 }
 
-/// The process would end with this status, and with it the execution: nothing is raised, frames stay open.
+/// The process would end with this status, and the execution with it. No exception reaches the program, and its frames
+/// stay open.
 fn exit(args: ExitArgs, vm: &VirtualMachine) -> PyResult<()> {
     let status: PyIntRef = args.status.try_index(vm)?;
     let Ok(status) = i32::try_from(status.as_bigint()) else {
@@ -46,7 +47,7 @@ fn is_negative(number: &PyInt) -> bool {
     number.as_bigint().sign() == malachite_bigint::Sign::Minus
 }
 
-/// The unit's line that runs.
+/// The line of the unit that runs.
 fn line_number(vm: &VirtualMachine) -> Option<u32> {
     let mut frames = (0..).map_while(|offset| frame_at_offset(offset, vm));
     let frame = frames.find(|frame| frame.iframe().code().source_path().as_str() == code_origin::UNIT)?;

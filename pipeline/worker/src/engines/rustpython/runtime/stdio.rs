@@ -1,6 +1,6 @@
 //! Standard input and output of the program. The objects are installed before a job; the text is in the job's state.
 //!
-//! What is written to standard output is kept twice: for the next event, and whole. Standard error is swallowed.
+//! Standard output is kept twice: for the next event, and whole. Standard error is dropped.
 
 use rustpython_vm::{PyObjectRef, PyResult, VirtualMachine, builtins::PyStrRef, function::ArgBytesLike};
 use tracemill_trace::Outcome;
@@ -91,8 +91,8 @@ pub(crate) struct Streams {
 }
 
 impl Streams {
-    /// Makes the classes, once an interpreter. The engine's own class macro does not work here: what it expands to
-    /// wants the engine to be built with debug assertions when we are.
+    /// Makes the classes, once an interpreter. They are written in Python: the interpreter's class macro requires that
+    /// it is built with debug assertions whenever we are.
     pub(crate) fn new(vm: &VirtualMachine) -> PyResult<Self> {
         let native = vm.new_module("streams_native", vm.ctx.new_dict(), None);
         native.set_attr("write", vm.new_function("write", write_text), vm)?;

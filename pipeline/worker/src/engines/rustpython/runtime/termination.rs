@@ -1,9 +1,9 @@
-//! Lifetimes a program that has reached a limit, or its own process, whatever it catches. Called where a limit is noticed:
-//! the observer, `stdio`, `numbers`, `labelled_functions` and `repr`; by `process_exit`; and by `job`, which asks how it ended.
+//! Ends a program that has reached a limit or ends its own process, whatever it catches. Called where a limit is
+//! noticed, by `process_exit`, and by `job`, which asks how the program ended.
 //!
-//! The engine drops its trace function when that raises, so a bare `except:` around an endless loop would go on
-//! unseen. A user signal is checked before every instruction, so one is sent again and again: each instruction raises,
-//! handlers and `finally` blocks included, and every frame ends after as many instructions as it has handlers.
+//! A trace function that raises is dropped by the interpreter, so a bare `except:` in an endless loop would go on
+//! unobserved. A user signal is checked before every instruction. So one is sent again and again: each instruction
+//! raises, also in handlers and `finally` blocks, and every frame ends after as many instructions as it has handlers.
 
 use std::cell::RefCell;
 
@@ -17,10 +17,11 @@ use tracemill_trace::{Exception, Outcome};
 use super::code_origin;
 use crate::engines::rustpython::job_state;
 
-/// Raises after which the interpreter is given up: the program unwinds, but not into a state to trust.
+/// Raises after which the interpreter is given up. The program unwinds, but the state of the interpreter is not
+/// trusted.
 const MAX_RAISES: u32 = 1_000;
 
-/// Of the work that a product is, for each step that is charged.
+/// Work of a multiplication for each step that is charged.
 const UNITS_A_STEP: u64 = 250;
 
 thread_local! {
@@ -37,8 +38,9 @@ pub(crate) fn channel() -> UserSignalReceiver {
     receiver
 }
 
-/// Charges steps for a number of so many bits that the program has made. The time that this took appears in no other
-/// count: a second and more for numbers of which memory holds dozens. The charge is about the work of a product.
+/// Charges steps for a number of so many bits that the program has made. To make it took time that no other limit
+/// counts, a second and more for numbers of which memory holds dozens. The charge is about the work of one
+/// multiplication.
 pub(crate) fn charge(bits: u64) {
     let words = bits / 64;
     let steps = words.saturating_mul(words.isqrt()) / UNITS_A_STEP;
@@ -60,7 +62,7 @@ pub(crate) fn outcome() -> Option<Outcome> {
     job_state::with(|job| job.termination.outcome.get())
 }
 
-/// The stop left the interpreter in a state that nothing has checked: library code was cut short, or it took too long.
+/// Whether the stop left the interpreter in an unchecked state: library code was cut short, or the stop took too long.
 pub(crate) fn left_unclean_state() -> bool {
     job_state::with(|job| job.termination.cut_library.get() || job.termination.raises.get() >= MAX_RAISES)
 }
@@ -103,7 +105,7 @@ fn raise(vm: &VirtualMachine) -> PyResult<()> {
         return Ok(());
     }
     let is_own =
-        rustpython_vm::frame::current_code().is_some_and(|code| code_origin::is_own(code.source_path().as_str()));
+        rustpython_vm::frame::current_code().is_some_and(|code| code_origin::is_of_job(code.source_path().as_str()));
     job_state::with(|job| {
         let termination = &job.termination;
         termination.raises.set(termination.raises.get().saturating_add(1));

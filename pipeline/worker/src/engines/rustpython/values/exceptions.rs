@@ -1,4 +1,4 @@
-//! Exceptions as text, without running code of the program. Called by `recorder` and the engine.
+//! Exceptions as text, without a call to code of the program. Called by `recorder`, `messages` and `job`.
 
 use rustpython_vm::{
     AsObject, Py, VirtualMachine,
@@ -15,7 +15,7 @@ pub(crate) fn summary(exception: &Py<PyBaseException>, limit: usize, vm: &Virtua
     if message.is_empty() { name } else { format!("{name}: {message}") }
 }
 
-/// What `str(exception)` gives, unless the program has its own idea of that: then what the arguments say.
+/// The result of `str(exception)`. Where the program defines that itself, the text follows from the arguments.
 pub(crate) fn message(exception: &Py<PyBaseException>, limit: usize, vm: &VirtualMachine) -> String {
     let args = exception.args();
     let plain = args.as_slice().iter().all(|argument| {
@@ -32,7 +32,7 @@ pub(crate) fn message(exception: &Py<PyBaseException>, limit: usize, vm: &Virtua
         && let Ok(text) = exception.as_object().str(vm)
     {
         let text = strip_addresses(&text.to_string_lossy());
-        // The engine's own wording ends in a space.
+        // The interpreter's message ends in a space.
         let is_depth = exception.class().is(vm.ctx.exceptions.recursion_error);
         return truncate(if is_depth { text.trim_end() } else { &text }, limit);
     }
@@ -50,7 +50,7 @@ pub(crate) fn message(exception: &Py<PyBaseException>, limit: usize, vm: &Virtua
     writer.into_text()
 }
 
-/// A class made by Python code answers for `str(exception)`.
+/// Whether `str(exception)` calls a method written in Python.
 pub(crate) fn has_own_str(class: &Py<PyType>, vm: &VirtualMachine) -> bool {
     let name = vm.ctx.intern_str("__str__");
     let owner = class.mro_collect().into_iter().find(|class| class.get_direct_attr(name).is_some());
@@ -66,7 +66,7 @@ pub(crate) fn describe(exception: &Py<PyBaseException>, limit: usize, vm: &Virtu
     }
 }
 
-/// The unit's line nearest to where it was raised; for a syntax error the line that is wrong.
+/// The line of the unit nearest to where it was raised; for a syntax error the wrong line.
 fn line_number(exception: &Py<PyBaseException>, vm: &VirtualMachine) -> Option<u32> {
     if exception.fast_isinstance(vm.ctx.exceptions.syntax_error) {
         let line = exception.as_object().get_attr("lineno", vm).ok()?;

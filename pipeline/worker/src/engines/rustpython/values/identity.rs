@@ -1,4 +1,4 @@
-//! What an object is to a recorder: a small integer, a value that can never change, or an object with an identity.
+//! How an object can be compared: as a small integer, as an immutable value, or by its identity.
 
 use malachite_bigint::Sign;
 use rustpython_vm::{
@@ -6,10 +6,10 @@ use rustpython_vm::{
     builtins::{PyBoundMethod, PyCode, PyFrozenSet, PyFunction, PyInt, PyModule, PyTuple, PyType},
 };
 
-/// Levels of tuples inside each other that are looked through.
+/// How deep nested tuples are examined.
 const MAX_LEVELS: usize = 8;
 
-/// The number, when the object is exactly an `int` that fits.
+/// The number, if the object is exactly an `int` and fits.
 #[inline]
 pub(crate) fn small_int(object: &PyObject, vm: &VirtualMachine) -> Option<i64> {
     let number = object.downcast_ref_if_exact::<PyInt>(vm)?.as_bigint();
@@ -21,7 +21,7 @@ pub(crate) fn small_int(object: &PyObject, vm: &VirtualMachine) -> Option<i64> {
     }
 }
 
-/// The object and everything in it can never change.
+/// Whether the object and everything in it can never change.
 #[inline]
 pub(crate) fn is_immutable(object: &PyObject, vm: &VirtualMachine) -> bool {
     is_immutable_at(object, MAX_LEVELS, vm)
@@ -33,7 +33,7 @@ fn is_immutable_at(object: &PyObject, levels: usize, vm: &VirtualMachine) -> boo
         return true;
     }
     if let Some(tuple) = object.downcast_ref_if_exact::<PyTuple>(vm) {
-        // Long and deep ones are compared by their text instead: looking through them would cost more.
+        // Long and deep tuples are compared by their text, which costs less.
         let items = tuple.as_slice();
         return levels > 0 && items.len() <= 1_000 && items.iter().all(|item| is_immutable_at(item, levels - 1, vm));
     }
@@ -43,7 +43,7 @@ fn is_immutable_at(object: &PyObject, levels: usize, vm: &VirtualMachine) -> boo
         || class.is(types.range_type)
 }
 
-/// The object can change in place, or what it refers to can, and is not a part of the program.
+/// Whether the object, or one that it refers to, can change in place, and it is no part of the program's code.
 pub(crate) fn has_identity(object: &PyObject, vm: &VirtualMachine) -> bool {
     object.downcast_ref::<PyTuple>().is_none()
         && object.downcast_ref::<PyFrozenSet>().is_none()

@@ -1,5 +1,5 @@
-//! Values written as literals, made without compiling anything: the arguments of most calls and the results that they
-//! are checked against. Called by the engine; what is not plain literals it compiles.
+//! Makes values of literals without the compiler: the arguments of most calls, and the results that checks expect.
+//! Called by `job`, which compiles everything else.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -20,17 +20,17 @@ pub(crate) struct Call {
     call: ExprCall,
 }
 
-/// A literal inside literals more often than this is left to the compiler.
+/// Literals nested deeper are left to the compiler.
 const MAX_DEPTH: usize = 50;
 
 fn parse(text: &str) -> Option<Expr> {
-    // The parser may give up by panicking; the compiler then says what is wrong.
+    // The parser may panic. The compiler then reports what is wrong.
     catch_unwind(AssertUnwindSafe(|| parse_expression(text).ok())).ok()?.map(|parsed| *parsed.into_syntax().body)
 }
 
 /// Reads `NAME(LITERAL, …, key=LITERAL, …)`.
 pub(crate) fn call(text: &str) -> Option<Call> {
-    // The compiler warns of some escapes, and knows letters by name.
+    // The compiler warns of some escapes, and knows the names of characters.
     if text.contains('\\') && (text.contains("\\N") || text.contains("\\u") || text.contains("\\U")) {
         return None;
     }

@@ -1,4 +1,4 @@
-//! Objects of the program as text, and literals as objects.
+//! Objects of the program as text, exceptions and their messages, and literals as objects.
 
 pub(crate) mod exceptions;
 pub(crate) mod identity;

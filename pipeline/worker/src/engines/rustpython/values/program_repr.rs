@@ -1,8 +1,8 @@
-//! Renders an object by the `__repr__` that the program defines for it, where the job asks for that and the method changes
-//! nothing. Called by `repr`; the probes of what runs meanwhile call [`check`].
+//! Renders an object by the `__repr__` that the program defines, where the job asks for that and the method changes
+//! nothing. Called by `repr`; the observer calls [`check`] at the probes of what runs meanwhile.
 //!
-//! Every function of the unit that runs on behalf of the method must be pure as well (`analysis::pure_code`). A method
-//! that is not pure, raises, or takes too long is cut short, and the object is shown by class and attributes.
+//! Every function of the unit that the method calls must be pure as well (`analysis::pure_code`). A method that is not
+//! pure, raises, or takes too long is cut short, and the object is shown by class and attributes.
 
 use rustpython_vm::{
     AsObject, PyObject, PyResult, VirtualMachine,
@@ -27,7 +27,7 @@ pub(crate) enum Activity {
     Other,
 }
 
-/// What the object's own `__repr__` says; `None` when it has none that may be run.
+/// The result of the object's own `__repr__`; `None` when it has none that may run.
 pub(crate) fn render(object: &PyObject, vm: &VirtualMachine) -> Option<String> {
     if !job_state::with(|job| job.program_repr.is_wanted) {
         return None;
@@ -38,7 +38,7 @@ pub(crate) fn render(object: &PyObject, vm: &VirtualMachine) -> Option<String> {
     if code.downcast_ref::<PyCode>()?.source_path().as_str() != code_origin::UNIT {
         return None;
     }
-    // The method may render other objects: all of them together may take so many lines.
+    // The method may render other objects. The limit is for all of them together.
     let is_outermost = !is_rendering();
     if is_outermost {
         set_lines_left(Some(MAX_LINES));

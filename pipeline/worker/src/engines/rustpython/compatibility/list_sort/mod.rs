@@ -1,5 +1,5 @@
-//! `list.sort` and `sorted` with CPython's comparisons in CPython's order: a program whose comparisons print, count or
-//! fail sees them. Installed when an interpreter starts.
+//! `list.sort` and `sorted` with CPython's comparisons in CPython's order. A program sees them where its comparisons
+//! print, count or fail. Installed when an interpreter starts.
 
 mod powersort;
 
@@ -10,7 +10,7 @@ use rustpython_vm::{
     types::PyComparisonOp,
 };
 
-/// Puts both in place. Once an interpreter.
+/// Puts both functions in place. Once an interpreter.
 pub(crate) fn install(vm: &VirtualMachine) -> PyResult<()> {
     let class = vm.ctx.types.list_type;
     let name = vm.ctx.intern_str("sort");
@@ -21,7 +21,7 @@ pub(crate) fn install(vm: &VirtualMachine) -> PyResult<()> {
                     sort_list(list, key, reverse, vm)?;
                     Ok(vm.ctx.none())
                 }
-                // It knows what is wrong with the arguments.
+                // The interpreter's own method reports wrong arguments.
                 _ => engines.call(args, vm),
             }
         };
@@ -39,7 +39,7 @@ pub(crate) fn install(vm: &VirtualMachine) -> PyResult<()> {
     vm.builtins.set_attr("sorted", vm.new_function("sorted", sorted), vm)
 }
 
-/// What is sorted, the key and `reverse`, where the arguments are what they must be.
+/// The object to sort, the key and `reverse`; `None` where the arguments are wrong.
 fn options(args: &FuncArgs) -> Option<(&PyObjectRef, Option<&PyObjectRef>, Option<&PyObjectRef>)> {
     let [sorted] = args.args.as_slice() else { return None };
     let (key, reverse) = (args.kwargs.get("key"), args.kwargs.get("reverse"));
@@ -47,7 +47,7 @@ fn options(args: &FuncArgs) -> Option<(&PyObjectRef, Option<&PyObjectRef>, Optio
     (known == args.kwargs.len()).then_some((sorted, key, reverse))
 }
 
-/// Sorts in place. Meanwhile the list is empty; whoever fills it is told.
+/// Sorts in place. The list is empty meanwhile; to fill it is an error.
 fn sort_list(
     list: &PyObjectRef,
     key: Option<&PyObjectRef>,
@@ -81,12 +81,12 @@ fn sort_items(
     };
     let Ok(count) = u32::try_from(items.len()) else { return Err(vm.new_memory_error("list too long to sort")) };
     let mut order: Vec<u32> = (0..count).collect();
-    // Sorted from behind, what is equal keeps its order in the end.
+    // Reversed before and after, so that equal elements keep their order.
     if reverse {
         order.reverse();
     }
-    let how = How::for_keys(&keys, vm);
-    let result = powersort::sort(&mut order, |a, b| how.less(&keys[a as usize], &keys[b as usize], vm));
+    let comparison = KeyComparison::for_keys(&keys, vm);
+    let result = powersort::sort(&mut order, |a, b| comparison.less(&keys[a as usize], &keys[b as usize], vm));
     if reverse {
         order.reverse();
     }
@@ -94,19 +94,19 @@ fn sort_items(
     result
 }
 
-/// How two keys are compared, which CPython decides by a look at all of them before it begins.
-enum How {
+/// How two keys are compared. CPython decides it from all keys before it begins.
+enum KeyComparison {
     Ints,
     Texts,
     Floats,
-    /// Tuples that are not empty; their first elements are compared so when they differ.
-    Tuples(Box<How>),
-    /// The class of all of them answers itself, without a question to the other one's.
+    /// Tuples that are not empty. Their first elements are compared in this way where they differ.
+    Tuples(Box<KeyComparison>),
+    /// All keys have one class, whose comparison alone is called.
     OfOneClass,
     Any,
 }
 
-impl How {
+impl KeyComparison {
     fn for_keys(keys: &[PyObjectRef], vm: &VirtualMachine) -> Self {
         let firsts: Option<Vec<&PyObjectRef>> =
             keys.iter().map(|key| key.downcast_ref_if_exact::<PyTuple>(vm)?.as_slice().first()).collect();
@@ -114,7 +114,7 @@ impl How {
             Some(firsts) if !firsts.is_empty() => {
                 let inner = Self::for_classes(firsts.iter().map(|first| first.class()), vm);
                 let is_tuples = firsts[0].class().is(vm.ctx.types.tuple_type);
-                How::Tuples(Box::new(if is_tuples { How::Any } else { inner }))
+                KeyComparison::Tuples(Box::new(if is_tuples { KeyComparison::Any } else { inner }))
             }
             _ => Self::for_classes(keys.iter().map(|key| key.class()), vm),
         }
@@ -124,26 +124,26 @@ impl How {
         let types = &vm.ctx.types;
         match classes.next() {
             Some(first) if classes.all(|class| class.is(first)) => match first {
-                _ if first.is(types.int_type) => How::Ints,
-                _ if first.is(types.str_type) => How::Texts,
-                _ if first.is(types.float_type) => How::Floats,
-                _ => How::OfOneClass,
+                _ if first.is(types.int_type) => KeyComparison::Ints,
+                _ if first.is(types.str_type) => KeyComparison::Texts,
+                _ if first.is(types.float_type) => KeyComparison::Floats,
+                _ => KeyComparison::OfOneClass,
             },
-            _ => How::Any,
+            _ => KeyComparison::Any,
         }
     }
 
     fn less(&self, a: &PyObject, b: &PyObject, vm: &VirtualMachine) -> PyResult<bool> {
         let known = match self {
-            How::Ints => both::<PyInt>(a, b).map(|(a, b)| a.as_bigint() < b.as_bigint()),
-            How::Texts => both::<PyStr>(a, b).map(|(a, b)| a.as_wtf8() < b.as_wtf8()),
-            How::Floats => both::<PyFloat>(a, b).map(|(a, b)| a.to_f64() < b.to_f64()),
-            How::Tuples(inner) => match both::<PyTuple>(a, b) {
+            KeyComparison::Ints => both::<PyInt>(a, b).map(|(a, b)| a.as_bigint() < b.as_bigint()),
+            KeyComparison::Texts => both::<PyStr>(a, b).map(|(a, b)| a.as_wtf8() < b.as_wtf8()),
+            KeyComparison::Floats => both::<PyFloat>(a, b).map(|(a, b)| a.to_f64() < b.to_f64()),
+            KeyComparison::Tuples(inner) => match both::<PyTuple>(a, b) {
                 Some((a, b)) => return tuple_less(inner, a.as_slice(), b.as_slice(), vm),
                 None => None,
             },
-            How::OfOneClass => own_less(a, b, vm)?,
-            How::Any => None,
+            KeyComparison::OfOneClass => own_less(a, b, vm)?,
+            KeyComparison::Any => None,
         };
         match known {
             Some(less) => Ok(less),
@@ -156,7 +156,7 @@ fn both<'a, T: rustpython_vm::PyPayload>(a: &'a PyObject, b: &'a PyObject) -> Op
     a.downcast_ref::<T>().zip(b.downcast_ref::<T>())
 }
 
-fn tuple_less(inner: &How, a: &[PyObjectRef], b: &[PyObjectRef], vm: &VirtualMachine) -> PyResult<bool> {
+fn tuple_less(inner: &KeyComparison, a: &[PyObjectRef], b: &[PyObjectRef], vm: &VirtualMachine) -> PyResult<bool> {
     for (at, (a, b)) in a.iter().zip(b).enumerate() {
         if !vm.bool_eq(a, b)? {
             return if at == 0 { inner.less(a, b, vm) } else { a.rich_compare_bool(b, PyComparisonOp::Lt, vm) };
@@ -165,7 +165,7 @@ fn tuple_less(inner: &How, a: &[PyObjectRef], b: &[PyObjectRef], vm: &VirtualMac
     Ok(a.len() < b.len())
 }
 
-/// What the first one's class says; `None` where it does not know.
+/// What the class of the first one says; `None` where it does not know.
 fn own_less(a: &PyObject, b: &PyObject, vm: &VirtualMachine) -> PyResult<Option<bool>> {
     let Some(compare) = a.class().slots.richcompare.load() else { return Ok(None) };
     match compare(a, b, PyComparisonOp::Lt, vm)? {

@@ -1,4 +1,4 @@
-//! Sets that are written out: the frozen sets among a code object's constants, and displays of literals. Called by
+//! Sets in source text: the frozen sets among a code object's constants, and displays of literals. Called by
 //! `instrument` and `literals`.
 
 use rustpython_vm::{
@@ -6,36 +6,36 @@ use rustpython_vm::{
     builtins::{PyFrozenSet, PySet},
 };
 
-use super::tables::{Table, add, elements, finish, is_known, is_ordered, keep, pure};
+use super::tables::{Table, add, elements, in_insertion_order, is_known, is_ordered, store, with_table};
 
-/// Elements of a display that the compiler makes a constant of.
+/// The number of elements of a display that the compiler turns into a constant.
 const CONSTANT: std::ops::RangeInclusive<usize> = 3..=30;
 
-/// A constant of a code object: a frozen set is put into CPython's order. `seen` has those of the unit so far.
+/// A constant of a code object. A frozen set is put into CPython's order. `seen` has the sets of the unit so far.
 pub(crate) fn constant(object: PyObjectRef, seen: &mut Vec<PyObjectRef>, vm: &VirtualMachine) -> PyObjectRef {
     if object.downcast_ref_if_exact::<PyFrozenSet>(vm).is_none() || is_known(&object) {
         return object;
     }
-    let table = pure(&object, vm).filter(|table| {
-        // The compiler makes the set anew, in its own order, when it interns a string in it, which is unknown here; before
-        // 3.14 it always does. If that changes the order, it is in doubt.
+    let table = in_insertion_order(&object, vm).filter(|table| {
+        // The compiler makes the set anew, in its own order, when it interns a string in it. Whether it does is unknown
+        // here; before 3.14 it always does. If that changes the order, the order is unknown.
         let again = table.keys().try_fold(Table::new(), |mut again, key| add(&mut again, key, vm).map(|()| again));
         again.is_some_and(|again| is_ordered(&table.keys().cloned().collect::<Vec<_>>(), &again))
     });
-    let made = finish(object, table, vm);
-    // Of equal ones in a unit CPython keeps one; which one comes first is its compiler's affair.
+    let made = with_table(object, table, vm);
+    // CPython keeps one of equal constants in a unit, and its compiler decides which.
     for other in seen.iter().filter(|other| vm.bool_eq(other, &made).unwrap_or(false)) {
         let (a, b) = (elements(other), elements(&made));
         if !a.iter().zip(&b).all(|(a, b)| vm.bool_eq(a, b).unwrap_or(false)) {
-            keep(other, None, vm);
-            keep(&made, None, vm);
+            store(other, None, vm);
+            store(&made, None, vm);
         }
     }
     seen.push(made.clone());
     made
 }
 
-/// The set that a display of constants makes: it is copied from a constant, unless it is very small or large.
+/// The set that a display of literals makes: a copy of a constant, unless it is very small or large.
 pub(crate) fn literal(elements: Vec<PyObjectRef>, vm: &VirtualMachine) -> PyResult {
     if CONSTANT.contains(&elements.len()) {
         let frozen = PyFrozenSet::from_iter(vm, elements)?.into_ref(&vm.ctx);

@@ -1,7 +1,7 @@
-//! The hashes that 64-bit CPython gives plain objects when its hash seed is 0. Called by `sets`.
+//! The hashes that 64-bit CPython gives plain objects when its hash seed is 0. Called by `tables` and the operations.
 //!
-//! Numbers and the mixing of tuples and frozen sets are the interpreter's own, which equal CPython's. Strings and bytes
-//! are not: CPython hashes them with SipHash-1-3 and, without a seed, a key of zeros.
+//! The interpreter's hashes of numbers, tuples and frozen sets equal CPython's. Those of strings and bytes do not:
+//! CPython hashes them with SipHash-1-3 and, without a seed, a key of zeros.
 
 use rustpython_vm::{
     AsObject, PyObject, VirtualMachine,
@@ -14,7 +14,7 @@ const NONE: i64 = 0xfca8_6420;
 /// Tuples and frozen sets inside each other that are looked through.
 const MAX_DEPTH: usize = 8;
 
-/// The hash of an object whose hash is the same in every process and never runs code of the program's.
+/// The hash of a plain object: the same in every process, and without a call to code of the program. `None` for others.
 pub(super) fn plain_hash(object: &PyObject, vm: &VirtualMachine) -> Option<i64> {
     hash_at(object, MAX_DEPTH, vm)
 }
@@ -35,7 +35,7 @@ fn hash_at(object: &PyObject, levels: usize, vm: &VirtualMachine) -> Option<i64>
         return Some(NONE);
     }
     if class.is(types.float_type) {
-        // Not a number hashes by its address.
+        // A NaN hashes by its address.
         return object.downcast_ref::<PyFloat>().and_then(|number| hash_float(number.to_f64()));
     }
     if class.is(types.bytes_type) {
@@ -52,7 +52,7 @@ fn hash_at(object: &PyObject, levels: usize, vm: &VirtualMachine) -> Option<i64>
     None
 }
 
-/// A string's hash is that of its characters in the narrowest of one, two or four bytes each.
+/// The hash of a string is that of its characters, each in the narrowest of one, two or four bytes.
 fn text(string: &rustpython_vm::Py<PyStr>) -> i64 {
     let bytes = string.as_bytes();
     if bytes.is_ascii() {

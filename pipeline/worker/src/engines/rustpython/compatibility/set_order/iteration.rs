@@ -1,17 +1,15 @@
-//! Iteration over sets: it finds CPython's order, and notes a label where the program sees an order that may be another.
-//! Called by `mod` once an interpreter, and by the interpreter ever after.
-
-use std::cell::Cell;
+//! Iteration over sets in CPython's order. It notes a label where the program sees an order that may be another.
+//! Installed when an interpreter starts.
 
 use rustpython_vm::{PyObjectRef, PyResult, VirtualMachine, frame::current_thread_iframe, function::FuncArgs};
 
-use super::{makers, order_labels::walked, readers, tables::settle};
-use crate::engines::rustpython::job_state;
+use super::{makers, order_labels::note_iterated, readers, tables::settle};
+use crate::engines::rustpython::{job_state, runtime::patch::Original};
 
 type Iterate = fn(PyObjectRef, &VirtualMachine) -> PyResult;
 
 thread_local! {
-    static ITERATE: [Cell<Option<Iterate>>; 2] = const { [Cell::new(None), Cell::new(None)] };
+    static ITERATE: [Original<Iterate>; 2] = const { [const { Original::new() }; 2] };
 }
 
 fn iterate_set(set: PyObjectRef, vm: &VirtualMachine) -> PyResult {
@@ -25,7 +23,7 @@ fn iterate_frozenset(set: PyObjectRef, vm: &VirtualMachine) -> PyResult {
 fn iterate(which: usize, set: PyObjectRef, vm: &VirtualMachine) -> PyResult {
     let is_sure = settle(&set, vm);
     if !makers::is_being_added(&set) {
-        walked(is_sure, &set, vm);
+        note_iterated(is_sure, &set, vm);
     }
     match ITERATE.with(|known| known[which].get()) {
         Some(iterate) => iterate(set, vm),
@@ -53,7 +51,7 @@ pub(super) fn install(vm: &VirtualMachine) -> PyResult<()> {
     Ok(())
 }
 
-/// Lets a built-in function iterate sets without a note: its result is the same in any order, unless a key makes
+/// Lets a built-in function iterate sets without a label. Its result does not depend on their order, unless a key makes
 /// different elements equal.
 fn make_order_free(name: &'static str, vm: &VirtualMachine) -> PyResult<()> {
     let function = vm.builtins.get_attr(name, vm)?;

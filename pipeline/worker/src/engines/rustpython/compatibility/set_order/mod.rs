@@ -1,9 +1,9 @@
-//! The order of sets, which is CPython's. Called by `render`, `labels`, `probe` and `instrument`; `operations` and
-//! `readers` hook into what is done to sets.
+//! Gives sets CPython's order. `repr`, `observer`, `instrument` and `literals` call it; hooks follow what the program
+//! does to sets.
 //!
-//! The interpreter's own sets keep the order of insertion. A set whose elements were only ever added one by one tells
-//! its table by that order alone. For every other one, and for those that were looked at, the table that CPython would
-//! have is kept here, beside a weak reference to the set:
+//! The interpreter's own sets keep the order of insertion. Where elements were only ever added one by one, CPython's
+//! table follows from that order. For every other set, and for those that were read, the table that CPython would have
+//! is kept in `tables`:
 //!
 //! ```text
 //!   set(other), copy, |, ^, -     ─▶ the table follows from those of the operands
@@ -11,9 +11,9 @@
 //!   add, a comprehension          ─▶ nothing: what is new stands last, and is added when the set is looked at
 //! ```
 //!
-//! `settle` puts a set's own order right, so that whatever reads it natively finds CPython's. A frozen set cannot be
-//! changed: it is made anew in the right order when it is made. An element that is not plain, or too many of them,
-//! leaves the order in doubt, which is for good, and is labelled wherever it shows.
+//! `settle` reorders a set, so that native code reads it in CPython's order. A frozen set cannot be changed: a new one
+//! is made in the right order. An element that is not plain, or too many elements, make the order *unknown*. It stays
+//! so, and each place that shows the order gets a label.
 
 mod constants;
 mod hashes;

@@ -1,10 +1,9 @@
-//! What is done to sets, followed: their methods and operators. Called by `sets` once a thread, and by the interpreter
-//! ever after. How sets are made is in `makers` and `views`.
+//! Follows the methods and operators of sets. Installed once a thread. How sets are made is in `makers` and `views`.
 //!
 //! Each hook lets the interpreter do the work and then does the same to the table, in the order of CPython's
-//! `setobject.c`. Operations that take several operands are done one operand at a time, as CPython does them.
+//! `setobject.c`. An operation with several operands is done one operand at a time, as in CPython.
 
-use std::{cell::Cell, collections::HashSet};
+use std::collections::HashSet;
 
 use rustpython_vm::{
     AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine,
@@ -16,15 +15,16 @@ use super::{
     hashes::plain_hash,
     order_labels,
     tables::{
-        self, Other, Table, alike, change, count, current, elements, emptied, finish, is_known, is_set, merged,
-        prepare, pure, replaced, settle, table_of, toggle,
+        self, Operand, Table, change, count, elements, emptied, equal_to, in_insertion_order, is_known, is_set, merged,
+        prepare, replaced, settle, table_of, take_table, toggle, with_table,
     },
 };
+use crate::engines::rustpython::runtime::patch::Original;
 
 pub(super) type Binary = fn(&PyObject, &PyObject, &VirtualMachine) -> PyResult;
-/// What stands for a method: called with the set and the other arguments.
+/// The hook of a method: it gets the set and the other arguments.
 type Method = fn(&Originals, &PyObjectRef, &[PyObjectRef], &VirtualMachine) -> PyResult;
-/// Combines a set with another operand, as the interpreter does it.
+/// Combines a set with another operand, as the interpreter does.
 type Combine<'a> = &'a dyn Fn(&PyObjectRef, &PyObjectRef) -> PyResult;
 
 const SET: usize = 0;
@@ -36,14 +36,14 @@ pub(super) const SUBTRACT: usize = 2;
 pub(super) const XOR: usize = 3;
 
 thread_local! {
-    /// Operators of sets and of frozen sets, then those of sets in place, as they were.
-    static OPERATORS: [[Cell<Option<Binary>>; 4]; 3] = const { [const { [const { Cell::new(None) }; 4] }; 3] };
+    /// The original operators of sets and of frozen sets, then the in-place ones of sets.
+    static OPERATORS: [[Original<Binary>; 4]; 3] = const { [const { [const { Original::new() }; 4] }; 3] };
 }
 
-/// Methods as they were.
+/// Original methods.
 #[derive(Clone)]
 struct Originals {
-    /// The one that the hook stands for.
+    /// The one that is hooked.
     this: PyObjectRef,
     intersection: PyObjectRef,
 }
@@ -179,7 +179,7 @@ fn methods(
         let hooked = move |args: FuncArgs, vm: &VirtualMachine| -> PyResult {
             match &args.args[..] {
                 [set, others @ ..] if args.kwargs.is_empty() && is_set(set) => hook(&known, set, others, vm),
-                // What is called wrongly is told so by the method itself.
+                // The method itself reports wrong arguments.
                 _ => known.this.call(args, vm),
             }
         };
@@ -205,7 +205,7 @@ fn addresses(set: &PyObject) -> HashSet<usize> {
 
 fn copy(known: &Originals, set: &PyObjectRef, others: &[PyObjectRef], vm: &VirtualMachine) -> PyResult {
     let made = all(&known.this, set, others, vm)?;
-    if made.is(set) { Ok(made) } else { Ok(finish(made, copied(set, vm), vm)) }
+    if made.is(set) { Ok(made) } else { Ok(with_table(made, copied(set, vm), vm)) }
 }
 
 fn copied(set: &PyObject, vm: &VirtualMachine) -> Option<Table> {
@@ -216,11 +216,11 @@ fn union(set: &PyObjectRef, others: &[PyObjectRef], combine: Combine<'_>, vm: &V
     let (mut made, mut table) = (set.clone(), copied(set, vm));
     let none = [vm.ctx.empty_tuple.clone().into()];
     for other in if others.is_empty() { &none } else { others } {
-        let from = if other.is(set) { Other::Any } else { Other::classify(other, vm) };
+        let from = if other.is(set) { Operand::Any } else { Operand::classify(other, vm) };
         made = combine(&made, other)?;
         table = merged(table, &from, &made, vm);
     }
-    Ok(finish(made, table, vm))
+    Ok(with_table(made, table, vm))
 }
 
 fn intersection(set: &PyObjectRef, others: &[PyObjectRef], combine: Combine<'_>, vm: &VirtualMachine) -> PyResult {
@@ -241,11 +241,11 @@ fn intersection(set: &PyObjectRef, others: &[PyObjectRef], combine: Combine<'_>,
         let table = if other.is(&made) {
             copied(&made, vm)
         } else if table_known {
-            pure(&next, vm)
+            in_insertion_order(&next, vm)
         } else {
             None
         };
-        made = finish(next, table, vm);
+        made = with_table(next, table, vm);
     }
     Ok(made)
 }
@@ -255,33 +255,33 @@ fn difference(set: &PyObjectRef, others: &[PyObjectRef], combine: Combine<'_>, v
         return union(set, &[], combine, vm);
     };
     settle(set, vm);
-    // A much smaller operand is taken out of a copy, else what is not in it is added one by one.
-    let is_copied = match Other::classify(first, vm) {
-        Other::Set(_) => count(set, vm) >> 2 > count(first, vm),
-        Other::Dict(other) => count(set, vm) >> 2 > other,
-        Other::Any => true,
+    // A much smaller operand is removed from a copy. Otherwise the elements that are not in it are added one by one.
+    let is_copied = match Operand::classify(first, vm) {
+        Operand::Set(_) => count(set, vm) >> 2 > count(first, vm),
+        Operand::Dict(other) => count(set, vm) >> 2 > other,
+        Operand::Any => true,
     };
     let before = table_of(set, vm);
     let mut made = combine(set, first)?;
     let table = match before {
         Some(table) if is_copied => Some(without(table.copied(), &made)),
-        Some(_) => pure(&made, vm),
+        Some(_) => in_insertion_order(&made, vm),
         None => None,
     };
-    made = finish(made, table, vm);
+    made = with_table(made, table, vm);
     for other in others {
         let before = table_of(&made, vm);
         let next = combine(&made, other)?;
-        made = finish(next.clone(), before.map(|table| without(table, &next)), vm);
+        made = with_table(next.clone(), before.map(|table| without(table, &next)), vm);
     }
     Ok(made)
 }
 
-/// The table after all was taken out of it that is not in a set.
+/// The table after the removal of all elements that are not in a set.
 fn without(mut table: Table, set: &PyObject) -> Table {
     let kept = addresses(set);
     table.retain(|element| kept.contains(&element.get_id()));
-    table.shed();
+    table.shrink();
     table
 }
 
@@ -297,7 +297,7 @@ fn symmetric_difference(set: &PyObjectRef, other: &PyObjectRef, combine: Combine
     let made = combine(set, &other)?;
     let table = table.zip(toggled).map(|(table, toggled)| toggle(table, &toggled, vm));
     let table = table.filter(|table| table.len() == count(&made, vm));
-    Ok(finish(made, table, vm))
+    Ok(with_table(made, table, vm))
 }
 
 fn made_set(iterable: &PyObjectRef, vm: &VirtualMachine) -> PyResult {
@@ -322,7 +322,7 @@ fn remove(known: &Originals, set: &PyObjectRef, others: &[PyObjectRef], vm: &Vir
         change(set, vm, |mut table| {
             match plain_hash(element, vm) {
                 Some(hash) => {
-                    table.remove(hash, alike(element, vm));
+                    table.remove(hash, equal_to(element, vm));
                 }
                 None => {
                     let kept = addresses(set);
@@ -339,10 +339,10 @@ fn pop(known: &Originals, set: &PyObjectRef, others: &[PyObjectRef], vm: &Virtua
     let left = count(set, vm);
     if others.is_empty() && left > 0 {
         if let Some(element) = tables::pop(set, vm) {
-            order_labels::popped(left, &element);
+            order_labels::note_popped(left, &element);
             return Ok(element);
         }
-        order_labels::walked(false, set, vm);
+        order_labels::note_iterated(false, set, vm);
     }
     all(&known.this, set, others, vm)
 }
@@ -356,7 +356,7 @@ fn clear(known: &Originals, set: &PyObjectRef, others: &[PyObjectRef], vm: &Virt
     Ok(result)
 }
 
-/// Changes a set with one operand after the other.
+/// Changes a set by one operand after the other.
 fn in_turn(
     known: &Originals,
     set: &PyObjectRef,
@@ -371,8 +371,8 @@ fn in_turn(
 }
 
 fn update(set: &PyObjectRef, other: &PyObjectRef, combine: Combine<'_>, vm: &VirtualMachine) -> PyResult {
-    let from = Other::classify(other, vm);
-    if other.is(set) || matches!(from, Other::Any) {
+    let from = Operand::classify(other, vm);
+    if other.is(set) || matches!(from, Operand::Any) {
         return combine(set, other);
     }
     prepare(set, vm);
@@ -383,7 +383,7 @@ fn update(set: &PyObjectRef, other: &PyObjectRef, combine: Combine<'_>, vm: &Vir
 
 /// `made` is the intersection.
 fn intersection_update(set: &PyObjectRef, made: &PyObjectRef, combine: Combine<'_>, vm: &VirtualMachine) -> PyResult {
-    let table = current(made, vm);
+    let table = take_table(made, vm);
     prepare(set, vm);
     let result = combine(set, made)?;
     replaced(set, table, vm);
@@ -400,7 +400,7 @@ fn difference_update(set: &PyObjectRef, other: &PyObjectRef, combine: Combine<'_
         change(set, vm, |mut table| {
             table.retain(|element| kept.contains(&element.get_id()));
             if result.is_ok() {
-                table.shed();
+                table.shrink();
             }
             Some(table)
         });
@@ -414,22 +414,22 @@ fn symmetric_difference_update(
     combine: Combine<'_>,
     vm: &VirtualMachine,
 ) -> PyResult {
-    let (other, toggled) = match Other::classify(other, vm) {
-        Other::Set(table) => (other.clone(), table),
+    let (other, toggled) = match Operand::classify(other, vm) {
+        Operand::Set(table) => (other.clone(), table),
         // The keys of a dictionary are toggled in their own order.
-        Other::Dict(_) => {
+        Operand::Dict(_) => {
             let keys = vm.extract_elements_with(other, Ok)?;
             prepare(set, vm);
             let result = combine(set, other)?;
             change(set, vm, |mut table| {
                 for key in &keys {
-                    table.toggle(plain_hash(key, vm)?, key.clone(), alike(key, vm));
+                    table.toggle(plain_hash(key, vm)?, key.clone(), equal_to(key, vm));
                 }
                 Some(table)
             });
             return Ok(result);
         }
-        Other::Any => {
+        Operand::Any => {
             let other = made_set(other, vm)?;
             let table = table_of(&other, vm);
             (other, table)

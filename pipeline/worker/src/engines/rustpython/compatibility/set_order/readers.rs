@@ -1,7 +1,6 @@
-//! What reads a set behind its iterator's back: it finds the set in CPython's order. Called by `sets` once a thread, and
-//! by the interpreter ever after.
+//! Native code that reads a set without its iterator finds it in CPython's order. Installed once a thread.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 
 use rustpython_vm::{
     AsObject, Py, PyObject, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
@@ -11,9 +10,10 @@ use rustpython_vm::{
 };
 
 use super::{
-    order_labels::walked,
+    order_labels::note_iterated,
     tables::{is_set, settle},
 };
+use crate::engines::rustpython::runtime::patch::Original;
 
 type Construct = fn(PyTypeRef, FuncArgs, &VirtualMachine) -> PyResult;
 type Extend = fn(PySequence<'_>, &PyObject, &VirtualMachine) -> PyResult;
@@ -22,11 +22,11 @@ type Represent = fn(&PyObject, &VirtualMachine) -> PyResult<PyRef<PyStr>>;
 type Vectorcall = fn(&PyObject, Vec<PyObjectRef>, usize, Option<&[PyObjectRef]>, &VirtualMachine) -> PyResult;
 
 thread_local! {
-    static REPRESENT: [Cell<Option<Represent>>; 2] = const { [const { Cell::new(None) }; 2] };
-    static LIST_VECTORCALL: Cell<Option<Vectorcall>> = const { Cell::new(None) };
-    static LIST_INIT: Cell<Option<Initialize>> = const { Cell::new(None) };
-    static LIST_EXTEND: Cell<Option<Extend>> = const { Cell::new(None) };
-    /// Classes whose instances are made of what is read natively, and what made them.
+    static REPRESENT: [Original<Represent>; 2] = const { [const { Original::new() }; 2] };
+    static LIST_VECTORCALL: Original<Vectorcall> = const { Original::new() };
+    static LIST_INIT: Original<Initialize> = const { Original::new() };
+    static LIST_EXTEND: Original<Extend> = const { Original::new() };
+    /// Classes whose constructors read their arguments natively, with the original constructors.
     static NEW: RefCell<Vec<(PyTypeRef, Construct)>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -43,11 +43,11 @@ pub(crate) fn install(vm: &VirtualMachine) -> PyResult<()> {
         method(class, "__iter__", vm);
     }
     let slots = &types.list_type.slots;
-    LIST_VECTORCALL.set(slots.vectorcall.load());
+    LIST_VECTORCALL.with(|original| original.set(slots.vectorcall.load()));
     slots.vectorcall.store(Some(make_list));
-    LIST_INIT.set(slots.init.load());
+    LIST_INIT.with(|original| original.set(slots.init.load()));
     slots.init.store(Some(initialize_list));
-    LIST_EXTEND.set(slots.as_sequence.inplace_concat.load());
+    LIST_EXTEND.with(|original| original.set(slots.as_sequence.inplace_concat.load()));
     slots.as_sequence.inplace_concat.store(Some(extend));
     method(types.list_type, "extend", vm);
     hook_new(types.tuple_type.to_owned());
@@ -61,14 +61,14 @@ pub(crate) fn install(vm: &VirtualMachine) -> PyResult<()> {
     Ok(())
 }
 
-/// If this is a set, it is about to be read natively.
+/// Prepares an object that native code is about to read, if it is a set.
 pub(crate) fn about_to_read(object: &PyObject, vm: &VirtualMachine) {
     if is_set(object) {
-        walked(settle(object, vm), object, vm);
+        note_iterated(settle(object, vm), object, vm);
     }
 }
 
-/// Lets a method read its arguments.
+/// Prepares the arguments of a method.
 fn method(class: &'static Py<PyType>, name: &'static str, vm: &VirtualMachine) {
     let Some(before) = class.get_attr(vm.ctx.intern_str(name)) else { return };
     let hooked = move |args: FuncArgs, vm: &VirtualMachine| -> PyResult {
@@ -109,7 +109,7 @@ fn make_list(
     vm: &VirtualMachine,
 ) -> PyResult {
     args.iter().for_each(|read| about_to_read(read, vm));
-    match LIST_VECTORCALL.get() {
+    match LIST_VECTORCALL.with(Original::get) {
         Some(before) => before(class, args, count, names, vm),
         None => Err(vm.new_type_error("a list cannot be made")),
     }
@@ -117,7 +117,7 @@ fn make_list(
 
 fn initialize_list(list: &PyObject, args: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
     args.args.iter().for_each(|read| about_to_read(read, vm));
-    match LIST_INIT.get() {
+    match LIST_INIT.with(Original::get) {
         Some(before) => before(list, args, vm),
         None => Err(vm.new_type_error("a list cannot be made")),
     }
@@ -125,7 +125,7 @@ fn initialize_list(list: &PyObject, args: FuncArgs, vm: &VirtualMachine) -> PyRe
 
 fn extend(list: PySequence<'_>, other: &PyObject, vm: &VirtualMachine) -> PyResult {
     about_to_read(other, vm);
-    match LIST_EXTEND.get() {
+    match LIST_EXTEND.with(Original::get) {
         Some(before) => before(list, other, vm),
         None => Err(vm.new_type_error("a list cannot be extended")),
     }

@@ -1,7 +1,8 @@
-//! CPython's table of a set, simulated: what lies where after insertions, deletions and merges. Called by `sets`.
+//! A simulation of CPython's set table: the slot of each element after insertions, deletions and merges. Called by
+//! `tables`.
 //!
-//! The order of a set is the order of its slots. They follow from the hashes, the size of the table, and, where
-//! elements want the same slot, from who came first and who was deleted since. Nothing here knows Python objects.
+//! The order of a set is the order of its slots. The slots follow from the hashes, the size of the table, and, where
+//! elements collide, from the order of insertions and deletions. Nothing here knows Python objects.
 
 /// Slots of an empty set.
 const MIN_SLOTS: usize = 8;
@@ -41,7 +42,7 @@ impl<K: Clone> Table<K> {
         self.used
     }
 
-    /// Slots, which is what the table weighs.
+    /// The number of slots, which measures its memory.
     pub(super) fn size(&self) -> usize {
         self.slots.len()
     }
@@ -68,8 +69,8 @@ impl<K: Clone> Table<K> {
         self.slots.len() - 1
     }
 
-    /// The slot of the element, or the one where it would go: the last on the way that something was deleted from, or
-    /// the empty one that ends the way.
+    /// The slot of the element, or the one where it would go: the last deleted one on the probe path, or the empty one
+    /// at its end.
     fn find(&self, hash: i64, is_same: impl Fn(&K) -> bool) -> usize {
         let mask = self.mask();
         let mut free = None;
@@ -100,7 +101,7 @@ impl<K: Clone> Table<K> {
         match std::mem::replace(&mut self.slots[at], Slot::Full(hash, key)) {
             // The one that was there stays.
             full @ Slot::Full(..) => self.slots[at] = full,
-            // No slot more is in use, so that the table does not grow.
+            // The table does not grow, for no further slot is in use.
             Slot::Deleted => self.used += 1,
             Slot::Empty => {
                 self.fill += 1;
@@ -135,8 +136,8 @@ impl<K: Clone> Table<K> {
         }
     }
 
-    /// Gets rid of what deletions left if that is much, as a difference does at its end.
-    pub(super) fn shed(&mut self) {
+    /// Removes deleted slots if there are many, as a difference does at its end.
+    pub(super) fn shrink(&mut self) {
         if self.fill - self.used > self.mask() / 4 {
             self.resize(self.roomy());
         }

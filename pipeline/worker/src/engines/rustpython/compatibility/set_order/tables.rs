@@ -1,5 +1,5 @@
-//! What is known of the sets of the interpreter: for each the table that CPython would have, kept by address beside a weak
-//! reference. Called by all that makes, changes and reads sets.
+//! The tables of the interpreter's sets, kept by address beside a weak reference to the set. Called by everything that
+//! makes, changes and reads sets.
 
 use std::{cell::RefCell, collections::HashMap};
 
@@ -13,29 +13,29 @@ use super::{hashes::plain_hash, table};
 /// The table of a set of objects.
 pub(crate) type Table = table::Table<PyObjectRef>;
 
-/// Elements of a set whose order is told; that of larger ones stays in doubt.
+/// The largest set whose order is known.
 pub(crate) const MAX_ELEMENTS: usize = 10_000;
-/// Slots of the tables kept before those of dead sets are looked for.
+/// Slots of all tables at which tables of dead sets are removed for the first time.
 pub(crate) const MIN_KEPT: usize = 1 << 14;
 
 /// What is known of a set.
 pub(crate) struct Known {
     set: PyRef<PyWeak>,
-    /// `None` when it is in doubt.
+    /// Its table; `None` when its order is unknown.
     table: Option<Table>,
-    /// Popping had begun when it came into doubt: emptying the set does not end the doubt.
+    /// Elements had been popped when the order became unknown: emptying the set does not make it known again.
     was_popped: bool,
     /// Slots of the table when it was last put here.
     slots: usize,
 }
 
-/// What is known of the sets of this thread's interpreter, by address. It outlives jobs, as modules do that are kept.
+/// The tables of this thread's interpreter, by address. They outlive jobs, as the sets of loaded modules do.
 #[derive(Default)]
 pub(crate) struct Tables {
     by_address: HashMap<usize, Known>,
     /// Slots of all tables.
     slots: usize,
-    /// Slots at which dead sets are looked for.
+    /// Slots at which tables of dead sets are removed.
     most: usize,
 }
 
@@ -75,8 +75,8 @@ impl Tables {
 }
 
 /// What a set is merged with.
-pub(crate) enum Other {
-    /// A set, or `None` when its order is in doubt.
+pub(crate) enum Operand {
+    /// A set with its table; `None` when its order is unknown.
     Set(Option<Table>),
     /// A dictionary of so many keys.
     Dict(usize),
@@ -84,16 +84,16 @@ pub(crate) enum Other {
     Any,
 }
 
-impl Other {
+impl Operand {
     pub(crate) fn classify(object: &PyObject, vm: &VirtualMachine) -> Self {
         if is_set(object) {
-            return Other::Set(table_of(object, vm));
+            return Operand::Set(table_of(object, vm));
         }
-        object.downcast_ref_if_exact::<PyDict>(vm).map_or(Other::Any, |dict| Other::Dict(dict.__len__()))
+        object.downcast_ref_if_exact::<PyDict>(vm).map_or(Operand::Any, |dict| Operand::Dict(dict.__len__()))
     }
 }
 
-/// A set's elements in CPython's order, and whether that is sure.
+/// A set's elements in CPython's order, and whether that order is certain.
 pub(crate) struct Order {
     pub(crate) items: Vec<PyObjectRef>,
     pub(crate) is_sure: bool,
@@ -103,17 +103,17 @@ pub(crate) struct Order {
 pub(crate) fn order(set: &PyObject, most: usize, vm: &VirtualMachine) -> Order {
     let count = count(set, vm);
     if count > 1
-        && let Some(table) = current(set, vm)
+        && let Some(table) = take_table(set, vm)
     {
         let items = table.keys().take(most).cloned().collect();
-        keep(set, Some(table), vm);
+        store(set, Some(table), vm);
         return Order { items, is_sure: true };
     }
     Order { items: elements(set), is_sure: count < 2 }
 }
 
-/// Whether the order of a set of these elements hangs on the seed of hashes, or on the size of a machine word.
-pub(crate) fn hangs_on_hashes(items: &[PyObjectRef]) -> bool {
+/// Whether the order of a set of these elements depends on the hash seed, or on the size of a machine word.
+pub(crate) fn depends_on_hashes(items: &[PyObjectRef]) -> bool {
     items.iter().any(|item| match (item.downcast_ref::<PyInt>(), item.downcast_ref::<PyFloat>()) {
         (Some(number), _) => i32::try_from(number.as_bigint()).map_or(true, |number| number < 0),
         (None, Some(number)) => {
@@ -123,12 +123,12 @@ pub(crate) fn hangs_on_hashes(items: &[PyObjectRef]) -> bool {
     })
 }
 
-/// Puts a set into CPython's order. Returns whether that is sure.
+/// Reorders a set as CPython has it. Returns whether that order is certain.
 pub(crate) fn settle(set: &PyObject, vm: &VirtualMachine) -> bool {
     if count(set, vm) < 2 {
         return true;
     }
-    let Some(table) = current(set, vm) else { return false };
+    let Some(table) = take_table(set, vm) else { return false };
     if let Some(object) = set.downcast_ref::<PySet>() {
         let now = object.elements();
         if !is_ordered(&now, &table) {
@@ -140,7 +140,7 @@ pub(crate) fn settle(set: &PyObject, vm: &VirtualMachine) -> bool {
             }
         }
     }
-    keep(set, Some(table), vm);
+    store(set, Some(table), vm);
     true
 }
 
@@ -174,16 +174,16 @@ pub(crate) fn count(set: &PyObject, vm: &VirtualMachine) -> usize {
 }
 
 /// Equality of plain elements.
-pub(crate) fn alike<'a>(key: &'a PyObject, vm: &'a VirtualMachine) -> impl Fn(&PyObjectRef) -> bool + Copy + 'a {
+pub(crate) fn equal_to<'a>(key: &'a PyObject, vm: &'a VirtualMachine) -> impl Fn(&PyObjectRef) -> bool + Copy + 'a {
     move |known| known.is(key) || vm.bool_eq(known, key).unwrap_or(false)
 }
 
 pub(crate) fn add(table: &mut Table, element: &PyObjectRef, vm: &VirtualMachine) -> Option<()> {
-    table.add(plain_hash(element, vm)?, element.clone(), alike(element, vm));
+    table.add(plain_hash(element, vm)?, element.clone(), equal_to(element, vm));
     Some(())
 }
 
-/// Adds what stands behind the elements that the table has.
+/// Adds the elements behind those that the table has.
 pub(crate) fn catch_up(mut table: Table, set: &PyObject, vm: &VirtualMachine) -> Option<Table> {
     let count = count(set, vm);
     if count > MAX_ELEMENTS {
@@ -197,19 +197,19 @@ pub(crate) fn catch_up(mut table: Table, set: &PyObject, vm: &VirtualMachine) ->
     (table.len() == count).then_some(table)
 }
 
-/// The table of a set that its elements were added to one by one.
-pub(crate) fn pure(set: &PyObject, vm: &VirtualMachine) -> Option<Table> {
+/// The table of a set whose elements were added one by one.
+pub(crate) fn in_insertion_order(set: &PyObject, vm: &VirtualMachine) -> Option<Table> {
     catch_up(Table::new(), set, vm)
 }
 
-/// A set's table as it is now, taken out: `keep` puts it back. What is in doubt stays so.
-pub(crate) fn current(set: &PyObject, vm: &VirtualMachine) -> Option<Table> {
+/// Takes out a set's table as it is now; `store` puts it back. `None` where the order is unknown.
+pub(crate) fn take_table(set: &PyObject, vm: &VirtualMachine) -> Option<Table> {
     if !is_exact(set, vm) {
         // A subclass may do anything.
         return None;
     }
     let known = TABLES.with_borrow_mut(|tables| tables.get(set).map(|known| known.table.take()));
-    let Some(table) = known else { return pure(set, vm) };
+    let Some(table) = known else { return in_insertion_order(set, vm) };
     let table = table?;
     let was_popped = table.was_popped();
     let table = catch_up(table, set, vm);
@@ -225,13 +225,13 @@ pub(crate) fn current(set: &PyObject, vm: &VirtualMachine) -> Option<Table> {
 
 /// A set's table as it is now.
 pub(crate) fn table_of(set: &PyObject, vm: &VirtualMachine) -> Option<Table> {
-    let table = current(set, vm)?;
-    keep(set, Some(table.clone()), vm);
+    let table = take_table(set, vm)?;
+    store(set, Some(table.clone()), vm);
     Some(table)
 }
 
-/// Keeps the table of a set; `None` when it is in doubt from now on.
-pub(crate) fn keep(set: &PyObject, table: Option<Table>, vm: &VirtualMachine) {
+/// Stores the table of a set; with `None` its order is unknown from now on.
+pub(crate) fn store(set: &PyObject, table: Option<Table>, vm: &VirtualMachine) {
     let is_new = TABLES.with_borrow_mut(|tables| tables.get(set).is_none());
     let weak = if is_new { set.downgrade(None, vm).ok() } else { None };
     let address = set.get_id();
@@ -244,17 +244,17 @@ pub(crate) fn keep(set: &PyObject, table: Option<Table>, vm: &VirtualMachine) {
     });
 }
 
-/// Brings a set's table up to date before something other than an addition is done to it.
+/// Brings a set's table up to date before an operation other than an addition.
 pub(crate) fn prepare(set: &PyObject, vm: &VirtualMachine) {
-    let table = current(set, vm);
-    keep(set, table, vm);
+    let table = take_table(set, vm);
+    store(set, table, vm);
 }
 
 pub(crate) fn is_known(set: &PyObject) -> bool {
     TABLES.with_borrow_mut(|tables| tables.get(set).is_some())
 }
 
-/// Does to the table that was prepared what was done to the set. In doubt if it does not come out the same.
+/// Changes the prepared table as the set was changed. The order is unknown if they differ afterwards.
 pub(crate) fn change(set: &PyObject, vm: &VirtualMachine, change: impl FnOnce(Table) -> Option<Table>) {
     let known = TABLES.with_borrow_mut(|tables| tables.get(set).and_then(|known| known.table.take()));
     let Some(table) = known else { return };
@@ -268,7 +268,7 @@ pub(crate) fn change(set: &PyObject, vm: &VirtualMachine, change: impl FnOnce(Ta
     });
 }
 
-/// Lifetimes what is known of a set that was emptied, its doubt included unless elements were popped.
+/// Forgets the table of a set that was emptied. An unknown order becomes known again, unless elements were popped.
 pub(crate) fn emptied(set: &PyObject) {
     TABLES.with_borrow_mut(|tables| {
         let Some(known) = tables.get(set) else { return };
@@ -293,7 +293,7 @@ pub(crate) fn replaced(set: &PyObject, table: Option<Table>, vm: &VirtualMachine
         }
         _ => table,
     });
-    keep(set, table.and_then(|table| catch_up(table, set, vm)), vm);
+    store(set, table.and_then(|table| catch_up(table, set, vm)), vm);
 }
 
 /// An element was added to a set that is known.
@@ -304,18 +304,18 @@ pub(crate) fn added(set: &PyObject, element: &PyObjectRef, vm: &VirtualMachine) 
     let count = count(set, vm);
     change(set, vm, |mut table| {
         if count == table.len() + 1 {
-            // Brought up to date here, where the element is at hand, the next look costs nothing.
+            // The element is at hand here, so the next look at the table costs nothing.
             add(&mut table, element, vm)?;
         }
         Some(table)
     });
 }
 
-/// Pops from a set, unless its order is in doubt.
+/// Pops from a set, unless its order is unknown.
 pub(crate) fn pop(set: &PyObject, vm: &VirtualMachine) -> Option<PyObjectRef> {
     let object = set.downcast_ref::<PySet>()?;
-    let Some(mut table) = current(set, vm) else {
-        keep(set, None, vm);
+    let Some(mut table) = take_table(set, vm) else {
+        store(set, None, vm);
         TABLES.with_borrow_mut(|tables| {
             if let Some(known) = tables.get(set) {
                 known.was_popped = true;
@@ -328,25 +328,25 @@ pub(crate) fn pop(set: &PyObject, vm: &VirtualMachine) -> Option<PyObjectRef> {
         // Plain elements cannot fail.
         let _ = object.discard(element.clone(), vm);
     }
-    keep(set, Some(table), vm);
+    store(set, Some(table), vm);
     element
 }
 
-/// A set's table after it was merged with something; `set` is the result.
-pub(crate) fn merged(table: Option<Table>, from: &Other, set: &PyObject, vm: &VirtualMachine) -> Option<Table> {
+/// The table after a merge; `set` is the result.
+pub(crate) fn merged(table: Option<Table>, from: &Operand, set: &PyObject, vm: &VirtualMachine) -> Option<Table> {
     let mut table = table?;
     match from {
-        Other::Set(other) => table.merge(other.as_ref()?, |a, b| alike(b, vm)(a)),
-        Other::Dict(count) => table.reserve(*count),
-        Other::Any => {}
+        Operand::Set(other) => table.merge(other.as_ref()?, |a, b| equal_to(b, vm)(a)),
+        Operand::Dict(count) => table.reserve(*count),
+        Operand::Any => {}
     }
     catch_up(table, set, vm)
 }
 
-/// Keeps the table of a new set. A frozen set is made anew if its order is another.
-pub(crate) fn finish(set: PyObjectRef, table: Option<Table>, vm: &VirtualMachine) -> PyObjectRef {
+/// Stores the table of a new set. A frozen set is made anew if its order differs.
+pub(crate) fn with_table(set: PyObjectRef, table: Option<Table>, vm: &VirtualMachine) -> PyObjectRef {
     let Some(table) = table else {
-        keep(&set, None, vm);
+        store(&set, None, vm);
         return set;
     };
     let set = match set.downcast_ref_if_exact::<PyFrozenSet>(vm) {
@@ -358,13 +358,13 @@ pub(crate) fn finish(set: PyObjectRef, table: Option<Table>, vm: &VirtualMachine
         }
         _ => set,
     };
-    keep(&set, Some(table), vm);
+    store(&set, Some(table), vm);
     set
 }
 
 pub(crate) fn toggle(mut table: Table, toggled: &Table, vm: &VirtualMachine) -> Table {
     for (hash, element) in toggled.entries() {
-        table.toggle(hash, element.clone(), alike(element, vm));
+        table.toggle(hash, element.clone(), equal_to(element, vm));
     }
     table
 }

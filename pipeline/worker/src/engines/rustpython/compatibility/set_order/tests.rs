@@ -49,7 +49,7 @@ fn the_last_free_slot_on_the_way_is_taken() {
 fn a_difference_that_leaves_little_shrinks_the_table() {
     let mut some = table(&(0..30).collect::<Vec<_>>());
     some.retain(|number| *number > 27);
-    some.shed();
+    some.shrink();
     check(&some, expect!["[28, 29] of 128"]);
 }
 

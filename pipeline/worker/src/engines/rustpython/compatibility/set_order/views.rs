@@ -1,21 +1,23 @@
-//! The sets that come of a dictionary's views: `keys() & other` and the like. Called by `operations`.
-
-use std::cell::Cell;
+//! Sets made from views of a dictionary: `keys() & other` and the like. Installed once a thread.
 
 use rustpython_vm::{AsObject, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
 use super::{
     hashes::plain_hash,
     operations::{AND, Binary, OR, SUBTRACT, XOR},
-    tables::{Other, Table, add, alike, count, elements, finish, is_set, merged, pure, settle, table_of, toggle},
+    tables::{
+        Operand, Table, add, count, elements, equal_to, in_insertion_order, is_set, merged, settle, table_of, toggle,
+        with_table,
+    },
 };
+use crate::engines::rustpython::runtime::patch::Original;
 
 const KEYS: usize = 0;
 const ITEMS: usize = 1;
 
 thread_local! {
-    /// Operators of views of keys and of items, as they were.
-    static OPERATORS: [[Cell<Option<Binary>>; 4]; 2] = const { [const { [const { Cell::new(None) }; 4] }; 2] };
+    /// The original operators of views of keys and of items.
+    static OPERATORS: [[Original<Binary>; 4]; 2] = const { [const { [const { Original::new() }; 4] }; 2] };
 }
 
 /// Puts the hooks in place.
@@ -63,7 +65,7 @@ fn operator<const WHICH: usize, const AT: usize>(a: &PyObject, b: &PyObject, vm:
         }
     }
     let left = if AT == AND { None } else { left(a, vm) };
-    let from = Other::classify(b, vm);
+    let from = Operand::classify(b, vm);
     let made = before(a, b, vm)?;
     if !is_set(&made) {
         return Ok(made);
@@ -73,13 +75,13 @@ fn operator<const WHICH: usize, const AT: usize>(a: &PyObject, b: &PyObject, vm:
         SUBTRACT => left.map(|mut table| {
             let kept: std::collections::HashSet<usize> = elements(&made).iter().map(|key| key.get_id()).collect();
             table.retain(|key| kept.contains(&key.get_id()));
-            table.shed();
+            table.shrink();
             table
         }),
         OR => merged(left, &from, &made, vm),
         _ => {
             let toggled = match from {
-                Other::Set(table) => table,
+                Operand::Set(table) => table,
                 _ if is_view(b, vm) && !(b.class().is(a.class()) && b.class().is(vm.ctx.types.dict_items_type)) => {
                     one_by_one(b, vm)
                 }
@@ -89,10 +91,10 @@ fn operator<const WHICH: usize, const AT: usize>(a: &PyObject, b: &PyObject, vm:
         }
     };
     let table = table.filter(|table| table.len() == count(&made, vm));
-    Ok(finish(made, table, vm))
+    Ok(with_table(made, table, vm))
 }
 
-/// The table of the set that is made of the left operand first.
+/// The table of the set that is first made of the left operand.
 fn left(operand: &PyObject, vm: &VirtualMachine) -> Option<Table> {
     if is_set(operand) {
         return table_of(operand, vm).map(|table| table.copied());
@@ -120,20 +122,20 @@ fn one_by_one(view: &PyObject, vm: &VirtualMachine) -> Option<Table> {
     Some(table)
 }
 
-/// The table of an intersection. CPython walks the view if the other operand is a larger set or view.
+/// The table of an intersection. CPython iterates the view if the other operand is a larger set or view.
 fn intersection(a: &PyObject, b: &PyObject, made: &PyObject, vm: &VirtualMachine) -> PyResult<Option<Table>> {
     let (view, other) = if is_view(a, vm) { (a, b) } else { (b, a) };
     let is_view_walked = (other.class().is(vm.ctx.types.set_type) && view.length(vm)? <= count(other, vm))
         || (is_view(other, vm) && other.length(vm)? > view.length(vm)?);
     if !is_view_walked {
         let is_sure = !is_set(other) || table_of(other, vm).is_some();
-        return Ok(if is_sure { pure(made, vm) } else { None });
+        return Ok(if is_sure { in_insertion_order(made, vm) } else { None });
     }
-    let Some(found) = pure(made, vm) else { return Ok(None) };
+    let Some(found) = in_insertion_order(made, vm) else { return Ok(None) };
     let mut table = Table::new();
     for key in vm.extract_elements_with(view, Ok)? {
         let hash = plain_hash(&key, vm);
-        if hash.is_some_and(|hash| found.contains(hash, alike(&key, vm))) && add(&mut table, &key, vm).is_none() {
+        if hash.is_some_and(|hash| found.contains(hash, equal_to(&key, vm))) && add(&mut table, &key, vm).is_none() {
             return Ok(None);
         }
     }

@@ -1,13 +1,13 @@
-//! Messages of the interpreter that CPython 3.14 words in another way. Called by `recorder` when an exception is
-//! raised, before the program can see it.
+//! Corrects messages of the interpreter that CPython 3.14 words differently. Called by `recorder` when an exception is
+//! raised, before the program can see it, and by `job` for what is not recorded.
 //!
-//! What is known to differ is corrected (`rules`). What is left is looked up among the kinds of messages that were
-//! measured to be CPython's (`verified.txt`); of any other kind the execution gets the label `wording`. Neither happens
-//! to what a `raise` of the program's raised.
+//! Known differences are corrected (`rules`). The result is looked up among the kinds of messages that were measured to
+//! be CPython's (`verified.txt`); for any other kind the execution gets the label `wording`. Exceptions raised by a
+//! `raise` of the program are left alone.
 //!
-//! A library module written in Python raises in CPython's own words, for it comes from CPython: what its `raise` raises
-//! is left alone, and not labelled. Except where CPython has the same module in C, with other words: there it is looked
-//! up as well. What the interpreter raises inside a library module is corrected and looked up like anything else.
+//! A library module written in Python comes from CPython and raises in CPython's own words, so the exceptions of its
+//! `raise` are left alone too. The exception are modules that CPython has in C, with other words: their messages are
+//! looked up. Exceptions of the interpreter inside a library module are treated like any other.
 
 mod operands;
 mod raise_site;
@@ -25,10 +25,10 @@ use self::raise_site::RaiseSite;
 use super::exceptions;
 use crate::engines::rustpython::runtime::{code_origin, labels};
 
-/// Characters of a message that are looked at.
+/// Characters of a message that are examined.
 const LIMIT: usize = 2_000;
 
-/// Library modules that are C in CPython, or the engine's own.
+/// Library modules that CPython has in C, or that are our own.
 const IN_C: [&str; 10] = [
     "_pydatetime",
     "_pydecimal",
@@ -42,33 +42,35 @@ const IN_C: [&str; 10] = [
     "<frozen clock>",
 ];
 
-/// Gives the exception CPython's message, where its own is known to differ, or notes that it is not known.
+/// Gives the exception CPython's message where it is known to differ, and a label where the message is not verified.
 pub(crate) fn correct(exception: &Py<PyBaseException>, vm: &VirtualMachine) {
-    if !is_silent(exception.class(), vm)
+    if !has_no_message(exception.class(), vm)
         && let Some(raised) = raised_by_interpreter(exception, true)
     {
         correct_raised(exception, &raised, vm);
     }
 }
 
-/// The same for an exception that ended what is not recorded, wherever that was: the set-up of a job.
+/// Corrects an exception that ended code that is not recorded, such as the set-up of a job.
 pub(crate) fn correct_unrecorded(exception: &Py<PyBaseException>, vm: &VirtualMachine) {
-    if !is_silent(exception.class(), vm)
+    if !has_no_message(exception.class(), vm)
         && let Some(raised) = raised_by_interpreter(exception, false)
     {
         correct_raised(exception, &raised, vm);
     }
 }
 
-/// The same for an exception that ended a call. What the program's own frames raised was seen; the call's expression is
-/// none of them, and a call that is made without one is refused before a frame begins.
+/// Corrects an exception that ended a call. Exceptions of the program's own frames were corrected before. The
+/// expression of the call is none of these frames, and a call without such an expression is refused before a frame
+/// begins.
 pub(crate) fn correct_call(exception: &Py<PyBaseException>, vm: &VirtualMachine) {
     if exception.traceback().is_some() {
         return correct(exception, vm);
     }
     let message = exceptions::message(exception, LIMIT, vm);
     let instruction = format!("@{:?}", Opcode::Call);
-    if !is_silent(exception.class(), vm) && !verified::is_verified(&exception.class().name(), &message, &[&instruction])
+    if !has_no_message(exception.class(), vm)
+        && !verified::is_verified(&exception.class().name(), &message, &[&instruction])
     {
         labels::note(Label::Wording);
     }
@@ -91,7 +93,7 @@ fn correct_raised(exception: &Py<PyBaseException>, raised: &RaiseSite, vm: &Virt
             corrected = Some(qualified);
         }
         let args = match corrected {
-            // A power of floats tells what the C library told.
+            // A power of floats reports the error of the C library.
             None if &*name == "OverflowError" && text == "math range error" && raised.opcode == Opcode::BinaryOp => {
                 let said = vm.ctx.new_str("Numerical result out of range");
                 Some(vec![vm.ctx.new_int(34).into(), said.into()])
@@ -100,16 +102,16 @@ fn correct_raised(exception: &Py<PyBaseException>, raised: &RaiseSite, vm: &Virt
             Some(corrected) => Some(vec![vm.ctx.new_str(corrected).into()]),
         };
         if let Some(args) = args {
-            // An exception class of the interpreter's takes any arguments.
+            // Built-in exception classes take any arguments.
             let _ = exception.as_object().set_attr("args", vm.ctx.new_tuple(args), vm);
         }
     }
     let instruction = format!("@{:?}", raised.opcode);
     names.push(&instruction);
     let message = exceptions::message(exception, LIMIT, vm);
-    // The library's code does not tell which class a name means to the program.
+    // From the library's code it does not follow which class a name means to the program.
     let path = code.source_path().as_str();
-    let is_unclear = !code_origin::is_own(path) && rules::qualified(&message, |_, _| true).is_some();
+    let is_unclear = !code_origin::is_of_job(path) && rules::qualified(&message, |_, _| true).is_some();
     let is_other = raised.in_c && raised.opcode != Opcode::RaiseVarargs;
     let is_known = !is_unclear
         && !is_other
@@ -119,11 +121,11 @@ fn correct_raised(exception: &Py<PyBaseException>, raised: &RaiseSite, vm: &Virt
     }
 }
 
-/// Notes that what the compiler says of a piece of the job is not known to be CPython's. `how` is the built-in function
-/// with which it was measured: `exec` for statements, `eval` for an expression.
+/// Labels an error of the compiler that is not verified. `how` is the built-in function with which messages were
+/// measured: `exec` for statements, `eval` for an expression.
 pub(crate) fn note_syntax(exception: &Py<PyBaseException>, how: &str, vm: &VirtualMachine) {
     let message = exceptions::message(exception, LIMIT, vm);
-    // The place is told after the message, with the name of the file: measured was `<string>`.
+    // The message ends with the name of the file, which was `<string>` when messages were measured.
     let message = [code_origin::UNIT, code_origin::SETUP, code_origin::CALL]
         .iter()
         .fold(message, |message, path| message.replace(&format!(" ({path}, line "), " (<string>, line "));
@@ -132,8 +134,8 @@ pub(crate) fn note_syntax(exception: &Py<PyBaseException>, how: &str, vm: &Virtu
     }
 }
 
-/// Its message is a value of the program's, or there is none.
-fn is_silent(class: &Py<PyType>, vm: &VirtualMachine) -> bool {
+/// Whether its message is empty or a value of the program.
+fn has_no_message(class: &Py<PyType>, vm: &VirtualMachine) -> bool {
     let known = &vm.ctx.exceptions;
     [
         known.stop_iteration,
@@ -147,12 +149,12 @@ fn is_silent(class: &Py<PyType>, vm: &VirtualMachine) -> bool {
     .any(|known| class.is(known))
 }
 
-/// Where it was raised, if this is the first that is seen of it and no `raise` of the program's raised it.
+/// The place where it was raised; `None` if it was seen before or a `raise` of the program raised it.
 fn raised_by_interpreter(exception: &Py<PyBaseException>, is_seen: bool) -> Option<RaiseSite> {
-    // The frame that it was seen in first, then those that it came through, which are the library's.
+    // The traceback begins with the frame that saw it first. The library's frames that it came through follow.
     let mut traceback: PyRef<PyTraceback> = exception.traceback()?;
     while let Some(next) = { traceback.next.lock().clone() } {
-        if is_seen && code_origin::is_own(next.frame.iframe().code().source_path().as_str()) {
+        if is_seen && code_origin::is_of_job(next.frame.iframe().code().source_path().as_str()) {
             return None;
         }
         traceback = next;
@@ -166,9 +168,9 @@ fn raised_by_interpreter(exception: &Py<PyBaseException>, is_seen: bool) -> Opti
     }
     let opcode = units.read_op(at).deoptimize().as_opcode();
     let path = code.source_path().as_str();
-    let in_c = !code_origin::is_own(path) && IN_C.contains(&path);
+    let in_c = !code_origin::is_of_job(path) && IN_C.contains(&path);
     match opcode {
-        // What is no exception is not raised, which the interpreter says.
+        // The interpreter raises this itself: an object that is no exception cannot be raised.
         Opcode::RaiseVarargs if is_about_raising(exception) => {}
         Opcode::RaiseVarargs | Opcode::Reraise if !in_c => return None,
         // It was thrown into a generator.
@@ -186,8 +188,8 @@ fn is_about_raising(exception: &Py<PyBaseException>) -> bool {
     })
 }
 
-/// The name means a class of that library module where the exception was raised, or the module is at hand there and the
-/// name means nothing else.
+/// Whether the name means that class of the library where the exception was raised. It also does if the module is at
+/// hand there and the name is not bound.
 fn is_library_class(raised: &RaiseSite, module: &str, name: &str, vm: &VirtualMachine) -> bool {
     let globals = raised.frame.iframe().globals();
     let known = |name: &str| globals.get_item_opt(name, vm).ok().flatten();
@@ -196,7 +198,7 @@ fn is_library_class(raised: &RaiseSite, module: &str, name: &str, vm: &VirtualMa
         return false;
     };
     match known(name) {
-        // `datetime` is a module and a class in it.
+        // `datetime` is both a module and a class in it.
         Some(bound) => bound.is(&class) || name == module,
         None => known(module).is_some(),
     }

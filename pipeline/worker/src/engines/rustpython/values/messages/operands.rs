@@ -1,5 +1,5 @@
-//! What an instruction that raised was given, where that is still known: it has left the stack, but what pushed it may
-//! have been a variable or a display. Called by `wording`.
+//! The types of the operands of an instruction that raised, where they are still known. They have left the stack, but a
+//! variable or a display may have pushed them. Called by `mod`.
 
 use rustpython_vm::{
     AsObject, PyObject, PyObjectRef, VirtualMachine,
@@ -13,17 +13,17 @@ use super::raise_site::RaiseSite;
 /// `BINARY_OP`'s argument for a subscript, and for `+` and `+=`.
 const SUBSCRIPT: u32 = 26;
 const ADDS: [u32; 2] = [0, 13];
-/// For `*` and `*=`.
+/// `BINARY_OP`'s argument for `*` and `*=`.
 const MULTIPLIES: [u32; 2] = [5, 18];
-/// And for the operators that change a set in place.
+/// `BINARY_OP`'s arguments for the operators that change a set in place.
 const INPLACE: [(u32, &str); 4] = [(14, "&="), (20, "|="), (23, "-="), (25, "^=")];
 
-/// CPython's message where it names what the instruction was given.
+/// CPython's message, where it names an operand.
 pub(super) fn corrected(raised: &RaiseSite, text: &str, vm: &VirtualMachine) -> Option<String> {
     let RaiseSite { frame, at, opcode, .. } = raised;
     let argument = u32::from(u8::from(frame.iframe().code().code.instructions.read_arg(*at)));
     let operand = |depth| type_name(frame, *at, depth, vm);
-    // Ordered dictionaries say less about a key.
+    // Ordered dictionaries give a shorter message about a key.
     let as_key = |text, key| {
         let is_ordered = frame.iframe().code().code.names.iter().any(|name| name.as_str() == "OrderedDict");
         if is_ordered { None } else { as_key(text, key) }
@@ -42,12 +42,12 @@ pub(super) fn corrected(raised: &RaiseSite, text: &str, vm: &VirtualMachine) -> 
         }
         Opcode::StoreSubscr => as_key(text, operand(0)?),
         Opcode::DeleteSubscr => match text.strip_suffix(" object doesn't support item deletion") {
-            // CPython words it in this way too, for an index into what could be a sequence.
+            // CPython gives the same message for an index into what could be a sequence.
             Some(name) if !SCALARS.contains(&name.trim_matches('\'')) && operand(0)? == "int" => None,
             Some(name) => Some(format!("{name} object does not support item deletion")),
             None => as_key(text, operand(0)?),
         },
-        // The container is above.
+        // The container lies above the key.
         Opcode::ContainsOp => as_key(text, operand(1)?),
         Opcode::BuildMap if argument == 1 => as_key(text, operand(1)?),
         Opcode::BinaryOp if ADDS.contains(&argument) => {
@@ -65,7 +65,7 @@ pub(super) fn corrected(raised: &RaiseSite, text: &str, vm: &VirtualMachine) -> 
     }
 }
 
-/// What CPython says of a call of a built-in type's method, to which no keyword was given.
+/// CPython's message about a call of a built-in type's method without keywords.
 fn corrected_method_call(frame: &FrameObjectRef, at: usize, text: &str, vm: &VirtualMachine) -> Option<String> {
     if text == "substring not found" {
         let of = receiver(frame, at, "index", vm).or_else(|| receiver(frame, at, "rindex", vm))?;
@@ -83,10 +83,10 @@ fn corrected_method_call(frame: &FrameObjectRef, at: usize, text: &str, vm: &Vir
     Some(format!("{of}.{name}() takes {takes}"))
 }
 
-/// Types whose methods are all told in one way.
+/// Types whose methods all have the same form of message.
 const BUILT_IN: [&str; 6] = ["bytes", "dict", "list", "set", "str", "tuple"];
 
-/// The type of the object whose method is called, where the code reads that name of a variable or constant, and once.
+/// The type of the object whose method is called. The code must read that name once, of a variable or a constant.
 fn receiver(frame: &FrameObjectRef, at: usize, method: &str, vm: &VirtualMachine) -> Option<String> {
     let code = frame.iframe().code();
     let ops = before(code, code.code.instructions.len());
@@ -99,7 +99,7 @@ fn receiver(frame: &FrameObjectRef, at: usize, method: &str, vm: &VirtualMachine
     (number < before(code, at).len()).then(|| pushed(frame, &ops[..number], 0, vm))?
 }
 
-/// The message holds for the kind, though the kind alone does not say so: whose method raised it is known.
+/// Whether the message is CPython's although its kind alone does not say so, because the operands are known.
 pub(super) fn is_known(raised: &RaiseSite, text: &str, vm: &VirtualMachine) -> bool {
     let RaiseSite { frame, at, opcode, .. } = raised;
     let key_is_an_int = || type_name(frame, *at, 0, vm).is_some_and(|key| key == "int");
@@ -116,28 +116,28 @@ pub(super) fn is_known(raised: &RaiseSite, text: &str, vm: &VirtualMachine) -> b
     }
 }
 
-/// The type in a complaint about it.
+/// The type in a message about a missing integer.
 fn not_an_integer(text: &str) -> Option<&str> {
     text.strip_prefix('\'')?.strip_suffix("' object cannot be interpreted as an integer")
 }
 
-/// Types that are no sequences to CPython.
+/// Types that are no sequences in CPython.
 const SCALARS: [&str; 8] = ["NoneType", "bool", "complex", "ellipsis", "float", "function", "generator", "int"];
 
-/// Types that are sequences to CPython and cannot be changed.
+/// Types that are immutable sequences in CPython.
 const SEQUENCES: [&str; 8] = ["bytes", "dict_items", "dict_keys", "dict_values", "frozenset", "range", "str", "tuple"];
 
 fn as_key(text: &str, key: String) -> Option<String> {
     let inner = text.strip_prefix("unhashable type: '")?.strip_suffix('\'')?;
-    // What is unhashable is the key, or lies in a key that could be hashed otherwise.
+    // The unhashable object is the key, or lies in a key of a hashable type.
     let is_known = key == inner || !UNHASHABLE.contains(&key.as_str());
     is_known.then(|| format!("cannot use '{key}' as a dict key ({text})"))
 }
 
-/// Types of which nothing can be hashed, whatever lies in them.
+/// Types without any hashable value.
 const UNHASHABLE: [&str; 4] = ["bytearray", "dict", "list", "set"];
 
-/// What comes before an instruction without a jump: opcodes and arguments.
+/// The opcodes and arguments of the instructions in front of a code unit.
 fn before(code: &PyCode, at: usize) -> Vec<(Opcode, u32)> {
     let units = &code.code.instructions;
     let (mut found, mut unit, mut extended) = (Vec::new(), 0, 0);
@@ -161,12 +161,12 @@ enum Pushed {
     Unknown,
 }
 
-/// The name of the type of what was so far down on the stack (0 is the top) before an instruction.
+/// The name of the type of the entry `depth` below the top of the stack, before an instruction.
 fn type_name(frame: &FrameObjectRef, at: usize, depth: usize, vm: &VirtualMachine) -> Option<String> {
     pushed(frame, &before(frame.iframe().code(), at), depth, vm)
 }
 
-/// The name of the type of what instructions leave so far down on the stack.
+/// The name of the type of the entry that instructions leave `depth` below the top.
 fn pushed(frame: &FrameObjectRef, ops: &[(Opcode, u32)], depth: usize, vm: &VirtualMachine) -> Option<String> {
     let code = frame.iframe().code();
     let mut left = depth;
@@ -181,7 +181,7 @@ fn pushed(frame: &FrameObjectRef, ops: &[(Opcode, u32)], depth: usize, vm: &Virt
             Opcode::LoadName => &[Pushed::Unknown],
             Opcode::LoadGlobal if argument & 1 == 0 => &[Pushed::Unknown],
             Opcode::Nop => &[],
-            // What they take from below is not followed.
+            // Entries that they pop are not followed.
             _ if left == 0 => &[Pushed::Made(displayed(opcode)?)],
             _ => return None,
         };
@@ -199,7 +199,7 @@ fn pushed(frame: &FrameObjectRef, ops: &[(Opcode, u32)], depth: usize, vm: &Virt
     None
 }
 
-/// What an instruction makes, whatever its argument.
+/// The type that an instruction makes, whatever its argument.
 fn displayed(opcode: Opcode) -> Option<&'static str> {
     match opcode {
         Opcode::BuildList | Opcode::ListExtend => Some("list"),

@@ -1,13 +1,13 @@
-//! Where an exception was raised: what `mod` finds out and `operands` reads.
+//! Where an exception was raised. `mod` finds it, `operands` reads it.
 
 use rustpython_vm::{bytecode::Opcode, frame::FrameObjectRef};
 
-/// What is known about where an exception was raised.
+/// The place where an exception was raised.
 pub(super) struct RaiseSite {
     pub(super) frame: FrameObjectRef,
-    /// The unit of the code that raised it.
+    /// The code unit that raised it.
     pub(super) at: usize,
     pub(super) opcode: Opcode,
-    /// A library module raised it that is C in CPython.
+    /// A library module raised it that CPython has in C.
     pub(super) in_c: bool,
 }

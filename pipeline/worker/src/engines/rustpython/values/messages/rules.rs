@@ -1,27 +1,28 @@
-//! How messages of the interpreter are turned into CPython's. Called by `wording`.
+//! Rules that turn messages of the interpreter into CPython's. Called by `mod`.
 
 use rustpython_vm::bytecode::Opcode;
 
 /// Where an exception was raised.
 pub(super) struct At<'a> {
-    /// What raised it.
+    /// The instruction that raised it.
     pub(super) opcode: Opcode,
     /// Names of functions, attributes and modules that the raising code uses.
     pub(super) names: &'a [&'a str],
 }
 
-/// When a rule holds.
+/// When a rule applies.
 enum When {
     Always,
     /// One of these instructions raised it.
     By(&'static [Opcode]),
-    /// The code uses the first name and none of the others.
+    /// The code uses the first name, and none of the others.
     Names(&'static str, &'static [&'static str]),
 }
 
 use When::{Always, By, Names};
 
-/// One kind of message: `{}` in the interpreter's stands for any text, which CPython's has in the same order.
+/// A kind of message: class, the interpreter's form, CPython's form. `{}` stands for any text, in the same order in
+/// both.
 struct Rule(&'static str, &'static str, &'static str, When);
 
 const CALL: &[Opcode] = &[Opcode::Call];
@@ -151,7 +152,7 @@ const MATH_OF_ONE: &[&str] = &[
     "ulp",
 ];
 
-/// Functions of which CPython says `takes at most` where the interpreter says `expected at most`.
+/// Functions with CPython's `takes at most` where the interpreter says `expected at most`.
 const AT_MOST: &[&str] = &[
     "combinations",
     "combinations_with_replacement",
@@ -183,13 +184,13 @@ const QUALIFIED: &[(&str, &str)] = &[
     ("decimal", "Decimal"),
 ];
 
-/// CPython's message for one of the interpreter's.
+/// CPython's message for a message of the interpreter, where a rule applies.
 pub(super) fn corrected(class: &str, text: &str, at: &At<'_>) -> Option<String> {
     if class == "RecursionError" {
         return text.ends_with(' ').then(|| text.trim_end().to_owned());
     }
     if let ("ValueError", Some(rest)) = (class, text.strip_prefix("invalid literal for int() with base ")) {
-        // CPython shows so many characters of the literal.
+        // CPython shows 200 characters of the literal.
         let (base, shown) = rest.split_once(": ")?;
         let (end, _) = shown.char_indices().nth(200)?;
         return Some(format!("invalid literal for int() with base {base}: {}", &shown[..end]));
@@ -211,7 +212,7 @@ fn holds(when: &When, at: &At<'_>) -> bool {
     }
 }
 
-/// What is said about the number of arguments of a built-in function that got no keyword.
+/// The message about the number of arguments of a built-in function that got no keyword.
 fn arity(text: &str) -> Option<String> {
     let (name, rest) = text.split_once(" expected ")?;
     if let Some(given) = rest.strip_prefix("1 argument, got ") {
@@ -226,7 +227,7 @@ fn arity(text: &str) -> Option<String> {
     AT_MOST.contains(&name).then(|| format!("{name}() takes at most {most} ({given} given)"))
 }
 
-/// Fills what stands for `{}` in `from` into `to`, if the text has that form.
+/// Moves the texts that `{}` in `from` stands for into `to`, if the text has that form.
 fn rewrite(from: &str, to: &str, text: &str) -> Option<String> {
     let (mut rest, mut found) = (text, Vec::new());
     let mut parts = from.split("{}");
@@ -249,7 +250,8 @@ fn rewrite(from: &str, to: &str, text: &str) -> Option<String> {
     Some(out)
 }
 
-/// The text with the module before each class that CPython shows so; `is_class` says whether a name is that class.
+/// The text with the module in front of each class that CPython shows so. `is_class` says whether a name means that
+/// class.
 pub(super) fn qualified(text: &str, is_class: impl Fn(&str, &str) -> bool) -> Option<String> {
     let mut out: Option<String> = None;
     for (module, name) in QUALIFIED {

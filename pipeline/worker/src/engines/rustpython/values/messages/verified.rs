@@ -1,13 +1,13 @@
-//! Kinds of messages that were measured to be CPython's. Called by `wording`.
+//! Kinds of messages that were measured to be CPython's. Called by `mod`.
 //!
-//! A kind is a class and a template: the message with what differs from one exception to the next taken out.
+//! A kind is an exception class and a template: the message without its variable parts.
 
 use std::collections::HashMap;
 
-/// Kinds, and the names with which a message of the kind was seen to be another one in CPython.
+/// The kinds, each with the names for which CPython has another message.
 const VERIFIED: &str = include_str!("verified.txt");
 
-/// Classes that the library has in Python and CPython in C: calls of theirs are kinds of their own.
+/// Classes that the library has in Python and CPython in C. Messages about calls of these have kinds of their own.
 const IN_C: [&str; 8] = ["Context", "Decimal", "date", "datetime", "time", "timedelta", "timezone", "tzinfo"];
 
 thread_local! {
@@ -20,10 +20,10 @@ fn kinds() -> impl Iterator<Item = (&'static str, &'static str)> {
     lines.map(|line| line.split_once("  unless ").unwrap_or((line, "")))
 }
 
-/// The message is of a kind that is CPython's, as raised by code that uses these names.
+/// Whether the message is of a verified kind, as raised by code that uses these names.
 pub(super) fn is_verified(class: &str, message: &str, names: &[&str]) -> bool {
     let template = template(message);
-    // A message that begins with the function's name says itself what was called.
+    // A message that begins with the name of a function says what was called.
     let called = template.starts_with("_() ").then(|| message.split("() ").next().unwrap_or_default());
     let called = called.map(|name| name.rsplit('.').next().unwrap_or(name));
     let names = called.as_ref().map_or(names, std::slice::from_ref);
@@ -34,7 +34,7 @@ pub(super) fn is_verified(class: &str, message: &str, names: &[&str]) -> bool {
     })
 }
 
-/// The message names a type so.
+/// Whether the message names that type.
 fn names_type(message: &str, name: &str) -> bool {
     let ends = |end: &str| end.is_empty() || end.starts_with('\'');
     message.match_indices(name).any(|(at, _)| message[..at].ends_with(['\'', ' ']) && ends(&message[at + name.len()..]))
@@ -92,7 +92,7 @@ fn closing(text: &str, quote: char) -> Option<usize> {
     None
 }
 
-/// A word between what was written and the rest stands for any other one.
+/// Whether a word between two texts is a variable part.
 fn is_variable(before: &str, word: &str, rest: &str) -> bool {
     let is_function =
         ["() missing ", "() takes ", "() got ", "() argument after "].iter().any(|end| rest.starts_with(end));

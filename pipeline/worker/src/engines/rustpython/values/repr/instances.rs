@@ -12,7 +12,7 @@ use super::{
 };
 use crate::engines::rustpython::analysis::object_lifetime;
 
-/// Modules of the library whose classes' own `repr` is wanted: they hold plain values and show no address.
+/// Modules of the library whose classes render themselves: they hold plain values and show no address.
 const TRUSTED_MODULES: &[&str] = &[
     "fractions",
     "decimal",
@@ -27,7 +27,7 @@ const TRUSTED_MODULES: &[&str] = &[
     "zoneinfo",
 ];
 
-/// Native types whose own `repr` is exact, cheap, and runs no code of the program.
+/// Native types that render themselves: exactly, cheaply, and without a call to code of the program.
 const TRUSTED_TYPES: &[&str] = &[
     "complex",
     "range",
@@ -64,7 +64,7 @@ const TRUSTED_TYPES: &[&str] = &[
 impl Writer<'_> {
     pub(super) fn class(&mut self, class: &Py<PyType>) -> Progress {
         if is_heap(class) && is_program(&self.module_of(class)) {
-            // The class's own: asking for the attribute might run code of its metaclass.
+            // Read directly: an attribute access might run code of its metaclass.
             let name = class.__qualname__(self.vm);
             let name = name
                 .downcast_ref::<PyStr>()
@@ -290,7 +290,7 @@ impl Writer<'_> {
                 if let Some(go) = self.payload(object) {
                     return go;
                 }
-                // Iterators and whatever else: what they hold is not known, so they are not kept alive either.
+                // Iterators and other types. Their content is unknown, so they are not kept alive.
                 self.may_be_kept = false;
                 self.put(&format!("<{name}>"))
             }
@@ -333,9 +333,9 @@ impl Writer<'_> {
     }
 }
 
-/// The text of a built-in function or method, where CPython has another one.
+/// Corrects the text of a built-in function or method where CPython has another one.
 fn as_in_cpython(text: String) -> String {
-    // A class there, a function in the engine.
+    // It is a class in CPython and a function in the interpreter.
     if text == "<built-in function reversed>" {
         return "<class 'reversed'>".to_owned();
     }
@@ -354,12 +354,12 @@ fn as_in_cpython(text: String) -> String {
     text
 }
 
-/// The class was made by Python code, the program's or the library's.
+/// Whether Python code made the class, be it the program's or the library's.
 pub(super) fn is_heap(class: &Py<PyType>) -> bool {
     class.heaptype_ext().is_some()
 }
 
-/// The module is the unit itself.
+/// Whether it is the unit's own module.
 fn is_program(module: &str) -> bool {
     matches!(module, "__main__" | "unit")
 }

@@ -1,7 +1,9 @@
-//! Values as text: Python's `repr` where that is safe, and never an address. Called by `changes` and `recorder`.
+//! Renders values as text: Python's `repr` where that is safe, and never an address. Called by the recorder,
+//! `exceptions` and `job`. The files of this folder are one writer that calls itself for nested values.
 //!
-//! The program's own code is not run: instances of its classes are shown from their attributes. The writer stops as
-//! soon as it has more characters than it may keep, so that a huge value costs as little as a small one.
+//! No code of the program runs, except a pure `__repr__` on demand (`program_repr`): instances of its classes are shown
+//! by their attributes. The writer stops as soon as it has more characters than it may keep, so that a huge value costs
+//! as little as a small one.
 
 mod instances;
 mod text;
@@ -22,15 +24,15 @@ use crate::engines::rustpython::{
     runtime::termination,
 };
 
-/// Containers inside each other that are shown; deeper ones end the text.
+/// How deep nested containers are shown. A deeper one ends the text.
 const MAX_DEPTH: usize = 100;
 /// Integers of more bits are not converted to decimal: the cost grows with the square.
 const MAX_INT_BITS: u64 = 60_000;
 
-/// The text is long enough: nothing more is written.
-pub(crate) struct Full;
-/// Whether to go on.
-pub(crate) type Progress = Result<(), Full>;
+/// The text has reached its limit: nothing more is written.
+pub(crate) struct LimitReached;
+/// Whether the writer goes on.
+pub(crate) type Progress = Result<(), LimitReached>;
 
 /// A rendered object.
 pub(crate) struct Rendered {
@@ -38,11 +40,11 @@ pub(crate) struct Rendered {
     pub(crate) text: String,
     /// Characters of the whole text, or a lower bound, when it is cut.
     pub(crate) full_chars: Option<u64>,
-    /// Keeping the object alive a little longer cannot be seen by the program: no generator or the like is in it.
+    /// The program cannot notice that the object is kept alive a little longer: it holds no generator or the like.
     pub(crate) may_be_kept: bool,
-    /// It refers to frames or to the variables of one, which may hold a generator.
+    /// It refers to frames or their variables, which may hold a generator.
     pub(crate) has_frames: bool,
-    /// The objects inside that can change in place, in the order of the text.
+    /// The objects in it that can change in place, in the order of the text.
     pub(crate) inside: Vec<PyObjectRef>,
 }
 
@@ -50,7 +52,7 @@ pub(crate) struct Rendered {
 pub(crate) fn render_into(mut buffer: String, object: &PyObject, limit: usize, vm: &VirtualMachine) -> Rendered {
     buffer.clear();
     let mut writer = Writer::within(buffer, limit, vm);
-    // The error only says that the text is cut, which the count says too.
+    // The error says that the text is cut; the count says the same.
     let _ = writer.object(object);
     let full_chars = (writer.chars > limit || writer.deep).then_some(writer.chars as u64);
     Rendered {
@@ -80,7 +82,7 @@ pub(crate) struct Writer<'a> {
     may_be_kept: bool,
     has_frames: bool,
     inside: Vec<*const PyObject>,
-    /// The objects met that can change in place, without the outermost.
+    /// The objects in it that can change in place, without the outermost.
     members: Vec<PyObjectRef>,
     vm: &'a VirtualMachine,
 }
@@ -105,7 +107,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Characters written so far, those beyond the cut that were counted included.
+    /// Characters written so far, and those beyond the cut that were counted.
     pub(crate) fn chars(&self) -> usize {
         self.chars
     }
@@ -125,7 +127,7 @@ impl<'a> Writer<'a> {
         }
         let end = text.char_indices().nth(room).map_or(text.len(), |(at, _)| at);
         self.out.push_str(&text[..end]);
-        Err(Full)
+        Err(LimitReached)
     }
 
     pub(crate) fn object(&mut self, object: &PyObject) -> Progress {
@@ -163,7 +165,7 @@ impl<'a> Writer<'a> {
         let class = object.class();
         Some(if object.downcast_ref::<PyList>().is_some() {
             self.nested(object, "[...]", |writer| {
-                // A copy: the elements' text may allocate, and a collection may then look at the list.
+                // A copy, for rendering may allocate, and a collection may then visit the list.
                 let items = object.downcast_ref::<PyList>().map(|list| writer.first(&list.borrow_vec()));
                 writer.sequence("[", &items.unwrap_or_default(), "]")
             })
@@ -209,7 +211,7 @@ impl<'a> Writer<'a> {
         if self.inside.len() >= MAX_DEPTH {
             self.deep = true;
             self.put("...")?;
-            return Err(Full);
+            return Err(LimitReached);
         }
         self.inside.push(this);
         let go = write(self);
@@ -217,7 +219,7 @@ impl<'a> Writer<'a> {
         go
     }
 
-    /// As many elements as can matter.
+    /// The elements that the limit leaves room for.
     fn first(&self, items: &[PyObjectRef]) -> Vec<PyObjectRef> {
         items.iter().take(self.limit + 1).cloned().collect()
     }
@@ -254,7 +256,7 @@ impl<'a> Writer<'a> {
         if items.is_empty() {
             return self.put(&name).and_then(|()| self.put("()"));
         }
-        order_labels::shown(is_sure, &items);
+        order_labels::note_shown(is_sure, &items);
         self.nested(object, &format!("{name}(...)"), |writer| {
             if plain {
                 return writer.sequence("{", &items, "}");
@@ -278,10 +280,10 @@ impl<'a> Writer<'a> {
     fn huge(&mut self, number: &BigInt) -> Progress {
         termination::charge(number.bits());
         self.put(&format!("<int of {} bits>", number.bits()))?;
-        // A lower bound of the decimal digits; more than any limit that is of use.
+        // A lower bound of the decimal digits. It exceeds any useful limit.
         self.chars += usize::try_from(number.bits() / 4).unwrap_or(usize::MAX / 2);
         self.deep = true;
-        Err(Full)
+        Err(LimitReached)
     }
 
     fn float(&mut self, object: &PyObject) -> Progress {

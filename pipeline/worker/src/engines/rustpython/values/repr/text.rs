@@ -62,14 +62,14 @@ impl Writer<'_> {
     }
 }
 
-/// Whether Python shows the character as it is. The engine's escape knows: what it leaves alone keeps its length.
+/// Whether Python shows the character unescaped. The interpreter's escape keeps the length of such a character.
 fn printable(letter: char) -> bool {
     let mut bytes = [0; 4];
     let text: &str = letter.encode_utf8(&mut bytes);
     UnicodeEscape::repr_layout(Wtf8::new(text), Quote::Single).len == Some(text.len())
 }
 
-/// Digits of an address at the least: shorter numbers are the program's own.
+/// The fewest digits of an address. Shorter numbers belong to the program.
 const ADDRESS_DIGITS: usize = 7;
 
 /// Takes the ` at 0x…` of an object's default text, which ends in `>`, out of a text.

@@ -1,6 +1,6 @@
-//! Searches in a sorted stretch that find near places fast. Called by `merge`.
+//! Galloping searches in a sorted stretch: they find near places fast. Called by `merge`.
 
-/// How many elements of a sorted stretch stand before the key, which goes before its equals.
+/// The number of elements in front of the key, which goes before its equals.
 pub(super) fn before<E>(
     less: &mut impl FnMut(u32, u32) -> Result<bool, E>,
     key: u32,
@@ -10,7 +10,7 @@ pub(super) fn before<E>(
     gallop(stretch, hint, |element| less(element, key))
 }
 
-/// The same, where the key goes after its equals.
+/// The number of elements in front of the key, which goes after its equals.
 pub(super) fn after<E>(
     less: &mut impl FnMut(u32, u32) -> Result<bool, E>,
     key: u32,
@@ -20,8 +20,7 @@ pub(super) fn after<E>(
     gallop(stretch, hint, |element| Ok(!less(key, element)?))
 }
 
-/// How many elements stand before the place that is looked for: in steps that double, away from the hint, then by a
-/// binary search.
+/// The number of elements in front of the place: in steps that double, away from the hint, then by binary search.
 fn gallop<E>(stretch: &[u32], hint: usize, mut stands_before: impl FnMut(u32) -> Result<bool, E>) -> Result<usize, E> {
     let (mut near, mut far) = (0, 1);
     let (mut low, mut high);

@@ -1,19 +1,20 @@
 //! Merges of two neighbouring runs. Called by `powersort`.
 //!
-//! One side is copied out and filled back in, from the left where the first run is the shorter one, else from the right.
-//! Elements are taken one by one until a side wins often in a row; then it is searched how many of a side come next.
+//! One side is copied out and merged back in, from the left where the first run is the shorter one, else from the
+//! right. Elements are taken one by one until one side wins often in a row. Then galloping finds how many elements of a
+//! side come next.
 
 use super::gallop::{after, before};
 use super::sort::Sort;
 
-/// Wins in a row with which galloping begins, and without which it ends.
+/// Wins in a row that begin galloping, and without which it ends.
 pub(super) const MIN_GALLOP: usize = 7;
 
-/// What is left to do when elements are no longer compared.
+/// What is left to do when no more elements are compared.
 enum Rest {
-    /// What is left of the copy fills the gap.
+    /// The rest of the copy fills the gap.
     Copied,
-    /// All that is left of the other side, and then the one element that is left of the copy.
+    /// The rest of the other side, and then the last element of the copy.
     Other,
 }
 
@@ -24,7 +25,7 @@ pub(super) fn merge<E, L: FnMut(u32, u32) -> Result<bool, E>>(
     middle: usize,
     end: usize,
 ) -> Result<(), E> {
-    // What stands where it belongs already stays out of it.
+    // Elements that stand in place already are left out.
     let skipped = after(&mut sort.less, sort.order[middle], &sort.order[start..middle], 0)?;
     let start = start + skipped;
     if start == middle {
@@ -38,7 +39,7 @@ pub(super) fn merge<E, L: FnMut(u32, u32) -> Result<bool, E>>(
     if middle - start <= len { upwards(sort, start, middle, end) } else { downwards(sort, start, middle, end) }
 }
 
-/// From the left; the first run is copied out.
+/// Merges from the left; the first run is copied out.
 fn upwards<E, L: FnMut(u32, u32) -> Result<bool, E>>(
     sort: &mut Sort<'_, L>,
     start: usize,
@@ -102,7 +103,7 @@ fn take_upwards<E, L: FnMut(u32, u32) -> Result<bool, E>>(
                 }
             }
         }
-        // The longer galloping pays, the sooner it begins the next time.
+        // The longer galloping pays, the earlier it begins the next time.
         min_gallop += 1;
         loop {
             min_gallop = (min_gallop - 1).max(1);
@@ -142,7 +143,7 @@ fn take_upwards<E, L: FnMut(u32, u32) -> Result<bool, E>>(
     }
 }
 
-/// From the right; the second run is copied out.
+/// Merges from the right; the second run is copied out.
 fn downwards<E, L: FnMut(u32, u32) -> Result<bool, E>>(
     sort: &mut Sort<'_, L>,
     start: usize,

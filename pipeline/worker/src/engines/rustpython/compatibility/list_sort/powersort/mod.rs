@@ -1,8 +1,8 @@
 //! The sort of CPython 3.13 and 3.14, comparison by comparison: natural runs, short ones extended by binary insertion,
-//! merged in the order of powersort, with galloping. Called by `sorting`.
+//! merged in the order of powersort, with galloping. Called by `list_sort`.
 //!
-//! After the description that CPython gives of it (`Objects/listsort.txt`) and the papers that it names. What is sorted
-//! are numbers that stand for the elements, so that an error in a comparison leaves a permutation.
+//! It follows CPython's description (`Objects/listsort.txt`) and the papers named there. It sorts numbers that stand
+//! for the elements, so that a failed comparison leaves a permutation.
 
 mod gallop;
 mod merge;
@@ -13,7 +13,7 @@ use merge::{MIN_GALLOP, merge};
 use runs::{extend, find};
 use sort::Sort;
 
-/// Lists shorter than this are one run.
+/// Lists of fewer elements are one run.
 const MAX_MINRUN: usize = 64;
 
 /// A run that waits to be merged.
@@ -65,7 +65,7 @@ pub(super) fn sort<E>(order: &mut [u32], less: impl FnMut(u32, u32) -> Result<bo
     Ok(())
 }
 
-/// A length of runs between 32 and 64 that makes as many of them as a power of two, or a little fewer.
+/// A length of runs between 32 and 64, so that their number is a power of two or a little less.
 fn minrun(total: usize) -> usize {
     let (mut rest, mut lost) = (total, 0);
     while rest >= MAX_MINRUN {

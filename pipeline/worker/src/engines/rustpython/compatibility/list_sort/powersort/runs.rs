@@ -1,9 +1,9 @@
-//! Runs: stretches that are sorted already, or backwards. Called by `powersort`.
+//! Runs: stretches that are sorted already, in ascending or descending order. Called by `powersort`.
 
 use super::sort::Sort;
 
-/// The length of the run that begins at `start`, which is turned round if it was a descending one. Equal neighbours
-/// belong to either kind; those of a descending run keep their order.
+/// The length of the run that begins at `start`. A descending one is reversed. Equal neighbours belong to either kind;
+/// those of a descending run keep their order.
 pub(super) fn find<E, L: FnMut(u32, u32) -> Result<bool, E>>(sort: &mut Sort<'_, L>, start: usize) -> Result<usize, E> {
     let total = sort.order.len() - start;
     let mut len = 1;
@@ -43,7 +43,8 @@ pub(super) fn find<E, L: FnMut(u32, u32) -> Result<bool, E>>(sort: &mut Sort<'_,
     Ok(len)
 }
 
-/// Turns the equal elements at the end of a descending run round, which the turn of the whole run undoes.
+/// Reverses the equal elements at the end of a descending run, so that the reversal of the whole run restores their
+/// order.
 fn turn<L>(sort: &mut Sort<'_, L>, start: usize, len: usize, equal: &mut usize) {
     if *equal > 0 {
         sort.order[start + len - *equal - 1..start + len].reverse();
@@ -59,7 +60,7 @@ fn rises<E, L: FnMut(u32, u32) -> Result<bool, E>>(sort: &mut Sort<'_, L>, at: u
     (sort.less)(sort.order[at - 1], sort.order[at])
 }
 
-/// Makes a run longer: each element behind it is put where it belongs, which a binary search finds.
+/// Extends a run: a binary search finds the place of each element behind it.
 pub(super) fn extend<E, L: FnMut(u32, u32) -> Result<bool, E>>(
     sort: &mut Sort<'_, L>,
     start: usize,

@@ -1,9 +1,9 @@
-//! What one sort works on. Its runs are found in `runs` and merged in `merge`.
+//! The state of one sort. `runs` finds its runs, `merge` merges them.
 
-/// What is sorted, and what compares two of it.
+/// The numbers that are sorted, and their comparison.
 pub(super) struct Sort<'a, L> {
     pub(super) order: &'a mut [u32],
     pub(super) less: L,
-    /// Wins in a row after which one side is galloped through; it learns from merges.
+    /// Wins in a row that begin galloping; merges adapt it.
     pub(super) min_gallop: usize,
 }
