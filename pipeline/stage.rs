@@ -14,6 +14,7 @@ use crate::cancel::Cancel;
 use crate::config::Config;
 use crate::dataset::{Count, Dataset, FileEntry, Manifest, PartEntry, PartKey, PartOutput, Severity};
 use crate::error::{Error, Result};
+use crate::parallel::CpuPool;
 use crate::progress::{Bar, Progress};
 use crate::stages::StageInfo;
 
@@ -26,10 +27,20 @@ pub struct Context {
     pub dataset: Dataset,
     /// Threads, and worker processes, that a stage may use.
     pub workers: usize,
+    /// As many threads for work that never waits.
+    pub cpu: CpuPool,
     /// Set when the user asks to stop.
     pub cancel: Cancel,
     /// Where progress is shown.
     pub progress: Progress,
+}
+
+impl Context {
+    /// A context whose stages use that many threads.
+    #[must_use]
+    pub fn new(config: Arc<Config>, dataset: Dataset, workers: usize, cancel: Cancel, progress: Progress) -> Self {
+        Context { config, dataset, workers, cpu: CpuPool::new(workers), cancel, progress }
+    }
 }
 
 /// One piece of a stage's work, the unit of resuming.

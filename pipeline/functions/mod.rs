@@ -23,10 +23,10 @@ use tracemill_schemas::usages::UsagesRow;
 
 use crate::dataset::{Count, FileEntry, PartOutput, Severity, TableWriter, read_rows};
 use crate::error::{Error, Result};
+use crate::hash;
 use crate::progress::Bar;
 use crate::stage::{Context, Counts, Part, Stage};
 use crate::stages::{FUNCTIONS, StageInfo};
-use crate::{hash, ordered};
 use dedup::UnitIds;
 use extract::Extracted;
 
@@ -98,13 +98,11 @@ impl Stage for Functions {
             seen,
             counts: Counts::default(),
         };
-        ordered::map(
+        cx.cpu.map(
             rows,
             |row| format!("the file {} of corpus {}", row.path, row.corpus),
-            cx.workers,
             cx.workers * 4,
-            |_| Ok(()),
-            |(), row| Ok(extract::extract(row, &cx.config.functions)),
+            |row| Ok(extract::extract(row, &cx.config.functions)),
             |extracted| {
                 bar.add(1);
                 dedup.take(extracted)

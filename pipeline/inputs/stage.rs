@@ -12,16 +12,17 @@ use tracemill_trace::Limits;
 use crate::config::{Config, InputsConfig};
 use crate::dataset::{Count, FileEntry, PartOutput, Severity, read_rows};
 use crate::error::{Error, Result};
+use crate::hash;
 use crate::inputs::candidate::Candidate;
 use crate::inputs::collect::{Settings, UnitInputs, collect};
 use crate::inputs::proposals::{self, Proposer};
 use crate::inputs::search::Runner;
 use crate::inputs::sources::corpus_tests::{self, UnitWithTests};
+use crate::parallel::map_with_workers;
 use crate::progress::Bar;
 use crate::stage::{Context, Counts, Part, Stage};
 use crate::stages::{INPUTS, StageInfo};
 use crate::workers::{IdleWorkers, Supervisor, WorkerCommand};
-use crate::{hash, ordered};
 
 /// Raised when the same unit would get other inputs.
 const VERSION: u32 = 5;
@@ -107,14 +108,14 @@ impl Inputs {
             .collect();
         let settings = settings(cx);
         let mut again: Vec<(usize, UnitInputs)> = Vec::with_capacity(proposed.len());
-        ordered::map(
+        map_with_workers(
             proposed
                 .into_iter()
                 .map(|(index, calls)| cx.cancel.check().map(|()| (index, units[index].0.clone(), calls))),
             |(_, unit, _)| at(unit),
             cx.workers,
             cx.workers * 8,
-            |_| Ok(self.supervisor(cx)),
+            || Ok(self.supervisor(cx)),
             |supervisor, (index, unit, calls)| Ok((index, collect(&unit, settings, &calls, Some(supervisor))?)),
             |found| {
                 again.push(found);
@@ -183,12 +184,12 @@ impl Stage for Inputs {
         // The model is asked about all functions of a part together, so they are held until it has answered.
         let proposer = self.proposer(cx)?.filter(|_| has_search);
         let mut held: Vec<(UnitWithTests, UnitInputs)> = Vec::new();
-        ordered::map(
+        map_with_workers(
             units,
             at,
             cx.workers,
             cx.workers * 8,
-            |_| Ok(self.supervisor(cx)),
+            || Ok(self.supervisor(cx)),
             |supervisor, unit| {
                 let runner: Option<&mut dyn Runner> = if has_search { Some(supervisor) } else { None };
                 let inputs = collect(&unit, settings, &[], runner)?;
