@@ -66,7 +66,7 @@ impl Stage for Corpora {
         let part = |(ordinal, unit): (usize, &PartFiles)| {
             let own = (VERSION, &cx.config.files, &unit.corpus, &unit.stamps);
             let fingerprint = hash::fingerprint(&own, &[])?;
-            Ok(Part { key: PartKey::numbered(ordinal), ordinal, fingerprint, items: unit.items(), reads: Vec::new() })
+            Ok(Part { key: PartKey::numbered(ordinal), ordinal, fingerprint, items: unit.items(), ..Part::default() })
         };
         let parts = units.iter().enumerate().map(part).collect::<Result<_>>()?;
         *self.units.lock().unwrap_or_else(PoisonError::into_inner) = units;

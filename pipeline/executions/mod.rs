@@ -100,6 +100,7 @@ impl Stage for Executions {
                     fingerprint: hash::fingerprint(&own, &[&file.content_hash, &function.content_hash])?,
                     items: Some(file.rows),
                     reads: vec![file.clone(), function.clone()],
+                    ..Part::default()
                 })
             })
             .collect()

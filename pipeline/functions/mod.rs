@@ -71,6 +71,7 @@ impl Stage for Functions {
                 fingerprint: hash::fingerprint(&own, &[before])?,
                 items: Some(file.rows),
                 reads: vec![file.clone()],
+                ..Part::default()
             });
         }
         *self.state.lock().unwrap_or_else(PoisonError::into_inner) = State { files, seen: UnitIds::default() };

@@ -2,7 +2,7 @@
 //! one is configured, and writes `inputs` and `searches`.
 
 use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use tracemill_schemas::functions::FunctionsRow;
 use tracemill_schemas::inputs::InputsRow;
@@ -17,7 +17,7 @@ use crate::inputs::candidate::Candidate;
 use crate::inputs::collect::{Settings, UnitInputs, collect};
 use crate::inputs::proposals::{self, Proposer};
 use crate::inputs::search::Runner;
-use crate::inputs::sources::corpus_tests::{self, UnitWithTests};
+use crate::inputs::sources::corpus_tests::{self, UnitWithTests, UsageIndex};
 use crate::parallel::map_with_workers;
 use crate::progress::Bar;
 use crate::stage::{Context, Counts, Part, Stage};
@@ -33,8 +33,10 @@ pub struct Inputs {
     command: WorkerCommand,
     /// Idle workers, kept between parts.
     idle: IdleWorkers,
-    /// Made once a run, since it knows what the run has spent; `None` inside where no model is configured.
+    /// Made once a run, since it counts the tokens of the run; `None` inside where no model is configured.
     proposer: OnceLock<Option<Proposer>>,
+    /// Made for the first part that is not done.
+    usage_index: OnceLock<UsageIndex>,
 }
 
 impl Inputs {
@@ -53,7 +55,7 @@ impl Inputs {
     }
 
     fn with_command(command: WorkerCommand) -> Self {
-        Inputs { command, idle: IdleWorkers::default(), proposer: OnceLock::new() }
+        Inputs { command, idle: IdleWorkers::default(), proposer: OnceLock::new(), usage_index: OnceLock::new() }
     }
 
     /// The proposer of this run; `None` where no model is configured.
@@ -64,6 +66,15 @@ impl Inputs {
             let _ = self.proposer.set(proposer);
         }
         Ok(self.proposer.get().and_then(Option::as_ref))
+    }
+
+    /// The files of `usages` by the definitions that they name.
+    fn usage_index(&self, cx: &Context, part: &Part) -> Result<&UsageIndex> {
+        if let Some(index) = self.usage_index.get() {
+            return Ok(index);
+        }
+        let index = UsageIndex::read(cx, &part.shared_reads)?;
+        Ok(self.usage_index.get_or_init(|| index))
     }
 
     /// A supervisor of workers of this stage.
@@ -141,8 +152,10 @@ impl Stage for Inputs {
     fn parts(&self, cx: &Context) -> Result<Vec<Part>> {
         let (files, mut usages) = (files(cx, "functions")?, files(cx, "usages")?);
         usages.retain(|file| file.rows > 0);
-        // Any test may use any unit.
+        // Any test may use any unit: all are in each fingerprint, as one hash.
         let tests: Vec<&str> = usages.iter().map(|file| file.content_hash.as_str()).collect();
+        let tests = hash::fingerprint(&(), &tests)?;
+        let usages: Arc<[FileEntry]> = usages.into();
         let part = |(ordinal, file): (usize, &FileEntry)| {
             let own = (VERSION, part_config(&cx.config.inputs), limits(&cx.config), cx.config.seed, &tests);
             Ok(Part {
@@ -150,7 +163,8 @@ impl Stage for Inputs {
                 ordinal,
                 fingerprint: hash::fingerprint(&own, &[&file.key, &file.content_hash])?,
                 items: Some(file.rows),
-                reads: std::iter::once(file).chain(&usages).cloned().collect(),
+                reads: vec![file.clone()],
+                shared_reads: Arc::clone(&usages),
             })
         };
         files.iter().enumerate().map(part).collect()
@@ -162,7 +176,9 @@ impl Stage for Inputs {
             Ok(rows) => rows.into_iter().map(|row| cx.cancel.check().map(|()| row)).collect(),
             Err(error) => vec![Err::<FunctionsRow, Error>(error)],
         });
-        let tests = corpus_tests::tests_of_part(cx, part)?.into_iter().chain(std::iter::repeat_with(Vec::new));
+        let tests = corpus_tests::tests_of_part(cx, part, self.usage_index(cx, part)?)?
+            .into_iter()
+            .chain(std::iter::repeat_with(Vec::new));
         let units = rows.zip(tests).map(|(row, tests)| row.map(|row| UnitWithTests { row, tests }));
         let mut inputs = output.table::<InputsRow>()?;
         let mut searches = output.table::<SearchesRow>()?;
