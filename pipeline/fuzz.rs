@@ -16,6 +16,8 @@ use std::time::{Duration, Instant};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 
+use crate::parallel::STACK_BYTES;
+
 /// No input may take longer, on a machine that does other things too.
 const TIME_MAX: Duration = Duration::from_secs(10);
 /// Memory that the process may have taken at any time, with all tests beside each other.
@@ -24,8 +26,6 @@ const MEMORY_KIB_MAX: u64 = 3 << 20;
 const POOL: usize = 4_096;
 /// Bytes of an input, at most.
 const BYTES: usize = 64 << 10;
-/// As [`crate::ordered`] gives to its threads.
-const STACK_BYTES: usize = 256 << 20;
 
 /// A target.
 pub(crate) struct Target<'a> {

@@ -25,7 +25,7 @@ pub mod hash;
 pub mod inputs;
 pub mod mixtures;
 mod models;
-pub mod ordered;
+pub mod parallel;
 pub mod progress;
 pub mod python;
 pub mod recording;

@@ -14,6 +14,7 @@ use crate::cancel::Cancel;
 use crate::config::Config;
 use crate::dataset::{Count, Dataset, FileEntry, Manifest, PartEntry, PartKey, PartOutput, Severity};
 use crate::error::{Error, Result};
+use crate::parallel::CpuPool;
 use crate::progress::{Bar, Progress};
 use crate::stages::StageInfo;
 
@@ -26,14 +27,24 @@ pub struct Context {
     pub dataset: Dataset,
     /// Threads, and worker processes, that a stage may use.
     pub workers: usize,
+    /// As many threads for work that never waits.
+    pub cpu: CpuPool,
     /// Set when the user asks to stop.
     pub cancel: Cancel,
     /// Where progress is shown.
     pub progress: Progress,
 }
 
+impl Context {
+    /// A context whose stages use that many threads.
+    #[must_use]
+    pub fn new(config: Arc<Config>, dataset: Dataset, workers: usize, cancel: Cancel, progress: Progress) -> Self {
+        Context { config, dataset, workers, cpu: CpuPool::new(workers), cancel, progress }
+    }
+}
+
 /// One piece of a stage's work, the unit of resuming.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Part {
     /// The order of keys is the order of data.
     pub key: PartKey,
@@ -45,6 +56,8 @@ pub struct Part {
     pub items: Option<u64>,
     /// The files of other stages that it is made from; they are verified before it is.
     pub reads: Vec<FileEntry>,
+    /// More of them, which all parts read: one list, so that its cost does not grow with the number of parts.
+    pub shared_reads: Arc<[FileEntry]>,
 }
 
 /// A stage.
@@ -108,8 +121,9 @@ pub fn drive(stage: &dyn Stage, cx: &Context) -> Result<Report> {
     }
 
     let mut report = Report::default();
-    // Some files are read for every part: they are verified for the first one.
+    // A file that several parts read is verified for the first of them.
     let mut verified: BTreeSet<(&str, &PartKey)> = BTreeSet::new();
+    let mut verified_list: Option<&Arc<[FileEntry]>> = None;
     let total = parts.iter().map(|part| part.items).sum::<Option<u64>>();
     let bar = cx.progress.bar(info.name, info.counted_as, total);
     for part in &parts {
@@ -121,10 +135,14 @@ pub fn drive(stage: &dyn Stage, cx: &Context) -> Result<Report> {
         }
         forget_stats(cx, info.name)?;
         remove_part(cx, &mut manifest, info.name, &part.key)?;
-        check_tables(&part.reads, info.reads, info.name, "reads")?;
-        for file in part.reads.iter().filter(|file| verified.insert((&file.table, &file.key))) {
+        let is_verified = verified_list.is_some_and(|list| Arc::ptr_eq(list, &part.shared_reads));
+        let shared = if is_verified { &[][..] } else { &part.shared_reads };
+        let reads = || part.reads.iter().chain(shared);
+        check_tables(reads(), info.reads, info.name, "reads")?;
+        for file in reads().filter(|file| verified.insert((&file.table, &file.key))) {
             cx.dataset.verify(file)?;
         }
+        verified_list = Some(&part.shared_reads);
         let mut output = PartOutput::new(cx.dataset.root(), &part.key, cx.config.zstd_level);
         let mut counts = stage.run(cx, part, &mut output, &bar)?;
         counts.sort();

@@ -106,13 +106,8 @@ pub(super) fn pipeline(
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         workers => workers,
     };
-    let cx = Context {
-        config: Arc::new(config),
-        dataset: dataset.clone(),
-        workers,
-        cancel: cancel.clone(),
-        progress: if quiet { Progress::Silent } else { Progress::detect() },
-    };
+    let progress = if quiet { Progress::Silent } else { Progress::detect() };
+    let cx = Context::new(Arc::new(config), dataset.clone(), workers, cancel.clone(), progress);
     let mut losses = Vec::new();
     for stage in build_stages()? {
         let name = stage.info().name;

@@ -26,10 +26,10 @@ pub use read::{Body, Found};
 use crate::config::{CorpusKind, FilesConfig};
 use crate::dataset::{Count, PartKey, PartOutput, Severity};
 use crate::error::{Error, Result};
+use crate::hash;
 use crate::progress::Bar;
 use crate::stage::{Context, Counts, Part, Stage};
 use crate::stages::{CORPORA, StageInfo};
-use crate::{hash, ordered};
 use listing::PartFiles;
 
 /// Raised when the same bytes would give other rows.
@@ -66,7 +66,7 @@ impl Stage for Corpora {
         let part = |(ordinal, unit): (usize, &PartFiles)| {
             let own = (VERSION, &cx.config.files, &unit.corpus, &unit.stamps);
             let fingerprint = hash::fingerprint(&own, &[])?;
-            Ok(Part { key: PartKey::numbered(ordinal), ordinal, fingerprint, items: unit.items(), reads: Vec::new() })
+            Ok(Part { key: PartKey::numbered(ordinal), ordinal, fingerprint, items: unit.items(), ..Part::default() })
         };
         let parts = units.iter().enumerate().map(part).collect::<Result<_>>()?;
         *self.units.lock().unwrap_or_else(PoisonError::into_inner) = units;
@@ -82,13 +82,11 @@ impl Stage for Corpora {
         let mut rolling = Rolling { files, output, writer: None, number: 0, bytes: 0 };
         let mut take = |found: &mut dyn Iterator<Item = Result<Found>>| {
             let found = found.map(|found| cx.cancel.check().and(found));
-            ordered::map(
+            cx.cpu.map(
                 found,
                 |found| format!("the file {} of corpus {}", found.path, unit.corpus.name),
-                cx.workers,
                 cx.workers * 4,
-                |_| Ok(()),
-                |(), found| Ok(read::row(&unit.corpus, found, files)),
+                |found| Ok(read::row(&unit.corpus, found, files)),
                 |row| {
                     let severity = if row.status == "parsed" { Severity::Kept } else { Severity::Failure };
                     counts.add("files", row.status.as_str(), severity);

@@ -36,7 +36,7 @@ fn config(corpora: Vec<CorpusConfig>) -> Config {
 fn run(config: Config, root: &Path) -> Result<(Report, Vec<CorporaRow>)> {
     let dataset = Dataset::new(root.join("dataset"));
     let (config, cancel) = (Arc::new(config), Cancel::default());
-    let cx = Context { config, dataset, workers: 2, cancel, progress: Progress::Silent };
+    let cx = Context::new(config, dataset, 2, cancel, Progress::Silent);
     let report = drive(&Corpora::new(), &cx)?;
     let mut rows = Vec::new();
     for path in cx.dataset.files("corpora")? {
@@ -335,7 +335,7 @@ fn any_number_of_threads_and_a_second_run_give_the_same_bytes() {
     for workers in [1, 3] {
         let dataset = Dataset::new(folder.path().join(format!("dataset-{workers}")));
         let (config, cancel) = (Arc::new(config.clone()), Cancel::default());
-        let cx = Context { config, dataset, workers, cancel, progress: Progress::Silent };
+        let cx = Context::new(config, dataset, workers, cancel, Progress::Silent);
         assert_eq!(drive(&Corpora::new(), &cx).unwrap().made, 3);
         assert_eq!(drive(&Corpora::new(), &cx).unwrap().kept, 3);
         let manifest = cx.dataset.manifest("corpora").unwrap();

@@ -24,7 +24,7 @@ use tracemill_schemas::inputs::InputsRow;
 use crate::dataset::{Count, FileEntry, PartKey, PartOutput, ScratchFolder, read_rows};
 use crate::error::{Error, Result};
 use crate::hash;
-use crate::ordered;
+use crate::parallel::map_with_workers;
 use crate::progress::Bar;
 use crate::recording::Invocation;
 use crate::recording::rows::{self, Piece, Recorder};
@@ -101,6 +101,7 @@ impl Stage for Executions {
                     fingerprint: hash::fingerprint(&own, &[&file.content_hash, &function.content_hash])?,
                     items: Some(file.rows),
                     reads: vec![file.clone(), function.clone()],
+                    ..Part::default()
                 })
             })
             .collect()
@@ -123,12 +124,12 @@ impl Stage for Executions {
         let mut tally = Tally::default();
         let mut begun_again = 0_u64;
 
-        ordered::map(
+        map_with_workers(
             batches(inputs, &functions, base),
             |batch| format!("the inputs of part {} from execution {} on", part.key, batch.first_index),
             cx.workers,
             cx.workers * 4,
-            |_| {
+            || {
                 let supervisor = Supervisor::new(self.command.clone(), &cx.config.executions, cx.cancel.clone());
                 Ok(supervisor.sharing(self.idle.clone()))
             },
@@ -269,7 +270,7 @@ mod tests {
             }
         }
         let config = Arc::new(load(None, &Overrides::default()).unwrap());
-        let cx = Context { config, dataset, workers: 1, cancel: Cancel::default(), progress: Progress::Silent };
+        let cx = Context::new(config, dataset, 1, Cancel::default(), Progress::Silent);
         Executions::with_program(PathBuf::new()).parts(&cx).unwrap()
     }
 

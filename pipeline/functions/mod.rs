@@ -23,10 +23,10 @@ use tracemill_schemas::usages::UsagesRow;
 
 use crate::dataset::{Count, FileEntry, PartOutput, Severity, TableWriter, read_rows};
 use crate::error::{Error, Result};
+use crate::hash;
 use crate::progress::Bar;
 use crate::stage::{Context, Counts, Part, Stage};
 use crate::stages::{FUNCTIONS, StageInfo};
-use crate::{hash, ordered};
 use dedup::UnitIds;
 use extract::Extracted;
 
@@ -71,6 +71,7 @@ impl Stage for Functions {
                 fingerprint: hash::fingerprint(&own, &[before])?,
                 items: Some(file.rows),
                 reads: vec![file.clone()],
+                ..Part::default()
             });
         }
         *self.state.lock().unwrap_or_else(PoisonError::into_inner) = State { files, seen: UnitIds::default() };
@@ -98,13 +99,11 @@ impl Stage for Functions {
             seen,
             counts: Counts::default(),
         };
-        ordered::map(
+        cx.cpu.map(
             rows,
             |row| format!("the file {} of corpus {}", row.path, row.corpus),
-            cx.workers,
             cx.workers * 4,
-            |_| Ok(()),
-            |(), row| Ok(extract::extract(row, &cx.config.functions)),
+            |row| Ok(extract::extract(row, &cx.config.functions)),
             |extracted| {
                 bar.add(1);
                 dedup.take(extracted)

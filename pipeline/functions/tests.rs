@@ -485,7 +485,7 @@ fn run(root: &Path, workers: usize) -> (usize, Vec<String>, Dataset) {
     let mut config = config();
     config.functions.part_rows = 2;
     let (config, cancel) = (Arc::new(config), Cancel::default());
-    let cx = Context { config, dataset: dataset.clone(), workers, cancel, progress: Progress::Silent };
+    let cx = Context::new(config, dataset.clone(), workers, cancel, Progress::Silent);
     let made = drive(&Functions::new(), &cx).unwrap().made;
     let manifest = dataset.manifest("functions").unwrap();
     let all = manifest.parts.values().flat_map(|part| &part.files);

@@ -2,7 +2,7 @@
 //! one is configured, and writes `inputs` and `searches`.
 
 use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use tracemill_schemas::functions::FunctionsRow;
 use tracemill_schemas::inputs::InputsRow;
@@ -12,16 +12,17 @@ use tracemill_trace::Limits;
 use crate::config::{Config, InputsConfig};
 use crate::dataset::{Count, FileEntry, PartOutput, Severity, read_rows};
 use crate::error::{Error, Result};
+use crate::hash;
 use crate::inputs::candidate::Candidate;
 use crate::inputs::collect::{Settings, UnitInputs, collect};
 use crate::inputs::proposals::{self, Proposer};
 use crate::inputs::search::Runner;
-use crate::inputs::sources::corpus_tests::{self, UnitWithTests};
+use crate::inputs::sources::corpus_tests::{self, UnitWithTests, UsageIndex};
+use crate::parallel::map_with_workers;
 use crate::progress::Bar;
 use crate::stage::{Context, Counts, Part, Stage};
 use crate::stages::{INPUTS, StageInfo};
 use crate::workers::{IdleWorkers, Supervisor, WorkerCommand};
-use crate::{hash, ordered};
 
 /// Raised when the same unit would get other inputs.
 const VERSION: u32 = 5;
@@ -32,8 +33,10 @@ pub struct Inputs {
     command: WorkerCommand,
     /// Idle workers, kept between parts.
     idle: IdleWorkers,
-    /// Made once a run, since it knows what the run has spent; `None` inside where no model is configured.
+    /// Made once a run, since it counts the tokens of the run; `None` inside where no model is configured.
     proposer: OnceLock<Option<Proposer>>,
+    /// Made for the first part that is not done.
+    usage_index: OnceLock<UsageIndex>,
 }
 
 impl Inputs {
@@ -52,7 +55,7 @@ impl Inputs {
     }
 
     fn with_command(command: WorkerCommand) -> Self {
-        Inputs { command, idle: IdleWorkers::default(), proposer: OnceLock::new() }
+        Inputs { command, idle: IdleWorkers::default(), proposer: OnceLock::new(), usage_index: OnceLock::new() }
     }
 
     /// The proposer of this run; `None` where no model is configured.
@@ -63,6 +66,15 @@ impl Inputs {
             let _ = self.proposer.set(proposer);
         }
         Ok(self.proposer.get().and_then(Option::as_ref))
+    }
+
+    /// The files of `usages` by the definitions that they name.
+    fn usage_index(&self, cx: &Context, part: &Part) -> Result<&UsageIndex> {
+        if let Some(index) = self.usage_index.get() {
+            return Ok(index);
+        }
+        let index = UsageIndex::read(cx, &part.shared_reads)?;
+        Ok(self.usage_index.get_or_init(|| index))
     }
 
     /// A supervisor of workers of this stage.
@@ -107,14 +119,14 @@ impl Inputs {
             .collect();
         let settings = settings(cx);
         let mut again: Vec<(usize, UnitInputs)> = Vec::with_capacity(proposed.len());
-        ordered::map(
+        map_with_workers(
             proposed
                 .into_iter()
                 .map(|(index, calls)| cx.cancel.check().map(|()| (index, units[index].0.clone(), calls))),
             |(_, unit, _)| at(unit),
             cx.workers,
             cx.workers * 8,
-            |_| Ok(self.supervisor(cx)),
+            || Ok(self.supervisor(cx)),
             |supervisor, (index, unit, calls)| Ok((index, collect(&unit, settings, &calls, Some(supervisor))?)),
             |found| {
                 again.push(found);
@@ -140,8 +152,10 @@ impl Stage for Inputs {
     fn parts(&self, cx: &Context) -> Result<Vec<Part>> {
         let (files, mut usages) = (files(cx, "functions")?, files(cx, "usages")?);
         usages.retain(|file| file.rows > 0);
-        // Any test may use any unit.
+        // Any test may use any unit: all are in each fingerprint, as one hash.
         let tests: Vec<&str> = usages.iter().map(|file| file.content_hash.as_str()).collect();
+        let tests = hash::fingerprint(&(), &tests)?;
+        let usages: Arc<[FileEntry]> = usages.into();
         let part = |(ordinal, file): (usize, &FileEntry)| {
             let engine = cx.config.executions.engine.kind().to_string();
             let own = (VERSION, engine, part_config(&cx.config.inputs), limits(&cx.config), cx.config.seed, &tests);
@@ -150,7 +164,8 @@ impl Stage for Inputs {
                 ordinal,
                 fingerprint: hash::fingerprint(&own, &[&file.key, &file.content_hash])?,
                 items: Some(file.rows),
-                reads: std::iter::once(file).chain(&usages).cloned().collect(),
+                reads: vec![file.clone()],
+                shared_reads: Arc::clone(&usages),
             })
         };
         files.iter().enumerate().map(part).collect()
@@ -162,7 +177,9 @@ impl Stage for Inputs {
             Ok(rows) => rows.into_iter().map(|row| cx.cancel.check().map(|()| row)).collect(),
             Err(error) => vec![Err::<FunctionsRow, Error>(error)],
         });
-        let tests = corpus_tests::tests_of_part(cx, part)?.into_iter().chain(std::iter::repeat_with(Vec::new));
+        let tests = corpus_tests::tests_of_part(cx, part, self.usage_index(cx, part)?)?
+            .into_iter()
+            .chain(std::iter::repeat_with(Vec::new));
         let units = rows.zip(tests).map(|(row, tests)| row.map(|row| UnitWithTests { row, tests }));
         let mut inputs = output.table::<InputsRow>()?;
         let mut searches = output.table::<SearchesRow>()?;
@@ -184,12 +201,12 @@ impl Stage for Inputs {
         // The model is asked about all functions of a part together, so they are held until it has answered.
         let proposer = self.proposer(cx)?.filter(|_| has_search);
         let mut held: Vec<(UnitWithTests, UnitInputs)> = Vec::new();
-        ordered::map(
+        map_with_workers(
             units,
             at,
             cx.workers,
             cx.workers * 8,
-            |_| Ok(self.supervisor(cx)),
+            || Ok(self.supervisor(cx)),
             |supervisor, unit| {
                 let runner: Option<&mut dyn Runner> = if has_search { Some(supervisor) } else { None };
                 let inputs = collect(&unit, settings, &[], runner)?;

@@ -86,6 +86,7 @@ impl Stage for Mixtures {
                 fingerprint: hash::fingerprint(&own, &upstream)?,
                 items: Some(file.rows),
                 reads,
+                ..Part::default()
             });
         }
         Ok(parts)

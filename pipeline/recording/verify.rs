@@ -22,7 +22,7 @@ use crate::config::ExecutionsConfig;
 use crate::dataset::{Dataset, read_rows};
 use crate::error::{Error, Result};
 use crate::hash;
-use crate::ordered;
+use crate::parallel::map_with_workers;
 use crate::workers::{Placement, Supervisor, WorkerCommand};
 
 /// Hash seeds of the two runs; the stages' is 0.
@@ -89,12 +89,12 @@ pub fn verify(
         let mut stored = StoredTables::open(dataset, &file.key)?;
         let jobs = jobs(dataset, &file.key, &functions, chosen.as_ref())?;
         verified.stored += file.rows;
-        ordered::map(
+        map_with_workers(
             jobs,
             |repeat: &ToRepeat| format!("execution {} of {}", repeat.stored.execution_index, file.key),
             what.workers,
             what.workers * 2,
-            |_| {
+            || {
                 let supervisor = |seed| Supervisor::new(command.clone().with_hash_seed(seed), &config, cancel.clone());
                 Ok(HASH_SEEDS.map(supervisor))
             },

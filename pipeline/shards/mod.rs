@@ -86,7 +86,7 @@ impl Stage for Shards {
         let reads: Vec<FileEntry> = manifest.files("mixtures").cloned().collect();
         let fingerprint = hash::fingerprint(&VERSION, &[&content_fingerprint(cx, &reads)?])?;
         let items = Some(reads.iter().map(|file| file.rows).sum());
-        Ok(vec![Part { key: PartKey::numbered(0), ordinal: 0, fingerprint, items, reads }])
+        Ok(vec![Part { key: PartKey::numbered(0), fingerprint, items, reads, ..Part::default() }])
     }
 
     fn run(&self, cx: &Context, part: &Part, output: &mut PartOutput, bar: &Bar) -> Result<Vec<Count>> {

@@ -16,11 +16,12 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tracemill::cancel::Cancel;
 use tracemill::config::{ExecutionsConfig, Overrides, load};
 use tracemill::recording::Invocation;
-use tracemill::workers::{Completed, Listener, Supervisor, WorkerCommand};
-use tracemill_trace::{Collector, Decoder, Finished, Job, Limits, Malformed, Outcome, Reply, Subscription};
+use tracemill::workers::{Completed, Supervisor, WorkerCommand};
+use tracemill_trace::{Finished, Job, Limits, Outcome, Reply, Subscription};
 use tracemill_worker::sandbox::LAYERS;
 
 use crate::harness::{executable, repository, said, succeed, tracemill};
+use crate::listener::RecordKeeper;
 use crate::requirements::{Requirement, skip};
 use crate::stand_ins::{StandIn, frame};
 
@@ -28,24 +29,6 @@ const SECRET: &str = "canary-3f9a7c51";
 /// What one program may take before its worker is ended, and how much later that may be noticed on a busy machine.
 const WALL: Duration = Duration::from_millis(1_500);
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// Keeps what a worker tells, as it came.
-#[derive(Default)]
-struct Heard {
-    decoder: Decoder,
-    records: Vec<u8>,
-}
-
-impl Listener for Heard {
-    fn begin(&mut self) {
-        *self = Heard::default();
-    }
-
-    fn hear(&mut self, records: &[u8]) -> tracemill::error::Result<Result<u64, Malformed>> {
-        self.records.extend_from_slice(records);
-        Ok(self.decoder.decode(records, &mut Collector::default()))
-    }
-}
 
 fn config() -> ExecutionsConfig {
     let mut config = load(None, &Overrides::default()).unwrap().executions;
@@ -124,9 +107,9 @@ fn programs() -> BTreeMap<String, String> {
 }
 
 fn run(supervisor: &mut Supervisor, source: &str) -> (Finished, Vec<u8>) {
-    let mut heard = Heard::default();
-    let Completed { finished, .. } = supervisor.run(job(source), &mut heard).unwrap();
-    (finished, heard.records)
+    let mut keeper = RecordKeeper::default();
+    let Completed { finished, .. } = supervisor.run(job(source), &mut keeper).unwrap();
+    (finished, keeper.records)
 }
 
 fn contains(bytes: &[u8], text: &str) -> bool {
@@ -289,14 +272,14 @@ fn a_worker_that_lacks_a_layer_is_not_used() {
         let Some(command) = stand_in.write(folder.path()) else { return };
         config.sandbox.may_lack.clear();
         let mut strict = Supervisor::new(command.clone(), &config, Cancel::default());
-        let error = strict.run(job("x = 1"), &mut Heard::default()).unwrap_err().to_string();
+        let error = strict.run(job("x = 1"), &mut RecordKeeper::default()).unwrap_err().to_string();
         assert!(
             error.contains(&format!("lacks the sandbox layer `{layer}`, which executions.sandbox.may_lack")),
             "{error}"
         );
         config.sandbox.may_lack.push(layer.to_owned());
         let mut lenient = Supervisor::new(command, &config, Cancel::default());
-        let completed = lenient.run(job("x = 1"), &mut Heard::default()).unwrap();
+        let completed = lenient.run(job("x = 1"), &mut RecordKeeper::default()).unwrap();
         assert_eq!(completed.finished.outcome, Outcome::Returned, "{layer}");
     }
 }

@@ -10,31 +10,15 @@ use tracemill::cancel::Cancel;
 use tracemill::config::{Overrides, load};
 use tracemill::dataset::{Dataset, read_batches};
 use tracemill::recording::Invocation;
-use tracemill::workers::{Completed, Listener, Supervisor, WorkerCommand};
+use tracemill::workers::{Completed, Supervisor, WorkerCommand};
 use tracemill_schemas::table_named;
-use tracemill_trace::{Collector, Decoder, Job, Limits, Malformed, Subscription};
+use tracemill_trace::{Job, Limits, Subscription};
 
 mod pairs;
 
 use self::pairs::PAIRS;
 use crate::harness::{executable, folder, hashes, manifest, repository, run, said, tracemill, write_table};
-
-/// Keeps what a worker says of a job.
-#[derive(Default)]
-struct Heard {
-    decoder: Decoder,
-    collector: Collector,
-}
-
-impl Listener for Heard {
-    fn begin(&mut self) {
-        *self = Heard::default();
-    }
-
-    fn hear(&mut self, records: &[u8]) -> tracemill::Result<Result<u64, Malformed>> {
-        Ok(self.decoder.decode(records, &mut self.collector))
-    }
-}
+use crate::listener::RecordKeeper;
 
 fn supervisor(command: WorkerCommand) -> Supervisor {
     let config = load(None, &Overrides::default()).unwrap().executions;
@@ -51,12 +35,12 @@ fn job(source: &str) -> Job {
     Invocation::call(source, "f()").recorded(Subscription::default(), limits)
 }
 
-/// All that is told of a job.
-fn told(supervisor: &mut Supervisor, source: &str) -> String {
-    let mut heard = Heard::default();
-    let Completed { finished, .. } = supervisor.run(job(source), &mut heard).unwrap();
+/// The events and the end of a job, as text.
+fn transcript(supervisor: &mut Supervisor, source: &str) -> String {
+    let mut keeper = RecordKeeper::default();
+    let Completed { finished, .. } = supervisor.run(job(source), &mut keeper).unwrap();
     let mut text = String::new();
-    for event in heard.collector.into_events() {
+    for event in keeper.events() {
         let _ = writeln!(text, "{event:?}");
     }
     let _ = write!(text, "{finished:?}");
@@ -67,10 +51,10 @@ fn told(supervisor: &mut Supervisor, source: &str) -> String {
 fn a_program_sees_nothing_of_the_one_before_it() {
     let mut failed = String::new();
     for (name, polluter, observer) in PAIRS {
-        let expected = told(&mut supervisor(command()), observer);
+        let expected = transcript(&mut supervisor(command()), observer);
         let mut used = supervisor(command());
-        let left = told(&mut used, polluter);
-        let seen = told(&mut used, observer);
+        let left = transcript(&mut used, polluter);
+        let seen = transcript(&mut used, observer);
         if seen != expected {
             let last = |text: &str| text.lines().last().unwrap_or_default().to_owned();
             let _ = writeln!(

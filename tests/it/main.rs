@@ -13,6 +13,7 @@ mod fixture; // a small dataset made by hand
 mod full_disk; // a disk without room, then with room
 mod harness; // runs the executable and reads what it wrote
 mod kills; // runs killed at random moments end with the same bytes
+mod listener; // keeps what a worker sends about a job
 mod mixtures; // samples and shards over the fixture
 mod requirements; // what tests need of the machine, and whether they may be skipped
 mod shards; // the loaders of other people's libraries

@@ -22,13 +22,7 @@ pub(crate) fn context(root: &Path, workers: usize, change: impl FnOnce(&mut Conf
     let mut config: Config = toml::from_str(DEFAULT).unwrap();
     config.sql_memory_mib = 256;
     change(&mut config);
-    Context {
-        config: Arc::new(config),
-        dataset: Dataset::new(root),
-        workers,
-        cancel: Cancel::default(),
-        progress: Progress::Silent,
-    }
+    Context::new(Arc::new(config), Dataset::new(root), workers, Cancel::default(), Progress::Silent)
 }
 
 fn dataset() -> tempfile::TempDir {

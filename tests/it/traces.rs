@@ -13,11 +13,12 @@ use std::{env, fs, thread};
 use tracemill::cancel::Cancel;
 use tracemill::config::{EngineName, ExecutionsConfig};
 use tracemill::recording::Invocation;
-use tracemill::workers::{Completed, Listener, Supervisor, WorkerCommand};
-use tracemill_trace::{Collector, Decoder, Event, Granularity, Job, Limits, Malformed, Subscription};
+use tracemill::workers::{Completed, Supervisor, WorkerCommand};
+use tracemill_trace::{Event, Granularity, Job, Limits, Subscription};
 
 use self::file::{Block, File, Kind, Program};
 use crate::harness::{executable, repository, sandbox};
+use crate::listener::RecordKeeper;
 
 mod difference;
 mod file;
@@ -96,9 +97,9 @@ fn check_file(path: &Path, update: bool) -> (usize, Vec<Complaint>) {
     for program in &mut file.programs {
         for kind in [Kind::Events, Kind::Instructions] {
             let Some(at) = program.blocks.iter().position(|block| block.kind == kind) else { continue };
-            let mut heard = Heard::default();
-            let completed = supervisor.run(job(program, kind, limits), &mut heard).unwrap();
-            if let Some(text) = check_table(program, at, &heard.collector.into_events(), &completed, update) {
+            let mut keeper = RecordKeeper::default();
+            let completed = supervisor.run(job(program, kind, limits), &mut keeper).unwrap();
+            if let Some(text) = check_table(program, at, &keeper.events(), &completed, update) {
                 complaints.push(Complaint { file: file.name.clone(), program: program.title.clone(), text });
             }
         }
@@ -107,23 +108,6 @@ fn check_file(path: &Path, update: bool) -> (usize, Vec<Complaint>) {
         file.write(path);
     }
     (file.programs.len(), complaints)
-}
-
-/// What a worker tells, as events.
-#[derive(Default)]
-struct Heard {
-    decoder: Decoder,
-    collector: Collector,
-}
-
-impl Listener for Heard {
-    fn begin(&mut self) {
-        *self = Heard::default();
-    }
-
-    fn hear(&mut self, records: &[u8]) -> tracemill::error::Result<Result<u64, Malformed>> {
-        Ok(self.decoder.decode(records, &mut self.collector))
-    }
 }
 
 fn job(program: &Program, kind: Kind, limits: Limits) -> Job {

@@ -6,27 +6,12 @@ use std::time::{Duration, Instant};
 use tracemill::cancel::Cancel;
 use tracemill::config::{ExecutionsConfig, Overrides, load};
 use tracemill::recording::Invocation;
-use tracemill::workers::{Listener, Placement, Supervisor, WorkerCommand};
-use tracemill_trace::{Collector, Decoder, Job, JobKind, Limits, Malformed, Outcome, Subscription};
+use tracemill::workers::{Placement, Supervisor, WorkerCommand};
+use tracemill_trace::{Job, JobKind, Limits, Outcome, Subscription};
 
 use crate::harness::executable;
+use crate::listener::RecordKeeper;
 use crate::stand_ins::{StandIn, count};
-
-/// Reads the records, and keeps none.
-#[derive(Default)]
-struct Reader {
-    decoder: Decoder,
-}
-
-impl Listener for Reader {
-    fn begin(&mut self) {
-        *self = Reader::default();
-    }
-
-    fn hear(&mut self, records: &[u8]) -> tracemill::Result<Result<u64, Malformed>> {
-        Ok(self.decoder.decode(records, &mut Collector::default()))
-    }
-}
 
 fn job(source: &str) -> Job {
     Invocation::program(source).recorded(Subscription::default(), Limits::default())
@@ -45,7 +30,7 @@ fn a_worker_that_cannot_start_is_an_error_after_a_few_attempts() {
     let begun = Instant::now();
     for (program, why) in [("/bin/false", "ended with status 1"), ("/no/such/program", "No such file")] {
         let mut supervisor = supervisor(WorkerCommand::new(Path::new(program).to_owned()), 3);
-        let said = supervisor.run(job(ISOLATED), &mut Reader::default()).unwrap_err().to_string();
+        let said = supervisor.run(job(ISOLATED), &mut RecordKeeper::default()).unwrap_err().to_string();
         assert!(said.contains(&format!("{program} does not start, tried 5 times")) && said.contains(why), "{said}");
     }
     // The pauses: 0.1, 0.2, 0.4, 0.8 s, twice.
@@ -61,7 +46,7 @@ fn a_job_whose_process_is_killed_each_time_is_given_up_and_labelled() {
     {
         let folder = tempfile::tempdir().unwrap();
         let Some(command) = stand_in.write(folder.path()) else { return };
-        let completed = supervisor(command, 3).run(job(ISOLATED), &mut Reader::default()).unwrap();
+        let completed = supervisor(command, 3).run(job(ISOLATED), &mut RecordKeeper::default()).unwrap();
         assert_eq!((completed.finished.outcome, completed.attempts), (Outcome::Crashed, 3));
         assert_eq!(completed.finished.labels, ["killed"]);
         assert_eq!(completed.finished.exception.unwrap().message, "ended by signal 9");
@@ -74,7 +59,7 @@ fn a_process_that_dies_by_itself_is_not_tried_again() {
     let folder = tempfile::tempdir().unwrap();
     let stand_in = StandIn { then: "os.write(2, b'oh no\\n'); os._exit(7)", ..StandIn::default() };
     let Some(command) = stand_in.write(folder.path()) else { return };
-    let completed = supervisor(command, 3).run(job(ISOLATED), &mut Reader::default()).unwrap();
+    let completed = supervisor(command, 3).run(job(ISOLATED), &mut RecordKeeper::default()).unwrap();
     assert_eq!((completed.finished.outcome, completed.finished.labels.len()), (Outcome::Crashed, 0));
     assert_eq!(completed.finished.exception.unwrap().message, "ended with status 7: oh no");
     assert_eq!(count(folder.path(), "sessions"), 1);
@@ -85,7 +70,7 @@ fn a_process_that_other_jobs_shared_does_not_decide() {
     let folder = tempfile::tempdir().unwrap();
     let stand_in = StandIn { then: "os._exit(7)", ..StandIn::default() };
     let Some(command) = stand_in.write(folder.path()) else { return };
-    let completed = supervisor(command, 3).run(job("pass\n"), &mut Reader::default()).unwrap();
+    let completed = supervisor(command, 3).run(job("pass\n"), &mut RecordKeeper::default()).unwrap();
     assert_eq!((completed.finished.outcome, completed.attempts), (Outcome::Crashed, 1));
     assert_eq!(count(folder.path(), "sessions"), 2, "it runs again in a process of its own");
 }
@@ -98,7 +83,7 @@ fn a_process_that_says_nothing_is_ended_by_the_clock() {
     let mut job = job(ISOLATED);
     job.limits.wall_ms = 300;
     let begun = Instant::now();
-    let completed = supervisor(command, 3).run(job, &mut Reader::default()).unwrap();
+    let completed = supervisor(command, 3).run(job, &mut RecordKeeper::default()).unwrap();
     assert_eq!(completed.finished.outcome, Outcome::TimeLimit);
     assert_eq!(completed.finished.labels, ["wall_clock"]);
     assert!(begun.elapsed() < Duration::from_secs(20));
@@ -111,7 +96,7 @@ fn outcomes(source: &str, calls: &[&str], placement: Placement) -> Vec<(Outcome,
         let job = Job { kind: JobKind::Call, call: (*call).to_owned(), ..job(source) };
         supervisor.offer(Job { limits: Limits { wall_ms: 4_000, ..job.limits }, ..job }, placement);
     }
-    let finished = calls.iter().map(|_| supervisor.finish(&mut Reader::default()).unwrap().finished);
+    let finished = calls.iter().map(|_| supervisor.finish(&mut RecordKeeper::default()).unwrap().finished);
     let described = finished.map(|finished| {
         let text = finished.result.map(|value| value.repr());
         (finished.outcome, text.or(finished.exception.map(|exception| exception.type_name)).unwrap_or_default())
@@ -154,7 +139,7 @@ fn a_search_sees_nothing_of_another_search_of_the_same_source() {
     let mut supervisor = supervisor(WorkerCommand::new(executable()), 3);
     let count = |supervisor: &mut Supervisor| {
         supervisor.offer(Job { kind: JobKind::Call, call: "f(1)[1]".to_owned(), ..job(UNIT) }, Placement::Search);
-        supervisor.finish(&mut Reader::default()).unwrap().finished.result.unwrap().repr()
+        supervisor.finish(&mut RecordKeeper::default()).unwrap().finished.result.unwrap().repr()
     };
     assert_eq!([count(&mut supervisor), count(&mut supervisor)], ["1", "2"]);
     supervisor.end_search();

@@ -28,6 +28,7 @@ use crate::dataset::Dataset;
 use crate::error::{Error, Result};
 use crate::inputs::unit::Unit;
 use crate::models::{Answer, End, ModelClient};
+use crate::parallel::STACK_BYTES;
 use crate::python;
 
 /// A function to ask about.
@@ -60,9 +61,6 @@ pub(super) struct Proposer {
     input_bytes_max: usize,
     client: ModelClient,
 }
-
-/// As [`crate::ordered`] gives to its threads: the parser recurses as deep as a source nests.
-const STACK_BYTES: usize = 256 << 20;
 
 impl Proposer {
     /// A proposer as configured; `None` where no endpoint is.

@@ -1,7 +1,7 @@
 //! Inputs from tests in other files of the corpus: finds the tests that use a unit, and rewrites their imported names
 //! to those of the unit's own module.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use ruff_python_ast::visitor::Visitor;
@@ -10,7 +10,7 @@ use ruff_text_size::{Ranged, TextRange};
 use tracemill_schemas::functions::FunctionsRow;
 use tracemill_schemas::usages::UsagesRow;
 
-use crate::dataset::read_rows;
+use crate::dataset::{FileEntry, read_rows};
 use crate::error::Result;
 use crate::inputs::candidate::Candidate;
 use crate::inputs::sources::asserts;
@@ -41,22 +41,55 @@ impl From<FunctionsRow> for UnitWithTests {
     }
 }
 
+/// The files of `usages` by the definitions that their tests name: a part reads only those that name one of its units.
+#[derive(Debug, Default)]
+pub(in crate::inputs) struct UsageIndex(BTreeMap<String, Vec<usize>>);
+
+impl UsageIndex {
+    /// Reads all files once.
+    ///
+    /// # Errors
+    /// A file cannot be read, or the user asks to stop.
+    pub(in crate::inputs) fn read(cx: &Context, files: &[FileEntry]) -> Result<Self> {
+        let mut index = UsageIndex::default();
+        for (number, file) in files.iter().enumerate() {
+            cx.cancel.check()?;
+            for rows in read_rows::<UsagesRow>(&cx.dataset.part("usages", &file.key))? {
+                for (_, name) in rows?.iter().flat_map(modules_and_names) {
+                    let numbers = index.0.entry(name.to_owned()).or_default();
+                    if numbers.last() != Some(&number) {
+                        numbers.push(number);
+                    }
+                }
+            }
+        }
+        Ok(index)
+    }
+
+    /// The numbers of the files that name one of these definitions.
+    fn files_naming<'a>(&self, names: impl Iterator<Item = &'a String>) -> BTreeSet<usize> {
+        names.filter_map(|name| self.0.get(name)).flatten().copied().collect()
+    }
+}
+
 /// The tests of each unit of a part, in the order of its units.
-///
-/// The whole table `usages` is read for each part: any test may use any unit, and the table is small.
 ///
 /// # Errors
 /// A file of the dataset cannot be read, or the user asks to stop.
-pub(in crate::inputs) fn tests_of_part(cx: &Context, part: &Part) -> Result<Vec<Vec<Arc<UsagesRow>>>> {
-    let files: Vec<_> = part.reads.iter().filter(|file| file.table == "usages").collect();
+pub(in crate::inputs) fn tests_of_part(
+    cx: &Context,
+    part: &Part,
+    index: &UsageIndex,
+) -> Result<Vec<Vec<Arc<UsagesRow>>>> {
     let mut wanted = Wanted::default();
-    if files.is_empty() {
+    if part.shared_reads.is_empty() {
         return Ok(Vec::new());
     }
     for rows in read_rows::<FunctionsRow>(&cx.dataset.part("functions", &part.key))? {
         rows?.into_iter().for_each(|row| wanted.add(&row));
     }
-    for file in files {
+    let numbers = index.files_naming(wanted.by_name.keys());
+    for file in numbers.into_iter().filter_map(|number| part.shared_reads.get(number)) {
         cx.cancel.check()?;
         for rows in read_rows::<UsagesRow>(&cx.dataset.part("usages", &file.key))? {
             rows?.into_iter().for_each(|row| wanted.take(row));
@@ -97,7 +130,7 @@ impl Wanted {
     /// Gives a test to the units that it uses.
     fn take(&mut self, usage: UsagesRow) {
         let usage = Arc::new(usage);
-        for (module, name) in usage.names.iter().filter_map(|name| name.split_once(':')) {
+        for (module, name) in modules_and_names(&usage) {
             for &index in self.by_name.get(name).map(Vec::as_slice).unwrap_or_default() {
                 let unit = &mut self.units[index];
                 let is_new = unit.tests.last().is_none_or(|last| !Arc::ptr_eq(last, &usage));
@@ -112,6 +145,11 @@ impl Wanted {
             }
         }
     }
+}
+
+/// The definitions that a test names, each behind its module.
+fn modules_and_names(usage: &UsagesRow) -> impl Iterator<Item = (&str, &str)> {
+    usage.names.iter().filter_map(|name| name.split_once(':'))
 }
 
 /// The components of a file's module, from the root of its corpus.
@@ -232,6 +270,46 @@ fn edited(source: &str, range: TextRange, mut edits: Vec<(TextRange, &str)>) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cancel::Cancel;
+    use crate::config::{Overrides, load};
+    use crate::dataset::{Dataset, PartKey, PartOutput};
+    use crate::progress::Progress;
+
+    #[test]
+    fn a_part_reads_only_the_files_that_name_one_of_its_units() {
+        let folder = tempfile::tempdir().unwrap();
+        let dataset = Dataset::new(folder.path());
+        let usage = |name: &str| UsagesRow {
+            corpus: "c".to_owned(),
+            path: "tests/test_m.py".to_owned(),
+            names: vec![format!("m:{name}")],
+            source: format!("{name}(1)"),
+            ..UsagesRow::default()
+        };
+        let mut files = Vec::new();
+        for (number, name) in ["f", "g", "f"].into_iter().enumerate() {
+            let mut output = PartOutput::new(folder.path(), &PartKey::numbered(number), 3);
+            let mut writer = output.table::<UsagesRow>().unwrap();
+            writer.push(&usage(name)).unwrap();
+            output.close(writer).unwrap();
+            files.extend(output.commit().unwrap());
+        }
+        let mut output = PartOutput::new(folder.path(), "00000", 3);
+        let mut writer = output.table::<FunctionsRow>().unwrap();
+        let (corpus, path, qualified_name) = ("c".to_owned(), "m.py".to_owned(), "f".to_owned());
+        writer.push(&FunctionsRow { corpus, path, qualified_name, ..FunctionsRow::default() }).unwrap();
+        output.close(writer).unwrap();
+        output.commit().unwrap();
+
+        let config = Arc::new(load(None, &Overrides::default()).unwrap());
+        let cx = Context::new(config, dataset.clone(), 1, Cancel::default(), Progress::Silent);
+        let index = UsageIndex::read(&cx, &files).unwrap();
+        // A file that is gone would be an error if it were read.
+        std::fs::remove_file(dataset.file(&files[1])).unwrap();
+        let part = Part { key: PartKey::numbered(0), shared_reads: files.into(), ..Part::default() };
+        let tests = tests_of_part(&cx, &part, &index).unwrap();
+        assert_eq!(tests.iter().map(Vec::len).collect::<Vec<_>>(), [2]);
+    }
 
     #[test]
     fn a_module_is_found_by_its_place_beside_the_test() {
