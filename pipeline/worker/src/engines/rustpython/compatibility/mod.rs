@@ -1,9 +1,11 @@
-//! Replacements of built-ins that make the interpreter agree with CPython.
+//! Replaced built-ins, which do what CPython does where the interpreter does something else.
+//!
+//! Each file has an `install`, which `engine` calls when an interpreter starts.
 
-pub(crate) mod builtins;
-pub(crate) mod comparisons;
-pub(crate) mod csv_dialects;
-pub(crate) mod list_sort;
-pub(crate) mod min_max;
-pub(crate) mod numbers;
-pub(crate) mod set_order;
+pub(super) mod builtins;
+pub(super) mod comparisons;
+pub(super) mod csv_dialects;
+pub(super) mod list_sort;
+pub(super) mod min_max;
+pub(super) mod numbers;
+pub(super) mod set_order;

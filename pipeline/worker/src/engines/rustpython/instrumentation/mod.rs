@@ -1,15 +1,20 @@
-//! Code objects with probes: what is known of an instruction before it runs, and where probes go.
+//! Code objects with probes.
+//!
+//! ```text
+//!   code_cache ─▶ instrument ─▶ code_info: line_effects, stack_effects, opcode_meaning
+//!                            ─▶ builder: probe_places or coverage_points put probes in, layout lays the code out
+//! ```
 
-pub(crate) mod builder;
-pub(crate) mod code_cache;
-pub(crate) mod code_info;
-pub(crate) mod coverage_points;
-pub(crate) mod detail;
-pub(crate) mod instrument;
-pub(crate) mod layout;
-pub(crate) mod line_effects;
-pub(crate) mod opcode_meaning;
-pub(crate) mod probe;
-pub(crate) mod probe_places;
-pub(crate) mod site;
-pub(crate) mod stack_effects;
+mod builder;
+pub(super) mod code_cache;
+pub(super) mod code_info;
+mod coverage_points;
+pub(super) mod detail;
+mod instrument;
+mod layout;
+pub(super) mod line_effects;
+mod opcode_meaning;
+pub(super) mod probe;
+mod probe_places;
+pub(super) mod site;
+pub(super) mod stack_effects;

@@ -1,14 +1,21 @@
-//! From probes to events: observers, frames, variables, and what changed.
+//! From probes to records.
+//!
+//! ```text
+//!   probe ─▶ observer ─┬▶ recorder, instruction_events ─▶ frame_variables, loop_iterators, value_stack ─▶ changes
+//!                      └▶ coverage
+//! ```
+//!
+//! `frame` is what is remembered of a frame; `object_table` is what is remembered of objects.
 
-pub(crate) mod changes;
-pub(crate) mod coverage;
-pub(crate) mod frame;
+pub(super) mod changes;
+pub(super) mod coverage;
+mod frame;
 #[cfg(test)]
-pub(crate) mod frame_snapshot;
-pub(crate) mod frame_variables;
-pub(crate) mod instruction_events;
-pub(crate) mod loop_iterators;
-pub(crate) mod object_table;
-pub(crate) mod observer;
-pub(crate) mod recorder;
-pub(crate) mod value_stack;
+pub(super) mod frame_snapshot;
+mod frame_variables;
+mod instruction_events;
+mod loop_iterators;
+mod object_table;
+pub(super) mod observer;
+pub(super) mod recorder;
+mod value_stack;

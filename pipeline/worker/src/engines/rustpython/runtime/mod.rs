@@ -1,13 +1,16 @@
 //! The interpreter around a program: how it starts, its streams and limits, its labels, and the end of a program.
+//!
+//! `bootstrap` starts an interpreter, with our modules in Python (`frozen_modules`, `python/`). `patch` is what all
+//! folders above use to replace functions. `termination` stops a program from inside.
 
-pub(crate) mod bootstrap;
-pub(crate) mod code_origin;
-pub(crate) mod frozen_modules;
-pub(crate) mod labelled_functions;
-pub(crate) mod labels;
-pub(crate) mod patch;
-pub(crate) mod process_exit;
-pub(crate) mod random_bytes;
-pub(crate) mod recursion_limit;
-pub(crate) mod stdio;
-pub(crate) mod termination;
+pub(super) mod bootstrap;
+pub(super) mod code_origin;
+mod frozen_modules;
+pub(super) mod labelled_functions;
+pub(super) mod labels;
+pub(super) mod patch;
+mod process_exit;
+pub(super) mod random_bytes;
+pub(super) mod recursion_limit;
+pub(super) mod stdio;
+pub(super) mod termination;

@@ -1,4 +1,4 @@
-//! What a run reaches: lines, both ways of conditions and loops, and the path.
+//! What a run covers: lines, both branches of conditions and loops, and the path.
 
 use tracemill_trace::{Coverage, Granularity, Job, Outcome, PointKind, Subscription};
 

@@ -1,4 +1,4 @@
-//! Events of exceptions: raised, handled, passed on, and the end of an iterator that is written in Python.
+//! Events of exceptions: raised, handled, propagated, and the end of an iterator that is written in Python.
 
 use super::*;
 

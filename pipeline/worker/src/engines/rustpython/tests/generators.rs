@@ -1,4 +1,4 @@
-//! Events of frames that sleep: generators and coroutines.
+//! Events of suspended frames: generators and coroutines.
 
 use super::*;
 

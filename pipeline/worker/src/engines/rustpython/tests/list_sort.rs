@@ -1,4 +1,4 @@
-//! Which comparisons a sort makes, and what a comparison of tuples and lists asks, against CPython.
+//! The comparisons of a sort, and those of tuples and lists, against CPython.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! What is loaded ahead cannot be told from what a program imports itself.
+//! A module that was loaded ahead cannot be told from one that the program imports itself.
 
 use std::cell::RefCell;
 

@@ -1,4 +1,4 @@
-//! What exceptions say, and what is known about it.
+//! Messages of exceptions, and the label of those that are not verified.
 
 use super::*;
 

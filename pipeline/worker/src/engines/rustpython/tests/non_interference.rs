@@ -1,4 +1,4 @@
-//! Recording runs nothing of the program's, and tells what the program itself changes under it.
+//! Recording runs no code of the program, and records what the program itself changes meanwhile.
 
 use super::*;
 

@@ -497,6 +497,18 @@ fn a_stopped_job_leaves_nothing_behind() {
 }
 
 #[test]
+fn a_job_starts_with_a_state_of_its_own() {
+    let changes = "import os, sys\ndef f():\n    print('left behind')\n    sys.setrecursionlimit(60)\n    os.urandom(3)\n    sys.stdout.close()\n    return id(f) > 0\n";
+    let reads =
+        "import os, sys\ndef f():\n    print('read')\n    return sys.getrecursionlimit(), list(os.urandom(3))\n";
+    let results = run(vec![call(changes, "f()"), call(reads, "f()")]);
+    assert_eq!(results[0].1.finished.labels, ["id"]);
+    let alone = run_one(call(reads, "f()"));
+    assert_eq!(show(&results[1].0, &results[1].1), show(&alone.0, &alone.1));
+    assert_eq!((results[1].1.finished.stdout.as_str(), &results[1].1.finished.labels), ("read\n", &Vec::new()));
+}
+
+#[test]
 fn a_unit_that_ran_hot_gives_the_same_events() {
     let job = call(
         "def f(n):\n    out = []\n    for i in range(n):\n        out.append(str(i))\n    return ''.join(out)\n",

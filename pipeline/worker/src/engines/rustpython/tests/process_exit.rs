@@ -1,4 +1,4 @@
-//! Ends that nothing catches: of the process by its own wish, and of what no memory has room for.
+//! Ends that nothing catches: the program ends its process, or computes what fits into no memory.
 
 use super::*;
 

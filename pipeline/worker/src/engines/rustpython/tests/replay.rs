@@ -1,4 +1,5 @@
-//! Changes replayed from the start give the state of every step: a snapshot taken anew at each event is the witness.
+//! Changes replayed from the start give the state at every step. Snapshots taken anew at each event are compared with
+//! it.
 
 use std::{cell::RefCell, collections::BTreeMap, fmt::Write as _, rc::Rc};
 

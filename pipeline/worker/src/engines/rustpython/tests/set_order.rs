@@ -1,4 +1,4 @@
-//! Sets in CPython's order, wherever a program can see it, and the label where that is not sure.
+//! Sets in CPython's order wherever a program can see it, and the label where the order is not certain.
 
 use super::*;
 

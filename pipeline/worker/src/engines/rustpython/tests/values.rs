@@ -1,4 +1,4 @@
-//! What is shown of values: an object's own text, what a loop walks.
+//! How values are shown: an object's own text, and the object that a loop iterates.
 
 use super::{call, run_one};
 

@@ -1,4 +1,4 @@
-//! Which variables an event tells of, and what is told of them.
+//! Which variables an event shows as changed, and how.
 
 use super::*;
 

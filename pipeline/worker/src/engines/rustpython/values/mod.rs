@@ -1,8 +1,10 @@
 //! Objects of the program as text, exceptions and their messages, and literals as objects.
+//!
+//! `repr` renders objects, `exceptions` renders exceptions with it, and `messages` corrects their messages.
 
-pub(crate) mod exceptions;
-pub(crate) mod identity;
-pub(crate) mod literals;
-pub(crate) mod messages;
-pub(crate) mod program_repr;
-pub(crate) mod repr;
+pub(super) mod exceptions;
+pub(super) mod identity;
+pub(super) mod literals;
+pub(super) mod messages;
+pub(super) mod program_repr;
+pub(super) mod repr;
