@@ -1,7 +1,7 @@
 //! Programs that try to get out, to hang their worker, or to spoil it for the next program, each one through the real
 //! supervisor; workers that lie; and what is said where a layer of the sandbox is missing.
 //!
-//! What the layers hold off when a program has taken over the interpreter, the worker's own test `sandbox` tries.
+//! The worker's own test `sandbox` tries the layers against a program that has taken over the interpreter.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -41,7 +41,7 @@ fn job(source: &str) -> Job {
     invocation.recorded(Subscription::default(), config().limits)
 }
 
-/// What the programs are after.
+/// The things that the programs try to reach.
 struct Target {
     folder: tempfile::TempDir,
     socket: TcpListener,

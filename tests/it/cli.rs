@@ -30,8 +30,8 @@ fn wrong_usage_ends_with_2_and_says_what_is_wrong() {
         (vec!["run", "--out", &data, "--corpus", "tree=no/such"], "tracemill: the corpus `such` is not there: "),
         (vec!["run", "--corpus", ".", "--workers", "many"], "error: invalid value 'many' for '--workers <N>'"),
         (
-            vec!["config", "--set", "executions.limits.step=5"],
-            "tracemill: --set executions.limits.step=5: unknown key `executions.limits.step`; did you mean \
+            vec!["config", "--set", "executions.limits.event_max=5"],
+            "tracemill: --set executions.limits.event_max=5: unknown key `executions.limits.event_max`; did you mean \
              `executions.limits.events_max`?\n",
         ),
         (vec!["config", "no-such.toml"], "tracemill: failed to read the configuration no-such.toml: "),

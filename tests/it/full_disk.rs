@@ -13,7 +13,7 @@ use crate::harness::{executable, said};
 use crate::kills::{SETTINGS, contents, corpus};
 use crate::requirements::{Requirement, skip};
 
-/// Mounts, runs, keeps what is there, makes room, runs again, keeps what is there: the mount goes with its name space.
+/// Mounts, runs, copies the files, makes room, runs again, copies the files. The mount ends with its namespace.
 const SCRIPT: &str = r#"
 set -e
 mkdir "$OUT/mount"
@@ -55,7 +55,7 @@ fn run(corpus: &Path, out: &Path, size: &str) -> Output {
     command.env("OUT", out).env("SIZE", size).output().unwrap()
 }
 
-/// What a manifest lists is whole, and nothing else is there under a name that counts.
+/// Every listed file is whole, and no unlisted file has a name that queries read.
 fn nothing_is_half_written(data: &Path) {
     let found = contents(data);
     let dataset = Dataset::new(data);

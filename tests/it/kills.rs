@@ -1,5 +1,5 @@
-//! Kills runs with SIGKILL at random moments, goes on with another number of workers, and wants the bytes of the run
-//! that nobody disturbed. Called by the test harness only.
+//! Kills runs with SIGKILL at random moments, resumes with another number of workers, and expects the bytes of an
+//! undisturbed run.
 //!
 //! A round is one dataset: a run that is killed up to three times (the orchestrator, one of its workers, or all of its
 //! processes at once) and run again until it ends. Half of the moments are drawn evenly from the time that an
@@ -179,7 +179,7 @@ fn wait_for(moment: &Moment, child: &mut Child) -> bool {
     }
 }
 
-/// What is known of the undisturbed run.
+/// The undisturbed run.
 struct Undisturbed {
     contents: BTreeMap<String, Vec<u8>>,
     took: Duration,

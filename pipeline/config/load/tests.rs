@@ -147,7 +147,8 @@ fn later_layers_win() {
         workers: Some(3),
         ..Overrides::default()
     };
-    let text = "seed = 5\nworkers = 8\n[executions.limits]\nevents_max = 7\ndepth = 8\n[mixtures.formats]\nscratchpad = 1";
+    let text =
+        "seed = 5\nworkers = 8\n[executions.limits]\nevents_max = 7\ndepth = 8\n[mixtures.formats]\nscratchpad = 1";
     let config = load_text(text, &overrides).0.unwrap();
     assert_eq!((config.seed, config.workers, config.executions.limits.events_max), (5, 3, 9));
     assert_eq!((config.executions.limits.depth, config.shards.dataset_name.as_str()), (8, "mine"));

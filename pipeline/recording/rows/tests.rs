@@ -71,7 +71,7 @@ fn rows_of(batches: &Batches) -> StoredRows {
 fn recorded(records: &[u8]) -> (StoredRows, Counted) {
     let mut recorder = Recorder::new(None);
     recorder.start(1_000_007);
-    recorder.hear(records).unwrap().unwrap();
+    recorder.receive(records).unwrap().unwrap();
     let counted = recorder.end(None).unwrap();
     match recorder.into_pieces().pop() {
         Some(Piece::Batches(batches)) => (rows_of(&batches), counted),
@@ -154,7 +154,7 @@ fn the_value_that_is_the_result_is_stored_once() {
     let values = |result: Option<Value>| {
         let mut recorder = Recorder::new(None);
         recorder.start(0);
-        recorder.hear(&records).unwrap().unwrap();
+        recorder.receive(&records).unwrap().unwrap();
         recorder.end(result.as_ref()).unwrap();
         let Some(Piece::Batches(batches)) = recorder.into_pieces().pop() else { panic!("no rows") };
         let rows = StoredRows { result, ..rows_of(&batches) };
@@ -212,7 +212,7 @@ fn a_worker_that_lies_about_frames_is_found_out() {
     let second = to.event(EventKind::Call, 1, 1, call(None, 0, 0)).to_vec();
     let mut recorder = Recorder::new(None);
     recorder.start(0);
-    assert_eq!(recorder.hear(&second).unwrap().unwrap_err().what, "a frame out of order");
+    assert_eq!(recorder.receive(&second).unwrap().unwrap_err().what, "a frame out of order");
 }
 
 #[test]
@@ -220,18 +220,18 @@ fn what_was_heard_before_a_new_beginning_leaves_no_row() {
     let records = told();
     let mut recorder = Recorder::new(None);
     recorder.start(3);
-    recorder.hear(&records).unwrap().unwrap();
+    recorder.receive(&records).unwrap().unwrap();
     recorder.end(None).unwrap();
     recorder.start(4);
     for _ in 0..2 {
         recorder.begin();
-        recorder.hear(&records).unwrap().unwrap();
+        recorder.receive(&records).unwrap().unwrap();
     }
     recorder.begin();
     assert_eq!(recorder.end(None).unwrap().events, 0);
     recorder.start(5);
     recorder.begin();
-    recorder.hear(&records).unwrap().unwrap();
+    recorder.receive(&records).unwrap().unwrap();
     recorder.end(None).unwrap();
     let mut executions = Vec::new();
     for piece in recorder.into_pieces() {
@@ -273,9 +273,9 @@ fn a_long_execution_goes_through_files_between_two_short_ones() {
         recorder.begin();
         match index {
             1 => long_loop(ROUNDS, |records| {
-                recorder.hear(records).unwrap().unwrap();
+                recorder.receive(records).unwrap().unwrap();
             }),
-            _ => assert_eq!(recorder.hear(&told()).unwrap(), Ok(5)),
+            _ => assert_eq!(recorder.receive(&told()).unwrap(), Ok(5)),
         }
         recorder.end(None).unwrap();
     }
