@@ -311,8 +311,8 @@ mod tests {
         // The folder in the place of the last file cannot be replaced.
         let last = dataset.part("stats", "0-0002");
         fs::create_dir_all(last.join("folder")).unwrap();
-        let said = output.commit().unwrap_err().to_string();
-        assert_eq!(said, format!("failed to rename into {}", last.display()));
+        let message = output.commit().unwrap_err().to_string();
+        assert_eq!(message, format!("failed to rename into {}", last.display()));
         let left: Vec<_> = fs::read_dir(dataset.table("stats")).unwrap().map(|entry| entry.unwrap().path()).collect();
         assert_eq!(left, [last]);
     }
@@ -331,13 +331,13 @@ mod tests {
         bytes[middle] ^= 1;
         fs::write(&path, &bytes).unwrap();
         assert!(dataset.is_there(&file).unwrap(), "the size is the same");
-        let said = dataset.verify(&file).unwrap_err().to_string();
-        assert!(said.contains("part-0.parquet: its bytes are not those that were written"), "{said}");
+        let message = dataset.verify(&file).unwrap_err().to_string();
+        assert!(message.contains("part-0.parquet: its bytes are not those that were written"), "{message}");
 
         bytes.truncate(middle);
         fs::write(&path, &bytes).unwrap();
-        let said = dataset.is_there(&file).unwrap_err().to_string();
-        assert!(said.contains("part-0.parquet: it has") && said.contains("were written; remove it"), "{said}");
+        let message = dataset.is_there(&file).unwrap_err().to_string();
+        assert!(message.contains("part-0.parquet: it has") && message.contains("were written; remove it"), "{message}");
         fs::remove_file(&path).unwrap();
         assert!(!dataset.is_there(&file).unwrap());
     }
