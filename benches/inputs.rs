@@ -137,7 +137,7 @@ struct IgnoreRecords;
 impl Listener for IgnoreRecords {
     fn begin(&mut self) {}
 
-    fn hear(&mut self, _: &[u8]) -> Result<std::result::Result<u64, Malformed>> {
+    fn receive(&mut self, _: &[u8]) -> Result<std::result::Result<u64, Malformed>> {
         Ok(Ok(0))
     }
 }

@@ -1,5 +1,5 @@
-//! What the stages that run SQL share: the runtime, a session with a folder to spill into, and streams that notice
-//! when somebody asks to stop. Called by mixtures and shards.
+//! SQL for stages: the runtime, a session with a folder to spill into, and streams that end on a request to stop. Called
+//! by mixtures and shards.
 
 use std::future::Future;
 use std::time::Duration;
@@ -18,7 +18,7 @@ const STACK_BYTES: usize = 16 << 20;
 /// Threads that read and write what sorts spill. The default of hundreds would each keep memory of their own: 3 GiB for
 /// the shards of a million executions.
 const BLOCKING_THREADS: usize = 8;
-/// How often a wait for a batch looks whether somebody asked to stop.
+/// How often a wait for a batch looks for a request to stop.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// Runs a future to its end on a runtime of its own.

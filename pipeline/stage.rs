@@ -1,4 +1,4 @@
-//! Drives a stage over its parts: skips what is done, commits each part whole, counts everything.
+//! Drives a stage over its parts: it skips parts that are done, commits each part whole, and adds up the counts.
 //!
 //! A stage lists its parts and makes one at a time. Everything else is here, once: resuming, stale parts, manifests, the
 //! `stats` table, progress, stopping.
@@ -18,7 +18,7 @@ use crate::parallel::CpuPool;
 use crate::progress::{Bar, Progress};
 use crate::stages::StageInfo;
 
-/// What every stage is given.
+/// The context of every stage.
 #[derive(Debug, Clone)]
 pub struct Context {
     /// The resolved configuration.
@@ -48,7 +48,7 @@ impl Context {
 pub struct Part {
     /// The order of keys is the order of data.
     pub key: PartKey,
-    /// Its number among the stage's parts; it grows, and leaves gaps in a stage that says so.
+    /// Its number among the stage's parts. Numbers grow; a stage may leave gaps.
     pub ordinal: usize,
     /// Hash over all that its output depends on.
     pub fingerprint: String,
@@ -83,7 +83,7 @@ pub trait Stage {
     }
 }
 
-/// What a stage did.
+/// The result of a stage.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
     /// Parts made in this run.
@@ -95,7 +95,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// How many things we lost: anything above zero makes the run fail at its end.
+    /// The number of things that we lost; above zero, the run fails at its end.
     #[must_use]
     pub fn data_loss(&self) -> u64 {
         self.counts.iter().filter(|count| count.severity == Severity::DataLoss).map(|count| count.count).sum()
@@ -166,7 +166,7 @@ pub fn drive(stage: &dyn Stage, cx: &Context) -> Result<Report> {
     Ok(report)
 }
 
-/// Holds a stage to its entry in the list: others decide by the tables that stand there.
+/// Holds a stage to its entry in the list, because others decide by the tables in it.
 fn check_tables<'a>(
     files: impl IntoIterator<Item = &'a FileEntry>,
     listed: &[&str],
@@ -181,7 +181,7 @@ fn check_tables<'a>(
     }
 }
 
-/// Whether a part is finished, from the same things, and all of it is there.
+/// Whether a part is done, from the same input, and all its files are there.
 fn is_done(cx: &Context, entry: Option<&PartEntry>, part: &Part) -> Result<bool> {
     let Some(entry) = entry.filter(|entry| entry.fingerprint == part.fingerprint) else { return Ok(false) };
     for file in &entry.files {

@@ -4,10 +4,10 @@
 //! Plain data without imports, so that every room may read it. `queries/views/funnel.sql` repeats the order; a test here
 //! compares the two.
 
-/// What is known of a stage without running it.
+/// The facts about a stage that others need without running it.
 #[derive(Debug)]
 pub struct StageInfo {
-    /// Its name: the table that it is there for.
+    /// Its name, which is that of its main table.
     pub name: &'static str,
     /// The noun for what the progress bar counts, such as `files`.
     pub counted_as: &'static str,

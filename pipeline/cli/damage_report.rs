@@ -11,7 +11,7 @@ use crate::dataset::integrity::{self, Checked, Depth, Fault, Finding};
 use crate::error::Error;
 use crate::stages::STAGES;
 
-/// The command that makes what is missing again.
+/// The command that makes missing files again.
 fn command(dataset: &Dataset) -> String {
     let root = quoted(&dataset.root().display().to_string());
     format!("`tracemill run {root}/_run/config.toml --out {root}`")
@@ -69,7 +69,7 @@ struct ReadError {
 pub(super) fn with_advice<T>(result: anyhow::Result<T>, data: &Path) -> anyhow::Result<T> {
     result.map_err(|error| {
         let is_ours = |error: &Error| matches!(error, Error::Parquet { .. } | Error::Malformed { .. });
-        // The query engine wraps what the reader of Parquet says in several ways; all of them name it.
+        // The query engine wraps errors of the Parquet reader in several ways; all of them name Parquet.
         let may_be_damage = error
             .chain()
             .any(|cause| cause.downcast_ref::<Error>().is_some_and(is_ours) || cause.to_string().contains("Parquet"));

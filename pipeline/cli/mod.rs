@@ -10,7 +10,7 @@
 //!        ─▶ worker           hidden: this executable inside the sandbox
 //! ```
 //!
-//! `lock` lets one run at a time write a dataset; `damage_report` words what is wrong with files.
+//! `lock` lets one run at a time write a dataset; `damage_report` has the messages about faulty files.
 
 mod config;
 mod damage_report;

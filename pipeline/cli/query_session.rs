@@ -33,14 +33,14 @@ pub(super) struct QuerySession {
     session: Session,
 }
 
-/// What a statement gives.
+/// A piece of a statement's result.
 enum Message {
     Schema(SchemaRef),
     Batch(RecordBatch),
     Failed(anyhow::Error),
 }
 
-/// What takes a statement's rows.
+/// Takes a statement's rows.
 pub(super) trait Sink {
     /// Called once, before the batches.
     fn begin(&mut self, schema: SchemaRef) -> anyhow::Result<()>;
@@ -88,7 +88,7 @@ impl QuerySession {
                 anyhow::Ok(())
             };
             if let Err(error) = query.await {
-                // Nobody listens any more when the query was stopped.
+                // The receiver is gone when the query was stopped.
                 let _ = failed.send(Message::Failed(error)).await;
             }
         });

@@ -1,4 +1,4 @@
-//! `tracemill run`: drives the stages over a dataset, in order, and says what became of everything.
+//! `tracemill run`: drives the stages over a dataset, in order, and prints the funnel.
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -45,7 +45,7 @@ pub(super) struct Args {
     /// The dataset's folder.
     #[arg(long, value_name = "DIR", default_value = "data")]
     out: PathBuf,
-    /// Threads and worker processes; 0 for one per core. Changes no byte of what is written.
+    /// Threads and worker processes; 0 for one per core. Changes no byte of the output.
     #[arg(long, value_name = "N")]
     workers: Option<usize>,
     /// Set a key of the configuration; text needs no quotes.
@@ -135,8 +135,8 @@ fn build_stages() -> crate::Result<Vec<Box<dyn Stage>>> {
     ])
 }
 
-/// A corpus that holds nothing is most likely a path that is not meant: an error if there is no other, else a warning. So
-/// is one of which nothing can be read, perhaps as the wrong kind: that has rows, and is never more than a warning.
+/// Warns of corpora that hold nothing, or of which nothing can be read: most likely the path or the kind is wrong. Where
+/// all corpora are empty, this is an error.
 fn check_corpora(cx: &Context) -> anyhow::Result<()> {
     let named = |corpus: &CorpusConfig| {
         format!(

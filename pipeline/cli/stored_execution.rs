@@ -22,7 +22,7 @@ use crate::dataset::{Dataset, open_table};
 use crate::error::{Error, Result};
 use crate::recording::{StoredRows, replay_rows, stored_value};
 
-/// One execution with all that belongs to it.
+/// One execution with its unit, input and events.
 #[derive(Debug)]
 pub(super) struct StoredExecution {
     /// Its row.
@@ -124,7 +124,7 @@ fn column<'a, A: 'static>(batch: &'a RecordBatch, name: &str, path: &Path) -> Re
     })
 }
 
-/// What a column must hold.
+/// The value that a column must have.
 enum Wanted {
     Number(i64),
     Text(String),

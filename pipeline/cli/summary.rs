@@ -1,4 +1,4 @@
-//! What became of everything: the funnel from file to sample, and the tables. Called by `run` and `demo`.
+//! The summary of a run: the funnel from file to sample, and the sizes of tables. Called by `run` and `demo`.
 
 use std::fs;
 use std::io::{self, Write};
@@ -51,7 +51,7 @@ impl Count {
     }
 }
 
-/// One block a stage and unit: how many came in, then what became of them.
+/// One block for each stage and unit: the number that came in, then the number of each end.
 fn funnel(counts: &[Count], style: Style, out: &mut impl Write) -> io::Result<()> {
     let mut stage = "";
     for block in counts.chunk_by(|one, other| (&one.stage, &one.unit) == (&other.stage, &other.unit)) {

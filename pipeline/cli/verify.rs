@@ -1,4 +1,4 @@
-//! `tracemill verify`: files that are not what was written, and stored executions that do not reproduce.
+//! `tracemill verify`: finds damaged files, and stored executions that do not reproduce.
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -82,7 +82,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
     executions(&args, &dataset, &cancel)
 }
 
-/// Compares the files with the manifests and says what is wrong; `true` where nothing is.
+/// Compares the files with the manifests and prints faults; `true` where there are none.
 fn files(dataset: &Dataset, cancel: &Cancel) -> anyhow::Result<bool> {
     let checked = integrity::check(dataset, &STAGES, Depth::Bytes, cancel)?;
     let mut out = output();
@@ -114,7 +114,7 @@ fn executions(args: &Args, dataset: &Dataset, cancel: &Cancel) -> anyhow::Result
         jobs_per_process: args.jobs_per_process.max(1),
     };
     let mut out = output();
-    let tell = |difference: &crate::recording::Difference| {
+    let report = |difference: &crate::recording::Difference| {
         let labels = match difference.labels.as_slice() {
             [] => "no label".to_owned(),
             labels => labels.join(", "),
@@ -130,7 +130,7 @@ fn executions(args: &Args, dataset: &Dataset, cancel: &Cancel) -> anyhow::Result
         Ok(())
     };
     let command = WorkerCommand::this_executable()?;
-    let verified = match verify(dataset, &config.executions, &what, &command, cancel, tell) {
+    let verified = match verify(dataset, &config.executions, &what, &command, cancel, report) {
         Ok(verified) => verified,
         Err(error) => return with_advice(interrupt::plainly(Err(error.into())), &args.data),
     };

@@ -110,8 +110,8 @@ mod tests {
         assert_eq!(read(tar::EntryType::Regular, 3 << 20).unwrap(), ["a.py", "a.py", "b.py"]);
         assert_eq!(read(tar::EntryType::GNULongName, 9_000).unwrap(), ["a.py", "yyyy"]);
         for kind in [tar::EntryType::GNULongName, tar::EntryType::XHeader, tar::EntryType::XGlobalHeader] {
-            let said = read(kind, 3 << 20).unwrap_err();
-            assert!(said.contains("take 3145728 bytes"), "{said}");
+            let message = read(kind, 3 << 20).unwrap_err();
+            assert!(message.contains("take 3145728 bytes"), "{message}");
         }
     }
 }

@@ -19,7 +19,7 @@ pub(super) struct PartFiles {
     pub(super) stamps: Vec<(String, u64, i64)>,
     /// Symbolic links that were left out, counted with the first part of a tree.
     pub(super) not_followed: u64,
-    /// What the paths of records and archive entries begin with: the file's own name where a corpus has several.
+    /// The prefix of the paths of records and archive entries: the file's own name where a corpus has several.
     pub(super) prefix: String,
 }
 

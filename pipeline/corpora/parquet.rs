@@ -64,7 +64,7 @@ pub(super) fn each(unit: &PartFiles, take: TakeFiles<'_>) -> Result<()> {
     take(&mut found)
 }
 
-/// What the library makes of a damaged file may be a panic.
+/// The library may panic on a damaged file.
 fn guarded<T, E: std::fmt::Display>(read: impl FnOnce() -> Result<T, E>) -> Result<T, String> {
     match catch_unwind(AssertUnwindSafe(read)) {
         Ok(result) => result.map_err(|error| error.to_string()),

@@ -1,4 +1,4 @@
-//! A stage's manifest: which parts are done, from what, and what was counted on the way.
+//! A stage's manifest: the parts that are done, the hash of their input, their files, and their counts.
 //!
 //! ```text
 //! _run/executions/00000-0000-0000.json     the entry of one part
@@ -33,7 +33,7 @@ pub struct PartEntry {
     pub fingerprint: String,
     /// The files it wrote, in order.
     pub files: Vec<FileEntry>,
-    /// What it counted.
+    /// Its counts.
     pub counts: Vec<Count>,
 }
 
@@ -56,17 +56,17 @@ pub struct FileEntry {
     pub content_hash: String,
 }
 
-/// How many things met one end: a row of `stats` once summed over the parts.
+/// The number of things with one end; the sum over all parts is a row of `stats`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Count {
-    /// What is counted, such as `files`.
+    /// The noun for the things, such as `files`.
     pub unit: String,
-    /// What became of them.
+    /// Their end.
     pub reason: String,
-    /// How bad that is.
+    /// How bad that end is.
     pub severity: Severity,
-    /// How many.
+    /// Their number.
     pub count: u64,
 }
 
@@ -89,7 +89,7 @@ impl Count {
 pub enum Severity {
     /// It went on to the next stage.
     Kept,
-    /// A drop that is meant.
+    /// It was dropped on purpose.
     Info,
     /// The thing itself is at fault.
     Failure,
@@ -110,7 +110,7 @@ impl Severity {
     }
 }
 
-/// A manifest's file that cannot be read as what it must be, and what is wrong with it.
+/// A malformed file of a manifest, and its fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ManifestFault {
     pub(crate) path: PathBuf,
@@ -156,7 +156,7 @@ impl Manifest {
         let mut entry_faults = Vec::new();
         for file in files {
             let path = file.map_err(Error::io("list", folder))?.path();
-            // What a killed run left half written has another name.
+            // A file that a killed run left half written has another name.
             let Some(key) = path.file_name().and_then(|name| name.to_str()?.strip_suffix(".json")) else { continue };
             let bytes = fs::read(&path).map_err(Error::io("read", &path))?;
             match serde_json::from_slice(&bytes) {
@@ -232,7 +232,7 @@ mod tests {
         let folder = root.path().join("functions");
         write_entry(&folder, "00000", &entry("00000")).unwrap();
         fs::write(folder.join("00001.json"), "{").unwrap();
-        // What a killed run left.
+        // A killed run left this.
         fs::write(folder.join(".tmp-abc"), "{").unwrap();
         // The manifest of all parts, as it was.
         let old = root.path().join("functions.json");

@@ -10,8 +10,8 @@
 //! ```
 //!
 //! A part appears under its name only when it is whole: it is written to a temporary name, synced and renamed, its
-//! folder is synced, and then its entry in the manifest is written the same way. Whatever lies there without an entry is
-//! removed and written again; whatever has an entry and is not what was written is an error.
+//! folder is synced, and then its entry in the manifest is written the same way. A file without an entry is removed and
+//! written again; a file that differs from its entry is an error.
 
 mod groups;
 pub mod integrity;
@@ -123,7 +123,7 @@ impl Dataset {
     /// A stage's manifest; an empty one when the stage has not run.
     ///
     /// # Errors
-    /// A file of it exists and is not what it must be.
+    /// A file of it is malformed.
     pub fn manifest(&self, stage: &str) -> Result<Manifest> {
         let (manifest, faults) = self.manifest_and_faults(stage)?;
         match faults.into_iter().next() {
@@ -150,7 +150,7 @@ impl Dataset {
         manifest::remove_entry(&self.manifest_folder(stage), key)
     }
 
-    /// Removes the temporary files and folders that a killed run left. Call it while nobody else writes.
+    /// Removes the temporary files and folders that a killed run left. No other process may write meanwhile.
     ///
     /// # Errors
     /// The disk refuses.
@@ -189,7 +189,7 @@ impl Dataset {
         Ok(())
     }
 
-    /// Whether a file of a finished part is there. One that somebody removed is made again.
+    /// Whether a file of a finished part is there. A removed one is made again.
     ///
     /// # Errors
     /// It is there with another size.
@@ -206,7 +206,7 @@ impl Dataset {
         }
     }
 
-    /// Makes sure that a file of a finished part holds what was written; called before it is read.
+    /// Compares a file of a finished part with its hash; called before it is read.
     ///
     /// # Errors
     /// It does not, or cannot be read.
@@ -308,11 +308,11 @@ mod tests {
             writer.push(&StatsRow::default()).unwrap();
             output.close(writer).unwrap();
         }
-        // What stands where the last file belongs cannot be replaced.
+        // The folder in the place of the last file cannot be replaced.
         let last = dataset.part("stats", "0-0002");
         fs::create_dir_all(last.join("folder")).unwrap();
-        let said = output.commit().unwrap_err().to_string();
-        assert_eq!(said, format!("failed to rename into {}", last.display()));
+        let message = output.commit().unwrap_err().to_string();
+        assert_eq!(message, format!("failed to rename into {}", last.display()));
         let left: Vec<_> = fs::read_dir(dataset.table("stats")).unwrap().map(|entry| entry.unwrap().path()).collect();
         assert_eq!(left, [last]);
     }
@@ -331,13 +331,13 @@ mod tests {
         bytes[middle] ^= 1;
         fs::write(&path, &bytes).unwrap();
         assert!(dataset.is_there(&file).unwrap(), "the size is the same");
-        let said = dataset.verify(&file).unwrap_err().to_string();
-        assert!(said.contains("part-0.parquet: its bytes are not those that were written"), "{said}");
+        let message = dataset.verify(&file).unwrap_err().to_string();
+        assert!(message.contains("part-0.parquet: its bytes are not those that were written"), "{message}");
 
         bytes.truncate(middle);
         fs::write(&path, &bytes).unwrap();
-        let said = dataset.is_there(&file).unwrap_err().to_string();
-        assert!(said.contains("part-0.parquet: it has") && said.contains("were written; remove it"), "{said}");
+        let message = dataset.is_there(&file).unwrap_err().to_string();
+        assert!(message.contains("part-0.parquet: it has") && message.contains("were written; remove it"), "{message}");
         fs::remove_file(&path).unwrap();
         assert!(!dataset.is_there(&file).unwrap());
     }

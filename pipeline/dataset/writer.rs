@@ -1,4 +1,4 @@
-//! Writes the files of one part: whole or not at all, with the encodings that the table file asks for.
+//! Writes the files of one part, whole or not at all, with the encodings of the table's description.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -81,7 +81,7 @@ pub(super) fn create_folder(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Makes sure that what was renamed, or removed, in a folder is so after the machine loses power too.
+/// Makes sure that renamed and removed files of a folder stay so after a loss of power.
 pub(crate) fn sync_folder(folder: &Path) -> Result<()> {
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(Error::io("sync", folder))
 }
@@ -242,7 +242,7 @@ impl NamedFile {
     }
 }
 
-/// Where rows that are too many for memory wait until it is their turn.
+/// The folder of scratch files, for rows that are too many for memory.
 #[derive(Debug, Clone)]
 pub struct ScratchFolder {
     root: PathBuf,

@@ -67,7 +67,7 @@ struct Batch {
     first_index: i64,
 }
 
-/// What a batch came to.
+/// The rows of a batch.
 struct TracedBatch {
     executions: Vec<ExecutionsRow>,
     pieces: Vec<Piece>,
@@ -290,7 +290,7 @@ mod tests {
     fn small_parts_are_numbered_one_by_one() {
         let small = parts(&[3, 0, 1_000_000, 5]);
         assert_eq!(small.iter().map(|part| part.ordinal).collect::<Vec<_>>(), [0, 1, 2, 3]);
-        // Where a part begins is a part of what it is made from.
+        // The first index of a part is in its fingerprint.
         let large = parts(&[3, 0, 1_000_001, 5]);
         assert_eq!(large[2].fingerprint, small[2].fingerprint);
         assert_ne!(large[3].fingerprint, small[3].fingerprint);

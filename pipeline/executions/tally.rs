@@ -21,7 +21,7 @@ pub(super) struct Tally {
 impl Tally {
     pub(super) fn add(&mut self, row: &ExecutionsRow) {
         let ended = Outcome::parse(&row.outcome).is_some_and(Outcome::is_own_end);
-        // A program cannot do that to its worker: what it would have done is lost, through no fault of its own.
+        // A program cannot kill its worker so: its execution is lost through a fault that is not its own.
         let killed = row.labels.iter().any(|label| label == Label::Killed.name());
         let (reason, severity) = match (killed, ended) {
             (true, _) => (Label::Killed.name(), Severity::DataLoss),

@@ -4,7 +4,7 @@
 //!  executions part ─▶ mixture (which execution in which format) ─▶ formats ─▶ merge in order ─▶ mixtures part
 //! ```
 //!
-//! A part sees only the files of its own key, so that it can be made again alone. What a sample looks like stands in
+//! A part sees only the files of its own key, so that it can be made again alone. The look of a sample stands in
 //! `queries/formats/`; here is which split it belongs to, its id, and the count of everything that is left out.
 
 mod plan;

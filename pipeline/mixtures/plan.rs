@@ -1,4 +1,4 @@
-//! Resolves what the configuration names: the mixture and the formats, of the library or of the user's own files.
+//! Resolves the mixture and the formats that the configuration names, from the library or from the user's own files.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -22,7 +22,7 @@ use crate::sql;
 use crate::stage::{Context, Counts};
 use crate::stages::MIXTURES;
 
-/// What a sample takes over from its execution and unit.
+/// The columns that a sample copies from its execution and unit.
 struct Source {
     execution_id: String,
     function_id: String,
@@ -155,7 +155,7 @@ fn sources(cx: &Context, key: &str) -> Result<BTreeMap<i64, Source>> {
     Ok(sources)
 }
 
-/// Registers `shares`: what the configuration gives each format.
+/// Registers `shares`: the configured share of each format.
 async fn register_shares(session: &Session, plan: &Plan) -> Result<()> {
     let names: StringArray = plan.formats.iter().map(|format| Some(format.query.name.as_str())).collect();
     let shares: Float64Array = plan.formats.iter().map(|format| Some(format.share)).collect();
@@ -210,7 +210,7 @@ async fn choose(
     Ok(chosen)
 }
 
-/// Counts what became of every execution of the part, and how many there are.
+/// Counts the verdict on every execution of the part; returns their number.
 async fn count_executions(
     session: &Session,
     chosen: &BTreeMap<String, BTreeSet<i64>>,

@@ -4,7 +4,7 @@
 //! dataset keeps its answers when the same model moves to another port or machine. To serve another model under the
 //! same name, remove `_run/model/`.
 //!
-//! Failures are not kept, and no file contains the key or the endpoint.
+//! Failures are not cached, and no file contains the key or the endpoint.
 
 use std::fs::{self, File};
 use std::io::Read as _;
@@ -30,7 +30,7 @@ pub(super) struct Cache {
 /// The content of a file: an answer, and its hash, which detects damage.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Kept {
+struct CachedAnswer {
     hash: String,
     answer: Answer,
 }
@@ -57,8 +57,8 @@ impl Cache {
     pub(super) fn get(&self, key: &str) -> Option<Answer> {
         let mut text = String::new();
         File::open(self.path(key)).ok()?.take(FILE_BYTES_MAX).read_to_string(&mut text).ok()?;
-        let kept: Kept = serde_json::from_str(&text).ok()?;
-        (kept.hash == hash::fingerprint(&kept.answer, &[key]).ok()?).then_some(kept.answer)
+        let cached: CachedAnswer = serde_json::from_str(&text).ok()?;
+        (cached.hash == hash::fingerprint(&cached.answer, &[key]).ok()?).then_some(cached.answer)
     }
 
     /// Keeps an answer; it replaces a damaged one.
@@ -66,8 +66,8 @@ impl Cache {
     /// # Errors
     /// The file cannot be written.
     pub(super) fn put(&self, key: &str, answer: &Answer) -> Result<()> {
-        let kept = Kept { hash: hash::fingerprint(answer, &[key])?, answer: answer.clone() };
-        let mut text = serde_json::to_string_pretty(&kept).map_err(|error| Error::Internal(error.to_string()))?;
+        let cached = CachedAnswer { hash: hash::fingerprint(answer, &[key])?, answer: answer.clone() };
+        let mut text = serde_json::to_string_pretty(&cached).map_err(|error| Error::Internal(error.to_string()))?;
         text.push('\n');
         self.dataset.write_whole(&self.path(key), text.as_bytes())
     }

@@ -57,7 +57,7 @@ impl CpuPool {
                 let (to_sink, name, work, is_stopped) = (to_sink.clone(), &name, &work, &is_stopped);
                 scope.spawn(move |_| {
                     if !is_stopped.load(Ordering::Relaxed) {
-                        // Nobody takes the result where another item has failed.
+                        // Where another item has failed, the receiver is gone.
                         let _ = to_sink.send((number, guarded(item, name, work)));
                     }
                 });

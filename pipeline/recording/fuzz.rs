@@ -114,7 +114,7 @@ fn no_records_break_the_readers() {
 
         let mut recorder = Recorder::new(None).limited(EVENTS_MAX);
         recorder.start(7);
-        let heard = recorder.hear(bytes).unwrap();
+        let heard = recorder.receive(bytes).unwrap();
         if heard.is_err() {
             // What the supervisor does then; nothing of it may remain.
             recorder.begin();

@@ -1,5 +1,5 @@
-//! Runs jobs and makes rows of their records. Used by the stages that run programs, and by `trace`, `show` and `verify`;
-//! a stage it is not.
+//! Runs jobs and makes rows of their records. It is no stage: stages that run programs use it, and so do `trace`, `show`
+//! and `verify`.
 //!
 //! ```text
 //!  unit + input ─▶ Invocation ─▶ Job ─▶ supervisor ─▶ records ─▶ Recorder ─▶ rows ─▶ replay_rows ─▶ events

@@ -1,5 +1,5 @@
-//! Replays stored rows into the events that they were made of, every value whole. Called by `tracemill show` and by
-//! tests; what the SQL views `events`, `changes` and `instruction_steps` do, for one execution in memory.
+//! Replays stored rows into events, with every value whole. Called by `tracemill show` and by tests. It does for one
+//! execution in memory what the SQL views `events`, `changes` and `instruction_steps` do.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use tracemill_trace::{Change, Event, EventKind, Frame, Instruction, Operation, S
 /// The rows of one execution, in the order of their tables.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StoredRows {
-    /// The value that the execution ended with.
+    /// The result of the execution.
     pub result: Option<Value>,
     /// Of `frames`.
     pub frames: Vec<FramesRow>,

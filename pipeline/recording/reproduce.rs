@@ -1,5 +1,5 @@
-//! Compares a run with another one of the same input: the row of `executions`, and the rows of the four tables of events,
-//! of a second run or as they are stored.
+//! Compares a run with another one, and with the stored rows: the row of `executions`, and the rows of the four tables of
+//! events. Called by `verify`.
 
 use std::path::Path;
 
@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 /// The row of an execution, and its rows of the other tables.
 pub(super) type Run = (ExecutionsRow, Batches);
 
-/// The first difference between two runs with different hash seeds, the first of which is to be like the stored row.
+/// The first difference between the stored row and the first run, or between two runs with different hash seeds.
 pub(super) fn difference_of_runs(stored: &ExecutionsRow, first: &Run, second: &Run) -> Option<String> {
     let text =
         |name: &str, one: &str, other: &str| format!("`{name}` of executions: {} against {}", cut(one), cut(other));
@@ -36,7 +36,7 @@ pub(super) fn difference_of_runs(stored: &ExecutionsRow, first: &Run, second: &R
     with_stored.or_else(between_rows).or_else(between_tables)
 }
 
-/// The first column of two rows of `executions` that tells of the run and differs, and both values.
+/// The first column about the run in which two rows of `executions` differ, and both values.
 fn first_unequal_column(one: &ExecutionsRow, other: &ExecutionsRow) -> Option<(&'static str, String, String)> {
     macro_rules! first {
         ($($column:ident),*) => {
@@ -92,7 +92,7 @@ fn first_unequal_cell(one: &RecordBatch, other: &RecordBatch) -> Option<String> 
     Some(format!("{} rows against {}", one.num_rows(), other.num_rows()))
 }
 
-/// The stored rows of a part's executions, read in their order.
+/// Reads the stored rows of a part's executions, in their order.
 pub(super) struct StoredTables(Vec<TableReader>);
 
 struct TableReader {

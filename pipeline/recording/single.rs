@@ -1,4 +1,4 @@
-//! Traces one call outside any dataset, in a worker like all others. Called by `tracemill trace`.
+//! Traces one call outside any dataset, in the usual sandboxed worker. Called by `tracemill trace`.
 
 use datafusion::arrow::array::RecordBatch;
 use tracemill_schemas::executions::ExecutionsRow;
@@ -63,7 +63,7 @@ impl Listener for Collected {
         *self = Collected { decoder, events_max: self.events_max, ..Collected::default() };
     }
 
-    fn hear(&mut self, records: &[u8]) -> Result<std::result::Result<u64, Malformed>> {
+    fn receive(&mut self, records: &[u8]) -> Result<std::result::Result<u64, Malformed>> {
         self.records.extend_from_slice(records);
         let decoded = self.decoder.decode(records, &mut self.collector);
         let full = Malformed { at: 0, what: "more than can be held" };
@@ -115,11 +115,11 @@ pub struct Recorded {
     pub changes: RecordBatch,
 }
 
-/// Makes the rows, and counts what is in them.
+/// Makes the rows and counts them.
 fn record_and_count(records: &[u8], finished: &Finished) -> Result<(Recorder, rows::Counted)> {
     let mut recorder = Recorder::new(None);
     recorder.start(0);
-    recorder.hear(records)?.map_err(|malformed| Error::Worker(malformed.to_string()))?;
+    recorder.receive(records)?.map_err(|malformed| Error::Worker(malformed.to_string()))?;
     let counted = recorder.end(finished.result.as_ref())?;
     Ok((recorder, counted))
 }
@@ -127,7 +127,7 @@ fn record_and_count(records: &[u8], finished: &Finished) -> Result<(Recorder, ro
 /// The rows that a dataset would hold of it.
 ///
 /// # Errors
-/// The records are none, which a request that was traced cannot have.
+/// The records are malformed, which those of a traced request are not.
 pub fn rows_of(function: &FunctionsRow, input: &InputsRow, request: &TraceRequest, traced: Traced) -> Result<Recorded> {
     let Traced { engine, records, finished, .. } = traced;
     let (recorder, counted) = record_and_count(&records, &finished)?;

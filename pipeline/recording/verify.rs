@@ -28,7 +28,7 @@ use crate::workers::{Placement, Supervisor, WorkerCommand};
 /// Hash seeds of the two runs; the stages' is 0.
 pub const HASH_SEEDS: [u32; 2] = [1, 0x9e37_79b9];
 
-/// What to verify.
+/// Which executions to verify, and how.
 #[derive(Debug, Clone)]
 pub struct Verification {
     /// How many executions, chosen by hash; `None` for all.
@@ -46,17 +46,17 @@ pub struct Verification {
 pub struct Difference {
     /// Its number.
     pub execution_index: i64,
-    /// Where its unit stands, and its name.
+    /// The place and name of its unit.
     pub unit: String,
-    /// What differs first.
+    /// The first difference.
     pub what: String,
     /// Its labels, stored or new.
     pub labels: Vec<String>,
-    /// One of them says that it may.
+    /// A label says that it may differ.
     pub is_labelled: bool,
 }
 
-/// What was found.
+/// The counts of a verification.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Verified {
     /// Executions stored.
@@ -69,7 +69,7 @@ pub struct Verified {
     pub unlabelled: u64,
 }
 
-/// Runs executions of a dataset again; tells each difference, in the order of their numbers.
+/// Repeats executions of a dataset and reports each difference, in the order of execution indexes.
 ///
 /// # Errors
 /// The dataset cannot be read or does not fit together, no worker can be started, or the user asks to stop.
@@ -79,7 +79,7 @@ pub fn verify(
     what: &Verification,
     command: &WorkerCommand,
     cancel: &Cancel,
-    mut tell: impl FnMut(&Difference) -> Result<()>,
+    mut report: impl FnMut(&Difference) -> Result<()>,
 ) -> Result<Verified> {
     let chosen = what.sample.map(|most| choose(dataset, most, what.seed, cancel)).transpose()?;
     let mut verified = Verified::default();
@@ -113,14 +113,14 @@ pub fn verify(
                 verified.unlabelled += u64::from(!is_labelled);
                 let labels = repeated.labels.into_iter().collect();
                 let (execution_index, unit) = (repeated.execution_index, repeated.unit);
-                tell(&Difference { execution_index, unit, what, labels, is_labelled })
+                report(&Difference { execution_index, unit, what, labels, is_labelled })
             },
         )?;
     }
     Ok(verified)
 }
 
-/// The numbers of the executions whose hashes are the smallest.
+/// The indexes of the executions with the smallest hashes.
 fn choose(dataset: &Dataset, most: usize, seed: u64, cancel: &Cancel) -> Result<BTreeSet<i64>> {
     let mut heap: BinaryHeap<([u8; 32], i64)> = BinaryHeap::new();
     for file in dataset.files("executions")? {
@@ -152,7 +152,7 @@ struct ToRepeat {
     stored: ExecutionsRow,
 }
 
-/// The executions of a part that are chosen. Those of a part stand in the order of its inputs.
+/// The chosen executions of a part, which stand in the order of its inputs.
 fn jobs<'a>(
     dataset: &Dataset,
     key: &str,

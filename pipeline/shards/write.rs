@@ -204,7 +204,7 @@ impl Shard {
     }
 }
 
-/// Hashes what is written to it.
+/// Hashes the bytes that are written to it.
 struct Hashing(Sha256);
 
 impl std::io::Write for Hashing {

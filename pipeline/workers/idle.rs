@@ -1,4 +1,4 @@
-//! Templates that nobody uses at the moment, and the thread that starts templates. Shared by the supervisors of a stage.
+//! Idle templates, and the thread that starts templates. Shared by the supervisors of a stage.
 //!
 //! The system ends a worker with the thread that started it. The stage's threads end with each part, so workers that
 //! are to outlive them are started by a thread of their own.
@@ -11,7 +11,7 @@ use super::WorkerCommand;
 use super::template::Template;
 use crate::error::{Error, Result};
 
-/// Templates that nobody uses at the moment: starting one takes as long as some hundred small jobs.
+/// Idle templates, kept because starting one takes as long as some hundred small jobs.
 #[derive(Debug, Clone, Default)]
 pub struct IdleWorkers(Arc<Mutex<Shared>>);
 
@@ -65,7 +65,7 @@ fn starter() -> Result<Sender<Order>> {
         .name("starter".to_owned())
         .spawn(move || {
             for (command, deliver) in orders {
-                // Whoever ordered it may be gone.
+                // The supervisor that ordered it may be gone.
                 let _ = deliver.send(Template::spawn(&command));
             }
         })

@@ -5,25 +5,25 @@
 //! has it fork a process for jobs that may share one, or for those of one unit. It ends a process when a job stalls, and
 //! runs a job again when something outside ended its process.
 //!
-//! | what a job is | where it runs |
+//! | job | process |
 //! | --- | --- |
-//! | it leaves nothing behind, as its text says | in a process that such jobs share, up to `jobs_per_process` of them |
-//! | a candidate of a search | in the process of its unit's search, after the candidates before it |
-//! | anything else | in a process of its own; calls of one unit that follow each other are forked from one that has run the unit's source |
+//! | its text shows that it leaves nothing behind | one that such jobs share, up to `jobs_per_process` of them |
+//! | a candidate of a search | that of its unit's search, after the candidates before it |
+//! | any other | one of its own; calls of one unit that follow each other are forked from one that has run the unit's source |
 //!
-//! | what happens | what becomes of the job |
+//! | event | outcome of the job |
 //! | --- | --- |
-//! | the process answers | the outcome that it gives |
+//! | the process answers | the outcome in its answer |
 //! | the wall clock runs out | `time_limit`; events are dropped, since their number would depend on the machine |
 //! | the process is killed from outside (SIGKILL, SIGTERM) | it runs again after a pause, up to `attempts_max` times; then `crashed`, labelled `killed` and counted as lost |
 //! | the process dies by itself, and had other jobs before | it runs again in a process of its own, which decides |
 //! | the process dies by itself | `crashed`, or `memory_limit` when the allocator gave up |
-//! | the process breaks the protocol, or sends records that are none | `crashed`; the process is ended |
+//! | the process breaks the protocol, or sends malformed records | `crashed`; the process is ended |
 //!
 //! A process is sent jobs ahead of their turn, so that neither side waits for the other between two jobs. It answers in
-//! their order, and each job is judged for itself: those behind one whose process is lost are sent again to the next.
+//! their order, and each job has an outcome of its own: jobs behind one that loses its process go to the next process.
 //!
-//! Records go to a [`Listener`] as they come, while the program runs on: nobody holds them all.
+//! Records go to a [`Listener`] as they come, while the program runs, so they are never all in memory.
 
 mod idle;
 mod pipe;
@@ -52,12 +52,12 @@ use crate::cancel::Cancel;
 use crate::config::ExecutionsConfig;
 use crate::error::{Error, Result};
 
-/// The most events that an honest worker tells of an execution: the limit, and what one probe tells at once.
+/// The most events that an honest worker sends for an execution: the limit, and those of one probe beyond it.
 pub(crate) fn events_max(limits: &Limits) -> u64 {
     limits.events_max.saturating_add(1 << 16)
 }
 
-/// What the system calls the file that a process was started from.
+/// The system's path of the file that a process was started from.
 const THIS_EXECUTABLE: &str = "/proc/self/exe";
 
 /// How a worker is started: an executable, with the hidden subcommand.
@@ -65,7 +65,7 @@ const THIS_EXECUTABLE: &str = "/proc/self/exe";
 pub struct WorkerCommand {
     program: PathBuf,
     hash_seed: u32,
-    /// What a worker is told of its sandbox.
+    /// Arguments about its sandbox.
     arguments: Vec<String>,
 }
 
@@ -98,7 +98,7 @@ impl WorkerCommand {
 
     /// The same with the sandbox as it is configured.
     fn within(mut self, config: &ExecutionsConfig) -> Self {
-        // The wall clock of a job ends it long before: this is for a worker that nobody watches any more.
+        // The wall clock of a job ends it long before: this is for a worker without a supervisor.
         let cpu_seconds = 3_600 + config.limits.wall_ms / 1_000 * 4;
         self.arguments = vec![
             format!("--engine={}", config.engine.kind().name),
@@ -121,7 +121,7 @@ pub struct Completed {
     pub attempts: u32,
 }
 
-/// What a worker says when it has started.
+/// The first answer of a worker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Greeting {
     /// The engine's name and version.
@@ -134,13 +134,13 @@ pub struct Greeting {
 
 /// Takes the records of a job.
 pub trait Listener {
-    /// A job begins, or begins again: what was heard of it so far does not count.
+    /// A job begins, or begins again: records of it so far do not count.
     fn begin(&mut self);
-    /// Takes some records, and gives the number of events in them, or what is wrong with the records.
+    /// Takes some records. Returns the number of events in them, or the fault that makes them malformed.
     ///
     /// # Errors
     /// Ours only, such as of the disk.
-    fn hear(&mut self, records: &[u8]) -> Result<std::result::Result<u64, Malformed>>;
+    fn receive(&mut self, records: &[u8]) -> Result<std::result::Result<u64, Malformed>>;
 }
 
 /// The first pause before a worker that is gone is replaced; it doubles each time.
@@ -228,19 +228,19 @@ impl Supervisor {
         self.finish(listener)
     }
 
-    /// Takes a job. Its turn comes after those taken before; how each ended, [`Supervisor::finish`] says.
+    /// Appends a job to the queue; [`Supervisor::finish`] returns how each ended, in order.
     pub fn offer(&mut self, job: Job, placement: Placement) {
         self.queue.push(job, placement, self.engine);
     }
 
-    /// How many jobs were taken and are not over.
+    /// The number of jobs that are not over.
     #[must_use]
     pub fn pending(&self) -> usize {
         self.queue.len()
     }
 
-    /// Brings the oldest job to its end. What the listener has heard afterwards are its events; none, where a run whose
-    /// number of events says nothing was the last.
+    /// Brings the oldest job to its end. The listener has its events then; it has none where the last run was stopped by
+    /// the wall clock or lost its process, because their number would mean nothing.
     ///
     /// # Errors
     /// There is no job, no worker can be started, the listener fails, or the user asks to stop.
@@ -330,7 +330,7 @@ impl Supervisor {
     /// Starts a template and waits until its sandbox is up.
     fn start(&self) -> Result<Template> {
         let (mut template, greeting) = self.greeted()?;
-        // It would not have started. Whoever builds workers of another kind is held to the same.
+        // Our own worker would not have started; a worker of another build may.
         let lacking = |name: &&str| !greeting.layers.iter().any(|layer| layer == name);
         let mut missing = self.engine.profile.layers().map(|layer| layer.name).filter(lacking);
         if let Some(layer) = missing.find(|name| !self.may_lack.iter().any(|allowed| allowed == name)) {
@@ -454,7 +454,7 @@ impl Supervisor {
                     if session.pipe().heard_bytes > bytes_max {
                         break format!("more than {bytes_max} bytes of events");
                     }
-                    match listener.hear(session.pipe().records())? {
+                    match listener.receive(session.pipe().records())? {
                         Ok(events) if events == count => {}
                         Ok(events) => break format!("{events} events where it said {count}"),
                         Err(malformed) => break malformed.to_string(),
@@ -504,7 +504,7 @@ impl Drop for Supervisor {
     }
 }
 
-/// A last word in place of a worker that cannot give one.
+/// The end of a job whose process cannot report it.
 fn ended(outcome: Outcome, message: Option<String>) -> Finished {
     Finished {
         outcome,

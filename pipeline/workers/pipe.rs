@@ -1,4 +1,4 @@
-//! The reading end of one reply pipe, and the messages in what comes out of it.
+//! The reading end of one reply pipe, and the messages that it brings.
 
 use std::fs::File;
 use std::io::{ErrorKind, Read as _};
@@ -7,16 +7,16 @@ use std::os::fd::OwnedFd;
 
 use tracemill_trace::{MAX_FRAME_BYTES, Reply, events_in, message_in};
 
-/// Bytes read from a pipe at once: few at first, since most processes say little, and more while they fill the room.
+/// Bytes read from a pipe at once: few at first, since most processes send little, and more while each read fills the buffer.
 const READ_BYTES: usize = 8 << 10;
 const READ_BYTES_MAX: usize = 128 << 10;
 
-/// What was heard from a process.
+/// A message from a process, or the lack of one.
 #[derive(Debug)]
 pub(super) enum Heard {
     /// A message.
     Reply(Reply),
-    /// What would be a `Reply::Events`; [`ReplyPipe::records`] has the records until the next message is heard.
+    /// Stands for a `Reply::Events`; [`ReplyPipe::records`] has the records until the next message.
     Events { ticket: u64, count: u64 },
     /// Bytes that are no message.
     Malformed(String),
@@ -30,7 +30,7 @@ pub(super) enum Heard {
 #[derive(Debug)]
 pub(super) struct ReplyPipe {
     from: File,
-    /// What was read, and where in it what was not yet looked at begins and ends.
+    /// The bytes that were read, and the range of those not yet taken.
     buffer: Vec<u8>,
     unseen: Range<usize>,
     /// Bytes that are read at once.
@@ -67,7 +67,7 @@ impl ReplyPipe {
         &self.buffer[self.records.clone()]
     }
 
-    /// Reads what is there; `Some` where that is the end, or a failure.
+    /// Reads all that the pipe holds; `Some` at its end or a failure.
     pub(super) fn read(&mut self) -> Option<Heard> {
         let room = self.room();
         self.last_read = 0;
@@ -87,7 +87,7 @@ impl ReplyPipe {
         None
     }
 
-    /// Where to read to: what was looked at makes room for it.
+    /// The buffer to read into; bytes that were taken make room for it.
     fn room(&mut self) -> Range<usize> {
         if self.unseen.start > 0 {
             self.buffer.copy_within(self.unseen.clone(), 0);
@@ -100,7 +100,7 @@ impl ReplyPipe {
         room
     }
 
-    /// The first whole message of what was read.
+    /// Takes the first whole message.
     pub(super) fn take_message(&mut self) -> Option<Heard> {
         let unseen = &self.buffer[self.unseen.clone()];
         let length = unseen.first_chunk::<4>()?;

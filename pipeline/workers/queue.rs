@@ -10,7 +10,7 @@ use tracemill_worker::engine::EngineKind;
 pub enum Placement {
     /// In a process that no other job was in.
     Isolated,
-    /// In the process of a search, after the candidates of the same unit before it. What they left behind is there.
+    /// In the process of a search, after the candidates of the same unit before it, whose effects it sees.
     Search,
 }
 

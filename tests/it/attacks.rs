@@ -1,7 +1,7 @@
 //! Programs that try to get out, to hang their worker, or to spoil it for the next program, each one through the real
 //! supervisor; workers that lie; and what is said where a layer of the sandbox is missing.
 //!
-//! What the layers hold off when a program has taken over the interpreter, the worker's own test `sandbox` tries.
+//! The worker's own test `sandbox` tries the layers against a program that has taken over the interpreter.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -20,7 +20,7 @@ use tracemill::workers::{Completed, Supervisor, WorkerCommand};
 use tracemill_trace::{Finished, Job, Limits, Outcome, Reply, Subscription};
 use tracemill_worker::sandbox::LAYERS;
 
-use crate::harness::{executable, repository, said, succeed, tracemill};
+use crate::harness::{executable, output_text, repository, succeed, tracemill};
 use crate::listener::RecordKeeper;
 use crate::requirements::{Requirement, skip};
 use crate::stand_ins::{StandIn, frame};
@@ -41,7 +41,7 @@ fn job(source: &str) -> Job {
     invocation.recorded(Subscription::default(), config().limits)
 }
 
-/// What the programs are after.
+/// The things that the programs try to reach.
 struct Target {
     folder: tempfile::TempDir,
     socket: TcpListener,
@@ -306,7 +306,7 @@ fn the_doctor_says_what_there_is_and_fails_for_what_is_missing() {
     let strict = ["--set", r#"executions.sandbox.may_lack=["namespaces", "root"]"#];
     let output = inside(&[&["doctor"][..], &strict].concat()).unwrap();
     let (out, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert_eq!(output.status.code(), Some(1), "{}", output_text(&output));
     assert!(out.contains("\nuser          no        yes") && out.contains("user is missing: "), "{out}");
     let expected = "tracemill: this machine does not give user, which executions.sandbox.may_lack does not name\n";
     assert_eq!(errors, expected);
@@ -315,19 +315,23 @@ fn the_doctor_says_what_there_is_and_fails_for_what_is_missing() {
     let folder = crate::harness::folder(&[("f.py", "x = 1\n")]);
     let file = folder.path().join("f.py").display().to_string();
     let output = inside(&[&["trace", &file][..], &strict].concat()).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
-    assert!(said(&output).contains("failed to raise the sandbox layer `user`, which executions"), "{}", said(&output));
+    assert_eq!(output.status.code(), Some(1), "{}", output_text(&output));
+    assert!(
+        output_text(&output).contains("failed to raise the sandbox layer `user`, which executions"),
+        "{}",
+        output_text(&output)
+    );
     assert!(inside(&["trace", &file]).unwrap().status.success());
 }
 
 #[test]
 fn a_layer_that_does_not_exist_cannot_be_named() {
     let output = tracemill(["config", "--set", r#"executions.sandbox.may_lack=["landlok"]"#]).output().unwrap();
-    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    assert_eq!(output.status.code(), Some(2), "{}", output_text(&output));
     assert!(
-        said(&output).contains("is not allowed: it must be a list of `descriptors`, `environment`"),
+        output_text(&output).contains("is not allowed: it must be a list of `descriptors`, `environment`"),
         "{}",
-        said(&output)
+        output_text(&output)
     );
     let text = succeed(["config", "--set", r#"executions.sandbox.may_lack=["landlock"]"#]);
     assert!(text.contains("\nmay_lack = [\"landlock\"]\n"), "{text}");

@@ -5,12 +5,12 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::harness::{folder, said, succeed, tracemill};
+use crate::harness::{folder, output_text, succeed, tracemill};
 
 /// Runs it and returns the exit code and standard error.
 fn fails(args: &[&str]) -> (Option<i32>, String) {
     let output = tracemill(args).output().unwrap();
-    assert!(output.stdout.is_empty(), "{}", said(&output));
+    assert!(output.stdout.is_empty(), "{}", output_text(&output));
     (output.status.code(), String::from_utf8(output.stderr).unwrap())
 }
 
@@ -30,8 +30,8 @@ fn wrong_usage_ends_with_2_and_says_what_is_wrong() {
         (vec!["run", "--out", &data, "--corpus", "tree=no/such"], "tracemill: the corpus `such` is not there: "),
         (vec!["run", "--corpus", ".", "--workers", "many"], "error: invalid value 'many' for '--workers <N>'"),
         (
-            vec!["config", "--set", "executions.limits.step=5"],
-            "tracemill: --set executions.limits.step=5: unknown key `executions.limits.step`; did you mean \
+            vec!["config", "--set", "executions.limits.event_max=5"],
+            "tracemill: --set executions.limits.event_max=5: unknown key `executions.limits.event_max`; did you mean \
              `executions.limits.events_max`?\n",
         ),
         (vec!["config", "no-such.toml"], "tracemill: failed to read the configuration no-such.toml: "),
@@ -138,7 +138,7 @@ fn statements_in_every_form() {
     if output.status.success() {
         assert_eq!(output.stdout, b"b\n8\n");
     } else {
-        assert!(fs::read(&file).unwrap().starts_with(b"PAR1"), "{}", said(&output));
+        assert!(fs::read(&file).unwrap().starts_with(b"PAR1"), "{}", output_text(&output));
     }
 }
 
@@ -148,7 +148,7 @@ fn an_error_names_the_statement() {
     let data = data.path().display().to_string();
     let output: Output =
         tracemill(["sql", "--data", &data, "SELECT 1 AS a;\n SELECT  nope FROM events"]).output().unwrap();
-    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert_eq!(output.status.code(), Some(1), "{}", output_text(&output));
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(text.starts_with("tracemill: failed to run `SELECT nope FROM events`: "), "{text}");
 }
@@ -184,7 +184,7 @@ fn an_interrupt_ends_a_query_at_once() {
     let id = rustix::process::Pid::from_child(&child);
     rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
     let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(130), "{}", said(&output));
-    assert_eq!(output.stderr, b"tracemill: interrupted\n", "{}", said(&output));
+    assert_eq!(output.status.code(), Some(130), "{}", output_text(&output));
+    assert_eq!(output.stderr, b"tracemill: interrupted\n", "{}", output_text(&output));
     assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
 }

@@ -11,14 +11,14 @@ use tracemill_schemas::events::EVENTS;
 use tracemill_schemas::functions::FUNCTIONS;
 
 use crate::fixture;
-use crate::harness::{folder, hashes, repository, run, said, tracemill, write_table};
+use crate::harness::{folder, hashes, output_text, repository, run, tracemill, write_table};
 
 /// A small dataset with shards.
 fn dataset() -> tempfile::TempDir {
     let data = tempfile::tempdir().unwrap();
     let corpus = repository("pipeline/demo/corpus/word_count.py").display().to_string();
     let output = run(&[corpus], data.path(), &["--quiet"]);
-    assert!(output.status.success(), "{}", said(&output));
+    assert!(output.status.success(), "{}", output_text(&output));
     data
 }
 
@@ -38,8 +38,8 @@ fn every_file_is_checked_and_what_is_said_of_it_helps() {
     let data = dataset();
     let whole = hashes(data.path());
     let output = verify(data.path());
-    assert!(output.status.success(), "{}", said(&output));
-    assert!(String::from_utf8_lossy(&output.stdout).ends_with(" are what was written\n"), "{}", said(&output));
+    assert!(output.status.success(), "{}", output_text(&output));
+    assert!(String::from_utf8_lossy(&output.stdout).ends_with(" are what was written\n"), "{}", output_text(&output));
 
     let first = |table: &str| Dataset::new(data.path()).files(table).unwrap()[0].clone();
     let damaged: Vec<PathBuf> = ["corpora", "events", "mixtures", "shards"].map(first).into();
@@ -50,7 +50,7 @@ fn every_file_is_checked_and_what_is_said_of_it_helps() {
     fs::write(&unlisted, "").unwrap();
 
     let output = verify(data.path());
-    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert_eq!(output.status.code(), Some(1), "{}", output_text(&output));
     let text = String::from_utf8(output.stdout).unwrap();
     let root = data.path().display();
     let command = format!("`tracemill run {root}/_run/config.toml --out {root}`");
@@ -70,7 +70,7 @@ fn every_file_is_checked_and_what_is_said_of_it_helps() {
     damaged.iter().chain([&unlisted]).for_each(|path| fs::remove_file(path).unwrap());
     let config = data.path().join("_run/config.toml");
     let output = tracemill(["run", "--quiet"]).arg(config).arg("--out").arg(data.path()).output().unwrap();
-    assert!(output.status.success(), "{}", said(&output));
+    assert!(output.status.success(), "{}", output_text(&output));
     assert!(hashes(data.path()) == whole, "not the same bytes again");
     assert!(verify(data.path()).status.success());
 }
@@ -80,7 +80,7 @@ fn readers_of_damaged_files_say_what_to_do() {
     let data = dataset();
     let fails = |args: &[&str]| {
         let output = tracemill(args).arg("--data").arg(data.path()).output().unwrap();
-        assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+        assert_eq!(output.status.code(), Some(1), "{}", output_text(&output));
         String::from_utf8(output.stderr).unwrap()
     };
     let sql = ["sql", "SELECT * FROM events"];
@@ -106,14 +106,14 @@ fn readers_of_damaged_files_say_what_to_do() {
     let query = ["sql", "--output", "csv", "SELECT count(*) AS n FROM events"];
     let ask = || tracemill(query).arg("--data").arg(data.path()).output().unwrap();
     let output = ask();
-    assert!(output.status.success() && output.stderr.is_empty(), "{}", said(&output));
+    assert!(output.status.success() && output.stderr.is_empty(), "{}", output_text(&output));
     fs::write(events.with_file_name("part-99999.parquet"), &whole).unwrap();
     let output = ask();
     let warning = format!("tracemill: warning: {}: it is missing; ", events.display());
     assert!(
         output.status.success() && String::from_utf8_lossy(&output.stderr).starts_with(&warning),
         "{}",
-        said(&output)
+        output_text(&output)
     );
 }
 
@@ -130,11 +130,11 @@ fn readers_are_told_of_a_run_that_is_writing() {
          others may be old, or lack rows"
     );
     let output = tracemill(["sql", "SELECT 1 AS a", "--output", "csv", "--data"]).arg(data.path()).output().unwrap();
-    assert!(output.status.success(), "{}", said(&output));
+    assert!(output.status.success(), "{}", output_text(&output));
     assert_eq!(String::from_utf8(output.stderr).unwrap(), format!("tracemill: {notice}\n"));
     assert_eq!(output.stdout, b"a\n1\n");
     let output = verify(data.path());
-    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert_eq!(output.status.code(), Some(1), "{}", output_text(&output));
     let expected = format!("tracemill: {notice}; verify it when that has ended\n");
     assert_eq!(String::from_utf8(output.stderr).unwrap(), expected);
     drop(lock);
@@ -222,12 +222,12 @@ fn a_file_of_another_version_is_refused_by_name() {
         let stored = if name == "events" { "stored_events" } else { name };
         for args in [&["sql", &format!("SELECT count(*) FROM {stored}")][..], &["show", "0"]] {
             let output = tracemill(args).arg("--data").arg(data.path()).output().unwrap();
-            assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+            assert_eq!(output.status.code(), Some(1), "{}", output_text(&output));
             let text = String::from_utf8_lossy(&output.stderr).into_owned();
             assert!(text.contains(&problem) && !text.contains("damaged"), "{args:?}: {text}");
         }
         // Other tables are read as before.
         let output = tracemill(["sql", "SELECT count(*) FROM inputs", "--data"]).arg(data.path()).output().unwrap();
-        assert!(output.status.success(), "{}", said(&output));
+        assert!(output.status.success(), "{}", output_text(&output));
     }
 }

@@ -17,7 +17,7 @@ use tracemill_trace::{Job, Limits, Subscription};
 mod pairs;
 
 use self::pairs::PAIRS;
-use crate::harness::{executable, folder, hashes, manifest, repository, run, said, tracemill, write_table};
+use crate::harness::{executable, folder, hashes, manifest, output_text, repository, run, tracemill, write_table};
 use crate::listener::RecordKeeper;
 
 fn supervisor(command: WorkerCommand) -> Supervisor {
@@ -82,7 +82,7 @@ fn pairs_give_the_same_bytes_for_any_number_of_workers() {
         let stages = ["--stages", "corpora,functions,inputs,executions"];
         let settings = ["--set", "inputs.search.executions=0", "--set", "executions.limits.wall_ms=60000"];
         let output = run(&corpora, data.path(), &[&stages[..], &settings, &["--workers", workers, "--quiet"]].concat());
-        assert!(output.status.success(), "{}", said(&output));
+        assert!(output.status.success(), "{}", output_text(&output));
         hashes(data.path())
     });
     assert!(tables[0].len() > 5, "{:?}", tables[0]);
@@ -92,7 +92,7 @@ fn pairs_give_the_same_bytes_for_any_number_of_workers() {
 /// Runs the stages up to `executions` over corpora.
 fn traced(corpora: &[String], data: &Path) {
     let output = run(corpora, data, &["--stages", "corpora,functions,inputs,executions", "--quiet"]);
-    assert!(output.status.success(), "{}", said(&output));
+    assert!(output.status.success(), "{}", output_text(&output));
 }
 
 /// `tracemill verify` of all executions: its exit code, and its lines, without the one that says that files are whole.
@@ -101,9 +101,9 @@ fn verified(data: &Path) -> (Option<i32>, Vec<String>) {
     let output = tracemill(["verify", "--all", "--jobs-per-process", "20", &data]).output().unwrap();
     let text = String::from_utf8(output.stdout.clone()).unwrap();
     let (files, lines) = text.split_once('\n').unwrap();
-    assert!(files.ends_with(" are what was written"), "{}", said(&output));
+    assert!(files.ends_with(" are what was written"), "{}", output_text(&output));
     let lines = lines.lines().map(str::to_owned).collect();
-    assert!(matches!(output.status.code(), Some(0 | 1)) && output.stderr.is_empty(), "{}", said(&output));
+    assert!(matches!(output.status.code(), Some(0 | 1)) && output.stderr.is_empty(), "{}", output_text(&output));
     (output.status.code(), lines)
 }
 
@@ -265,7 +265,7 @@ fn hostile_programs_give_the_same_bytes_for_any_number_of_workers() {
                 "inputs.search.wall_ms=120000",
             ],
         );
-        assert!(output.status.success(), "{}", said(&output));
+        assert!(output.status.success(), "{}", output_text(&output));
         crate::harness::hashes(data.path())
     };
     let first = hashes("1");

@@ -11,7 +11,7 @@ use tracemill_schemas::functions::FunctionsRow;
 use tracemill_schemas::mixtures::MixturesRow;
 use tracemill_schemas::shards::ShardsRow;
 
-use crate::harness::{counts, folder, hashes, manifest, repository, rows, run, said, succeed};
+use crate::harness::{counts, folder, hashes, manifest, output_text, repository, rows, run, succeed};
 
 #[test]
 fn the_demo_corpus_goes_from_files_to_shards_and_nothing_is_lost() {
@@ -20,7 +20,7 @@ fn the_demo_corpus_goes_from_files_to_shards_and_nothing_is_lost() {
     for workers in ["1", "2", "7"] {
         let data = tempfile::tempdir().unwrap();
         let output = run(&corpora, data.path(), &["--workers", workers]);
-        assert!(output.status.success(), "{}", said(&output));
+        assert!(output.status.success(), "{}", output_text(&output));
         all.push((workers, hashes(data.path()), data));
     }
     for (workers, hashes, _) in &all[1..] {
@@ -72,7 +72,7 @@ fn the_demo_corpus_goes_from_files_to_shards_and_nothing_is_lost() {
     };
     let before = written(data);
     let output = run(&corpora, data, &[]);
-    assert!(output.status.success(), "{}", said(&output));
+    assert!(output.status.success(), "{}", output_text(&output));
     assert_eq!(before, written(data), "a second run wrote something");
 }
 
@@ -82,7 +82,7 @@ fn copies_fold_into_one_unit_that_keeps_its_origins() {
     let corpus = folder(&[("a.py", text), ("b/copy.py", text), ("c.py", "def g(x: int) -> int:\n    return x\n")]);
     let data = tempfile::tempdir().unwrap();
     let output = run(&[corpus.path().display().to_string()], data.path(), &[]);
-    assert!(output.status.success(), "{}", said(&output));
+    assert!(output.status.success(), "{}", output_text(&output));
     let count = counts(data.path(), "functions", "functions");
     assert_eq!((count["kept"], count["duplicate"]), (2, 1));
     let query = "SELECT path FROM origins WHERE is_first = false";
@@ -100,7 +100,7 @@ fn tests_in_other_files_give_inputs_that_know_the_result() {
     let data = tempfile::tempdir().unwrap();
     let tested = |data: &std::path::Path| {
         let output = run(&corpora, data, &["--stages", "corpora,functions,inputs,executions"]);
-        assert!(output.status.success(), "{}", said(&output));
+        assert!(output.status.success(), "{}", output_text(&output));
         let query =
             "SELECT setup, call, check_passed FROM inputs JOIN executions USING (input_id) WHERE origin = 'test'";
         succeed(["sql", query, "--output", "csv", "--data", &data.display().to_string()])
@@ -121,7 +121,7 @@ fn a_changed_configuration_redoes_what_depends_on_it_and_no_more() {
     assert!(run(&corpora, data.path(), &[]).status.success());
     let before = hashes(data.path());
     let output = run(&corpora, data.path(), &["--set", "mixtures.formats.scratchpad=0.0"]);
-    assert!(output.status.success(), "{}", said(&output));
+    assert!(output.status.success(), "{}", output_text(&output));
     let after = hashes(data.path());
     let changed: BTreeSet<&str> = before
         .iter()
@@ -143,7 +143,7 @@ fn clock_chance_and_machine_do_not_reach_the_tables() {
     let run_with = |workers: &str| {
         let data = tempfile::tempdir().unwrap();
         let output = run(&corpora, data.path(), &["--workers", workers]);
-        assert!(output.status.success(), "{}", said(&output));
+        assert!(output.status.success(), "{}", output_text(&output));
         let ended: Vec<String> = rows::<ExecutionsRow>(data.path()).into_iter().map(|row| row.outcome).collect();
         assert_eq!(ended, ["returned", "returned", "returned"]);
         hashes(data.path())
@@ -166,7 +166,7 @@ fn instructions_change_no_sample_of_a_line_format_and_every_check_holds() {
         let set = format!("executions.granularity={granularity}");
         let more = [&["--set", set.as_str(), "--set", "executions.limits.events_max=100000"][..], &others[..]].concat();
         let output = run(&corpora, data.path(), &more);
-        assert!(output.status.success(), "{}", said(&output));
+        assert!(output.status.success(), "{}", output_text(&output));
         for check in of_kind(Kind::Check) {
             // As an argument it may not begin with dashes.
             let query = check.sql.lines().filter(|line| !line.starts_with("--")).collect::<Vec<_>>().join("\n");

@@ -20,7 +20,7 @@ use tracemill_trace::Value;
 use tracemill_trace::replay::frame_states;
 
 use crate::harness::{
-    busy_process, counts, descendants, folder, hashes, manifest, repository, rows, run, said, succeed, tracemill,
+    busy_process, counts, descendants, folder, hashes, manifest, output_text, repository, rows, run, succeed, tracemill,
 };
 
 /// Outcomes by `PATH function`, of every function's only input.
@@ -48,7 +48,7 @@ fn a_hostile_corpus_runs_to_its_end_and_each_file_is_a_named_row() {
     let data = tempfile::tempdir().unwrap();
     let corpora = [corpus.path().display().to_string()];
     let output = run(&corpora, data.path(), &["--set", "executions.limits.wall_ms=4000", "--workers", "2"]);
-    assert!(output.status.success(), "{}", said(&output));
+    assert!(output.status.success(), "{}", output_text(&output));
 
     let files: BTreeMap<String, String> =
         rows::<CorporaRow>(data.path()).into_iter().map(|row| (row.path, row.status)).collect();
@@ -109,7 +109,7 @@ fn a_trace_of_one_small_program_is_the_one_worked_out_by_hand() {
     )]);
     let data = tempfile::tempdir().unwrap();
     let output = run(&[corpus.path().display().to_string()], data.path(), &["--set", "inputs.per_function=1"]);
-    assert!(output.status.success(), "{}", said(&output));
+    assert!(output.status.success(), "{}", output_text(&output));
 
     let execution = &rows::<ExecutionsRow>(data.path())[0];
     assert_eq!(
@@ -151,7 +151,7 @@ fn the_states_of_sql_are_those_of_the_stored_rows() {
     let data = tempfile::tempdir().unwrap();
     let more = ["--stages", "corpora,functions,inputs,executions", "--set", "executions.granularity=instruction"];
     let output = run(&corpora, data.path(), &more);
-    assert!(output.status.success(), "{}", said(&output));
+    assert!(output.status.success(), "{}", output_text(&output));
 
     let mut stored: BTreeMap<i64, StoredRows> = BTreeMap::new();
     for row in rows::<ExecutionsRow>(data.path()) {
@@ -234,7 +234,7 @@ fn a_worker_killed_from_outside_changes_no_byte() {
     let calm = tempfile::tempdir().unwrap();
     // The kills are to hit executions, and not the search before them.
     let output = run(&corpora, calm.path(), &["--workers", "2", "--set", "inputs.search.executions=0"]);
-    assert!(output.status.success(), "{}", said(&output));
+    assert!(output.status.success(), "{}", output_text(&output));
 
     let disturbed = tempfile::tempdir().unwrap();
     let mut child = tracemill(["run", "--workers", "2", "--set", "inputs.search.executions=0", "--corpus"])
@@ -254,9 +254,9 @@ fn a_worker_killed_from_outside_changes_no_byte() {
         std::thread::sleep(Duration::from_millis(20));
     }
     let output = child.wait_with_output().unwrap();
-    assert!(output.status.success(), "{}", said(&output));
+    assert!(output.status.success(), "{}", output_text(&output));
     assert!(killed > 0, "no process was there to kill");
-    assert!(said(&output).contains("begun again"), "no kill hit a job: {}", said(&output));
+    assert!(output_text(&output).contains("begun again"), "no kill hit a job: {}", output_text(&output));
     assert_eq!(hashes(calm.path()), hashes(disturbed.path()));
 }
 
@@ -281,17 +281,17 @@ fn a_stopped_run_ends_soon_and_goes_on_where_it_was() {
     let id = rustix::process::Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
     rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
     let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.signal(), None, "{}", said(&output));
-    assert_eq!(output.status.code(), Some(130), "{}", said(&output));
+    assert_eq!(output.status.signal(), None, "{}", output_text(&output));
+    assert_eq!(output.status.code(), Some(130), "{}", output_text(&output));
 
     // The first stage with workers is the one that looks for inputs.
     let before = manifest(data.path(), "functions");
     let output = run(&corpora, data.path(), &["--workers", "2"]);
-    assert!(output.status.success(), "{}", said(&output));
+    assert!(output.status.success(), "{}", output_text(&output));
     assert_eq!(manifest(data.path(), "functions"), before, "a finished stage was done again");
 
     let calm = tempfile::tempdir().unwrap();
     let output = run(&corpora, calm.path(), &["--workers", "2"]);
-    assert!(output.status.success(), "{}", said(&output));
+    assert!(output.status.success(), "{}", output_text(&output));
     assert_eq!(hashes(calm.path()), hashes(data.path()));
 }

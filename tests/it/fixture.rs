@@ -288,14 +288,14 @@ fn executions() -> Vec<ExecutionsRow> {
     ]
 }
 
-struct Told {
+struct EventRows {
     rows: Vec<EventsRow>,
     execution_index: i64,
 }
 
-impl Told {
+impl EventRows {
     fn new(execution_index: i64) -> Self {
-        Told { rows: Vec::new(), execution_index }
+        EventRows { rows: Vec::new(), execution_index }
     }
 
     fn event(mut self, kind: &str, frame_index: i32, line_number: i32, with: impl FnOnce(&mut EventsRow)) -> Self {
@@ -335,7 +335,7 @@ impl Told {
 }
 
 fn events() -> Vec<EventsRow> {
-    let returned = Told::new(0)
+    let returned = EventRows::new(0)
         .plain("call", 0, 9)
         .plain("line", 0, 10)
         .plain("call", 1, 4)
@@ -345,7 +345,7 @@ fn events() -> Vec<EventsRow> {
         .plain("line", 0, 11)
         .plain("line", 0, 12)
         .plain("return", 0, 12);
-    let raised = Told::new(1)
+    let raised = EventRows::new(1)
         .plain("call", 0, 9)
         .plain("line", 0, 10)
         .plain("call", 1, 4)
@@ -354,7 +354,7 @@ fn events() -> Vec<EventsRow> {
         .raised("unwind", 1, 5)
         .raised("exception", 0, 10)
         .raised("unwind", 0, 10);
-    let program = Told::new(2)
+    let program = EventRows::new(2)
         .plain("call", 0, 1)
         .plain("line", 0, 1)
         .plain("line", 0, 2)
@@ -364,8 +364,8 @@ fn events() -> Vec<EventsRow> {
             row.value_type = Some("NoneType".into());
             row.output = Some("bye\n".into());
         });
-    let limited = Told::new(5).plain("call", 0, 9);
-    let steps = Told::new(6)
+    let limited = EventRows::new(5).plain("call", 0, 9);
+    let steps = EventRows::new(6)
         .plain("call", 0, 9)
         .plain("line", 0, 10)
         .instruction(10, 0)

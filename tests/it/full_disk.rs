@@ -9,11 +9,11 @@ use std::process::{Command, Output, Stdio};
 use tracemill::dataset::Dataset;
 use tracemill::stages::STAGES;
 
-use crate::harness::{executable, said};
+use crate::harness::{executable, output_text};
 use crate::kills::{SETTINGS, contents, corpus};
 use crate::requirements::{Requirement, skip};
 
-/// Mounts, runs, keeps what is there, makes room, runs again, keeps what is there: the mount goes with its name space.
+/// Mounts, runs, copies the files, makes room, runs again, copies the files. The mount ends with its namespace.
 const SCRIPT: &str = r#"
 set -e
 mkdir "$OUT/mount"
@@ -41,7 +41,7 @@ fn refused() -> Option<String> {
     let script = "mount -t tmpfs -o size=64k tmpfs \"$OUT\" && mount -o remount,size=128k \"$OUT\"";
     match in_namespaces(script).env("OUT", folder.path()).output() {
         Ok(output) if output.status.success() => None,
-        Ok(output) => Some(said(&output)),
+        Ok(output) => Some(output_text(&output)),
         Err(error) => Some(format!("there is no `unshare`: {error}")),
     }
 }
@@ -55,7 +55,7 @@ fn run(corpus: &Path, out: &Path, size: &str) -> Output {
     command.env("OUT", out).env("SIZE", size).output().unwrap()
 }
 
-/// What a manifest lists is whole, and nothing else is there under a name that counts.
+/// Every listed file is whole, and no unlisted file has a name that queries read.
 fn nothing_is_half_written(data: &Path) {
     let found = contents(data);
     let dataset = Dataset::new(data);
@@ -83,7 +83,7 @@ fn a_run_on_a_full_disk_says_so_and_goes_on_when_there_is_room() {
     let corpus = corpus();
     let calm = tempfile::tempdir().unwrap();
     let output = run(corpus.path(), calm.path(), "256m");
-    assert!(output.status.success(), "{}", said(&output));
+    assert!(output.status.success(), "{}", output_text(&output));
     let expected: BTreeMap<String, Vec<u8>> = contents(&calm.path().join("second"));
     assert!(contents(&calm.path().join("first")) == expected, "a second run wrote something");
 
@@ -93,7 +93,7 @@ fn a_run_on_a_full_disk_says_so_and_goes_on_when_there_is_room() {
         let out = tempfile::tempdir().unwrap();
         // A temporary file system counts folders too, little; the shards exist twice for a moment.
         let output = run(corpus.path(), out.path(), &format!("{}k", pages * 4 * percent / 100));
-        assert!(output.status.success(), "{percent} %: {}", said(&output));
+        assert!(output.status.success(), "{percent} %: {}", output_text(&output));
         let read = |name: &str| fs::read_to_string(out.path().join(name)).unwrap();
         let (code, stderr) = (read("first.code"), read("first.err"));
         assert_eq!(code.trim(), "1", "{percent} %: {stderr}");

@@ -34,12 +34,12 @@ pub(crate) fn sandbox() -> SandboxConfig {
 /// Runs it and expects success; returns standard output.
 pub(crate) fn succeed<I: AsRef<std::ffi::OsStr>>(args: impl IntoIterator<Item = I>) -> String {
     let output = tracemill(args).output().unwrap();
-    assert!(output.status.success(), "{}", said(&output));
+    assert!(output.status.success(), "{}", output_text(&output));
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// All that it said, for a failing assertion.
-pub(crate) fn said(output: &Output) -> String {
+/// The status and output of a command, for a failing assertion.
+pub(crate) fn output_text(output: &Output) -> String {
     format!(
         "{}\n--- stdout\n{}\n--- stderr\n{}",
         output.status,

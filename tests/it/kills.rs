@@ -1,5 +1,5 @@
-//! Kills runs with SIGKILL at random moments, goes on with another number of workers, and wants the bytes of the run
-//! that nobody disturbed. Called by the test harness only.
+//! Kills runs with SIGKILL at random moments, resumes with another number of workers, and expects the bytes of an
+//! undisturbed run.
 //!
 //! A round is one dataset: a run that is killed up to three times (the orchestrator, one of its workers, or all of its
 //! processes at once) and run again until it ends. Half of the moments are drawn evenly from the time that an
@@ -25,7 +25,7 @@ use tracemill::stages::STAGES;
 use tracemill_schemas::TABLES;
 use tracemill_schemas::executions::ExecutionsRow;
 
-use crate::harness::{busy_process, descendants, folder, manifest, repository, rows, said, tracemill};
+use crate::harness::{busy_process, descendants, folder, manifest, output_text, repository, rows, tracemill};
 
 /// Programs that take every way through the stages and are soon done: good ones, and some that try to break things.
 const CORPUS: [&str; 10] = [
@@ -179,7 +179,7 @@ fn wait_for(moment: &Moment, child: &mut Child) -> bool {
     }
 }
 
-/// What is known of the undisturbed run.
+/// The undisturbed run.
 struct Undisturbed {
     contents: BTreeMap<String, Vec<u8>>,
     took: Duration,
@@ -394,7 +394,7 @@ fn a_job_that_is_given_up_since_its_worker_was_killed_is_data_loss() {
         .arg(data.path())
         .output()
         .unwrap();
-    assert_eq!(again.status.code(), Some(3), "{}", said(&again));
+    assert_eq!(again.status.code(), Some(3), "{}", output_text(&again));
 }
 
 #[test]
@@ -452,7 +452,7 @@ fn a_damaged_part_is_named_and_not_used() {
         // What it says helps.
         fs::remove_file(&path).unwrap();
         let output = run(&stages);
-        assert!(output.status.success(), "{}", said(&output));
+        assert!(output.status.success(), "{}", output_text(&output));
         assert!(contents(data.path()) == before, "{name} was not made again as it was");
     };
     let part = before.keys().find(|name| name.starts_with("functions/")).unwrap().clone();
@@ -484,5 +484,5 @@ fn a_second_run_on_the_same_folder_is_refused() {
     let expected = format!("{} is in use by another run (process {})", data.path().display(), first.id());
     assert!(stderr.contains(&expected), "{stderr}");
     let output = first.wait_with_output().unwrap();
-    assert!(output.status.success(), "{}", said(&output));
+    assert!(output.status.success(), "{}", output_text(&output));
 }

@@ -15,7 +15,7 @@ impl Listener for RecordKeeper {
         *self = RecordKeeper::default();
     }
 
-    fn hear(&mut self, records: &[u8]) -> tracemill::Result<Result<u64, Malformed>> {
+    fn receive(&mut self, records: &[u8]) -> tracemill::Result<Result<u64, Malformed>> {
         self.records.extend_from_slice(records);
         Ok(self.decoder.decode(records, &mut Collector::default()))
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use tracemill::cancel::Cancel;
 use tracemill::config::{Config, DEFAULT};
-use tracemill::dataset::{Dataset, read_rows};
+use tracemill::dataset::{Dataset, PartEntry, PartKey, read_rows};
 use tracemill::mixtures::Mixtures;
 use tracemill::progress::Progress;
 use tracemill::shards::{Shards, ShardsManifest};
@@ -135,6 +135,33 @@ fn shards_are_in_the_order_of_their_keys_and_the_card_names_what_is_there() {
     assert!(card.starts_with(head), "{card}");
     assert!(card.contains("| dynamic_line | 2 | 10 |"), "{card}");
     assert!(card.contains("| small | MIT | 20 |"), "{card}");
+}
+
+#[test]
+fn shards_that_no_entry_lists_are_made_again_with_the_same_bytes() {
+    let data = dataset();
+    let cx = context(data.path(), 2, |_| {});
+    drive(&Mixtures::new(), &cx).unwrap();
+    drive(&Shards::new(), &cx).unwrap();
+    let (expected, key) = (bytes(data.path()), PartKey::numbered(0));
+    let listed = |cx: &Context| cx.dataset.manifest("shards").unwrap().files("shards").count();
+    assert_eq!(listed(&cx), expected.keys().filter(|name| name.starts_with("shards/")).count());
+    // An entry of an older version lists no files; a run that was killed before its last step left no entry.
+    let old = PartEntry { fingerprint: "old".to_owned(), ..PartEntry::default() };
+    for entry in [Some(old), None] {
+        match entry {
+            Some(entry) => cx.dataset.enter("shards", &key, &entry).unwrap(),
+            None => fs::remove_file(cx.dataset.entry_path("shards", &key)).unwrap(),
+        }
+        assert_eq!(drive(&Shards::new(), &cx).unwrap().made, 1);
+        assert_eq!(bytes(data.path()), expected);
+        assert_eq!(drive(&Shards::new(), &cx).unwrap().kept, 1);
+    }
+    // A changed shard is an error that names it, as in any other table.
+    let shard = expected.keys().find(|name| name.starts_with("shards/data/")).unwrap();
+    fs::write(data.path().join(shard), "short").unwrap();
+    let error = drive(&Shards::new(), &cx).unwrap_err().to_string();
+    assert!(error.contains(shard.as_str()) && error.contains("it has 5 bytes"), "{error}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use crate::harness::{repository, run, said};
+use crate::harness::{output_text, repository, run};
 use crate::requirements::{Requirement, skip};
 
 /// What the environment holds; another list makes another environment.
@@ -20,7 +20,7 @@ fn python(program: &Path, args: &[&str]) -> Result<Output, String> {
         .env("HF_DATASETS_OFFLINE", "1")
         .output()
         .map_err(|error| format!("{}: {error}", program.display()))?;
-    if output.status.success() { Ok(output) } else { Err(said(&output)) }
+    if output.status.success() { Ok(output) } else { Err(output_text(&output)) }
 }
 
 /// The interpreter of an environment that holds the packages.
@@ -52,7 +52,7 @@ fn shards_load_in_pyarrow_duckdb_and_datasets_with_equal_rows() {
     let corpora = [repository("pipeline/demo/corpus").display().to_string()];
     // Small files, so that every split has several.
     let output = run(&corpora, data.path(), &["--set", "shards.file_bytes=200000", "--set", "shards.validation=0.2"]);
-    assert!(output.status.success(), "{}", said(&output));
+    assert!(output.status.success(), "{}", output_text(&output));
     let script = repository("tests/data/load_shards.py");
     let shards = data.path().join("shards");
     let cache = data.path().join("cache");

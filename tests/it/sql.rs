@@ -42,7 +42,7 @@ impl sqllogictest::DB for Database {
                 .map(|column| ArrayFormatter::try_new(column.as_ref(), &options).unwrap())
                 .collect();
             for row in 0..batch.num_rows() {
-                rows.push(columns.iter().map(|column| shown(&column.value(row).to_string())).collect());
+                rows.push(columns.iter().map(|column| visible(&column.value(row).to_string())).collect());
             }
         }
         match batches.first() {
@@ -52,7 +52,7 @@ impl sqllogictest::DB for Database {
     }
 }
 
-fn shown(text: &str) -> String {
+fn visible(text: &str) -> String {
     if text.is_empty() {
         return "(empty)".into();
     }

@@ -27,7 +27,7 @@ mod rows;
 /// Workers at one time.
 const WORKERS: usize = 2;
 
-/// What is wrong with one program's tables.
+/// A fault in one program's tables.
 struct Complaint {
     file: String,
     program: String,
@@ -121,7 +121,7 @@ fn job(program: &Program, kind: Kind, limits: Limits) -> Job {
     invocation.recorded(Subscription { granularity, own_repr: false }, limits)
 }
 
-/// Holds what the engine told against a table and the block of differences behind it.
+/// Compares the engine's events with a table and the block of differences behind it.
 fn check_table(
     program: &mut Program,
     at: usize,

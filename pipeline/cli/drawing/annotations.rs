@@ -45,7 +45,7 @@ impl Annotations {
         (!entries.is_empty()).then(|| format!("| {}", entries.join(" | ")))
     }
 
-    /// What a loop is called: `for 3`, and `for 3 (second)` where another one of that line came before it.
+    /// The name of a loop: `for 3`, and `for 3 (second)` where another one of that line came before it.
     fn loop_name(&mut self, frame_index: u32, change: &Change) -> String {
         let named = self.loops.entry((frame_index, change.name.clone())).or_default();
         let number = named.iter().position(|known| *known == change.variable_index).unwrap_or(named.len());
@@ -60,7 +60,7 @@ impl Annotations {
         }
     }
 
-    /// How far a loop is: `for 3 at 2 of 5`, and what it walks where it begins.
+    /// The position of a loop: `for 3 at 2 of 5`, and its iterable where it begins.
     fn position(&mut self, frame_index: u32, change: &Change) -> String {
         let name = self.loop_name(frame_index, change);
         let Some(walks) = &change.value else { return format!("{name} over") };

@@ -147,7 +147,8 @@ fn later_layers_win() {
         workers: Some(3),
         ..Overrides::default()
     };
-    let text = "seed = 5\nworkers = 8\n[executions.limits]\nevents_max = 7\ndepth = 8\n[mixtures.formats]\nscratchpad = 1";
+    let text =
+        "seed = 5\nworkers = 8\n[executions.limits]\nevents_max = 7\ndepth = 8\n[mixtures.formats]\nscratchpad = 1";
     let config = load_text(text, &overrides).0.unwrap();
     assert_eq!((config.seed, config.workers, config.executions.limits.events_max), (5, 3, 9));
     assert_eq!((config.executions.limits.depth, config.shards.dataset_name.as_str()), (8, "mine"));
@@ -277,14 +278,14 @@ fn the_model_has_an_endpoint_and_a_name_and_no_secret() {
         ("https://host/v 1", false),
     ];
     for (endpoint, is_allowed) in allowed {
-        let said = message("", &[&format!("inputs.model.endpoint='{endpoint}'"), "inputs.model.model=small"]);
-        assert_eq!(said == "it was accepted", is_allowed, "{endpoint}: {said}");
-        assert!(!said.contains("secret"), "{said}");
+        let answer = message("", &[&format!("inputs.model.endpoint='{endpoint}'"), "inputs.model.model=small"]);
+        assert_eq!(answer == "it was accepted", is_allowed, "{endpoint}: {answer}");
+        assert!(!answer.contains("secret"), "{answer}");
     }
     let text = "[inputs.model]\nkey_variable = 'sk-secret'";
-    let said = message(text, &[]);
-    assert!(said.starts_with("DIR/train.toml:2: `inputs.model.key_variable` is not allowed: it must be the name"));
-    assert!(!said.contains("secret"), "{said}");
+    let answer = message(text, &[]);
+    assert!(answer.starts_with("DIR/train.toml:2: `inputs.model.key_variable` is not allowed: it must be the name"));
+    assert!(!answer.contains("secret"), "{answer}");
     assert_eq!(
         message("inputs.model.endpoint = 'http://localhost/v1'", &[]),
         "`inputs.model.endpoint` is given and `inputs.model.model` is not: name the model"

@@ -16,49 +16,49 @@ use crate::stages::StageInfo;
 /// Bytes read at once; between two reads, the check sees a request to stop.
 const CHUNK_BYTES: usize = 1 << 20;
 
-/// How far to look.
+/// How much is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Depth {
-    /// Which files are there, and their sizes.
+    /// The presence and size of each file.
     Sizes,
     /// Every byte.
     Bytes,
 }
 
-/// What is wrong with a file.
+/// The kinds of fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// A manifest lists it and it is not there.
+    /// A manifest lists the file, and it is not there.
     Missing,
-    /// It does not hold what was written.
+    /// The file was changed after it was written.
     Damaged,
-    /// No manifest lists it, and queries read it.
+    /// No manifest lists the file, and queries read it.
     Unlisted,
 }
 
-/// A file that is not what it must be.
+/// A faulty file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// The file.
     pub path: PathBuf,
     /// The kind of fault.
     pub fault: Fault,
-    /// What was found.
+    /// The fault in words.
     pub problem: String,
 }
 
-/// What a look found.
+/// The result of a check.
 #[derive(Debug, Default)]
 pub struct Checked {
-    /// Files looked at.
+    /// Files that were checked.
     pub files: u64,
     /// Their bytes, as far as they were read.
     pub bytes: u64,
-    /// What is wrong, in the order of stages.
+    /// The faults, in the order of stages.
     pub findings: Vec<Finding>,
 }
 
-/// Looks at every file that the manifest of one of these stages lists, at the manifests, and for files in none.
+/// Checks the manifests of these stages, every file that they list, and that no other file lies in their tables.
 ///
 /// # Errors
 /// A folder or file cannot be read for a reason other than its contents, or the user asks to stop.
@@ -147,7 +147,7 @@ impl Check<'_> {
         }
     }
 
-    /// A stage's counts stand in its manifest; the file of them, which a stopped run may lack, is made from those.
+    /// Compares the counts of a stage with those in its manifest. A stopped run may lack the file.
     fn stats(&mut self, stage: &str, counts: &[Count]) -> Result<()> {
         let path = self.dataset.part_stats(stage);
         if self.depth == Depth::Sizes || !path.is_file() {

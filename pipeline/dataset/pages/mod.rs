@@ -5,7 +5,7 @@
 //! sequence, or null almost everywhere, and cost a look at the array.
 //!
 //! ```text
-//!  arrays ─▶ Levels (which are null) + Numbers or Texts (values) ─▶ page ─▶ Compressor ─▶ chunk ─▶ the file
+//!  arrays ─▶ Levels (nulls) + Numbers or Texts (values) ─▶ page ─▶ Compressor ─▶ chunk ─▶ the file
 //! ```
 
 mod compressor;
@@ -96,7 +96,7 @@ fn append_present<N: Number>(numbers: &mut Numbers<N>, values: &[N], nulls: Opti
 }
 
 impl Chunk {
-    /// A chunk without rows; of a column that is `sorted`, the range is told.
+    /// A chunk without rows. For a `sorted` column it collects the range of values.
     pub(super) fn new(description: ColumnDescPtr, encoding: Encoding, sorted: bool) -> Result<Self> {
         let values = match description.physical_type() {
             Type::INT32 => Values::Narrow(Numbers::default()),
@@ -202,7 +202,7 @@ impl Chunk {
         Ok(if plain { Compression::UNCOMPRESSED } else { Compression::ZSTD(ZstdLevel::default()) })
     }
 
-    /// The bytes of the chunk, as the buffer of a page, and what is to be known of them.
+    /// The bytes of the chunk, as the buffer of a page, and their metadata.
     /// The chunk is empty afterwards.
     pub(super) fn close(&mut self, compressor: &mut Compressor) -> Result<(Page, ColumnCloseResult)> {
         let mut compression = Compression::ZSTD(ZstdLevel::default());

@@ -70,7 +70,7 @@ pub(in crate::inputs) struct Search<'a> {
     reached: CoverageMap,
     tried: Vec<Tried>,
     /// Keys of all attempts, so that none runs twice.
-    made: BTreeSet<(String, String, String)>,
+    attempted: BTreeSet<(String, String, String)>,
     /// Places in `tried` of candidates that added coverage.
     corpus: Vec<usize>,
     /// Exceptions that ended a run, with their lines.
@@ -100,7 +100,7 @@ impl<'a> Search<'a> {
             points: Vec::new(),
             reached: CoverageMap::default(),
             tried: Vec::new(),
-            made: BTreeSet::new(),
+            attempted: BTreeSet::new(),
             corpus: Vec::new(),
             endings: BTreeSet::new(),
             hints: Vec::new(),
@@ -139,7 +139,7 @@ impl<'a> Search<'a> {
                     break;
                 }
                 let attempt = self.next(&mut next, generate, random);
-                let is_new = attempt.as_ref().is_some_and(|attempt| !self.made.contains(&attempt.key()));
+                let is_new = attempt.as_ref().is_some_and(|attempt| !self.attempted.contains(&attempt.key()));
                 if let Some(attempt) = attempt.filter(|_| is_new) {
                     round.push(attempt);
                 }
@@ -201,7 +201,7 @@ impl<'a> Search<'a> {
 
     /// Runs a round; true where a candidate added coverage or ended in a new way.
     fn round(&mut self, mut round: Vec<Attempt>, runner: &mut dyn Runner) -> Result<bool> {
-        round.retain(|attempt| self.made.insert(attempt.key()));
+        round.retain(|attempt| self.attempted.insert(attempt.key()));
         // Run one candidate first; skip the rest if the unit fails to load.
         let mut novelty = false;
         let mut first = Some(round.len().min(1)).filter(|_| self.tried.is_empty());

@@ -1,5 +1,4 @@
-//! Runs candidates in a worker and keeps what the search needs of each run. The one file of the search that knows of
-//! processes.
+//! Runs candidates in a worker and keeps the facts that the search needs. No other file of the search knows of processes.
 
 use tracemill_schemas::functions::FunctionsRow;
 use tracemill_trace::{Exception, Finished, Job, Label, Limits, Malformed, Outcome, Point};
@@ -79,7 +78,7 @@ struct IgnoreRecords;
 impl Listener for IgnoreRecords {
     fn begin(&mut self) {}
 
-    fn hear(&mut self, _: &[u8]) -> Result<std::result::Result<u64, Malformed>> {
+    fn receive(&mut self, _: &[u8]) -> Result<std::result::Result<u64, Malformed>> {
         // The count makes the supervisor end a worker that sends a record.
         Ok(Ok(u64::MAX))
     }

@@ -1,5 +1,4 @@
-//! Turns what a worker said about executions into rows. The only place that knows both the language of the processes and
-//! the tables.
+//! Turns a worker's records and replies into rows. This folder alone knows both the protocol and the tables.
 
 mod recorder;
 mod segment;
@@ -39,7 +38,7 @@ pub(crate) fn execution(
     completed: Completed,
     counted: &Counted,
 ) -> Result<ExecutionsRow> {
-    // How often it was started is not told: it depends on what else the machine did.
+    // The number of attempts is left out: it depends on the machine.
     let Completed { engine, finished, attempts: _ } = completed;
     let mut labels = finished.labels;
     label_address(&mut labels, &finished.stdout, counted);
@@ -103,12 +102,12 @@ impl From<Limits> for HashedLimits {
 
 /// Whether a text shows the address of an object, which is another one each time: ` at 0x` and seven digits or more.
 fn shows_address(text: &str) -> bool {
-    // Few texts are long enough, and most of what is stored passes here.
+    // Nearly all stored texts pass here, and few are long enough.
     text.len() > 12
         && text.split(" at 0x").skip(1).any(|behind| behind.bytes().take_while(u8::is_ascii_hexdigit).count() >= 7)
 }
 
-/// Ordinals are small; a worker that lies gets the largest one instead of a wrapped one.
+/// Ordinals are small; a larger one, from a worker that lies, is clamped and does not wrap.
 #[inline]
 fn ordinal<T: TryInto<i32>>(number: T) -> i32 {
     number.try_into().unwrap_or(i32::MAX)

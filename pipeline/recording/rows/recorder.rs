@@ -1,13 +1,13 @@
-//! Turns the records of executions into rows as they come, one execution after the other. Made for each batch of jobs;
-//! the supervisor's listener.
+//! The supervisor's listener: it turns records into rows as they come, one execution after the other. Each batch of jobs
+//! has a recorder.
 //!
 //! ```text
-//!  records ─▶ Decoder ─▶ Builders: builders of four tables ─▶ batches in memory ─┐
-//!                              changes: a segment              └▶ scratch files ─▶ Piece… ─▶ the part's files
+//!  records ─▶ Decoder ─▶ builders of four tables ─▶ batches in memory ─┬▶ Piece… ─▶ the part's files
+//!                        changes: a segment         scratch files ─────┘
 //! ```
 //!
 //! Rows stay in memory until an execution has more than [`OWN`] of them, or a batch of jobs more than [`MEMORY`]. From then
-//! on those of the execution at hand go to scratch files, so that the longest execution takes no more memory than that.
+//! on, rows of the current execution go to scratch files, so the longest execution takes no more memory than that.
 
 use datafusion::arrow::array::RecordBatch;
 use tracemill_schemas::Builder;
@@ -62,7 +62,7 @@ pub(crate) enum Piece {
     Scratches(Box<Scratches>),
 }
 
-/// What was counted of an execution.
+/// The counts of an execution.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Counted {
     pub(crate) events: i64,
@@ -80,7 +80,7 @@ pub(crate) struct Counted {
 pub(crate) struct Recorder {
     decoder: Decoder,
     builders: Builders,
-    /// Rows of the builders that belong to executions before the one at hand.
+    /// Rows of the builders that belong to executions before the current one.
     before: [usize; 4],
     /// Their bytes.
     bytes_before: usize,
@@ -94,7 +94,7 @@ pub(crate) struct Recorder {
     events_max: Option<u64>,
 }
 
-/// The builders, and what is known of the execution at hand.
+/// The builders, and the state of the current execution.
 #[derive(Debug, Default)]
 struct Builders {
     execution_index: i64,
@@ -177,7 +177,7 @@ impl Recorder {
         }
     }
 
-    /// Keeps the rows of the executions before this one apart, and gives this one's.
+    /// Moves the rows of earlier executions to a piece, and returns the current one's.
     fn part(&mut self) -> Batches {
         let [frames, instructions, events, changes] = std::mem::take(&mut self.before);
         self.bytes_before = 0;
@@ -189,7 +189,7 @@ impl Recorder {
         let (changes, own_changes) = cut(&all.changes, changes);
         if frames.num_rows() > 0 {
             let batches = Batches { frames, instructions, events, changes };
-            // A slice keeps the whole: what was there counts as held, though the rest is not needed any more.
+            // A slice keeps the whole batch in memory, so all of it counts.
             self.held += batches.bytes();
             self.pieces.push(Piece::Batches(batches));
         }
@@ -230,7 +230,7 @@ impl Listener for Recorder {
         }
     }
 
-    fn hear(&mut self, records: &[u8]) -> Result<std::result::Result<u64, Malformed>> {
+    fn receive(&mut self, records: &[u8]) -> Result<std::result::Result<u64, Malformed>> {
         let decoded = self.decoder.decode(records, &mut self.builders);
         if let Some(what) = self.builders.problem {
             return Ok(Err(Malformed { at: 0, what }));
@@ -267,7 +267,7 @@ impl Batches {
 }
 
 impl Builders {
-    /// Forgets the execution at hand, but for its rows.
+    /// Forgets the current execution, but for its rows.
     fn reset(&mut self) {
         self.counted = Counted::default();
         self.event_index = 0;

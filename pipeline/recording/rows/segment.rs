@@ -120,7 +120,7 @@ impl Segment {
         let named = known.numbers.is_empty() && variable.scope != Scope::Stack;
         known.event_indexes.push(event_index);
         known.numbers.push(number);
-        if said(variable.scope, action, Form::Number, named, false).is_some() {
+        if stored_action(variable.scope, action, Form::Number, named, false).is_some() {
             let at = place(known.numbers.len() - 1);
             known.odd.push(Odd { at, form: Form::Number, action, ..Odd::default() });
         }
@@ -269,7 +269,7 @@ impl Segment {
                 to.append(ChangesRef {
                     name,
                     event_index: chain.event_indexes[at],
-                    action: said(scope, odd.action, odd.form, name.is_some(), extra.splice.is_some()),
+                    action: stored_action(scope, odd.action, odd.form, name.is_some(), extra.splice.is_some()),
                     value_int: matches!(odd.form, Form::Number | Form::Both).then_some(chain.numbers[at]),
                     value_text: matches!(odd.form, Form::Text | Form::Both).then(|| text(odd.text)),
                     value_type: self.types.get(odd.type_index as usize).map(String::as_str),
@@ -308,10 +308,10 @@ impl Segment {
     }
 }
 
-/// The action where the other columns do not say it: what has a name is bound, what has no value deleted. An entry of the
-/// stack is pushed, whatever stood there.
+/// The action, where it does not follow from the other columns: a change with a name is a binding, and one without a value
+/// a deletion. An entry of the stack is always pushed.
 #[inline]
-fn said(scope: Scope, action: Action, form: Form, named: bool, splice: bool) -> Option<&'static str> {
+fn stored_action(scope: Scope, action: Action, form: Form, named: bool, splice: bool) -> Option<&'static str> {
     let granted = match action {
         Action::Deleted => form == Form::Nothing,
         Action::Mutated => splice,

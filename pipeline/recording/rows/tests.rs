@@ -25,7 +25,7 @@ fn call(parent_index: Option<u32>, depth: u32, code_index: u32) -> Said<'static>
 }
 
 /// `f` calls `g`, and walks a list that grows meanwhile.
-fn told() -> Vec<u8> {
+fn sample_records() -> Vec<u8> {
     let mut to = Encoder::default();
     let variables = [(Scope::Local, "xs"), (Scope::Local, "y"), (Scope::Global, "LIMIT"), (Scope::Iterator, "for 3")];
     to.code("f", variables.into_iter(), &[]);
@@ -71,7 +71,7 @@ fn rows_of(batches: &Batches) -> StoredRows {
 fn recorded(records: &[u8]) -> (StoredRows, Counted) {
     let mut recorder = Recorder::new(None);
     recorder.start(1_000_007);
-    recorder.hear(records).unwrap().unwrap();
+    recorder.receive(records).unwrap().unwrap();
     let counted = recorder.end(None).unwrap();
     match recorder.into_pieces().pop() {
         Some(Piece::Batches(batches)) => (rows_of(&batches), counted),
@@ -87,7 +87,7 @@ fn collected(records: &[u8]) -> Vec<Event> {
 
 #[test]
 fn changes_stand_by_variable_and_leave_out_what_is_usual() {
-    let (rows, _) = recorded(&told());
+    let (rows, _) = recorded(&sample_records());
     let seen: Vec<_> = rows
         .changes
         .iter()
@@ -122,7 +122,7 @@ fn changes_stand_by_variable_and_leave_out_what_is_usual() {
 
 #[test]
 fn events_and_frames_are_one_row_each() {
-    let (rows, _) = recorded(&told());
+    let (rows, _) = recorded(&sample_records());
     let kinds: Vec<_> = rows.events.iter().map(|row| row.kind.as_deref()).collect();
     assert_eq!(kinds, [Some("call"), Some("call"), Some("return"), None, None]);
     assert_eq!(rows.events[2].value.as_deref(), Some("4"));
@@ -137,7 +137,7 @@ fn events_and_frames_are_one_row_each() {
 
 #[test]
 fn stored_rows_give_the_events_again() {
-    let records = told();
+    let records = sample_records();
     assert_eq!(replay_rows(recorded(&records).0), collected(&records));
 }
 
@@ -154,7 +154,7 @@ fn the_value_that_is_the_result_is_stored_once() {
     let values = |result: Option<Value>| {
         let mut recorder = Recorder::new(None);
         recorder.start(0);
-        recorder.hear(&records).unwrap().unwrap();
+        recorder.receive(&records).unwrap().unwrap();
         recorder.end(result.as_ref()).unwrap();
         let Some(Piece::Batches(batches)) = recorder.into_pieces().pop() else { panic!("no rows") };
         let rows = StoredRows { result, ..rows_of(&batches) };
@@ -170,7 +170,7 @@ fn the_value_that_is_the_result_is_stored_once() {
 
 #[test]
 fn the_execution_counts_what_it_holds() {
-    let (_, counted) = recorded(&told());
+    let (_, counted) = recorded(&sample_records());
     let finished = Finished {
         outcome: Outcome::Raised,
         result: Some(Value::Text { repr: "'aaa".into(), type_name: "str".into(), full_chars: Some(5_000) }),
@@ -183,10 +183,10 @@ fn the_execution_counts_what_it_holds() {
     };
     let completed = Completed { engine: "engine 1".into(), finished, attempts: 2 };
     let (function, input) = (FunctionsRow::default(), InputsRow::default());
-    let made = |subscription, counted: &Counted| {
+    let row_of = |subscription, counted: &Counted| {
         execution(&function, &input, 7, subscription, &Limits::default(), completed.clone(), counted).unwrap()
     };
-    let row = made(Subscription::default(), &counted);
+    let row = row_of(Subscription::default(), &counted);
     assert_eq!((row.event_count, row.line_count, row.change_count, row.frame_count, row.depth_max), (5, 2, 9, 2, 1));
     assert_eq!((row.result.as_deref(), row.result_chars), (Some("'aaa"), Some(5_000)));
     // A number that no honest worker sends is held at the edge.
@@ -195,8 +195,8 @@ fn the_execution_counts_what_it_holds() {
     let request = r#"[{"steps":10000,"wall_ms":10000,"memory_bytes":268435456,"output_bytes":65536,"value_chars":1000,"depth":1000,"trace_bytes":16777216},{"granularity":"line","own_repr":false}]"#;
     assert_eq!(row.execution_id, crate::hash::id(&[b"", b"engine 1", request.as_bytes()]));
     let finer = Subscription { granularity: tracemill_trace::Granularity::Instruction, own_repr: false };
-    assert_ne!(made(finer, &counted).execution_id, row.execution_id);
-    assert_eq!(made(finer, &Counted { address: true, ..counted }).labels, ["address", "time"]);
+    assert_ne!(row_of(finer, &counted).execution_id, row.execution_id);
+    assert_eq!(row_of(finer, &Counted { address: true, ..counted }).labels, ["address", "time"]);
 }
 
 #[test]
@@ -212,26 +212,26 @@ fn a_worker_that_lies_about_frames_is_found_out() {
     let second = to.event(EventKind::Call, 1, 1, call(None, 0, 0)).to_vec();
     let mut recorder = Recorder::new(None);
     recorder.start(0);
-    assert_eq!(recorder.hear(&second).unwrap().unwrap_err().what, "a frame out of order");
+    assert_eq!(recorder.receive(&second).unwrap().unwrap_err().what, "a frame out of order");
 }
 
 #[test]
 fn what_was_heard_before_a_new_beginning_leaves_no_row() {
-    let records = told();
+    let records = sample_records();
     let mut recorder = Recorder::new(None);
     recorder.start(3);
-    recorder.hear(&records).unwrap().unwrap();
+    recorder.receive(&records).unwrap().unwrap();
     recorder.end(None).unwrap();
     recorder.start(4);
     for _ in 0..2 {
         recorder.begin();
-        recorder.hear(&records).unwrap().unwrap();
+        recorder.receive(&records).unwrap().unwrap();
     }
     recorder.begin();
     assert_eq!(recorder.end(None).unwrap().events, 0);
     recorder.start(5);
     recorder.begin();
-    recorder.hear(&records).unwrap().unwrap();
+    recorder.receive(&records).unwrap().unwrap();
     recorder.end(None).unwrap();
     let mut executions = Vec::new();
     for piece in recorder.into_pieces() {
@@ -273,9 +273,9 @@ fn a_long_execution_goes_through_files_between_two_short_ones() {
         recorder.begin();
         match index {
             1 => long_loop(ROUNDS, |records| {
-                recorder.hear(records).unwrap().unwrap();
+                recorder.receive(records).unwrap().unwrap();
             }),
-            _ => assert_eq!(recorder.hear(&told()).unwrap(), Ok(5)),
+            _ => assert_eq!(recorder.receive(&sample_records()).unwrap(), Ok(5)),
         }
         recorder.end(None).unwrap();
     }

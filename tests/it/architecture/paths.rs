@@ -189,7 +189,7 @@ mod tests {
     use super::*;
 
     /// The paths of a module, each with what it is; those for tests in brackets.
-    fn said(text: &ModuleText) -> Vec<String> {
+    fn listed(text: &ModuleText) -> Vec<String> {
         let mut all = Vec::new();
         let mut push = |path: &Path, what: String| {
             let path_text = format!("{what}{}", path.segments.join("::"));
@@ -218,7 +218,7 @@ mod tests {
             "* = super",
             "x = self::x",
         ];
-        assert_eq!(said(&text.unwrap()), expected);
+        assert_eq!(listed(&text.unwrap()), expected);
     }
 
     #[test]
@@ -248,7 +248,7 @@ mod tests {
             "other::f",
             "crate::h::f",
         ];
-        assert_eq!(said(&text.unwrap()), expected);
+        assert_eq!(listed(&text.unwrap()), expected);
     }
 
     #[test]
@@ -261,10 +261,10 @@ mod tests {
         let text = text.unwrap();
         let expected =
             ["(A = crate::a::A)", "B = crate::b::B", "(crate::d::f)", "crate::e::f", "(crate::g::X)", "crate::h::Y"];
-        assert_eq!(said(&text), expected);
+        assert_eq!(listed(&text), expected);
         let children: Vec<_> =
             text.children.iter().map(|child| (child.name.as_str(), child.is_test, child.file.as_deref())).collect();
         assert_eq!(children, [("tests", true, Some("a_tests.rs")), ("plain", false, None), ("inside", true, None)]);
-        assert_eq!(said(text.children[2].inline.as_ref().unwrap()), ["(C = crate::c::C)"]);
+        assert_eq!(listed(text.children[2].inline.as_ref().unwrap()), ["(C = crate::c::C)"]);
     }
 }
