@@ -4,10 +4,7 @@
 use rustpython_vm::bytecode::Opcode;
 use tracemill_trace::{Point, PointKind};
 
-use super::{
-    builder::{Builder, before, fall},
-    site::Site,
-};
+use super::{builder::Builder, site::Site};
 use crate::engines::rustpython::analysis::{
     control_flow::FlowGraph,
     line_starts::{Jumping, LineStart},
