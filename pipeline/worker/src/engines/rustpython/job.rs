@@ -117,7 +117,7 @@ impl Unit {
         }
         match opened.and_then(|()| fresh_namespace(job.kind, vm)) {
             Ok(namespace) => unit.namespace = Some(namespace),
-            Err(error) => unit.ending = Some(*end(Outcome::Crashed, Some(exceptions::describe(&error, limit, vm)))),
+            Err(error) => unit.ending = Some(*ended(Outcome::Crashed, Some(exceptions::describe(&error, limit, vm)))),
         }
         if is_fresh {
             // The time of the next collection then depends on this program alone.
@@ -158,18 +158,21 @@ fn run_untraced(code: &PyRef<PyCode>, namespace: &PyDictRef, job: &Job, vm: &Vir
     let observer = Observer::Count { steps: unrecorded_steps(job) };
     let (result, _) = observe(observer, vm, || execute(code, namespace, vm));
     if let Some(exception) = termination::process_exit() {
-        return Err(end(Outcome::SetupFailed, Some(exception)));
+        return Err(ended(Outcome::SetupFailed, Some(exception)));
     }
     if let Some(outcome) = termination::outcome() {
-        return Err(Box::new(Finished { stdout: stdio::take_whole(), ..*end(outcome, None) }));
+        return Err(Box::new(Finished { stdout: stdio::take_whole(), ..*ended(outcome, None) }));
     }
     let Err(error) = result else { return Ok(()) };
     messages::correct_unrecorded(&error, vm);
     if is_import_error(&error, vm) {
-        let exception = Some(described(&error, job, vm));
-        return Err(Box::new(Finished { stdout: stdio::take_whole(), ..*end(Outcome::UnsupportedImport, exception) }));
+        let exception = Some(reported(&error, job, vm));
+        return Err(Box::new(Finished {
+            stdout: stdio::take_whole(),
+            ..*ended(Outcome::UnsupportedImport, exception)
+        }));
     }
-    Err(end(Outcome::SetupFailed, Some(described(&error, job, vm))))
+    Err(ended(Outcome::SetupFailed, Some(reported(&error, job, vm))))
 }
 
 fn is_import_error(error: &PyBaseExceptionRef, vm: &VirtualMachine) -> bool {
@@ -177,7 +180,7 @@ fn is_import_error(error: &PyBaseExceptionRef, vm: &VirtualMachine) -> bool {
 }
 
 /// The exception as it is reported. A `__str__` of the program is called here, counted like a check.
-fn described(error: &PyBaseExceptionRef, job: &Job, vm: &VirtualMachine) -> Exception {
+fn reported(error: &PyBaseExceptionRef, job: &Job, vm: &VirtualMachine) -> Exception {
     let limit = value_chars(job);
     let mut exception = exceptions::describe(error, limit, vm);
     if exceptions::has_own_str(error.class(), vm) {
@@ -200,7 +203,7 @@ enum Expression {
 }
 
 /// The code that a job runs after its unit's source.
-struct Pieces {
+struct CallCode {
     setup: Option<PyRef<PyCode>>,
     /// `None` for a program.
     expression: Option<Expression>,
@@ -224,24 +227,24 @@ impl<'a> Call<'a> {
     pub(crate) fn run(self) -> Finished {
         let vm = self.vm;
         labels::restore(self.unit.labels);
-        let (code, pieces) = match memory::uncharged(|| self.compile()) {
+        let (code, call_code) = match memory::uncharged(|| self.compile()) {
             Ok(compiled) => compiled,
             Err(ending) => return *ending,
         };
         let mut imports = self.unit.imports.clone();
-        let compiled = match &pieces.expression {
+        let compiled = match &call_code.expression {
             Some(Expression::Compiled(code)) => Some(code),
             _ => None,
         };
-        for (text, code) in [(&self.job.setup, pieces.setup.as_ref()), (&self.job.call, compiled)] {
+        for (text, code) in [(&self.job.setup, call_code.setup.as_ref()), (&self.job.call, compiled)] {
             if let Some(code) = code.filter(|_| text.contains("import")) {
                 collect_imported_names(code, &mut imports);
             }
         }
         let mut finished = match (&self.unit.ending, &self.unit.namespace) {
             (Some(ending), _) => ending.clone(),
-            (None, Some(namespace)) => match self.set_up(&pieces, namespace) {
-                Ok(()) => self.trace(code, &pieces, namespace),
+            (None, Some(namespace)) => match self.set_up(&call_code, namespace) {
+                Ok(()) => self.trace(code, &call_code, namespace),
                 Err(ending) => *ending,
             },
             (None, None) => bare_finish(Outcome::Crashed),
@@ -258,11 +261,11 @@ impl<'a> Call<'a> {
     }
 
     /// Compiles what runs after the source. Returns the code of the source too.
-    fn compile(&self) -> Result<(&PyRef<PyCode>, Pieces), Ending> {
+    fn compile(&self) -> Result<(&PyRef<PyCode>, CallCode), Ending> {
         let (job, limit, vm) = (self.job, self.limit, self.vm);
         let not_python = |outcome, exception, error: &PyBaseExceptionRef, how| {
             messages::note_syntax(error, how, vm);
-            Box::new(Finished { labels: labels::take(), ..*end(outcome, Some(exception)) })
+            Box::new(Finished { labels: labels::take(), ..*ended(outcome, Some(exception)) })
         };
         let code = self.unit.code.as_ref().map_err(|error| {
             not_python(Outcome::CompileFailed, exceptions::describe(error, limit, vm), error, "exec")
@@ -287,9 +290,9 @@ impl<'a> Call<'a> {
             }
         };
         if job.kind == JobKind::Call && expression.is_none() {
-            return Err(end(Outcome::InvalidInput, None));
+            return Err(ended(Outcome::InvalidInput, None));
         }
-        Ok((code, Pieces { setup, expression }))
+        Ok((code, CallCode { setup, expression }))
     }
 
     fn execute(&self, code: &PyRef<PyCode>, namespace: &PyDictRef) -> PyResult {
@@ -313,11 +316,11 @@ impl<'a> Call<'a> {
     }
 
     /// Runs the set-up.
-    fn set_up(&self, pieces: &Pieces, namespace: &PyDictRef) -> Result<(), Ending> {
+    fn set_up(&self, call_code: &CallCode, namespace: &PyDictRef) -> Result<(), Ending> {
         // The frame of a compiled call lies below the program's frames.
-        let own = usize::from(!matches!(pieces.expression, Some(Expression::Literals(_))));
+        let own = usize::from(!matches!(call_code.expression, Some(Expression::Literals(_))));
         recursion_limit::limit_depth(self.job.limits.depth as usize, own, self.vm);
-        if let Some(setup) = &pieces.setup {
+        if let Some(setup) = &call_code.setup {
             run_untraced(setup, namespace, self.job, self.vm)?;
         }
         stdio::discard_output(self.job.limits.output_bytes);
@@ -325,10 +328,10 @@ impl<'a> Call<'a> {
     }
 
     /// Runs and records the call or the program.
-    fn trace(&self, code: &PyRef<PyCode>, pieces: &Pieces, namespace: &PyDictRef) -> Finished {
+    fn trace(&self, code: &PyRef<PyCode>, call_code: &CallCode, namespace: &PyDictRef) -> Finished {
         let vm = self.vm;
         let lifetimes =
-            pieces.setup.iter().map(|setup| observable_lifetimes(setup)).fold(observable_lifetimes(code), Ord::max);
+            call_code.setup.iter().map(|setup| observable_lifetimes(setup)).fold(observable_lifetimes(code), Ord::max);
         let options = ValueOptions { limit: self.limit, lifetimes };
         let recorder = Box::new(Recorder::new(self.sink.clone(), options, self.job.limits.events_max));
         let observer = match self.job.subscription.granularity {
@@ -341,7 +344,7 @@ impl<'a> Call<'a> {
             _ => Observer::Record { recorder, steps: unrecorded_steps(self.job) },
         };
         // The recorder must live as long as the exception, which keeps objects of the program's frames.
-        let (result, observer) = observe(observer, vm, || match &pieces.expression {
+        let (result, observer) = observe(observer, vm, || match &call_code.expression {
             Some(expression) => self.evaluate(expression, namespace).and_then(|value| self.drive(value)),
             None => self.execute(code, namespace),
         });
@@ -373,7 +376,7 @@ impl<'a> Call<'a> {
                 } else {
                     Outcome::Raised
                 };
-                Finished { exception: Some(described(&error, self.job, vm)), ..bare_finish(outcome) }
+                Finished { exception: Some(reported(&error, self.job, vm)), ..bare_finish(outcome) }
             }
         }
     }
@@ -439,7 +442,7 @@ fn loaded_among(named: &BTreeSet<String>, vm: &VirtualMachine) -> Vec<String> {
     named.iter().filter(|name| matches!(modules.get_item_opt(name.as_str(), vm), Ok(Some(_)))).cloned().collect()
 }
 
-fn end(outcome: Outcome, exception: Option<Exception>) -> Ending {
+fn ended(outcome: Outcome, exception: Option<Exception>) -> Ending {
     Box::new(Finished { exception, ..bare_finish(outcome) })
 }
 

@@ -47,6 +47,23 @@ impl Builder<'_> {
         Insertion { constant: self.constants.len() - 1, entry }
     }
 
+    /// Inserts a probe in front of an instruction that reports it, on every path to it.
+    pub(crate) fn insert_before(&mut self, site: Site, at: usize, line: u32, entry: u8) {
+        self.insert_at(site, at, at, line, entry);
+    }
+
+    /// Inserts a probe in front of the instruction `place`, on every path to it, that reports the instruction `op`.
+    pub(crate) fn insert_at(&mut self, site: Site, op: usize, place: usize, line: u32, entry: u8) {
+        let probe = self.probe_at(site, op, place, line, entry);
+        self.insertions.push((before(place), probe));
+    }
+
+    /// Inserts a probe behind an instruction that reports it, where the instruction falls through.
+    pub(crate) fn insert_behind(&mut self, site: Site, at: usize, line: u32, entry: u8) {
+        let probe = self.probe_at(site, at, at + 1, line, entry);
+        self.insertions.push((fall(at + 1), probe));
+    }
+
     /// Inserts the probes of an instruction that reads or updates a set. They keep the order of sets CPython's, so
     /// every granularity has them.
     pub(crate) fn insert_set_probes(&mut self, at: usize, op: &Op) {
@@ -57,8 +74,7 @@ impl Builder<'_> {
             _ => &[],
         };
         for &(site, entry) in sites {
-            let probe = self.probe(site, at, op.line, entry);
-            self.insertions.push((before(at), probe));
+            self.insert_before(site, at, op.line, entry);
         }
     }
 }

@@ -4,10 +4,7 @@
 use rustpython_vm::bytecode::Opcode;
 use tracemill_trace::{Point, PointKind};
 
-use super::{
-    builder::{Builder, before, fall},
-    site::Site,
-};
+use super::{builder::Builder, site::Site};
 use crate::engines::rustpython::analysis::{
     control_flow::FlowGraph,
     line_starts::{Jumping, LineStart},
@@ -21,11 +18,10 @@ impl Builder<'_> {
             points.len() as u32 - 1
         };
         for (at, op) in flow.ops.iter().enumerate() {
-            let mark = line_starts[at];
-            if mark.by_falling || mark.by_jumping != Jumping::Never || mark.again {
+            let start = line_starts[at];
+            if start.by_falling || start.by_jumping != Jumping::Never || start.again {
                 let point = number(op.line, PointKind::Line);
-                let probe = self.probe(Site::Point(point, true), at, op.line, 0);
-                self.insertions.push((before(at), probe));
+                self.insert_before(Site::Point(point, true), at, op.line, 0);
             }
             self.insert_set_probes(at, op);
             match op.opcode {
@@ -36,19 +32,16 @@ impl Builder<'_> {
                     number(op.line, PointKind::NotTaken);
                     let on_none = matches!(op.opcode, Opcode::PopJumpIfNone | Opcode::PopJumpIfNotNone);
                     let site = if on_none { Site::BranchOnNone(point) } else { Site::Branch(point) };
-                    let probe = self.probe(site, at, op.line, 1);
-                    self.insertions.push((before(at), probe));
+                    self.insert_before(site, at, op.line, 1);
                 }
                 Opcode::ForIter => {
                     let Some(end) = op.target.filter(|target| flow.ops[*target].opcode == Opcode::EndFor) else {
                         continue;
                     };
                     let drawn = number(op.line, PointKind::Taken);
-                    let probe = self.probe_at(Site::Point(drawn, false), at, at + 1, op.line, 0);
-                    self.insertions.push((fall(at + 1), probe));
+                    self.insert_behind(Site::Point(drawn, false), at, op.line, 0);
                     let exhausted = number(op.line, PointKind::NotTaken);
-                    let probe = self.probe_at(Site::Point(exhausted, false), at, end + 1, op.line, 0);
-                    self.insertions.push((before(end + 1), probe));
+                    self.insert_at(Site::Point(exhausted, false), at, end + 1, op.line, 0);
                 }
                 _ => {}
             }

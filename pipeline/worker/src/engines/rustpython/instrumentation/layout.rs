@@ -163,10 +163,10 @@ impl Builder<'_> {
             let (target, drops) = match (handler, reraises(op)) {
                 (None, _) if index < begins => continue,
                 (Some(handler), true) => (labels[handler.target], 0),
-                (handler, quiet) => {
-                    let left = if quiet { 0 } else { self.left_by(index, flow) };
+                (handler, is_reraise) => {
+                    let left = if is_reraise { 0 } else { self.left_by(index, flow) };
                     let drops = left.saturating_sub(depth);
-                    let stub = Stub { target: handler.map(|handler| handler.target), quiet, drops, push_lasti };
+                    let stub = Stub { target: handler.map(|handler| handler.target), is_reraise, drops, push_lasti };
                     let known = stubs.iter().find(|(known, _)| *known == stub).map(|(_, place)| *place);
                     let place = known.unwrap_or_else(|| {
                         let place = out.units.len();
@@ -224,7 +224,7 @@ impl Builder<'_> {
             }
         }
         let Some(target) = stub.target else {
-            let site = if stub.quiet || stub.drops > 0 { Site::UnwindAgain } else { Site::Unwind };
+            let site = if stub.is_reraise || stub.drops > 0 { Site::UnwindAgain } else { Site::Unwind };
             probe(site, 1, out);
             out.unit(Opcode::Reraise, 1, location, line);
             return;
@@ -250,7 +250,7 @@ struct Stub {
     /// The handler behind it; `None` when the frame is left.
     target: Option<usize>,
     /// The exception was reported before.
-    quiet: bool,
+    is_reraise: bool,
     /// Entries of the stack that the stub drops, below the exception and the number of the code unit that raised it.
     drops: u16,
     /// The stack holds that number.

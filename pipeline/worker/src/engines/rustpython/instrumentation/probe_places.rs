@@ -12,7 +12,7 @@ use super::{
     stack_effects::{StackAction, Step, Successor},
 };
 use crate::engines::rustpython::analysis::{
-    control_flow::{FlowGraph, Loop},
+    control_flow::{FlowGraph, Loop, Op},
     line_starts::{Jumping, LineStart},
 };
 
@@ -23,103 +23,85 @@ impl Builder<'_> {
         self.insertions.push((if however { before(at) } else { fall(at) }, probe));
     }
 
-    /// Inserts all probes.
+    /// Inserts all probes. Probes at one place are called in the order of their insertion.
     pub(crate) fn insert_probes(&mut self, flow: &FlowGraph, line_starts: &[LineStart], detail: Detail) {
-        let fine = self.info.records_instructions();
-        let wanted = if fine { further_places(flow, &self.info.steps, line_starts, detail) } else { Places::default() };
-        let mut begun = false;
+        let further = match self.info.records_instructions() {
+            true => further_places(flow, &self.info.steps, line_starts, detail),
+            false => Places::default(),
+        };
+        let mut has_resumed = false;
         for (at, op) in flow.ops.iter().enumerate() {
-            let is_resume = op.opcode == Opcode::Resume;
-            let mark = line_starts[at];
-            match (mark.by_falling, mark.by_jumping) {
-                (false, Jumping::Never) => {}
-                (true, Jumping::Always) => self.insert_line(Site::Line, true, at, op.line),
-                (true, Jumping::Never) => self.insert_line(Site::Line, false, at, op.line),
-                (by_falling, by_jumping) => {
-                    self.insert_line(
-                        if by_falling { Site::LineFallenInto } else { Site::FallenInto },
-                        false,
-                        at,
-                        op.line,
-                    );
-                    self.insert_line(
-                        if by_jumping == Jumping::Always { Site::LineIfJumpedTo } else { Site::LineIfOtherBefore },
-                        true,
-                        at,
-                        op.line,
-                    );
-                }
-            }
-            if mark.again {
-                self.insert_line(Site::Line, true, at, op.line);
-            }
-            if wanted.before.contains(&at) {
-                let probe = self.probe(Site::Instruction, at, op.line, 0);
-                self.insertions.push((before(at), probe));
+            self.insert_line_probes(at, op, line_starts[at]);
+            if further.before.contains(&at) {
+                self.insert_before(Site::Instruction, at, op.line, 0);
             }
             self.insert_set_probes(at, op);
             if detail != Detail::Count {
-                if let Some((place, only_by_falling)) = flow.taken_at(at) {
-                    let probe = self.probe(Site::Handled, place, op.line, 1);
-                    self.insertions.push((if only_by_falling { fall(place) } else { before(place) }, probe));
+                self.insert_event_probes(flow, at, op, has_resumed);
+            }
+            if let Some(entry) = further.behind.get(&at) {
+                self.insert_behind(Site::Instruction, at, op.line, *entry);
+            }
+            has_resumed |= op.opcode == Opcode::Resume;
+        }
+    }
+
+    /// Inserts the probes of a line that may begin at an instruction.
+    fn insert_line_probes(&mut self, at: usize, op: &Op, start: LineStart) {
+        match (start.by_falling, start.by_jumping) {
+            (false, Jumping::Never) => {}
+            (true, Jumping::Always) => self.insert_line(Site::Line, true, at, op.line),
+            (true, Jumping::Never) => self.insert_line(Site::Line, false, at, op.line),
+            (by_falling, by_jumping) => {
+                let fallen = if by_falling { Site::LineFallenInto } else { Site::FallenInto };
+                self.insert_line(fallen, false, at, op.line);
+                let jumped = if by_jumping == Jumping::Always { Site::LineIfJumpedTo } else { Site::LineIfOtherBefore };
+                self.insert_line(jumped, true, at, op.line);
+            }
+        }
+        if start.again {
+            self.insert_line(Site::Line, true, at, op.line);
+        }
+    }
+
+    /// Inserts the probes of calls, returns, exceptions and loops.
+    fn insert_event_probes(&mut self, flow: &FlowGraph, at: usize, op: &Op, has_resumed: bool) {
+        if let Some((place, only_by_falling)) = flow.taken_at(at) {
+            let probe = self.probe(Site::Handled, place, op.line, 1);
+            self.insertions.push((if only_by_falling { fall(place) } else { before(place) }, probe));
+        }
+        match op.opcode {
+            // The `RESUME` behind an `await` that has not suspended is no event of the program.
+            Opcode::Resume if has_resumed => self.insert_behind(Site::Resume, at, op.line, 0),
+            Opcode::Resume => self.insert_behind(Site::Call, at, self.info.first_line, 0),
+            // The line before the handler's is then the one that raised first.
+            Opcode::Reraise if op.argument > 0 && flow.handler_of(at).is_some() => {
+                self.insert_before(Site::RaisesAgain, at, op.line, op.argument as u8 + 1);
+            }
+            Opcode::RaiseVarargs if op.argument == 0 => self.insert_before(Site::BareRaise, at, op.line, 0),
+            Opcode::ReturnValue => self.insert_before(Site::Return, at, op.line, 1),
+            Opcode::YieldValue => self.insert_before(Site::Yield, at, op.line, 1),
+            Opcode::ForIter => {
+                if let Some(number) = flow.loops.iter().position(|known| known.head == at) {
+                    let makes_its_iterator = flow.ops[flow.loops[number].source].opcode == Opcode::GetIter;
+                    let number = number as u32;
+                    let (site, entry) = match makes_its_iterator {
+                        true => (Site::LoopItem(number), u8::from(self.info.records_instructions())),
+                        false => (Site::GivenLoopItem(number), 2),
+                    };
+                    self.insert_behind(site, at, op.line, entry);
                 }
-                match op.opcode {
-                    Opcode::Resume => {
-                        let site = if begun { Site::Resume } else { Site::Call };
-                        let line = if begun { op.line } else { self.info.first_line };
-                        // The `RESUME` behind an `await` that has not suspended is no event of the program.
-                        let probe = self.probe_at(site, at, at + 1, line, 0);
-                        self.insertions.push((fall(at + 1), probe));
-                    }
-                    // The line before the handler's is then the one that raised first.
-                    Opcode::Reraise if op.argument > 0 && flow.handler_of(at).is_some() => {
-                        let probe = self.probe(Site::RaisesAgain, at, op.line, op.argument as u8 + 1);
-                        self.insertions.push((before(at), probe));
-                    }
-                    Opcode::RaiseVarargs if op.argument == 0 => {
-                        let probe = self.probe(Site::BareRaise, at, op.line, 0);
-                        self.insertions.push((before(at), probe));
-                    }
-                    Opcode::ReturnValue => {
-                        let probe = self.probe(Site::Return, at, op.line, 1);
-                        self.insertions.push((before(at), probe));
-                    }
-                    Opcode::YieldValue => {
-                        let probe = self.probe(Site::Yield, at, op.line, 1);
-                        self.insertions.push((before(at), probe));
-                    }
-                    Opcode::ForIter => {
-                        if let Some(number) = flow.loops.iter().position(|known| known.head == at) {
-                            let given = flow.ops[flow.loops[number].source].opcode != Opcode::GetIter;
-                            let number = number as u32;
-                            let (site, entry) = match given {
-                                true => (Site::GivenLoopItem(number), 2),
-                                false => (Site::LoopItem(number), u8::from(fine)),
-                            };
-                            let probe = self.probe_at(site, at, at + 1, op.line, entry);
-                            self.insertions.push((fall(at + 1), probe));
-                        }
-                        if let Some(target) = op.target.filter(|target| flow.ops[*target].opcode == Opcode::EndFor) {
-                            let probe = self.probe_at(Site::LoopExhausted, at, target + 1, op.line, 0);
-                            self.insertions.push((before(target + 1), probe));
-                        }
-                    }
-                    Opcode::GetIter => {
-                        if let Some(number) = flow.loops.iter().position(|known| known.source == at) {
-                            let probe = self.probe(Site::LoopIterable(number as u32), at, op.line, 1);
-                            self.insertions.push((before(at), probe));
-                            let probe = self.probe_at(Site::LoopIterator(number as u32), at, at + 1, op.line, 1);
-                            self.insertions.push((fall(at + 1), probe));
-                        }
-                    }
-                    _ => {}
+                if let Some(target) = op.target.filter(|target| flow.ops[*target].opcode == Opcode::EndFor) {
+                    self.insert_at(Site::LoopExhausted, at, target + 1, op.line, 0);
                 }
             }
-            if let Some(entry) = wanted.behind.get(&at) {
-                let probe = self.probe_at(Site::Instruction, at, at + 1, op.line, *entry);
-                self.insertions.push((fall(at + 1), probe));
+            Opcode::GetIter => {
+                if let Some(number) = flow.loops.iter().position(|known| known.source == at) {
+                    self.insert_before(Site::LoopIterable(number as u32), at, op.line, 1);
+                    self.insert_behind(Site::LoopIterator(number as u32), at, op.line, 1);
+                }
             }
-            begun |= is_resume;
+            _ => {}
         }
     }
 }

@@ -28,9 +28,9 @@ pub(crate) struct LiveFrame {
     /// The effect of what runs since the latest line began; `None` where another path may have been taken.
     pub(crate) effect: Option<LineEffect>,
     /// The line that counts as having run before a handler's, where it is not the one that runs; 0 for none.
-    pub(crate) before: Option<u32>,
+    pub(crate) line_before_handler: Option<u32>,
     /// The instruction at which it is suspended.
-    pub(crate) asleep_at: u32,
+    pub(crate) suspended_at: u32,
 }
 
 /// A code object in this execution.
@@ -48,18 +48,18 @@ pub(crate) struct Position {
     /// The observed instruction that is recorded and still running.
     pub(crate) inside: Option<u32>,
     /// The value stack must be read.
-    pub(crate) unread: bool,
+    pub(crate) is_stack_stale: bool,
 }
 
 impl Position {
     /// The frame goes on here, and everything before is recorded.
-    pub(crate) fn set(&mut self, at: u32, unread: bool) {
-        *self = Position { at, inside: None, unread };
+    pub(crate) fn set(&mut self, at: u32, is_stack_stale: bool) {
+        *self = Position { at, inside: None, is_stack_stale };
     }
 
     /// The frame will go on here. What it drops until then may run code of other frames.
     pub(crate) fn leave(&mut self, at: u32) {
-        *self = Position { at, inside: Some(NO_INSTRUCTION), unread: true };
+        *self = Position { at, inside: Some(NO_INSTRUCTION), is_stack_stale: true };
     }
 }
 

@@ -193,16 +193,19 @@ impl Recorder {
                 let StackAction::Observed { popped, pushed: places, mutates, binds, fills } = step.action else {
                     return;
                 };
-                let quiet = live.epoch == *epoch;
-                let mutated =
-                    if quiet { narrow_mutation(live, observed, mutates, pushed, &changes) } else { Mutates::Anything };
-                if mutated != Mutates::Nothing || binds || !quiet {
+                let ran_alone = live.epoch == *epoch;
+                let mutated = if ran_alone {
+                    narrow_mutation(live, observed, mutates, pushed, &changes)
+                } else {
+                    Mutates::Anything
+                };
+                if mutated != Mutates::Nothing || binds || !ran_alone {
                     frame_variables::record_changes(live, codes, mutated, ALL, &mut changes);
                 }
                 let inside = if fills { Mutates::Anything } else { mutated };
                 // One value, or one value below an empty place.
                 let known = pushed.filter(|_| at == observed + 1 && matches!(places, 1 | 2));
-                let is_known = !live.position.unread && at == observed + 1 && (places == 0 || known.is_some());
+                let is_known = !live.position.is_stack_stale && at == observed + 1 && (places == 0 || known.is_some());
                 if is_known {
                     live.stack.drop_top(popped as usize);
                 }
@@ -220,7 +223,7 @@ impl Recorder {
                 }
                 stdio::take_pending(output);
             }
-            None if live.position.unread => {
+            None if live.position.is_stack_stale => {
                 if live.epoch != *epoch {
                     frame_variables::record_changes(live, codes, Mutates::Anything, ALL, &mut changes);
                 }
@@ -229,7 +232,7 @@ impl Recorder {
             }
             None => {}
         }
-        live.position.unread = false;
+        live.position.is_stack_stale = false;
         live.epoch = *epoch;
         record_loops(live, at, &mut changes);
         #[cfg(test)]

@@ -83,7 +83,7 @@ pub(crate) fn observe<T>(observer: Observer, vm: &VirtualMachine, run: impl FnOn
 pub(crate) fn on_probe(probe: &Probe, top: Option<&PyObject>, vm: &VirtualMachine) -> PyResult<()> {
     if matches!(probe.site, Site::BareRaise | Site::SetRead | Site::SetUpdated | Site::SetOperand) {
         match (probe.site, top) {
-            // Or none of this frame's: one of another's may be what it raises.
+            // A frame without an exception of its own raises that of a frame below again, if there is one.
             (Site::BareRaise, _) if vm.current_exception().is_none() => labels::note(Label::BareRaise),
             (Site::BareRaise, _) => {}
             (Site::SetRead, Some(top)) => readers::about_to_read(top, vm),

@@ -39,7 +39,7 @@ pub(crate) struct Recorder {
     pub(crate) encoder: Encoder,
     pub(crate) objects: ObjectTable,
     pub(crate) live: Vec<LiveFrame>,
-    asleep: HashMap<usize, LiveFrame>,
+    suspended: HashMap<usize, LiveFrame>,
     pub(crate) codes: Vec<CodeState>,
     frames: u32,
     pub(crate) epoch: u64,
@@ -53,16 +53,16 @@ pub(crate) struct Recorder {
     /// The line at which the exception was raised that is about to leave a frame.
     raised_line: Option<u32>,
     /// The probe before reported that the next instruction is fallen into.
-    fallen: bool,
+    was_fallen_into: bool,
     /// For frames that have returned, while no frame above them has run on: how many frames were left running, and how
     /// many suspended frames have ended since.
-    ending: Vec<(usize, u32)>,
+    returned: Vec<(usize, u32)>,
     /// The `StopIteration` that has just left a frame of the unit.
-    stopped: Option<String>,
+    stop_iteration: Option<String>,
 }
 
 /// Stands for an unknown instruction.
-const ANYWHERE: u32 = u32::MAX;
+const UNKNOWN_INSTRUCTION: u32 = u32::MAX;
 
 pub(crate) type Progress = ControlFlow<Outcome>;
 pub(crate) const CONTINUE: Progress = ControlFlow::Continue(());
@@ -76,7 +76,7 @@ impl Recorder {
             encoder: Encoder::default(),
             objects: ObjectTable::default(),
             live: Vec::new(),
-            asleep: HashMap::new(),
+            suspended: HashMap::new(),
             codes: Vec::new(),
             frames: 0,
             epoch: 0,
@@ -85,9 +85,9 @@ impl Recorder {
             is_over: false,
             output: String::new(),
             raised_line: None,
-            fallen: false,
-            ending: Vec::new(),
-            stopped: None,
+            was_fallen_into: false,
+            returned: Vec::new(),
+            stop_iteration: None,
         }
     }
 
@@ -95,9 +95,9 @@ impl Recorder {
     #[inline]
     pub(crate) fn probe(&mut self, probe: &Probe, top: Option<&PyObject>, vm: &VirtualMachine) -> Progress {
         let key = current_thread_iframe();
-        let fallen = std::mem::take(&mut self.fallen);
+        let was_fallen_into = std::mem::take(&mut self.was_fallen_into);
         // A generator is left by `StopIteration` right before its loop is exhausted.
-        let stopped = self.stopped.take();
+        let stop_iteration = self.stop_iteration.take();
         if probe.info.records_instructions() && probe.site.has_run_before() {
             if !self.unwind_to(key) {
                 return CONTINUE;
@@ -110,21 +110,21 @@ impl Recorder {
         }
         match probe.site {
             Site::Line | Site::LineFallenInto => {
-                self.fallen = probe.site == Site::LineFallenInto;
+                self.was_fallen_into = probe.site == Site::LineFallenInto;
                 if !self.unwind_to(key) {
                     return CONTINUE;
                 }
                 self.event(EventKind::Line, probe.line, probe.op, Said::default(), vm)
             }
             Site::FallenInto => {
-                self.fallen = true;
+                self.was_fallen_into = true;
                 CONTINUE
             }
             Site::LineIfJumpedTo | Site::LineIfOtherBefore => {
-                if fallen || !self.unwind_to(key) {
+                if was_fallen_into || !self.unwind_to(key) {
                     return CONTINUE;
                 }
-                let before = |live: &LiveFrame| live.before.unwrap_or(live.line);
+                let before = |live: &LiveFrame| live.line_before_handler.unwrap_or(live.line);
                 if probe.site == Site::LineIfOtherBefore
                     && self.live.last().is_some_and(|live| before(live) == probe.line)
                 {
@@ -166,7 +166,7 @@ impl Recorder {
                 if self.unwind_to(key)
                     && let Some(live) = self.live.last_mut()
                 {
-                    live.before = top.and_then(line_of_code_unit);
+                    live.line_before_handler = top.and_then(line_of_code_unit);
                 }
                 CONTINUE
             }
@@ -180,7 +180,7 @@ impl Recorder {
             Site::LoopExhausted => {
                 // CPython's rule: the end of an iterator is an exception event only where code of the program raised
                 // it.
-                match stopped {
+                match stop_iteration {
                     Some(text) if self.unwind_to(key) => {
                         let line = self.live.last().map_or(probe.line, |live| live.line);
                         let said = Said { exception: Some(&text), ..Said::default() };
@@ -239,7 +239,7 @@ impl Recorder {
             let _ = self.record_begun(vm);
         }
         let is_left = |live: &LiveFrame| live.frame.iframe().code().code.flags.contains(CodeFlags::ASYNC_GENERATOR);
-        if self.asleep.values().any(is_left) {
+        if self.suspended.values().any(is_left) {
             labels::note(Label::EndOrder);
         }
     }
@@ -249,7 +249,7 @@ impl Recorder {
         self.record_begun(vm)?;
         self.epoch += 1;
         // A suspended generator that was dropped has left its address behind.
-        self.asleep.remove(&(key as usize));
+        self.suspended.remove(&(key as usize));
         let info = &probe.info;
         let known = self.codes.iter().position(|code| Rc::ptr_eq(&code.info, info));
         let code_index = known.unwrap_or_else(|| {
@@ -277,8 +277,8 @@ impl Recorder {
             line: 0,
             epoch: 0,
             effect: None,
-            before: None,
-            asleep_at: 0,
+            line_before_handler: None,
+            suspended_at: 0,
         });
         self.frames += 1;
         if let (Some(number), Some(live)) = (info.given, self.live.last_mut()) {
@@ -296,7 +296,7 @@ impl Recorder {
 
     /// Makes a suspended frame the topmost one; `false` where it is not known.
     fn resume(&mut self, key: *const InterpreterFrame, vm: &VirtualMachine) -> ControlFlow<Outcome, bool> {
-        match self.asleep.remove(&(key as usize)) {
+        match self.suspended.remove(&(key as usize)) {
             Some(live) => {
                 self.record_begun(vm)?;
                 self.epoch += 1;
@@ -321,13 +321,13 @@ impl Recorder {
         self.epoch += 1;
         match (self.live.pop(), kind) {
             (Some(mut live), EventKind::Yield) => {
-                live.asleep_at = probe.op;
-                self.asleep.insert(live.key as usize, live);
+                live.suspended_at = probe.op;
+                self.suspended.insert(live.key as usize, live);
             }
             _ => {
                 let running = self.live.len();
-                self.ending.retain(|(known, _)| *known < running);
-                self.ending.push((running, 0));
+                self.returned.retain(|(known, _)| *known < running);
+                self.returned.push((running, 0));
             }
         }
         flow
@@ -342,15 +342,15 @@ impl Recorder {
     ) -> Progress {
         let raised_line = self.raised_line.take();
         let mut before = None;
-        if let Some(live) = self.asleep.get(&(key as usize)) {
+        if let Some(live) = self.suspended.get(&(key as usize)) {
             // An exception was thrown into it.
-            let (line, op) = (live.line, live.asleep_at);
+            let (line, op) = (live.line, live.suspended_at);
             self.resume(key, vm)?;
             self.event(EventKind::Resume, line, op, Said::default(), vm)?;
             before = Some(0);
             // When a frame returns, CPython ends its variables last to first, the engine first to last.
             let running = self.live.len() - 1;
-            if let Some((_, ended)) = self.ending.iter_mut().find(|(known, _)| *known == running) {
+            if let Some((_, ended)) = self.returned.iter_mut().find(|(known, _)| *known == running) {
                 *ended += 1;
                 if *ended > 1 {
                     labels::note(Label::EndOrder);
@@ -370,7 +370,7 @@ impl Recorder {
         let running = self.live.last().map_or(0, |live| live.line);
         let (raised_op, line) = match self.live.last().and_then(|live| raised_at(exception, live)) {
             Some((op, line)) => (op, raised_line.unwrap_or(line)),
-            None => (ANYWHERE, raised_line.unwrap_or(running)),
+            None => (UNKNOWN_INSTRUCTION, raised_line.unwrap_or(running)),
         };
         let said = Said { exception: Some(&text), ..Said::default() };
         if probe.site == Site::Handled {
@@ -379,7 +379,7 @@ impl Recorder {
         if probe.site != Site::UnwindAgain {
             self.event(EventKind::Exception, line, raised_op, said, vm)?;
             if let Some(live) = self.live.last_mut() {
-                live.before = before;
+                live.line_before_handler = before;
                 live.position.leave(probe.place);
             }
         }
@@ -390,7 +390,7 @@ impl Recorder {
             if let Some(left) = left.filter(|_| self.options.lifetimes != Lifetimes::Unobservable) {
                 frame_variables::keep_variables(&left.frame, vm);
             }
-            self.stopped = exception.class().is(vm.ctx.exceptions.stop_iteration).then_some(text);
+            self.stop_iteration = exception.class().is(vm.ctx.exceptions.stop_iteration).then_some(text);
         }
         CONTINUE
     }
@@ -414,7 +414,7 @@ impl Recorder {
     #[inline]
     fn event(&mut self, kind: EventKind, line: u32, op: u32, said: Said<'_>, vm: &VirtualMachine) -> Progress {
         let running = self.live.len();
-        self.ending.retain(|(known, _)| *known < running);
+        self.returned.retain(|(known, _)| *known < running);
         // Where instructions are recorded, changes were found when the last instruction had run, unless it was cut
         // short.
         let is_known = self.live.last().is_some_and(|live| live.info.records_instructions())
@@ -425,7 +425,7 @@ impl Recorder {
         let Recorder { live, encoder, sink, output, .. } = self;
         let Some(live) = live.last_mut() else { return CONTINUE };
         live.line = line;
-        live.before = None;
+        live.line_before_handler = None;
         live.effect = if kind == EventKind::Line { live.info.line_effect(op) } else { None };
         stdio::take_pending(output);
         let record = encoder.event(kind, live.index, line, Said { output, ..said });
@@ -456,7 +456,7 @@ impl Recorder {
     fn record_changes(&mut self, op: u32, vm: &VirtualMachine) {
         let Recorder { live, encoder, codes, options, epoch, objects, .. } = self;
         let Some(live) = live.last_mut() else { return };
-        let quiet = live.epoch == *epoch;
+        let ran_alone = live.epoch == *epoch;
         let draws_plainly = |mut draws: u64| {
             while draws != 0 {
                 let known = live.loops.get(draws.trailing_zeros() as usize).and_then(Option::as_ref);
@@ -467,7 +467,7 @@ impl Recorder {
             }
             true
         };
-        let (mutated, stored) = match live.effect.filter(|_| quiet) {
+        let (mutated, stored) = match live.effect.filter(|_| ran_alone) {
             Some(LineEffect { mutates, stored, draws }) => {
                 (if draws_plainly(draws) { mutates } else { Mutates::Anything }, stored)
             }
@@ -482,7 +482,7 @@ impl Recorder {
         if !live.loops.is_empty() {
             let running = live.info.running.get(op as usize).map_or(&[][..], Vec::as_slice);
             for (number, known) in live.loops.iter_mut().enumerate() {
-                let runs = op == ANYWHERE || running.contains(&(number as u32));
+                let runs = op == UNKNOWN_INSTRUCTION || running.contains(&(number as u32));
                 LoopIterator::record(known, runs, first_iterator + number as u32, &mut changes);
             }
         }

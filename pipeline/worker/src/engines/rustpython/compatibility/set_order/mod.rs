@@ -7,8 +7,8 @@
 //!
 //! ```text
 //!   set(other), copy, |, ^, -     ─▶ the table follows from those of the operands
-//!   remove, pop, -=, clear, …     ─▶ the table is brought up to date, then changed alike
-//!   add, a comprehension          ─▶ nothing: what is new stands last, and is added when the set is looked at
+//!   remove, pop, -=, clear, …     ─▶ the table is brought up to date, then changed in the same way
+//!   add, a comprehension          ─▶ nothing: new elements stand last, and the table gets them when the set is read
 //! ```
 //!
 //! `settle` reorders a set, so that native code reads it in CPython's order. A frozen set cannot be changed: a new one

@@ -6,8 +6,8 @@
 //! `raise` of the program are left alone.
 //!
 //! A library module written in Python comes from CPython and raises in CPython's own words, so the exceptions of its
-//! `raise` are left alone too. The exception are modules that CPython has in C, with other words: their messages are
-//! looked up. Exceptions of the interpreter inside a library module are treated like any other.
+//! `raise` are left alone too. Modules that CPython has in C, with other words, are treated differently: their messages
+//! are looked up. Exceptions of the interpreter inside a library module are treated like any other.
 
 mod operands;
 mod raise_site;
