@@ -27,7 +27,7 @@ pub struct Context {
     pub dataset: Dataset,
     /// Threads, and worker processes, that a stage may use.
     pub workers: usize,
-    /// As many threads for work that never waits.
+    /// As many threads for work that needs a processor.
     pub cpu: CpuPool,
     /// Set when the user asks to stop.
     pub cancel: Cancel,

@@ -15,19 +15,19 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use self::tables::EventTables;
-use self::tally::Tally;
 use tracemill_schemas::executions::ExecutionsRow;
 use tracemill_schemas::functions::FunctionsRow;
 use tracemill_schemas::inputs::InputsRow;
 
+use self::tables::EventTables;
+use self::tally::Tally;
 use crate::dataset::{Count, FileEntry, PartKey, PartOutput, ScratchFolder, read_rows};
 use crate::error::{Error, Result};
 use crate::hash;
 use crate::parallel::map_with_workers;
 use crate::progress::Bar;
 use crate::recording::Invocation;
-use crate::recording::rows::{self, Piece, Recorder};
+use crate::recording::rows::{Piece, Recorder};
 use crate::stage::{Context, Part, Stage};
 use crate::stages::{EXECUTIONS, StageInfo};
 use crate::workers::{IdleWorkers, Placement, Supervisor, WorkerCommand, events_max};
@@ -238,11 +238,9 @@ fn trace_batch(
     }
     for (index, (function, input)) in (batch.first_index..).zip(&batch.inputs) {
         cx.cancel.check()?;
-        recorder.start(index);
-        let completed = supervisor.finish(&mut recorder)?;
-        begun_again += u64::from(completed.attempts.saturating_sub(1));
-        let counted = recorder.end(completed.finished.result.as_ref())?;
-        executions.push(rows::execution(function, input, index, subscription, &limits, completed, &counted)?);
+        let (execution, attempts) = recorder.record_next(supervisor, function, input, index, config)?;
+        begun_again += u64::from(attempts.saturating_sub(1));
+        executions.push(execution);
     }
     Ok(TracedBatch { executions, pieces: recorder.into_pieces(), begun_again })
 }

@@ -1,4 +1,4 @@
-//! The pool of threads for work that needs a processor and never waits.
+//! The pool of threads for work that needs a processor.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};

@@ -9,7 +9,7 @@
 //!
 //! | map | threads | work |
 //! | --- | --- | --- |
-//! | [`CpuPool::map`] | rayon's, one pool a run | decoding and parsing: it needs a processor and never waits |
+//! | [`CpuPool::map`] | rayon's, one pool a run | decoding and parsing: it needs a processor, and waits for the disk at most |
 //! | [`map_with_workers`] | its own, one for each supervisor | running jobs: it waits for worker processes |
 //!
 //! Jobs do not run on the pool: a thread of rayon that waits for a process is lost to all other work, and a supervisor

@@ -16,7 +16,7 @@ use tracemill_trace::Label;
 
 use super::job::Invocation;
 use super::reproduce::{Run, StoredTables, difference_of_runs};
-use super::rows::{self, Batches, Recorder};
+use super::rows::{Batches, Recorder};
 use crate::cancel::Cancel;
 use crate::config::ExecutionsConfig;
 use crate::dataset::{Dataset, read_rows};
@@ -208,14 +208,10 @@ fn run(supervisors: &mut [Supervisor; 2], repeat: ToRepeat, config: &ExecutionsC
     let ToRepeat { function, input, stored } = repeat;
     let [first, second] = supervisors;
     let run_once = |supervisor: &mut Supervisor| -> Result<Run> {
-        let (subscription, limits) = (config.subscription(), config.limits);
         let mut recorder = Recorder::new(None);
-        supervisor.offer(Invocation::input(&function, &input).recorded(subscription, limits), Placement::Isolated);
-        recorder.start(stored.execution_index);
-        let completed = supervisor.finish(&mut recorder)?;
-        let counted = recorder.end(completed.finished.result.as_ref())?;
-        let index = stored.execution_index;
-        let row = rows::execution(&function, &input, index, subscription, &limits, completed, &counted)?;
+        let job = Invocation::input(&function, &input).recorded(config.subscription(), config.limits);
+        supervisor.offer(job, Placement::Isolated);
+        let (row, _) = recorder.record_next(supervisor, &function, &input, stored.execution_index, config)?;
         Ok((row, recorder.into_batches()?))
     };
     let (first, second) = (run_once(first)?, run_once(second)?);

@@ -16,6 +16,7 @@ use std::io::Write as _;
 
 use serde::{Deserialize, Serialize};
 
+use self::write::Written;
 use crate::config::ShardsConfig;
 use crate::dataset::{Count, FileEntry, PartKey, PartOutput, Severity};
 use crate::error::{Error, Result};
@@ -24,8 +25,6 @@ use crate::progress::Bar;
 use crate::sql;
 use crate::stage::{Context, Counts, Part, Stage};
 use crate::stages::{SHARDS, StageInfo};
-
-use self::write::Written;
 
 /// Raised whenever the same samples would give other files. The files name the hash that it is in.
 const CONTENT_VERSION: u32 = 1;

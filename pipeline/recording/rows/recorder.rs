@@ -13,7 +13,10 @@ use datafusion::arrow::array::RecordBatch;
 use tracemill_schemas::Builder;
 use tracemill_schemas::changes::{ChangesBuilder, ChangesRow};
 use tracemill_schemas::events::{EventsBuilder, EventsRef, EventsRow};
+use tracemill_schemas::executions::ExecutionsRow;
 use tracemill_schemas::frames::{FramesBuilder, FramesRef, FramesRow};
+use tracemill_schemas::functions::FunctionsRow;
+use tracemill_schemas::inputs::InputsRow;
 use tracemill_schemas::instructions::{InstructionsBuilder, InstructionsRef, InstructionsRow};
 use tracemill_trace::{
     Action, ChangeRef, Decoder, EventKind, EventRef, InstructionRef, Malformed, Operation, Value, ValueRef,
@@ -22,9 +25,10 @@ use tracemill_trace::{
 
 use super::segment::Segment;
 use super::{chars, ordinal, shows_address};
+use crate::config::ExecutionsConfig;
 use crate::dataset::{Scratch, ScratchFolder};
 use crate::error::{Error, Result};
-use crate::workers::Listener;
+use crate::workers::{Listener, Supervisor};
 
 /// Bytes of rows that a batch of jobs may hold in memory.
 const MEMORY: usize = 32 << 20;
@@ -133,6 +137,28 @@ impl Recorder {
 
     fn decoder(&self) -> Decoder {
         self.events_max.map_or_else(Decoder::default, Decoder::limited)
+    }
+
+    /// Brings the oldest job of a supervisor to its end: that of this input. Keeps its rows, and returns its row of
+    /// `executions`, and how often it was started.
+    ///
+    /// # Errors
+    /// As [`Supervisor::finish`], or the disk refuses.
+    pub(crate) fn record_next(
+        &mut self,
+        supervisor: &mut Supervisor,
+        function: &FunctionsRow,
+        input: &InputsRow,
+        execution_index: i64,
+        config: &ExecutionsConfig,
+    ) -> Result<(ExecutionsRow, u32)> {
+        self.start(execution_index);
+        let completed = supervisor.finish(self)?;
+        let attempts = completed.attempts;
+        let counted = self.end(completed.finished.result.as_ref())?;
+        let (subscription, limits) = (config.subscription(), &config.limits);
+        let row = super::execution(function, input, execution_index, subscription, limits, completed, &counted)?;
+        Ok((row, attempts))
     }
 
     /// The next execution is this one.
