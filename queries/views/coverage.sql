@@ -1,4 +1,4 @@
--- One row is one unit with what its inputs reach of it, and why none of what was tried returned where none did.
+-- One row is one unit with the coverage of its inputs, and why no candidate returned where none did.
 -- @reads functions, searches
 -- @column function_id VARCHAR  The unit.
 -- @column corpus VARCHAR  Its corpus.
@@ -8,7 +8,7 @@
 -- @column input_count INT inputs  Inputs that it got.
 -- @column candidate_count INT candidates  Candidates that were run.
 -- @column line_share DOUBLE  Share of the function's lines that its inputs reach, 0 to 1; null when nothing was run.
--- @column branch_share DOUBLE  The same of the two ways of each condition and each `for`; null also when there are none.
+-- @column branch_share DOUBLE  The same for the two branches of each condition and each `for`; null also when there are none.
 -- @column reason VARCHAR  Why no candidate returned; null when one did, or none was run.
 -- @column model VARCHAR  What the language model had to do with it; null when it was not asked.
 SELECT

@@ -32,8 +32,8 @@ crate::table! {
             generation: i32 [Delta] unit "changes";
             /// Lines of the function itself that this input reaches and none before it of the same function does.
             lines_new: Option<i32> [Delta] unit "lines" null "it was not run when it was chosen";
-            /// The same of ways: see `searches`.
-            branches_new: Option<i32> [Delta] unit "ways" null "as `lines_new`";
+            /// The same for branches: see `searches`.
+            branches_new: Option<i32> [Delta] unit "branches" null "as `lines_new`";
             /// A hash of the path through the unit's code, 16 hexadecimal digits: equal for inputs of a function that take
             /// the same path.
             path_hash: Option<String> [Plain] null "as `lines_new`";

@@ -2,8 +2,8 @@
 //! bytes a row.
 
 crate::table! {
-    /// One row is one unit of `functions`: what was tried to run it, and what its inputs reach together. A *way* is one of
-    /// the two that lead on from a condition, or from a `for`.
+    /// One row is one unit of `functions`: what was tried to run it, and what its inputs reach together. A condition has
+    /// two branches, and so has a `for`.
     SEARCHES: SearchesRow, SearchesRef, SearchesBuilder {
         name: "searches",
         version: 1,
@@ -22,10 +22,10 @@ crate::table! {
             line_count: Option<i32> [Delta] unit "lines" null "nothing of the unit could be run, or nothing was";
             /// Those that its inputs reach.
             lines_reached: Option<i32> [Delta] unit "lines" null "as `line_count`";
-            /// Ways in the function itself.
-            branch_count: Option<i32> [Delta] unit "ways" null "as `line_count`";
+            /// Branches in the function itself.
+            branch_count: Option<i32> [Delta] unit "branches" null "as `line_count`";
             /// Those that its inputs take.
-            branches_reached: Option<i32> [Delta] unit "ways" null "as `line_count`";
+            branches_reached: Option<i32> [Delta] unit "branches" null "as `line_count`";
             /// Why no candidate returned: no call can be made (`abstract_class`, `unannotated_parameters`, …), how most of
             /// them ended (the outcome, or the exception's name), or `arguments_raised`, `nothing_ran`.
             reason: Option<String> [Dictionary] null "one returned, or none was run";
