@@ -1,17 +1,17 @@
-//! How often our events are CPython's, execution by execution, on whatever corpora are named.
+//! Measures how often our events equal CPython's, execution by execution, on the given corpora.
 //!
-//! `cargo bench --locked --ignore-rust-version --bench cpython -- [--pyodide DIR] [--python PATH]… [--causes]
-//! [--show N] CORPUS…`. Each corpus is taken as far as its executions; the same inputs are run by
-//! `tests/traces/reference.py` under each CPython named: `--python` is an interpreter of this machine, `--pyodide` the
-//! folder where `npm install pyodide@314.0.7` was run, which is CPython 3.14 under Node. Two executions are identical
-//! when all events are (kind, frame, function, line, changes with action, value and type, returned values, exceptions,
-//! output) and the outcome, the result, the exception and standard output are. The pairs of two CPythons are the
-//! yardstick. `set order` are those of the differing that become identical when the order of shown sets is left out;
-//! `vouched` are those in which another CPython named tells what the first side does, up to and with the place where the
-//! two part: CPython 3.14 under Node has 32 bits, and with them other hashes and another mathematics library. `--causes`
-//! groups the differences by the kind of the first place that differs, looking behind the order of sets where there is
-//! more; `--show N` prints the first N of them. Executions that import a module such as `random` or `time` ask the
-//! machine, which answers ours from a fixed stream. `TRACEMILL_BENCH_BINARY` is another tracemill.
+//! `cargo bench --locked --ignore-rust-version --bench cpython -- [--pyodide DIR] [--python PATH]… [--causes] [--show
+//! N] CORPUS…`. Each corpus is taken as far as its executions; the same inputs are run by `tests/traces/reference.py`
+//! under each CPython named: `--python` is an interpreter of this machine, `--pyodide` the folder where `npm install
+//! pyodide@314.0.7` was run, which is CPython 3.14 under Node. Two executions are identical when all events are (kind,
+//! frame, function, line, changes with action, value and type, returned values, exceptions, output) and the outcome,
+//! the result, the exception and standard output are. Pairs of two CPythons give the baseline. `set order` counts
+//! differing executions that become identical when the order of sets is ignored; `vouched` counts those where another
+//! listed CPython agrees with the first side up to and including the first difference: CPython 3.14 under Node is a
+//! 32-bit build, with other hashes and another mathematics library. `--causes` groups the differences by the kind of
+//! the first place that differs, looking behind the order of sets where there is more; `--show N` prints the first N of
+//! them. Executions that import a module such as `random` or `time` depend on the machine; our engine gives them a
+//! fixed stream. `TRACEMILL_BENCH_BINARY` names another tracemill executable.
 //!
 //! The reference runs the corpora's code without a sandbox: name corpora that you trust, or `--pyodide` alone.
 
@@ -35,7 +35,7 @@ use execution::Execution;
 use references::Reference;
 use report::Report;
 
-/// What was asked for.
+/// The options of the command line.
 #[derive(Default)]
 struct Wishes {
     references: Vec<Reference>,

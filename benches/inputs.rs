@@ -1,13 +1,12 @@
-//! How much of a benchmark's functions the inputs reach that the search finds from the code alone, beside the benchmark's
-//! own tests.
+//! Compares the coverage of our inputs, found from the code alone, with that of a benchmark's own tests.
 //!
 //! `cargo bench --locked --ignore-rust-version --bench inputs -- [--show N] CORPUS…`. The benchmark's code is copied
-//! into a corpus that knows nothing of its tests; inputs are made for it, and the same functions are run with the
-//! benchmark's inputs. Both sides are measured the same way, by runs that tell the points they reach: lines of the
-//! unit's functions, and the two ways that each condition and each `for` may lead. *Returns* counts functions with an
-//! input on which they return and run more than one line; *three ways* those that return on at least three inputs with
-//! different paths or results. Means are over functions; `--show N` names the N functions where ours reach least beside
-//! the tests. The time is that of the whole stage. `TRACEMILL_BENCH_BINARY` is another tracemill.
+//! into a corpus without its tests; inputs are made for it, and the same functions are run with the benchmark's inputs.
+//! Both sides are measured the same way, by runs that record coverage: lines of the unit's functions, and both branches
+//! of each condition and each `for`. *Returns* counts functions with an input on which they return and run more than
+//! one line; *three behaviours* those that return on at least three inputs with different paths or results. Means are
+//! over functions; `--show N` names the N functions where our coverage falls furthest behind that of the tests. The
+//! time is that of the whole stage. `TRACEMILL_BENCH_BINARY` names another tracemill executable.
 
 // Other benchmarks use more of it.
 #[allow(dead_code)]
@@ -93,7 +92,7 @@ fn compare(corpus: &Path, show: usize) {
     sums.print(&name, seconds);
     pairs.sort_by(|one, other| one.0.total_cmp(&other.0));
     for (difference, name) in pairs.iter().take(show) {
-        println!("  {difference:+.2} of the ways  {name}");
+        println!("  {difference:+.2} of the branches  {name}");
     }
 }
 
@@ -105,12 +104,12 @@ fn by_function(data: &Path) -> BTreeMap<String, Vec<InputsRow>> {
     inputs
 }
 
-/// What the inputs of one side reach of a unit.
+/// Coverage of a unit by the inputs of one side.
 #[derive(Default)]
 struct Side {
     /// Lines, and those reached.
     lines: (usize, usize),
-    /// Ways, and those taken.
+    /// Branches, and those taken.
     ways: (usize, usize),
     returns: bool,
     /// Paths and results of inputs that return.
@@ -118,20 +117,20 @@ struct Side {
 }
 
 impl Side {
-    /// The share of lines, or of ways, that is reached; 1 where there is none.
+    /// The share of lines, or of branches, that is covered; 1 where there is none.
     fn share(&self, lines: bool) -> f64 {
         let (all, reached) = if lines { self.lines } else { self.ways };
         if all == 0 { 1.0 } else { reached as f64 / all as f64 }
     }
 }
 
-/// Runs inputs and looks what they reach.
+/// Runs inputs and measures their coverage.
 struct Measure {
     supervisor: Supervisor,
     limits: tracemill_trace::Limits,
 }
 
-/// There are no events to hear.
+/// Ignores records: these jobs subscribe to no events.
 struct IgnoreRecords;
 
 impl Listener for IgnoreRecords {
@@ -206,8 +205,8 @@ impl Sums {
         let count = self.functions.max(1) as f64;
         let percent = |sum: f64| 100.0 * sum / count;
         println!(
-            "{name}: {} functions in {seconds:.1} s ({:.0} a minute); returns {:.1} %, three ways {:.1} %; \
-             lines {:.1} % (tests {:.1} %), ways {:.1} % (tests {:.1} %)",
+            "{name}: {} functions in {seconds:.1} s ({:.0} a minute); returns {:.1} %, three behaviours {:.1} %; \
+             lines {:.1} % (tests {:.1} %), branches {:.1} % (tests {:.1} %)",
             self.functions,
             count * 60.0 / seconds,
             percent(self.returns as f64),

@@ -1,10 +1,10 @@
-//! What isolation costs: CPU time of a candidate of the search, imports included, for units that import little and much,
-//! and of an execution, of whole corpora.
+//! Measures the cost of isolation: CPU time per search candidate, for units with few and with many imports, and per
+//! execution of whole corpora.
 //!
-//! `cargo bench --locked --ignore-rust-version --bench isolation -- [CORPUS…]`. Each row is CPU time of the stage, of the
-//! orchestrator and all processes below it, over the candidates that the search ran or the executions stored.
-//! `TRACEMILL_BENCH_BEFORE` is another tracemill, which is measured beside in the same run; the last column is the
-//! quotient of the two CPU times of the whole stage.
+//! `cargo bench --locked --ignore-rust-version --bench isolation -- [CORPUS…]`. Each row is CPU time of the stage, of
+//! the orchestrator and all processes below it, over the candidates that the search ran or the executions stored.
+//! `TRACEMILL_BENCH_BEFORE` names another tracemill executable, which is measured in the same run; the last column is
+//! the ratio of the two CPU times of the whole stage.
 
 // Other benchmarks use more of it.
 #[allow(dead_code)]
@@ -21,7 +21,7 @@ const IMPORTS: &[&str] =
 /// Units of one file: enough of them that the start of the templates does not hide what a candidate costs.
 const UNITS: usize = 8;
 
-/// A unit of which a search runs some dozen candidates. The name and the limit are another in each.
+/// A unit for which a search runs some dozen candidates. Each copy has another name and limit.
 const UNIT: &str = "\n\ndef classify_NUMBER(text: str, limit: int = 3) -> str:\n    words = text.split()\n    if not words:\n        return 'empty'\n    if len(words) > limit + NUMBER:\n        return 'long'\n    if text.isupper():\n        return 'loud'\n    for word in words:\n        if word.isdigit():\n            return 'number'\n    return 'short'\n";
 
 fn main() {
@@ -78,8 +78,8 @@ fn row(what: &str, corpus: &Path, stage: Stage, before: Option<&Path>) {
     }
 }
 
-/// Runs the stages before, measures the stage, and asks the program itself for the number of runs: another build may
-/// store its tables otherwise.
+/// Runs the earlier stages, measures the stage, and reads the number of runs through the program itself, because
+/// another build may have other tables.
 fn measured(program: &Path, corpus: &Path, stage: Stage) -> Side {
     let data = tempfile::tempdir().expect("a scratch folder");
     let (earlier, measured, setting, count) = match stage {

@@ -1,4 +1,4 @@
-//! What tracing costs: ours beside the tracers that people write for CPython, on the same programs in the same run.
+//! Measures the cost of tracing: our tracer beside common tracers for CPython, on the same programs in the same run.
 //!
 //! `cargo bench --locked --ignore-rust-version --bench tracer [-- CORPUS…]`. Each program, and each corpus named, is
 //! taken as far as its inputs. Then every side traces every input, whole path: ours with `tracemill run --stages
@@ -9,7 +9,8 @@
 //! A benchmark of short records is measured a second time with each record repeated, where start-up does not matter.
 //!
 //! `TRACEMILL_BENCH_PYTHON` names the CPython (default: `python3.13`, else `python3`), `TRACEMILL_BENCH_ROUNDS` the
-//! rounds (3), `TRACEMILL_BENCH_SCALE` stretches the programs, `TRACEMILL_BENCH_BINARY` is another tracemill.
+//! rounds (3), `TRACEMILL_BENCH_SCALE` stretches the programs, `TRACEMILL_BENCH_BINARY` names another tracemill
+//! executable.
 
 mod harness;
 #[path = "tracer/report.rs"]
@@ -95,8 +96,8 @@ fn measure(sides: &Sides, corpus: &Path, scratch: &Path, rounds: usize) -> BTree
     least
 }
 
-/// The records of a benchmark of one function each several times, told apart by a text at the function's end, of which
-/// nothing is compiled; `None` for other corpora.
+/// The records of a benchmark, each repeated several times and made distinct by a text at the end of its function,
+/// which compiles to nothing; `None` for other corpora.
 fn copies(path: &Path) -> Option<String> {
     let text = path.extension().filter(|ending| *ending == "jsonl").and_then(|_| fs::read_to_string(path).ok())?;
     let mut copies = String::new();

@@ -1,16 +1,16 @@
-//! The flag by which Ctrl-C stops a command. Set by the command line, looked at by everything that takes long.
+//! The flag by which Ctrl-C stops a command. Set by the command line, polled by all long work.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::error::{Error, Result};
 
-/// A flag that asks a command to stop.
+/// A flag that requests a command to stop.
 #[derive(Debug, Clone, Default)]
 pub struct Cancel(Arc<AtomicBool>);
 
 impl Cancel {
-    /// Asks to stop.
+    /// Requests a stop.
     pub fn set(&self) {
         self.0.store(true, Ordering::SeqCst);
     }
@@ -21,7 +21,7 @@ impl Cancel {
         Arc::clone(&self.0)
     }
 
-    /// Whether it was asked.
+    /// Whether a stop was requested.
     #[must_use]
     pub fn is_set(&self) -> bool {
         self.0.load(Ordering::SeqCst)
@@ -30,7 +30,7 @@ impl Cancel {
     /// Stages call this between pieces of work.
     ///
     /// # Errors
-    /// [`Error::Cancelled`] when it was asked to stop.
+    /// [`Error::Cancelled`] when a stop was requested.
     pub fn check(&self) -> Result<()> {
         if self.is_set() { Err(Error::Cancelled) } else { Ok(()) }
     }

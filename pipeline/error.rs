@@ -1,4 +1,4 @@
-//! What can go wrong with us. A traced program's failure is never here: it is an outcome in a row.
+//! The errors of the pipeline. A traced program's failure is never one of them: it is an outcome in a row.
 //!
 //! Messages complete "failed to …" and name the thing; the source says why.
 
@@ -32,7 +32,7 @@ pub enum Error {
         #[source]
         source: Box<datafusion::parquet::errors::ParquetError>,
     },
-    /// A file's contents are not what they must be.
+    /// The contents of a file are malformed.
     #[error("failed to read {}: {problem}", path.display())]
     Malformed {
         /// The file.

@@ -1,4 +1,4 @@
-//! Mutational fuzzing as ordinary tests. Called by the `fuzz` modules of the stages, each of which has a target or more.
+//! Mutational fuzzing as ordinary tests. Called by the `fuzz` modules of the stages, which have the targets.
 //!
 //! A target is a property of any bytes. Its inputs are its seeds, what lies in `tests/data/fuzz/TARGET/` (among it every
 //! input that ever failed), and mutations of all of them; an input whose outcome was not seen before joins the pool that
@@ -39,11 +39,11 @@ pub(crate) struct Target<'a> {
     pub(crate) repair: fn(&mut [u8]),
     /// Whether it is a text whose lines and words mean something: then most mutations keep them whole.
     pub(crate) is_source: bool,
-    /// Inputs played where nobody asks for more.
+    /// Inputs played by default.
     pub(crate) inputs: u64,
 }
 
-/// Plays a target. The property panics where it does not hold, and gives a number for how it held.
+/// Plays a target. The property panics where it fails, else it returns a number that classifies the outcome.
 pub(crate) fn fuzz(target: &Target<'_>, property: impl Fn(&[u8]) -> u64 + Sync) {
     std::thread::scope(|scope| {
         let builder = std::thread::Builder::new().name(target.name.to_owned()).stack_size(STACK_BYTES);
@@ -120,7 +120,7 @@ fn peak_kib() -> u64 {
     line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
 }
 
-/// A number for an outcome: what is said about it, without the figures in it.
+/// A number for an outcome: its message without the digits.
 pub(crate) fn outcome(said: &str) -> u64 {
     let plain: String = said.chars().filter(|character| !character.is_ascii_digit()).collect();
     blake3::hash(plain.as_bytes()).as_bytes().first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))

@@ -1,4 +1,4 @@
-//! Shows how far a stage is: a bar on a terminal, a plain line now and then elsewhere, nothing when asked for silence.
+//! Shows how far a stage is: a bar on a terminal, a plain line now and then elsewhere, nothing with `--quiet`.
 //!
 //! Nothing here reaches a table: the clock is read for display only.
 
@@ -108,7 +108,7 @@ impl Bar {
         eprintln!("{}: {done}{of} {} in {seconds:.0} s, {rate:.0} a second{left}", self.0.name, self.0.unit);
     }
 
-    /// Says something that happened and changes no table.
+    /// Prints a note; it changes no table.
     pub fn note(&self, text: &str) {
         if self.0.how != Progress::Silent {
             self.0.bar.suspend(|| eprintln!("{}: {text}", self.0.name));

@@ -192,7 +192,7 @@ fn is_done(cx: &Context, entry: Option<&PartEntry>, part: &Part) -> Result<bool>
     Ok(true)
 }
 
-/// Removes a stage's counts before what they count changes: a run that is killed leaves none instead of old ones.
+/// Removes a stage's counts before its parts change, so that a killed run leaves no outdated counts.
 fn forget_stats(cx: &Context, stage: &str) -> Result<()> {
     remove_file(&cx.dataset.part_stats(stage))
 }
@@ -204,14 +204,14 @@ fn remove_file(path: &Path) -> Result<()> {
     }
 }
 
-/// Forgets a part, then removes its files: in this order, a stop in between leaves nothing that looks done.
+/// Removes a part's entry, then its files: in this order, a kill in between leaves nothing that looks finished.
 fn remove_part(cx: &Context, manifest: &mut Manifest, stage: &str, key: &PartKey) -> Result<()> {
     let Some(entry) = manifest.parts.remove(key) else { return Ok(()) };
     cx.dataset.remove_entry(stage, key)?;
     remove_files(cx, &entry)
 }
 
-/// Removes a part's files, those first that were put in place last.
+/// Removes a part's files in the reverse order of their creation.
 fn remove_files(cx: &Context, entry: &PartEntry) -> Result<()> {
     entry.files.iter().rev().try_for_each(|file| remove_file(&cx.dataset.file(file)))
 }

@@ -1,21 +1,21 @@
-//! The first place where two tellings of one execution differ, and what kind of place it is. Called by `cpython.rs`.
+//! Finds the first difference between two traces of one execution, and classifies it. Called by `cpython.rs`.
 
 use tracemill_trace::Scope;
 
 use crate::execution::{Change, Event, Execution};
 use crate::telling::Telling;
 
-/// Where two executions part.
+/// The first difference between two executions.
 pub(crate) struct Difference {
     /// What kind of difference it is, without what is particular to the program: equal ones have one cause.
     pub(crate) cause: String,
-    /// The event where they part; `None` when all events are equal and the ending differs.
+    /// The event that differs; `None` when all events are equal and the ending differs.
     pub(crate) event_index: Option<usize>,
     /// The lines of the source that the events there, and the one before, are at.
     pub(crate) lines: Vec<i32>,
     /// The event before it.
     pub(crate) before: String,
-    /// What the one and the other say there.
+    /// The event on each side.
     pub(crate) one: String,
     pub(crate) other: String,
 }

@@ -1,5 +1,5 @@
-//! One execution as both sides tell it. The tables and the reference tracer are read into this; `compare` looks for
-//! the first place where two differ.
+//! One execution in a form that both sides share. The tables and the output of the reference tracer are read into it;
+//! `compare` finds the first difference.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -24,7 +24,7 @@ pub(crate) struct Execution {
     pub(crate) result: Option<String>,
     pub(crate) exception: Option<Exception>,
     pub(crate) stdout: String,
-    /// Ours alone: what is known to make it differ.
+    /// Our labels: known causes of differences.
     #[serde(default)]
     pub(crate) labels: Vec<String>,
     /// Ours alone: the modules that it imported.
@@ -52,7 +52,7 @@ pub(crate) struct Event {
     pub(crate) output: String,
 }
 
-/// A change as the reference tells it: scope, name, action, value, type.
+/// A change in the reference's form: scope, name, action, value, type.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 pub(crate) struct Change(
     pub(crate) String,
@@ -63,7 +63,7 @@ pub(crate) struct Change(
 );
 
 impl Execution {
-    /// The other tells the same, up to that event; all of it without one.
+    /// Whether the other execution is equal, up to and including that event; as a whole for `None`.
     pub(crate) fn agrees(&self, other: &Execution, event_index: Option<usize>) -> bool {
         match event_index {
             Some(at) => {
@@ -77,7 +77,7 @@ impl Execution {
         }
     }
 
-    /// Whether it went to its end on that side.
+    /// Whether it ran to its end on that side.
     pub(crate) fn ended(&self) -> bool {
         Outcome::parse(&self.outcome).is_some_and(Outcome::is_own_end)
     }
@@ -136,8 +136,8 @@ pub(crate) fn of_tables(data: &Path) -> BTreeMap<String, Execution> {
     executions.into_values().map(|execution| (execution.id.clone(), execution)).collect()
 }
 
-/// Our events as the reference tells them: it knows no loops, no identities and no exceptions that are handled, and so
-/// what changed until an exception was handled belongs to the frame's next event.
+/// Converts our events to the reference's form, which has no loops, identities or handled exceptions. So what changed
+/// until an exception was handled belongs to the frame's next event.
 fn told(events: Vec<tracemill_trace::Event>) -> Vec<Event> {
     let mut functions: BTreeMap<u32, String> = BTreeMap::new();
     let mut values: BTreeMap<(u32, Scope, u32), Value> = BTreeMap::new();
@@ -189,7 +189,7 @@ fn told(events: Vec<tracemill_trace::Event>) -> Vec<Event> {
     told
 }
 
-/// Adds what became of a variable to what else became of it since the event before.
+/// Merges a change into the variable's earlier changes since the previous event.
 fn follow(changes: &mut Vec<Change>, mut change: Change) {
     let earlier = changes.iter().position(|earlier| (&earlier.0, &earlier.1) == (&change.0, &change.1));
     if let Some(at) = earlier {

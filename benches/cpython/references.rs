@@ -45,7 +45,7 @@ impl Reference {
         Reference { name: format!("CPython {}", text_of(&mut command)), how: How::Pyodide(folder) }
     }
 
-    /// Runs all jobs. A job that ends the interpreter, or never ends, gets an outcome that says so.
+    /// Runs all jobs. A job that ends the interpreter, or never ends, gets a special outcome.
     pub(crate) fn run(&self, jobs: &[serde_json::Value], scratch: &Path) -> BTreeMap<String, Execution> {
         let (jobs_path, events_path) = (scratch.join("reference-jobs.jsonl"), scratch.join("reference-events.jsonl"));
         let mut executions = BTreeMap::new();

@@ -9,10 +9,10 @@ use crate::telling::{Telling, Without};
 
 /// Sources of no more lines are printed whole.
 const WHOLE_LINES: usize = 25;
-/// Of longer ones, so many lines on both sides of what differs.
+/// Of longer ones, this many lines on both sides of the difference.
 const NEAR_LINES: i32 = 3;
 
-/// Modules whose answers are the machine's and not the program's.
+/// Modules whose results depend on the machine.
 const OUTSIDE: [&str; 12] = [
     "random",
     "secrets",
@@ -42,21 +42,21 @@ struct Pair {
     other: String,
     identical: usize,
     differing: Vec<Differing>,
-    /// Executions that did not go to their end, by what each side says of them.
+    /// Executions that did not run to their end, by the outcome on each side.
     not_compared: BTreeMap<(String, String), usize>,
 }
 
-/// Two tellings of one execution that differ.
+/// Two traces of one execution that differ.
 struct Differing {
     id: String,
     source: String,
     call: String,
     labels: Vec<String>,
-    /// Modules it imported whose answers are the machine's: chance, clock, files.
+    /// Imported modules whose results depend on the machine: random numbers, clock, files.
     outside: Vec<String>,
-    /// What it is enough to leave out to make them equal, if anything is.
+    /// The least normalisation that makes them equal, if one does.
     gone_without: Option<Without>,
-    /// Up to the first place where the two part another CPython tells what the first one does.
+    /// Another CPython agrees with the first side up to the first difference.
     is_vouched: bool,
     difference: Difference,
 }

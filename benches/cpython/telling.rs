@@ -1,5 +1,5 @@
-//! One side's telling of an execution with what is known to differ left out, so that what else differs shows. Called
-//! by `report.rs`, compared by `compare.rs`.
+//! One side's trace of an execution without known differences, so that other differences show. Called by `report.rs`,
+//! compared by `compare.rs`.
 
 use crate::compare;
 use crate::execution::Execution;
@@ -18,11 +18,11 @@ impl Without {
     pub(crate) const ALL: [Without; 2] = [Without::Nothing, Without::SetOrder];
 }
 
-/// A telling.
+/// A normalised trace.
 pub(crate) struct Telling {
-    /// To be compared.
+    /// The form that is compared.
     pub(crate) execution: Execution,
-    /// The events as they were told, for people.
+    /// The original events as text, for the report.
     pub(crate) shown: Vec<String>,
 }
 
@@ -37,13 +37,13 @@ impl Telling {
         Telling { execution, shown }
     }
 
-    /// What was told at an event.
+    /// The original text of an event.
     pub(crate) fn shown(&self, at: usize) -> &str {
         self.shown.get(at).map_or("no event", String::as_str)
     }
 }
 
-/// Puts the letters of each text that shows a set into a fixed order: no text any more, but equal for equal sets.
+/// Sorts the characters of each text that shows a set: unreadable, but equal for equal sets.
 fn without_set_order(execution: &mut Execution) {
     let order = |text: &mut String| {
         // A dictionary without a set in it keeps its order; telling it from a set would take a parser.

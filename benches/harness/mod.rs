@@ -16,7 +16,7 @@ pub(crate) fn binary() -> PathBuf {
     std::env::var_os("TRACEMILL_BENCH_BINARY").map_or_else(|| env!("CARGO_BIN_EXE_tracemill").into(), PathBuf::from)
 }
 
-/// Whether the program lets the configuration say how finely it traces.
+/// Whether the configuration of the program has a granularity.
 pub(crate) fn has_granularity() -> bool {
     let output = Command::new(binary()).arg("config").output().expect("tracemill runs");
     String::from_utf8_lossy(&output.stdout).lines().any(|line| line.starts_with("granularity"))

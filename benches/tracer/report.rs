@@ -1,4 +1,4 @@
-//! The figures as a table, and what they must come to. Called by `tracer.rs`.
+//! The figures as a table, with the thresholds that they must meet. Called by `tracer.rs`.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,7 +12,7 @@ pub(crate) struct Report {
     programs: Vec<(String, BTreeMap<Side, Measured>)>,
 }
 
-/// What is asked of one program: the least ratio to a rival's CPU time, and the most bytes an event.
+/// The thresholds of one program: the least ratio to a rival's CPU time, and the most bytes per event.
 struct Bars {
     json: Option<f64>,
     native: Option<f64>,
@@ -45,7 +45,7 @@ impl Report {
     }
 }
 
-/// Events of a rival whose tracer does not count them are those of the one that does.
+/// Events of a side; a rival's tracer that does not count them gets the count of the one that does.
 fn events(sides: &BTreeMap<Side, Measured>, side: Side) -> f64 {
     let counted = if side == Side::Noop { Side::Json } else { side };
     sides.get(&counted).map_or(0.0, |measured| measured.events)
@@ -147,7 +147,7 @@ fn ratio(one: Option<f64>, other: Option<f64>) -> Option<f64> {
     Some(one? / other?).filter(|ratio| ratio.is_finite())
 }
 
-/// What a figure must come to.
+/// A threshold for a figure.
 #[derive(Clone, Copy)]
 enum Bar {
     AtLeast(f64),

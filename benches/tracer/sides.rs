@@ -52,7 +52,7 @@ impl Side {
     }
 }
 
-/// What one side did and took.
+/// The work and the cost of one side.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Measured {
     /// CPU seconds of all its processes.
@@ -84,7 +84,7 @@ pub(crate) struct Sides {
 }
 
 impl Sides {
-    /// Looks for a CPython, builds the C extension, asks ours what it knows.
+    /// Finds a CPython, builds the C extension, and checks which options our executable has.
     pub(crate) fn find(scratch: &Path) -> Self {
         let python = match std::env::var("TRACEMILL_BENCH_PYTHON") {
             Ok(named) => harness::interpreter(&named).unwrap_or_else(|| panic!("{named} is no Python that runs")),

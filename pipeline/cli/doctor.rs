@@ -1,4 +1,4 @@
-//! `tracemill doctor`: what of the sandbox this machine gives, found out by starting a worker.
+//! `tracemill doctor`: the sandbox layers that this machine supports, found by starting a worker.
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -20,7 +20,7 @@ Examples:
   tracemill doctor --set 'executions.sandbox.may_lack=[]'
   tracemill doctor --json | jq '.layers[] | select(.in_force | not)'";
 
-/// Say which layers of the sandbox this machine gives, and what each holds off.
+/// List the sandbox layers that this machine supports, and what each blocks.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
@@ -76,13 +76,13 @@ pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
     out.flush()?;
     anyhow::ensure!(
         lacking.is_empty(),
-        "this machine does not give {}, which executions.sandbox.may_lack does not name",
+        "this machine does not support {}; executions.sandbox.may_lack names layers that may be missing",
         lacking.join(", ")
     );
     Ok(Exit::Done)
 }
 
-/// One layer, here.
+/// One layer and its state on this machine.
 struct Row<'a> {
     name: &'a str,
     holds_off: &'a str,

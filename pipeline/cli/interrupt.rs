@@ -1,5 +1,4 @@
-//! Ctrl-C and SIGTERM: the first asks to stop, the second ends the process at once. Called by the commands that take
-//! long.
+//! Ctrl-C and SIGTERM: the first requests a stop, the second ends the process at once. Called by long commands.
 
 use std::io::Write as _;
 use std::sync::Arc;
@@ -13,7 +12,7 @@ use crate::cancel::Cancel;
 use crate::cli::Exit;
 use crate::error::Error;
 
-/// A flag that is set from now on when the user asks to stop.
+/// A flag that Ctrl-C and SIGTERM set from now on.
 pub(super) fn watch() -> anyhow::Result<Cancel> {
     let cancel = Cancel::default();
     for signal in [SIGINT, SIGTERM] {
@@ -25,12 +24,12 @@ pub(super) fn watch() -> anyhow::Result<Cancel> {
     Ok(cancel)
 }
 
-/// Forgets that the user asked: for a prompt, which goes on after the query that was stopped.
+/// Clears the request to stop: a prompt continues after a stopped query.
 pub(super) fn forget(cancel: &Cancel) {
     cancel.flag().store(false, Ordering::SeqCst);
 }
 
-/// Ends a command that keeps nothing to go on from: the error that says how to go on does not suit it.
+/// Reports the interruption of a command that cannot be resumed, without the hint to run it again.
 pub(super) fn plainly(result: anyhow::Result<Exit>) -> anyhow::Result<Exit> {
     match result {
         Err(error) if error.chain().any(|cause| matches!(cause.downcast_ref(), Some(Error::Cancelled))) => {
@@ -42,7 +41,7 @@ pub(super) fn plainly(result: anyhow::Result<Exit>) -> anyhow::Result<Exit> {
     }
 }
 
-/// Leaves Ctrl-C to another process.
+/// Ignores Ctrl-C, so that another process handles it.
 pub(super) fn ignore() -> anyhow::Result<()> {
     flag::register(SIGINT, Arc::new(AtomicBool::new(false))).context("failed to ignore a signal")?;
     Ok(())

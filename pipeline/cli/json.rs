@@ -1,5 +1,5 @@
-//! An execution as JSON lines: each event with the value stack and the positions of loops that the events before it
-//! lead to. Called by `trace`.
+//! An execution as JSON lines: each event with the value stack and the loop positions, replayed from the events before
+//! it. Called by `trace`.
 
 use std::io::{self, Write};
 
@@ -37,7 +37,7 @@ pub(super) fn write(traced: &Traced, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "{last}")
 }
 
-/// Writes events, each with what the ones before it say of its frame.
+/// Writes events, each with the replayed state of its frame.
 #[derive(Default)]
 struct EventWriter {
     replay: Replay,
@@ -91,8 +91,8 @@ impl EventWriter {
         Json::Array(entries.chain(std::iter::repeat(Json::Null)).take(depth.min(MAX_PLACES) as usize).collect())
     }
 
-    /// A change of a loop, with how many items it has drawn and how many are left; `value` is what it walks, present
-    /// where the loop begins.
+    /// A change of a loop's iterator, with the numbers of items drawn and left; `value` is the iterable, present where
+    /// the loop begins.
     fn position(&self, frame_index: u32, change: &Change) -> Json {
         let mut json = change_json(change);
         if change.value.is_none() || change.items_drawn.is_some() {

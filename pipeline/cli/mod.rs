@@ -5,7 +5,7 @@
 //!        ─▶ trace ─ show     one execution, drawn by drawing
 //!        ─▶ sql              query_session, statements, output, text_table
 //!        ─▶ config, schema   what there is to set and to read
-//!        ─▶ doctor           what of the sandbox this machine gives
+//!        ─▶ doctor           the sandbox layers that this machine supports
 //!        ─▶ verify           files against their hashes, and stored executions run again
 //!        ─▶ worker           hidden: this executable inside the sandbox
 //! ```
@@ -97,13 +97,13 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// The command line is wrong in a way that its parser cannot see.
+/// A usage error that the parser of the command line cannot detect.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct UsageError(String);
 
-/// An error about a path that the command line names. That nothing of that kind is there is wrong usage; any other reason
-/// is a failure.
+/// An error about a path from the command line. A path that is missing, or of the wrong kind, is wrong usage; any other
+/// cause is a failure.
 fn path_error(action: &str, path: &Path) -> impl FnOnce(io::Error) -> anyhow::Error {
     let action = format!("failed to {action} {}", path.display());
     move |error| match error.kind() {
@@ -114,7 +114,7 @@ fn path_error(action: &str, path: &Path) -> impl FnOnce(io::Error) -> anyhow::Er
     }
 }
 
-/// Runs the command line and says how it ended.
+/// Runs the command line and returns its exit code.
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -148,7 +148,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// The chain of causes in one line; a cause that the message before it already tells is left out.
+/// The chain of causes on one line; a cause that the previous message already contains is left out.
 fn message(error: &anyhow::Error) -> String {
     let mut text = String::new();
     for cause in error.chain() {

@@ -27,7 +27,7 @@ pub(super) struct Args {
     /// The dataset.
     #[arg(long, value_name = "DIR", default_value = "data")]
     data: PathBuf,
-    /// Show how far each running loop is.
+    /// Show the position of each running loop.
     #[arg(long)]
     iterators: bool,
 }

@@ -30,7 +30,7 @@ fn scan(text: &str) -> (Vec<&str>, &str) {
     (statements, &text[begin..])
 }
 
-/// Bytes of the quoted text, the comment or the character that a text begins with.
+/// The length in bytes of the first token of a text: a quoted text, a comment or a character.
 fn token(text: &str) -> usize {
     let closed = |from: usize, end: &str| {
         text.get(from..).and_then(|rest| rest.find(end)).map_or(text.len(), |found| from + found + end.len())

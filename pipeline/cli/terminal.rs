@@ -1,5 +1,5 @@
-//! Standard output as a terminal or a pipe: whether colour is wanted, how wide it is, and a reader that goes away.
-//! Called by every command that prints.
+//! Standard output as a terminal or a pipe: its colours, its width, and whether its reader has gone. Called by every
+//! command that prints.
 
 use std::io::{self, BufWriter, IsTerminal as _, StdoutLock, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,12 +11,12 @@ pub(super) fn output() -> BufWriter<Watched> {
     BufWriter::with_capacity(64 << 10, Watched(io::stdout().lock()))
 }
 
-/// Whether the reader of standard output went away.
+/// Whether the reader of standard output has gone.
 pub(super) fn output_is_closed() -> bool {
     CLOSED.load(Ordering::SeqCst)
 }
 
-/// Standard output that remembers when its reader went away.
+/// Standard output that records whether its reader has gone.
 #[derive(Debug)]
 pub(super) struct Watched(StdoutLock<'static>);
 
@@ -68,7 +68,7 @@ impl Style {
 /// The colours in use, by their ANSI numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Colour {
-    /// What stands there for orientation.
+    /// Secondary text.
     Dim = 2,
     /// What went wrong.
     Red = 31,
@@ -90,7 +90,7 @@ fn width() -> usize {
     dimensions.map_or(USUAL, |(columns, _)| usize::from(columns)).max(40)
 }
 
-/// Text without control characters, which a traced program may have chosen to upset a terminal.
+/// Text without control characters: a traced program may print some to corrupt a terminal.
 pub(super) fn printable(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
@@ -114,7 +114,7 @@ pub(super) fn cut(text: &str, width: usize) -> String {
     kept
 }
 
-/// A count with its thousands apart.
+/// A count with its thousands separated.
 pub(super) fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let mut text = String::new();

@@ -43,10 +43,10 @@ pub(super) struct Args {
     /// File that the program reads as its standard input.
     #[arg(long, value_name = "FILE")]
     stdin: Option<PathBuf>,
-    /// How finely: each line, or each instruction with the value stack; by default as configured.
+    /// Granularity: lines, or instructions with the value stack; the configured one by default.
     #[arg(long, value_name = "WHAT")]
     granularity: Option<Granularity>,
-    /// Show how far each running loop is; --json always says so.
+    /// Show the position of each running loop; --json always includes it.
     #[arg(long, conflicts_with = "format")]
     iterators: bool,
     /// Set a key of the configuration, such as a limit.
@@ -54,7 +54,7 @@ pub(super) struct Args {
     set: Vec<String>,
 }
 
-/// What `--granularity` takes.
+/// The values of `--granularity`.
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum Granularity {
     /// Calls, lines, returns, exceptions.

@@ -41,7 +41,7 @@ pub(super) struct Args {
     /// The dataset.
     #[arg(value_name = "DATA", default_value = "data")]
     data: PathBuf,
-    /// Look at the files only.
+    /// Compare files only.
     #[arg(long, conflicts_with_all = ["sample", "all", "seed", "workers", "jobs_per_process"])]
     files: bool,
     /// How many executions, chosen by hash.
@@ -56,7 +56,7 @@ pub(super) struct Args {
     /// Threads, each with two worker processes; 0 for one per core.
     #[arg(long, value_name = "N", default_value_t = 0)]
     workers: usize,
-    /// Executions that may share a process. With more than 1 it is faster, and says less.
+    /// Executions that may share a process. More than 1 is faster and proves less.
     #[arg(long, value_name = "N", default_value_t = 1)]
     jobs_per_process: u64,
 }
@@ -102,7 +102,7 @@ fn files(dataset: &Dataset, cancel: &Cancel) -> anyhow::Result<bool> {
 fn executions(args: &Args, dataset: &Dataset, cancel: &Cancel) -> anyhow::Result<Exit> {
     let config_path = dataset.root().join("_run").join("config.toml");
     let config = load(Some(&config_path), &Overrides::default())
-        .with_context(|| format!("failed to read how the dataset was made from {}", config_path.display()))?;
+        .with_context(|| format!("failed to read the dataset's configuration from {}", config_path.display()))?;
     let workers = match args.workers {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         workers => workers,

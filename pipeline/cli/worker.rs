@@ -7,7 +7,7 @@ use tracemill_worker::sandbox::Settings;
 
 use crate::cli::{Exit, interrupt};
 
-/// What the supervisor tells a worker.
+/// The arguments that the supervisor passes to a worker.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Name of the engine that runs programs.

@@ -1,4 +1,4 @@
-//! Guesses what kind of corpus a path is. Called when a configuration does not say.
+//! Guesses the kind of a corpus from its path. Called when the configuration does not name it.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};

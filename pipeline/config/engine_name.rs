@@ -1,4 +1,4 @@
-//! The engine that the configuration names. A name that no engine has does not get through reading.
+//! The engine that the configuration names. Reading rejects a name that no engine has.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use tracemill_worker::engine::EngineKind;

@@ -23,7 +23,7 @@ pub use corpora::KINDS;
 pub use walk::nearest;
 pub use write::to_toml;
 
-/// What flags say, over the file.
+/// The settings of flags, which override the file.
 #[derive(Debug, Clone, Default)]
 pub struct Overrides {
     /// `--set key=value`, in order.

@@ -49,9 +49,9 @@ pub struct CorpusConfig {
     pub kind: Option<CorpusKind>,
     /// File or folder.
     pub path: PathBuf,
-    /// Licence of all its files, where the files do not say.
+    /// Licence of all its files that state none.
     pub licence: Option<String>,
-    /// Repository of all its files, where the files do not say.
+    /// Repository of all its files that state none.
     pub repository: Option<String>,
     /// For `jsonl` and `parquet`: which column holds what.
     #[serde(default)]
@@ -84,7 +84,7 @@ impl Default for ColumnsConfig {
 }
 
 impl ColumnsConfig {
-    /// The same with the names that stand in public datasets, where the usual ones are asked for and do not exist.
+    /// Replaces default column names that do not exist by common names of public datasets.
     #[must_use]
     pub fn among(&self, exist: &dyn Fn(&str) -> bool) -> ColumnsConfig {
         let usual = ColumnsConfig::default();
@@ -182,7 +182,7 @@ pub struct ModelConfig {
     pub max_completion_tokens: u64,
 }
 
-/// Which functions the language model is asked about.
+/// The functions for which the language model is queried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Ask {
@@ -213,7 +213,7 @@ pub struct SandboxConfig {
 }
 
 impl ExecutionsConfig {
-    /// What a worker is to tell about each execution.
+    /// What a worker records of each execution.
     #[must_use]
     pub fn subscription(&self) -> Subscription {
         Subscription { granularity: self.granularity, own_repr: self.own_repr }

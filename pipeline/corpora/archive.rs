@@ -120,7 +120,7 @@ fn zip_entries(
     take(&mut found)
 }
 
-/// The bytes of an entry. Its header's size is a claim: what is read is bounded by what comes out.
+/// The bytes of an entry. The size in its header is not trusted: the limit applies to the bytes that are read.
 fn body(entry: &mut impl Read, size_bytes: u64, config: &FilesConfig) -> Body {
     if size_bytes > config.size_bytes_max {
         return Body::Oversized(size_bytes);

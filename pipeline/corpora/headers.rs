@@ -1,5 +1,5 @@
-//! Watches a tar stream as it is read: a header that holds a name or attributes is read whole into memory by the
-//! library, however long it says that it is. Called by the reader of archives.
+//! Limits the headers of a tar stream: the library reads a header with a name or attributes into memory whole, whatever
+//! length it declares. Called by the reader of archives.
 
 use std::io::{Error, Read, Result};
 
@@ -8,7 +8,7 @@ const HEADER_BYTES_MAX: u64 = 1 << 20;
 /// A tar stream consists of blocks.
 const BLOCK: usize = 512;
 
-/// A tar stream that fails where it has a header that is too long.
+/// A tar stream that fails at a header that is too long.
 #[derive(Debug)]
 pub(super) struct Headers<R> {
     from: R,
@@ -43,8 +43,8 @@ impl<R: Read> Headers<R> {
         Ok(())
     }
 
-    /// Looks at a block where a header may stand. One that is none, since an attribute said another size than the header
-    /// before it, has a wrong sum.
+    /// Checks a block that may be a header. A block that is not one, because an attribute overrode the size of the
+    /// entry before it, has a wrong checksum.
     fn header(&mut self) -> Result<()> {
         let header = tar::Header::from_byte_slice(&self.block);
         let spaces = [b' '; 8];

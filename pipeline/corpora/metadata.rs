@@ -3,7 +3,7 @@
 use crate::config::CorpusConfig;
 use crate::corpora::Found;
 
-/// What a distribution says about itself.
+/// The metadata of a distribution.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Metadata {
     licence: Option<String>,
@@ -11,7 +11,7 @@ pub(super) struct Metadata {
 }
 
 impl Metadata {
-    /// What remains to be said where the configuration says something.
+    /// The metadata without what the configuration sets.
     pub(super) fn beside(self, corpus: &CorpusConfig) -> Self {
         Metadata {
             licence: self.licence.filter(|_| corpus.licence.is_none()),
@@ -19,7 +19,7 @@ impl Metadata {
         }
     }
 
-    /// Hands it to a file of the distribution.
+    /// Copies it into a file of the distribution.
     pub(super) fn give(self, found: Found) -> Found {
         Found { licence: self.licence, repository: self.repository, ..found }
     }

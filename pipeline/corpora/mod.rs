@@ -1,8 +1,8 @@
 //! The `corpora` stage: finds source files, decodes and parses them, and gives every one of them a row.
 //!
-//! A corpus is a tree, an archive, a file of records or a benchmark; each strategy has its file here and hands over
-//! [`Found`] things one at a time. What happens to one of them (`read.rs`) is the same for all. Called by the command
-//! line through [`crate::stage::drive`].
+//! A corpus is a tree, an archive, a file of records or a benchmark; each strategy has a file here and yields one
+//! [`Found`] file at a time; `read.rs` then treats all of them alike. Called by the command line through
+//! [`crate::stage::drive`].
 
 mod archive;
 mod benchmarks;
@@ -49,7 +49,7 @@ impl Corpora {
     }
 }
 
-/// A strategy hands an iterator over its files to this.
+/// Takes a strategy's iterator over its files.
 type TakeFiles<'a> = &'a mut dyn FnMut(&mut dyn Iterator<Item = Result<Found>>) -> Result<()>;
 
 impl Stage for Corpora {

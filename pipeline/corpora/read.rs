@@ -1,4 +1,4 @@
-//! What happens to one source file: read, bounded, decoded, checked, and made a row. Runs on the threads of the stage.
+//! Reads one source file: bounds, decodes and checks it, and makes its row. Runs on the threads of the stage.
 
 use std::fs::File;
 use std::io::Read;
@@ -15,9 +15,9 @@ use crate::hash;
 pub struct Found {
     /// Path inside the corpus.
     pub path: String,
-    /// What the corpus itself says about its origin.
+    /// The repository, where the corpus states it.
     pub repository: Option<String>,
-    /// What the corpus itself says about its licence.
+    /// The licence, where the corpus states it.
     pub licence: Option<String>,
     /// The bytes.
     pub body: Body,
@@ -34,16 +34,16 @@ pub enum Body {
     File(PathBuf),
     /// Here, to be decoded.
     Bytes(Vec<u8>),
-    /// Here, as a text that has no encoding of its own.
+    /// Here, already decoded.
     Text(String),
-    /// Too many to be kept; their number.
+    /// More than the limit; their number.
     Oversized(u64),
-    /// Nowhere: why.
+    /// Not readable; the reason.
     Unreadable(String),
 }
 
 impl Found {
-    /// A file of which nothing but path and bytes is known.
+    /// A file with only a path and bytes.
     #[must_use]
     pub fn new(path: String, body: Body) -> Self {
         Found { path, repository: None, licence: None, body, entry_point: None, tests: None }
@@ -71,7 +71,7 @@ pub(super) fn row(corpus: &CorpusConfig, found: Found, config: &FilesConfig) -> 
     row
 }
 
-/// A status that is not `parsed`, and what is wrong.
+/// A status other than `parsed`, and the problem.
 type Fault = (&'static str, String);
 
 fn fill(row: &mut CorporaRow, body: Body, config: &FilesConfig) -> Result<(), Fault> {

@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 pub(super) struct Record {
     /// Which line of the file, 1-based.
     pub(super) line: u64,
-    /// The object, or what became of it.
+    /// The object, or why there is none.
     pub(super) object: std::result::Result<Map<String, Value>, Body>,
 }
 

@@ -1,4 +1,4 @@
-//! Decides whether a text is Python that the engine can be given.
+//! Decides whether a text is Python that the engine accepts.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -8,7 +8,7 @@ use ruff_source_file::LineIndex;
 
 use crate::python;
 
-/// Nothing, or the status and what is wrong where.
+/// Checks a text; an error has the status, and the problem with its line.
 pub(super) fn check(text: &str, nesting_max: usize) -> Result<(), (&'static str, String)> {
     if let Some(at) = text.find('\0') {
         let line = 1 + text[..at].matches('\n').count();

@@ -49,7 +49,7 @@ pub(super) fn list(root: &Path, respect_ignore_files: bool) -> Result<(Vec<Liste
     Ok((files, not_followed))
 }
 
-/// The path that a walk's error is about.
+/// The path of an error of the walk.
 fn blamed(error: &ignore::Error) -> Option<&Path> {
     match error {
         ignore::Error::WithPath { path, .. } => Some(path),

@@ -50,7 +50,7 @@ impl std::fmt::Debug for Groups {
 }
 
 impl Groups {
-    /// A file without rows. Readers find the schema in the footer where it says what Parquet's own does not.
+    /// A file without rows. The footer has the Arrow schema where Parquet's own schema does not express it.
     pub(super) fn new(
         file: File,
         table: &'static Table,

@@ -1,7 +1,7 @@
-//! Keys of parts, and the order that they have: the order of data. Used by manifests, and by the list of a table's files.
+//! Keys of parts, and their order, which is the order of data. Used by manifests, and by the list of a table's files.
 //!
-//! A key is made of numbers, as in `00012-0003`, with zeros in front that make short lists look orderly. They do not
-//! make the order of texts that of numbers: `100000` would stand before `99999`.
+//! A key consists of zero-padded numbers, as in `00012-0003`. Padding alone does not make the order of texts numeric:
+//! `100000` would come before `99999`.
 
 use std::cmp::Ordering;
 use std::fmt;

@@ -93,7 +93,7 @@ pub enum Severity {
     Info,
     /// The thing itself is at fault.
     Failure,
-    /// We lost it.
+    /// Lost through a fault of ours.
     DataLoss,
 }
 
@@ -122,14 +122,14 @@ pub(super) fn entry_path(folder: &Path, key: &str) -> PathBuf {
     folder.join(format!("{key}.json"))
 }
 
-/// Writes a part's entry; when this returns, the disk has it.
+/// Writes a part's entry durably: it is on disk when this returns.
 pub(super) fn write_entry(folder: &Path, key: &str, entry: &PartEntry) -> Result<()> {
     let mut bytes = serde_json::to_vec_pretty(entry).map_err(|error| Error::Internal(format!("manifest: {error}")))?;
     bytes.push(b'\n');
     write_whole(&entry_path(folder, key), &bytes)
 }
 
-/// Removes a part's entry; when this returns, it does not come back after a loss of power.
+/// Removes a part's entry durably: it stays removed after a power failure.
 pub(super) fn remove_entry(folder: &Path, key: &str) -> Result<()> {
     let path = entry_path(folder, key);
     match fs::remove_file(&path) {

@@ -1,4 +1,4 @@
-//! Reads a part back as rows, a batch at a time, once its file has said that it holds that table and version.
+//! Reads a part as rows, a batch at a time, after a check of the table and version in its file.
 
 use std::fs::File;
 use std::path::Path;

@@ -157,7 +157,7 @@ impl Stage for Executions {
         let asked = part.items.unwrap_or_default();
         if executions.rows() != asked {
             let rows = executions.rows();
-            return Err(Error::Internal(format!("part {}: {rows} executions of {asked} inputs", part.key)));
+            return Err(Error::Internal(format!("part {}: {rows} executions for {asked} inputs", part.key)));
         }
         tables.check(part, &tally)?;
         output.close(executions)?;
@@ -171,8 +171,8 @@ impl Stage for Executions {
     }
 }
 
-/// The ordinals of parts with so many executions: a part that has more than a stride takes the ordinals behind its own,
-/// so that no two executions have one index. Other parts are numbered one by one.
+/// The ordinals of parts with these numbers of executions. A part with more executions than a stride also takes the
+/// ordinals after its own, so that no index occurs twice.
 fn part_ordinals(rows: impl Iterator<Item = usize>) -> impl Iterator<Item = usize> {
     rows.scan(0, |next, rows| {
         let ordinal = *next;
@@ -218,7 +218,7 @@ fn batches<'a>(
     })
 }
 
-/// Inputs of a batch: as many as make its rows worth handing over together.
+/// Inputs of a batch: enough to amortise the transfer of its rows.
 const BATCH_INPUTS: usize = 16;
 
 fn trace_batch(

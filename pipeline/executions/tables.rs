@@ -51,7 +51,7 @@ impl EventTables {
         }
     }
 
-    /// Makes sure that there are as many rows as the executions tell of.
+    /// Checks the numbers of rows against those that the executions state.
     pub(super) fn check(&self, part: &Part, tally: &Tally) -> Result<()> {
         let [frames, events, changes] = tally.stated;
         for (table, rows, stated) in [
@@ -61,9 +61,7 @@ impl EventTables {
         ] {
             if rows != stated {
                 let key = &part.key;
-                return Err(Error::Internal(format!(
-                    "part {key}: {rows} {table}, and its executions tell of {stated}"
-                )));
+                return Err(Error::Internal(format!("part {key}: {rows} {table}, but its executions state {stated}")));
             }
         }
         Ok(())

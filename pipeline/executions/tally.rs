@@ -12,7 +12,7 @@ use crate::stage::Counts;
 #[derive(Default)]
 pub(super) struct Tally {
     counts: Counts,
-    /// Frames, events and changes that the executions tell of.
+    /// Frames, events and changes that the executions state.
     pub(super) stated: [u64; 3],
     traced: BTreeSet<String>,
     untraced: BTreeMap<String, String>,

@@ -17,13 +17,13 @@ pub(super) struct Block<'a> {
     pub(super) range: TextRange,
     /// The names that it loads, binds and imports.
     names: names::Names<'a>,
-    /// Its part in units.
+    /// Its role in units.
     role: Role,
     /// Whether it has `from … import *`.
     has_star: bool,
 }
 
-/// The part of a block in units.
+/// The role of a block in units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Role {
     /// `from __future__ import …`, in every unit.

@@ -87,8 +87,7 @@ struct Finder<'s, 'a> {
 }
 
 impl<'a> Finder<'_, 'a> {
-    /// Walks the statements of one body and adds the simple ones to `before`; `calls` says whether calls are usages
-    /// too.
+    /// Walks the statements of one body and adds the simple ones to `before`; with `calls`, calls are usages too.
     fn body(&mut self, body: &'a [Stmt], calls: bool, before: &mut Vec<Earlier<'a>>) {
         for statement in body {
             if self.usages.len() >= USAGES_OF_FILE_MAX {

@@ -35,7 +35,7 @@ pub(super) struct UnitInputs {
     pub(super) coverage: Option<UnitCoverage>,
 }
 
-/// Everything that the inputs of a unit depend on, beside the unit.
+/// Everything but the unit that its inputs depend on.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Settings<'a> {
     pub(super) config: &'a InputsConfig,
@@ -52,7 +52,7 @@ impl UnitInputs {
         UnitInputs { rows: Vec::new(), search, dropped: Vec::new(), end, coverage: None }
     }
 
-    /// A unit with these rows; `reason` says why it has none if it has none.
+    /// A unit with these rows; `reason` is counted if there are none.
     fn of_rows(rows: InputRows<'_>, reason: &str, search: SearchesRow, coverage: Option<UnitCoverage>) -> Self {
         let InputRows { rows, dropped, .. } = rows;
         let end = match rows.is_empty() {

@@ -7,7 +7,7 @@ use crate::inputs::sources::{stdin_programs, written};
 use crate::inputs::types::{Refusal, SignatureCalls, UnitTypes};
 use crate::inputs::unit::Unit;
 
-/// Candidates that are there at once, and a generator of more.
+/// The candidates that exist already, and a generator of more.
 #[derive(Debug)]
 pub(super) struct Offers<'u, 'a> {
     /// In the order in which they are tried: those that people wrote, those that a model proposed, the call without

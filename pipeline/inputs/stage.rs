@@ -1,4 +1,4 @@
-//! The stage: reads a part of `functions`, collects the inputs of each unit in parallel, asks a language model where
+//! The stage: reads a part of `functions`, collects the inputs of each unit in parallel, queries a language model where
 //! one is configured, and writes `inputs` and `searches`.
 
 use std::path::PathBuf;
@@ -83,8 +83,8 @@ impl Inputs {
         supervisor.sharing(self.idle.clone())
     }
 
-    /// Asks the model about the units that are poorly covered, and searches those again for which it proposes calls.
-    /// Adds the refused texts to the counts.
+    /// Queries the model about poorly covered units, and repeats the search of those for which it proposes calls. Adds
+    /// the refused texts to the counts.
     fn ask(
         &self,
         cx: &Context,
@@ -245,7 +245,7 @@ fn settings(cx: &Context) -> Settings<'_> {
     Settings { config: &cx.config.inputs, limits: limits(&cx.config), seed: cx.config.seed }
 }
 
-/// The configuration that the inputs of a part depend on: of a model everything but how it is reached.
+/// The configuration that the inputs of a part depend on: of the model's only what shapes prompts, answers and budget.
 fn part_config(config: &InputsConfig) -> impl serde::Serialize {
     let InputsConfig { per_function, input_bytes_max, search, model } = config;
     let asks = (!model.endpoint.is_empty()).then(|| {

@@ -1,5 +1,5 @@
-//! A unit with its source parsed: its names, and which expressions use it. The sources, the types and the proposals ask
-//! it.
+//! A unit with its source parsed: its names, and which expressions use it. Used by the sources, the types and the
+//! proposals.
 
 use std::collections::BTreeSet;
 

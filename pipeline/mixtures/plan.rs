@@ -28,14 +28,14 @@ pub(super) struct Format {
     pub(super) share: f64,
 }
 
-/// Where a unit's samples go.
+/// The split of a unit's samples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Split {
     /// For training.
     Train,
-    /// For choosing between trainings.
+    /// For model selection.
     Validation,
-    /// For judging the last one.
+    /// For the final evaluation.
     Test,
 }
 

@@ -56,7 +56,7 @@ pub(super) async fn part(cx: &Context, plan: &Plan, key: &str, output: &mut Part
     let counted = count_executions(&session, &chosen, &params, &mut counts).await?;
     if counted != sources.len() {
         let there = sources.len();
-        return Err(Error::Internal(format!("part {key}: {counted} of {there} executions were judged")));
+        return Err(Error::Internal(format!("part {key}: {counted} of {there} executions have a verdict")));
     }
 
     let mut formats = Vec::new();
@@ -92,7 +92,9 @@ pub(super) async fn part(cx: &Context, plan: &Plan, key: &str, output: &mut Part
         last = Some(this);
         rendered.insert((execution_index, place));
         let Some(source) = sources.get(&execution_index).filter(|_| executions.contains(&execution_index)) else {
-            return Err(Error::Config(format!("the format {name} gives execution {execution_index} unasked")));
+            return Err(Error::Config(format!(
+                "the format {name} gives execution {execution_index}, which was not chosen"
+            )));
         };
         let Some(completion) = sample.completion else {
             counts.add("samples", "too_long", Severity::Info);

@@ -9,7 +9,7 @@ use serde_json::Value;
 pub(crate) struct Answer {
     /// The text; empty where the model wrote none.
     pub(crate) content: String,
-    /// Why it ended: `stop`, `length` and others; empty where the server does not say.
+    /// Why it ended: `stop`, `length` and others; empty where the server gives none.
     pub(crate) finish_reason: String,
     /// Tokens of the prompt, counted by the server or estimated.
     pub(crate) prompt_tokens: u64,
@@ -33,8 +33,7 @@ pub(super) enum Unusable {
     Error,
 }
 
-/// Reads the body of a response to a request, with stars in place of the key: a server that repeats the request puts
-/// the key into no file.
+/// Reads the body of a response and masks the key, so that a server that echoes the request puts no key into a file.
 ///
 /// # Errors
 /// The body is no answer.
@@ -83,7 +82,7 @@ pub(super) fn estimated(bytes: usize) -> u64 {
 /// Shorter keys are placeholders for local servers, such as `EMPTY`, which are words that a text may contain.
 const KEY_BYTES_MIN: usize = 8;
 
-/// The text with stars in place of the key.
+/// The text with the key masked by stars.
 fn without_key(text: String, key: Option<&str>) -> String {
     match key {
         Some(key) if key.len() >= KEY_BYTES_MIN && text.contains(key) => text.replace(key, "***"),

@@ -21,7 +21,7 @@ impl Budget {
         Budget { tokens_max, spent: 0, failed_in_a_row: 0 }
     }
 
-    /// Whether nothing is asked any more because too many requests failed.
+    /// Whether the model counts as down because too many requests in a row have failed.
     pub(super) fn is_down(&self) -> bool {
         self.failed_in_a_row >= DOWN_AFTER
     }

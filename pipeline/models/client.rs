@@ -30,7 +30,7 @@ pub(super) struct Failure {
     pub(super) reason: &'static str,
     /// Whether another attempt may help.
     pub(super) is_passing: bool,
-    /// The delay that the server asks for; `None` where it asks for none.
+    /// The delay of the response's `Retry-After`; `None` where it has none.
     pub(super) retry_after: Option<Duration>,
     /// Tokens that it may have cost: a server that began to answer has read the prompt.
     pub(super) tokens: u64,
@@ -149,7 +149,7 @@ fn refused(status: StatusCode, headers: &HeaderMap) -> Failure {
     Failure { retry_after, ..Failure::new(reason, is_passing) }
 }
 
-/// The failure of an error of the connection; `has_begun` says whether the response had begun.
+/// The failure of an error of the connection; `has_begun`: the response had begun.
 fn failed(error: &ureq::Error, has_begun: bool) -> Failure {
     let is_timeout = |error: &io::Error| error.kind() == io::ErrorKind::TimedOut;
     let is_tls = |error: &io::Error| error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>());

@@ -1,9 +1,9 @@
-//! Sends several requests at a time, with ends that do not depend on which comes back first. Called by `mod`.
+//! Sends several requests at a time; their ends do not depend on the order of responses. Called by `mod`.
 //!
-//! The end of a request follows from those before it, in their order: whether the model is down, and whether tokens are
-//! left. A request is sent ahead of that decision only where the tokens that all earlier ones may still cost leave
-//! enough; near the limit each waits for those before it. So the same answers give the same ends for any number of
-//! threads. The answer to a request that in this order would not have been sent stays in the cache and is no end.
+//! Ends are decided in the order of requests: whether the model is down, and whether tokens are left. A request is sent
+//! before its turn only while the budget covers the worst-case cost of all earlier ones; near the limit, each waits for
+//! those before it. So the same answers give the same ends for any number of threads. An answer to a request that would
+//! not have been sent in this order stays in the cache and is not used.
 
 use std::sync::Arc;
 use std::thread;

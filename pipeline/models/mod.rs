@@ -1,5 +1,5 @@
-//! A client of language models, behind any server that speaks OpenAI's chat completions. The inputs stage asks it for
-//! calls; it knows nothing of what a prompt asks for.
+//! A client of language models, behind any server that speaks OpenAI's chat completions. The inputs stage uses it; it
+//! does not interpret prompts.
 //!
 //! ```text
 //!  prompts ─▶ request ─▶ cache ─▶ in_flight ─▶ retries ─▶ client ─▶ HTTP
@@ -7,8 +7,8 @@
 //!  ends ◀──────────────────┴──────────┘
 //! ```
 //!
-//! A server that fails ends its requests and nothing else. The ends depend neither on the number of requests in flight
-//! nor on time, as far as the server answers the same.
+//! A failing server costs its requests and nothing else. For the same answers, the ends depend neither on the number of
+//! requests in flight nor on time.
 
 mod answer;
 mod budget;
@@ -40,13 +40,13 @@ use crate::config::ModelConfig;
 use crate::dataset::Dataset;
 use crate::error::Result;
 
-/// A model as configured. One serves a whole run, since it knows what the run has spent.
+/// The configured model. One client serves a whole run, because it counts the tokens of the run.
 #[derive(Debug)]
 pub(crate) struct ModelClient {
     config: ModelConfig,
     cache: Cache,
     attempts: Arc<Attempts>,
-    /// Held while prompts are asked: calls from several threads come one after the other.
+    /// Locked while prompts are sent, so that calls from several threads are serialised.
     budget: Mutex<Budget>,
     cancel: Cancel,
 }

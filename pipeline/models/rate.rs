@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use super::stop::{LOOK, Stops};
 
-/// When the next request may begin: the configured rate, and pauses that the server asked for. All threads share one.
+/// When the next request may begin: the configured rate, and delays that the server has requested. All threads share
+/// one.
 #[derive(Debug)]
 pub(super) struct RateLimit {
     between: Duration,
@@ -45,7 +46,7 @@ impl RateLimit {
         }
     }
 
-    /// Lets no request begin before the delay is over.
+    /// Delays all requests until the delay is over.
     pub(super) fn hold(&self, delay: Duration) {
         let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
         *next = (*next).max(Instant::now() + delay);

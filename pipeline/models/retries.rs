@@ -16,7 +16,7 @@ pub(super) struct Waits {
     pub(super) first: Duration,
     /// The longest wait between two attempts.
     pub(super) most: Duration,
-    /// The longest wait that a server may ask for; a longer one ends the request.
+    /// The longest `Retry-After` that is obeyed; a longer one ends the request.
     pub(super) retry_after_most: Duration,
 }
 

@@ -1,4 +1,4 @@
-//! The delay that a server asks for in `Retry-After`, in seconds or as a date. Called by the client.
+//! Parses `Retry-After`: a delay in seconds or a date. Called by the client.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

@@ -1,11 +1,11 @@
-//! Ends the threads of the client when nobody waits for them any more. Asked wherever a thread waits.
+//! Ends the client's threads when their results are no longer needed. Checked wherever a thread waits.
 
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::cancel::Cancel;
 
-/// How often a waiting thread looks whether it is still wanted.
+/// How often a waiting thread checks whether to end.
 pub(super) const LOOK: Duration = Duration::from_millis(50);
 
 /// The two reasons for which a thread ends.
@@ -13,7 +13,7 @@ pub(super) const LOOK: Duration = Duration::from_millis(50);
 pub(super) struct Stops {
     /// The user stops the run.
     pub(super) user: Cancel,
-    /// Nobody waits for the requests any more.
+    /// The results of the requests are no longer needed.
     pub(super) end: Cancel,
 }
 

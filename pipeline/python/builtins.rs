@@ -1,4 +1,4 @@
-//! The names that every module has. Asked wherever the names of a text must be bound.
+//! The names that every module has. Used wherever the names of a text must be bound.
 
 /// Whether a name is bound in a module that binds nothing itself.
 #[must_use]

@@ -1,7 +1,8 @@
 //! The names that source loads from its module and binds there, with Python's scopes: functions, classes, lambdas,
 //! comprehensions, type parameters, `global`.
 //!
-//! The functions stage asks for the definitions that a unit needs, the inputs stage for those that an input needs.
+//! Used by the functions stage for the definitions that a unit needs, and by the inputs stage for those that an input
+//! needs.
 
 use std::collections::BTreeSet;
 

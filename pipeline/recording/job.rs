@@ -15,7 +15,7 @@ pub struct Invocation<'a> {
     pub setup: &'a str,
     /// The call; empty for a program.
     pub call: &'a str,
-    /// An expression that says whether the result is the recorded one.
+    /// An expression that compares the result with the recorded one.
     pub check: Option<&'a str>,
     /// Its standard input.
     pub stdin: &'a str,

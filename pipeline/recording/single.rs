@@ -42,7 +42,7 @@ pub struct Traced {
     pub engine: String,
     /// The events, in order, with every value whole.
     pub events: Vec<Event>,
-    /// The same as the worker sent them.
+    /// The records as the worker sent them.
     pub records: Vec<u8>,
     /// How it ended.
     pub finished: Finished,

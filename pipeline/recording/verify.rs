@@ -63,9 +63,9 @@ pub struct Verified {
     pub stored: u64,
     /// Executions run again.
     pub verified: u64,
-    /// Those that differ under a label that says so.
+    /// Executions that differ and have a label that allows it.
     pub labelled: u64,
-    /// Those that differ without one.
+    /// Executions that differ without such a label.
     pub unlabelled: u64,
 }
 

@@ -1,4 +1,5 @@
-//! The dataset card: `shards/README.md`. Its head tells loaders the files of each split. It holds no time and no host.
+//! The dataset card: `shards/README.md`. Its head lists the files of each split for loaders. It contains no time and no
+//! host name.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! The stage has one part, because the shuffle is over all samples. `manifest.json` is put in place last and removed
-//! first, so that all files in it are there.
+//! first, so that all files that it lists exist.
 
 mod card;
 mod write;

@@ -85,7 +85,7 @@ impl WorkerCommand {
     /// Workers from the executable that runs now, also when another one lies under its name since.
     ///
     /// # Errors
-    /// The system does not say where it is.
+    /// The path of the executable is unknown.
     pub fn this_executable() -> Result<Self> {
         let itself = PathBuf::from(THIS_EXECUTABLE);
         if itself.exists() {
@@ -160,7 +160,7 @@ struct Current {
     sent: usize,
 }
 
-/// Keeps one template busy.
+/// Runs jobs in the forks of its templates.
 #[derive(Debug)]
 pub struct Supervisor {
     engine: &'static EngineKind,
@@ -178,11 +178,11 @@ pub struct Supervisor {
 
 /// How one attempt at a job ended.
 enum Attempt {
-    /// The process said so.
+    /// The process reported its end.
     Finished(Box<Finished>),
     /// The wall clock ran out.
     TimedOut,
-    /// The process sent what none sends.
+    /// The process broke the protocol.
     Protocol(String),
     /// The process is gone.
     Died { status: ExitStatus, stderr: String },
@@ -456,7 +456,7 @@ impl Supervisor {
                     }
                     match listener.receive(session.pipe().records())? {
                         Ok(events) if events == count => {}
-                        Ok(events) => break format!("{events} events where it said {count}"),
+                        Ok(events) => break format!("{events} events, but the frame announced {count}"),
                         Err(malformed) => break malformed.to_string(),
                     }
                 }
@@ -518,7 +518,7 @@ fn ended(outcome: Outcome, message: Option<String>) -> Finished {
     }
 }
 
-/// SIGKILL and SIGTERM come from outside: a person, a batch system, the kernel short of memory.
+/// Whether something outside ended the process: a person, a batch system or the kernel, with SIGKILL or SIGTERM.
 fn killed_from_outside(status: ExitStatus) -> bool {
     matches!(status.signal(), Some(9 | 15))
 }

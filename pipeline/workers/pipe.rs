@@ -62,7 +62,7 @@ impl ReplyPipe {
         &self.from
     }
 
-    /// The records of the message that was heard last.
+    /// The records of the latest message.
     pub(super) fn records(&self) -> &[u8] {
         &self.buffer[self.records.clone()]
     }

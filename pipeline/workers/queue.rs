@@ -60,7 +60,7 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    /// Appends a job. The engine says whether it leaves nothing behind and whether it may import.
+    /// Appends a job. The engine decides whether it leaves nothing behind and whether it may import.
     pub(super) fn push(&mut self, job: Job, placement: Placement, engine: &EngineKind) {
         let process = match placement {
             _ if (engine.leaves_nothing_behind)(&job) => Process::Shared,

@@ -20,11 +20,11 @@ use crate::error::{Error, Result};
 
 /// How often a request to stop is looked at while a process is silent.
 const CANCEL_EVERY: Duration = Duration::from_millis(100);
-/// How long a process that has jobs ahead of it is left alone for each of them, and at most. Being woken for every word
-/// of it costs both sides more than a small job.
+/// How long the supervisor sleeps for each job that the process still has, and at most. Waking for every message costs
+/// both sides more than a small job.
 const NAP: Duration = Duration::from_micros(40);
 const NAP_MAX: Duration = Duration::from_micros(600);
-/// A process that said so much since it was last looked at has a lot to say, and may be waiting for room.
+/// A process that has sent this much since the last read probably has more, and may be blocked on a full pipe.
 const MUCH: usize = 16 << 10;
 
 /// A process that serves jobs.
@@ -66,7 +66,7 @@ impl Session {
         self.ended
     }
 
-    /// Whether it said that it ends after its last job.
+    /// Whether it announced that it ends after its last job.
     pub(super) fn is_retiring(&self) -> bool {
         self.retiring
     }
@@ -84,13 +84,13 @@ impl Session {
         self.runs.pop_front();
     }
 
-    /// Takes a job that is to be sent, with the next look at what the process says.
+    /// Queues a job, which is sent with the next read of replies.
     pub(super) fn send(&mut self, job: &Job) -> Result<()> {
         write_frame(&mut self.outgoing, job).map_err(|error| Error::Worker(format!("encode a job: {error}")))?;
         Ok(())
     }
 
-    /// Sends what waits to be sent, as far as there is room. A process that is gone is noticed where it is heard.
+    /// Sends queued bytes as far as the pipe has room. A lost process is detected when its replies are read.
     fn push(&mut self) -> Result<()> {
         let mut sent = 0;
         while sent < self.outgoing.len()
@@ -132,7 +132,7 @@ impl Session {
         }
     }
 
-    /// What the unit's process says of the end of a run: its status. `None` when the process itself is gone, or says
+    /// The status of an ended run, as the unit's process reports it. `None` when that process is gone or sends
     /// something else.
     pub(super) fn hear_of_run(&mut self, ticket: u64, cancel: &Cancel) -> Result<Option<i32>> {
         let deadline = Instant::now() + ANSWER;

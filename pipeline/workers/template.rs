@@ -26,10 +26,10 @@ const CANCEL_EVERY: Duration = Duration::from_millis(100);
 pub(super) const ANSWER: Duration = Duration::from_secs(30);
 /// The longest answer, in bytes.
 const ANSWER_BYTES: usize = 64 << 10;
-/// Bytes kept of what a worker says on standard error.
+/// Bytes kept of a worker's standard error.
 const STDERR_BYTES: usize = 16 << 10;
 
-/// What came of a request.
+/// The result of a request.
 #[derive(Debug)]
 pub(super) enum Reaction {
     /// An answer.
@@ -94,7 +94,7 @@ impl Template {
                 Ok(more) => length += more,
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 Err(error) if error.kind() == ErrorKind::ConnectionReset => return Ok(Reaction::End),
-                Err(error) => return Err(Error::Worker(format!("hear a worker: {error}"))),
+                Err(error) => return Err(Error::Worker(format!("receive an answer of a worker: {error}"))),
             }
             let Some((head, rest)) = bytes[..length].split_first_chunk::<4>() else { continue };
             let expected = u32::from_le_bytes(*head) as usize;
@@ -122,7 +122,7 @@ impl Template {
                 Err(error) if matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset) => {
                     return Ok(());
                 }
-                Err(error) => return Err(Error::Worker(format!("ask a worker: {error}"))),
+                Err(error) => return Err(Error::Worker(format!("send a request to a worker: {error}"))),
             }
         }
     }
@@ -130,7 +130,7 @@ impl Template {
     /// Forks a process for jobs; with one reply pipe for each of so many `runs`, besides its own.
     ///
     /// # Errors
-    /// Descriptors are used up, or the user asks to stop. What is wrong with the template is the inner error.
+    /// Descriptors are used up, or the user asks to stop. A fault of the template is the inner error.
     pub(super) fn begin(
         &mut self,
         kind: SessionKind,
@@ -159,7 +159,7 @@ impl Template {
     }
 
     /// Ends the process that was forked last, and all that it has forked; its status. Where it `waits`, the process is
-    /// about to end by itself. What it said on standard error comes with it. `None` when the template is gone.
+    /// about to end by itself. Its standard error is returned too. `None` when the template is gone.
     pub(super) fn end(&mut self, waits: bool) -> Result<Option<(ExitStatus, String)>> {
         self.request(&Request::End { waits }, &[])?;
         // A user's request to stop is for later: the process must be gone first.
@@ -169,7 +169,7 @@ impl Template {
         })
     }
 
-    /// Ends the template itself; its status, and what it said on standard error.
+    /// Ends the template itself; its status and its standard error.
     pub(super) fn stop(&mut self) -> Result<(ExitStatus, String)> {
         let failed = |error| Error::Worker(format!("end a worker: {error}"));
         // One that is about to be gone by itself says more by its own status than by our signal.
@@ -185,7 +185,7 @@ impl Template {
         Ok((status, self.stderr_tail()))
     }
 
-    /// What was said on standard error since the last time.
+    /// The standard error since the last call.
     pub(super) fn stderr_tail(&mut self) -> String {
         let mut all = Vec::new();
         let mut bytes = [0_u8; 4096];

@@ -1,4 +1,4 @@
--- One row is one frame whose events do not begin with its one call, or go on after it has ended.
+-- One row is one frame whose first event is not its only call, or that has events after its end.
 -- @reads events
 -- @column execution_index BIGINT ordinal, 0-based  The execution.
 -- @column frame_index INT ordinal, 0-based  The frame.

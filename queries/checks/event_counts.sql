@@ -1,14 +1,14 @@
--- One row is one execution whose frames, events or changes are not as many as it says.
+-- One row is one execution whose numbers of frames, events or changes differ from its counts.
 -- @reads executions, frames, stored_events, stored_changes
 -- @column execution_index BIGINT ordinal, 0-based  The execution.
--- @column frame_count BIGINT  Frames it says.
--- @column frames_found BIGINT  Frames there are.
--- @column event_count BIGINT  Events it says.
--- @column events_found BIGINT  Events there are.
--- @column instruction_count BIGINT  Instructions among them it says.
--- @column instructions_found BIGINT  Instructions among them there are.
--- @column change_count BIGINT  Changes it says.
--- @column changes_found BIGINT  Changes there are.
+-- @column frame_count BIGINT  Frames that it states.
+-- @column frames_found BIGINT  Rows of `frames`.
+-- @column event_count BIGINT  Events that it states.
+-- @column events_found BIGINT  Rows of `events`.
+-- @column instruction_count BIGINT  Instructions that it states.
+-- @column instructions_found BIGINT  Rows of `events` that are instructions.
+-- @column change_count BIGINT  Changes that it states.
+-- @column changes_found BIGINT  Rows of `changes`.
 WITH frame_counts AS (
   SELECT
     execution_index,

@@ -1,4 +1,5 @@
--- One row is one execution_index that more than one execution has: their frames, events and changes cannot be told apart.
+-- One row is one execution_index that more than one execution has: their frames, events and changes cannot be
+-- distinguished.
 -- @reads executions
 -- @column execution_index BIGINT ordinal, 0-based  The index.
 -- @column executions BIGINT  How many executions have it.

@@ -1,4 +1,4 @@
--- One row is one unit whose samples are in more than one split: what is learnt of it would be tested.
+-- One row is one unit whose samples are in more than one split: training data would leak into tests.
 -- @reads mixtures
 -- @column function_id VARCHAR  The unit.
 -- @column splits BIGINT  In how many splits it is.

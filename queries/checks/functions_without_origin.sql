@@ -1,4 +1,4 @@
--- One row is one unit that was found nowhere, or whose first place is not exactly one.
+-- One row is one unit that does not have exactly one first origin.
 -- @reads functions, origins
 -- @column function_id VARCHAR  The unit.
 -- @column first_places BIGINT  How many of its places are called its first.

@@ -1,5 +1,5 @@
--- One row is one instruction that ran and is not known, or one code object whose instructions are known and that no
--- frame runs.
+-- One row is one instruction event without a row of `instructions`, or one code object of `instructions` that no frame
+-- runs.
 -- @reads frames, instructions, events
 -- @column execution_index BIGINT ordinal, 0-based  The execution.
 -- @column code_index INT ordinal, 0-based  The code object.

@@ -1,4 +1,4 @@
-//! What can go wrong with a query. Messages complete "failed to …".
+//! Errors of queries. Messages complete "failed to …".
 
 use std::path::PathBuf;
 
@@ -43,7 +43,7 @@ pub enum Error {
         #[source]
         source: Box<DataFusionError>,
     },
-    /// A header comment is not as it must be.
+    /// A header comment is malformed.
     #[error("failed to read the header of {name}, line {line}: {problem}")]
     Header {
         /// The file.

@@ -1,5 +1,5 @@
-//! Reads the comment at the head of a `.sql` file, which says what the query is. Called by the library, the session
-//! (for parameters and dependencies) and the test that compares headers with plans.
+//! Parses the header comment of a `.sql` file, which describes the query. Called by the library, the session (for
+//! parameters and dependencies) and the test that compares headers with plans.
 //!
 //! ```sql
 //! -- One row is one execution that samples may be made of.

@@ -1,13 +1,13 @@
-//! What we ask: SQL over tracemill's tables, and the engine session that runs it.
+//! Queries: SQL over tracemill's tables, and the session that runs it.
 //!
 //! ```text
 //!  tables ─▶ views ─▶ filters ─▶ mixtures ─▶ formats ─▶ training text
 //!              └────▶ checks (must return no row)
 //! ```
 //!
-//! The `.sql` files beside `src/` are the source; [`library`] embeds them, [`header`] reads their comments,
-//! [`session`] registers tables, functions and views with DataFusion, and `functions` holds what SQL lacks. Called by
-//! the mixtures and shards stages and by the command line.
+//! The `.sql` files beside `src/` are the source; [`library`] embeds them, [`header`] reads their comments, [`session`]
+//! registers tables, functions and views with DataFusion, and `functions` has our own SQL functions. Called by the
+//! mixtures and shards stages and by the command line.
 
 pub mod error;
 pub mod functions;

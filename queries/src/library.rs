@@ -8,7 +8,7 @@ use std::path::Path;
 use crate::error::Result;
 use crate::header::Header;
 
-/// What a query is for: the folder it lies in.
+/// The kind of a query, which names its folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Kind {
     /// A reading of tables, registered under its name.
@@ -42,17 +42,17 @@ impl Kind {
 pub struct Query {
     /// Its name: the file's stem.
     pub name: &'static str,
-    /// What it is for.
+    /// Its kind.
     pub kind: Kind,
     /// Its text.
     pub sql: &'static str,
 }
 
 impl Query {
-    /// What the comment at its head says.
+    /// Its parsed header comment.
     ///
     /// # Errors
-    /// The comment is not as it must be; a test holds that none is.
+    /// The comment is malformed; a test checks that none is.
     pub fn header(&self) -> Result<Header> {
         Header::parse(&self.path(), self.sql)
     }
@@ -70,7 +70,7 @@ impl Query {
     }
 }
 
-/// A query that need not be of the library: one of a user's files, or a copy of ours.
+/// A query from a user's file, or a copy of one of the library.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserQuery {
     /// Its name: the file's stem.

@@ -1,5 +1,5 @@
-//! Parquet files of one table: a file says in its metadata which version of which table it holds, and is not read as
-//! another one. Called by `listing`.
+//! Parquet files of one table: the metadata of a file names its table and version, and a mismatch is an error. Called
+//! by `listing`.
 //!
 //! ```text
 //! TableFormat ─▶ DataFusion's plan of a Parquet scan, with its readers of files replaced by

@@ -1,5 +1,4 @@
-//! SQL spells the words of the data itself; the vocabulary of the crate `trace` decides which there are and what follows
-//! from them.
+//! Compares the words that SQL spells, and the labels that it excludes, with the vocabulary of the crate `trace`.
 
 use std::collections::{BTreeMap, BTreeSet};
 

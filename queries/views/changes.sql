@@ -1,5 +1,5 @@
 -- One row is one variable that an event found changed, with its value as text whatever its type. The stored table has
--- null for what is most frequent; here it is spelt out.
+-- null for the most frequent values; this view restores them.
 -- @reads stored_changes
 -- @column execution_index BIGINT ordinal, 0-based  The execution.
 -- @column frame_index INT ordinal, 0-based  The frame.

@@ -1,4 +1,4 @@
--- One row is one kind of sample that there is: how many of it, and how much text.
+-- One row is one kind of sample, with the number of samples and of bytes of text.
 -- @reads mixtures
 -- @column split VARCHAR  `train`, `validation` or `test`.
 -- @column format VARCHAR  The format.

@@ -7,10 +7,10 @@
 -- @column kind VARCHAR  What it is.
 -- @column input_count INT inputs  Inputs that it got.
 -- @column candidate_count INT candidates  Candidates that were run.
--- @column line_share DOUBLE  Share of the function's lines that its inputs reach, 0 to 1; null when nothing was run.
+-- @column line_share DOUBLE  Share of the function's lines that its inputs cover, 0 to 1; null when nothing was run.
 -- @column branch_share DOUBLE  The same for the two branches of each condition and each `for`; null also when there are none.
 -- @column reason VARCHAR  Why no candidate returned; null when one did, or none was run.
--- @column model VARCHAR  What the language model had to do with it; null when it was not asked.
+-- @column model VARCHAR  The end of the request to the language model; null when none was made.
 SELECT
   functions.function_id,
   functions.corpus,

@@ -1,5 +1,5 @@
--- One row is one event of an execution, with who its frame is. The state of a step is what holds before its line or
--- instruction runs. The stored table has null for what is most frequent; here it is spelt out.
+-- One row is one event of an execution, with its frame. The state of a step is what holds before its line or
+-- instruction runs. The stored table has null for the most frequent values; this view restores them.
 -- @reads stored_events, frames, executions
 -- @column execution_index BIGINT ordinal, 0-based  The execution.
 -- @column event_index INT ordinal, 0-based  Which of its events.

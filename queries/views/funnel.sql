@@ -1,11 +1,11 @@
--- One row is one end that things of a stage met: how many, and which share of what came into the stage.
+-- One row is one reason of a stage: how many things it applies to, and their share of all that entered the stage.
 -- @reads stats
 -- @column stage_index BIGINT ordinal, 0-based  Where the stage stands in the pipeline; order by it.
 -- @column stage VARCHAR  The stage.
 -- @column unit VARCHAR  What is counted.
 -- @column severity_index BIGINT ordinal, 0-based  Kept first, then meant drops, failures, losses.
 -- @column severity VARCHAR  `kept`, `info`, `failure` or `data_loss`.
--- @column reason VARCHAR  What became of them.
+-- @column reason VARCHAR  Why they were kept, dropped or lost.
 -- @column count BIGINT  How many.
 -- @column share DOUBLE  Their share of all of that stage and unit, 0 to 1; null when there are none.
 WITH totals AS (

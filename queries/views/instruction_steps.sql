@@ -1,4 +1,4 @@
--- One row is one instruction that was about to run, with what is known about it whatever the execution.
+-- One row is one instruction that was about to run, with its static description.
 -- @reads events, instructions
 -- @column execution_index BIGINT ordinal, 0-based  The execution.
 -- @column event_index INT ordinal, 0-based  Its event.
@@ -11,7 +11,7 @@
 -- @column argument INT  Its argument; null when it takes none.
 -- @column meaning VARCHAR  What the argument means; null when it is a number, or there is none.
 -- @column stack_depth INT entries  Entries on the value stack.
--- @column pushes VARCHAR  What it pushes where that goes without saying, see the table; null where `changes` tells.
+-- @column pushes VARCHAR  What it pushes, where that follows from the instruction alone, see the table; null where `changes` has it.
 SELECT
   events.execution_index,
   events.event_index,

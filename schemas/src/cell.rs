@@ -64,7 +64,7 @@ pub trait Cell: Sized {
     fn weight(cell: Self::Ref<'_>) -> usize;
 }
 
-/// A builder of a column of numbers. The library's own decides about a null for each value; here only the gaps are told.
+/// A builder of a column of numbers. The library's builder checks each value for null; this one records only the gaps.
 #[derive(Debug)]
 pub struct Numbers<N> {
     values: Vec<N>,

@@ -47,7 +47,7 @@ crate::table! {
             splice_start: Option<i32> [Smaller] unit "characters, 0-based" null "`value_text` is the whole text";
             /// The length of the piece that is replaced.
             splice_removed: Option<i32> [Smaller] unit "characters" null "as `splice_start`";
-            /// Which of the execution's objects it is: rows with the same number speak of the same object.
+            /// Which of the execution's objects it is: rows with the same number refer to the same object.
             object_index: Option<i32> [Smaller] unit "ordinal, 0-based" null "its type cannot change in place, or numbering it would keep it alive where the program can see that: it may hold a sleeping generator, or the code names `gc`, `weakref`, `__del__` or `getrefcount`";
             /// The numbers of the objects inside that can change in place, in the order of the text, a blank between.
             members: Option<String> [Lengths] null "there are none";
@@ -58,8 +58,8 @@ crate::table! {
 }
 
 impl ChangesBuilder {
-    /// Appends rows that differ in their event and their `value_int` only, of which the row says what they share. Its name
-    /// is that of the first one, and its other columns are null.
+    /// Appends rows that differ only in their event and their `value_int`; `row` has the shared columns. Its name is
+    /// that of the first row, and its other columns are null.
     pub fn append_numbers(&mut self, row: ChangesRef<'_>, event_indexes: &[i32], values: &[i64]) {
         let count = event_indexes.len().min(values.len());
         if count == 0 {

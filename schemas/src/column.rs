@@ -1,4 +1,4 @@
-//! What a column is, beyond its Arrow type. Used by every table file and by the Parquet writer.
+//! The description of a column beyond its Arrow type. Used by every table file and by the Parquet writer.
 
 /// A column of a table.
 #[derive(Debug, Clone, Copy)]

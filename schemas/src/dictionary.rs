@@ -6,15 +6,14 @@ use std::fmt::Write as _;
 use crate::TABLES;
 use crate::table::Table;
 
-/// The words that a column holds, each with what is said of it. This crate does not know the words: who prints the
-/// dictionary hands them in.
+/// The words of a column, each with its descriptions. This crate does not know the words: the caller passes them in.
 #[derive(Debug, Clone)]
 pub struct WordList {
     /// The table.
     pub table: &'static str,
     /// Its column.
     pub column: &'static str,
-    /// What is said of each word, as heads of a table.
+    /// The descriptions of each word, as heads of a table.
     pub heads: &'static [&'static str],
     /// The words in storage order, each with one text a head.
     pub words: Vec<(&'static str, Vec<&'static str>)>,

@@ -1,9 +1,9 @@
-//! `frames`: who ran. Written by the executions stage; read by the views `events` and `changes` and by formats. About
-//! ten bytes a row after compression.
+//! `frames`: the runs of code objects. Written by the executions stage; read by the views `events` and `changes` and by
+//! formats. About ten bytes a row after compression.
 
 crate::table! {
-    /// One row is one frame of an execution: one run of a function of the unit, or of the program itself. What its
-    /// events and changes have in common stands here.
+    /// One row is one frame of an execution: one run of a function of the unit, or of the program itself. It holds what
+    /// its events and changes have in common.
     FRAMES: FramesRow, FramesRef, FramesBuilder {
         name: "frames",
         version: 1,

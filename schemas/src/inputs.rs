@@ -1,4 +1,4 @@
-//! `inputs`: what to run. Written by the inputs stage, read by executions. About 200 bytes a row.
+//! `inputs`: the calls and programs to run. Written by the inputs stage, read by executions. About 200 bytes a row.
 
 crate::table! {
     /// One row is one input of a unit: a call as source text, so that every type survives, or standard input.
@@ -28,9 +28,9 @@ crate::table! {
             check: Option<String> [Plain] null "nothing is recorded about the result";
             /// What a program reads from standard input; empty for a call.
             stdin: String [Plain];
-            /// How often it was changed since somebody, or something else than the search, offered it; 0 for an offer.
+            /// Mutations between an offered candidate and this input; 0 for an offered one.
             generation: i32 [Delta] unit "changes";
-            /// Lines of the function itself that this input reaches and none before it of the same function does.
+            /// Lines of the function itself that this input covers and no earlier input of the function does.
             lines_new: Option<i32> [Delta] unit "lines" null "it was not run when it was chosen";
             /// The same for branches: see `searches`.
             branches_new: Option<i32> [Delta] unit "branches" null "as `lines_new`";

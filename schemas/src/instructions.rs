@@ -1,5 +1,5 @@
-//! `instructions`: what the code consists of. Written by the executions stage, at instruction granularity only; read by
-//! the view `instruction_steps`.
+//! `instructions`: the instructions of code objects. Written by the executions stage, at instruction granularity only;
+//! read by the view `instruction_steps`.
 
 crate::table! {
     /// One row is one instruction of a code object that an execution ran, whether it was reached or not.
@@ -30,7 +30,7 @@ crate::table! {
             /// What it pushes, where that follows from the instruction alone and `changes` has no row of it: `local 3`,
             /// `local 3, local 4` (what these variables hold), `constant TYPE REPR`, `copy 2` (the entry so many places
             /// from the top), `swap 2` (the top and that entry change places).
-            pushes: Option<String> [Dictionary] null "`changes` tells, or it pushes nothing";
+            pushes: Option<String> [Dictionary] null "`changes` has it, or nothing is pushed";
         }
     }
 }

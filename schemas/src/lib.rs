@@ -1,4 +1,4 @@
-//! What the data is: one file per table, nothing else.
+//! The schemas of the data: one file per table.
 //!
 //! ```text
 //!  corpora ─▶ functions ─▶ inputs ─▶ executions ─▶ mixtures ─▶ shards

@@ -20,18 +20,18 @@ crate::table! {
             candidate_count: i32 [Delta] unit "candidates";
             /// Lines of the function itself, without its first, on which something can run.
             line_count: Option<i32> [Delta] unit "lines" null "nothing of the unit could be run, or nothing was";
-            /// Those that its inputs reach.
+            /// Lines that its inputs cover.
             lines_reached: Option<i32> [Delta] unit "lines" null "as `line_count`";
             /// Branches in the function itself.
             branch_count: Option<i32> [Delta] unit "branches" null "as `line_count`";
-            /// Those that its inputs take.
+            /// Branches that its inputs cover.
             branches_reached: Option<i32> [Delta] unit "branches" null "as `line_count`";
             /// Why no candidate returned: no call can be made (`abstract_class`, `unannotated_parameters`, …), how most of
             /// them ended (the outcome, or the exception's name), or `arguments_raised`, `nothing_ran`.
             reason: Option<String> [Dictionary] null "one returned, or none was run";
-            /// What the language model had to do with it: `model_answered`, `model_cached`, `model_down`,
+            /// The end of the request to the language model: `model_answered`, `model_cached`, `model_down`,
             /// `model_out_of_tokens`, or how it failed.
-            model: Option<String> [Dictionary] null "it was not asked";
+            model: Option<String> [Dictionary] null "no request was made";
         }
     }
 }

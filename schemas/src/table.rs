@@ -1,4 +1,4 @@
-//! What a table is, and the `table!` macro with which each table file declares its own.
+//! The description of a table, and the `table!` macro with which each table file declares its own.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ pub struct Table {
     pub read_by: &'static str,
     /// The columns by which the rows of a file are sorted: the whole order, or the beginning of it.
     pub sort_key: &'static [&'static str],
-    /// What orders rows that are equal in all of `sort_key`, in words, where that is no column; empty where nothing does.
+    /// The order of rows that are equal in all of `sort_key`, in words, where no column gives it; empty for none.
     pub order: &'static str,
     /// Rows come by the million: only the first column of the sort key has statistics, for pruning, since they would
     /// cost as much as the values themselves, and the footer does not repeat the schema.
@@ -52,10 +52,10 @@ impl Table {
         [(TABLE_KEY.to_owned(), self.name.to_owned()), (VERSION_KEY.to_owned(), self.version.to_string())]
     }
 
-    /// Makes sure that a file with this metadata holds this version of this table.
+    /// Checks that a file with this metadata holds this version of this table.
     ///
     /// # Errors
-    /// It holds another table or version, or does not say what it holds.
+    /// It holds another table or version, or names none.
     pub fn check_metadata<'a>(&self, value_of: impl Fn(&str) -> Option<&'a str>) -> Result<(), VersionError> {
         let found = value_of(TABLE_KEY).zip(value_of(VERSION_KEY));
         match found {
@@ -76,7 +76,7 @@ pub struct VersionError {
     pub table: &'static str,
     /// Its version.
     pub version: u32,
-    /// The table and the version that the file holds; `None` where it does not say so.
+    /// The table and the version that the file holds; `None` where it names none.
     pub found: Option<(String, String)>,
 }
 

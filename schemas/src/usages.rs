@@ -1,5 +1,5 @@
-//! `usages`: what test files show of definitions in other files. Written by the functions stage; read by inputs. About
-//! 400 bytes a row.
+//! `usages`: statements of test files that use definitions of other files. Written by the functions stage; read by
+//! inputs. About 400 bytes a row.
 
 crate::table! {
     /// One row is one statement of a test file that uses a name which the file imports, with all that it needs of its file.

@@ -1,4 +1,5 @@
-//! The house's rules that a compiler does not see: who may use whom, how long a file may be, where SQL lives.
+//! Rules that the compiler does not check: dependencies between crates, modules and folders, the length of files, and
+//! the place of SQL.
 
 mod crates; // which crates reach which
 mod engine; // which folders of the engine use which

@@ -1,5 +1,5 @@
-//! Programs that try to get out, to hang their worker, or to spoil it for the next program, each one through the real
-//! supervisor; workers that lie; and what is said where a layer of the sandbox is missing.
+//! Programs that try to escape, to hang their worker, or to affect the next program, each through the real supervisor;
+//! workers that send forged replies; and the messages about missing layers of the sandbox.
 //!
 //! The worker's own test `sandbox` tries the layers against a program that has taken over the interpreter.
 
@@ -308,7 +308,8 @@ fn the_doctor_says_what_there_is_and_fails_for_what_is_missing() {
     let (out, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert_eq!(output.status.code(), Some(1), "{}", output_text(&output));
     assert!(out.contains("\nuser          no        yes") && out.contains("user is missing: "), "{out}");
-    let expected = "tracemill: this machine does not give user, which executions.sandbox.may_lack does not name\n";
+    let expected =
+        "tracemill: this machine does not support user; executions.sandbox.may_lack names layers that may be missing\n";
     assert_eq!(errors, expected);
     assert!(inside(&["doctor"]).unwrap().status.success(), "what may be missing is an error");
 

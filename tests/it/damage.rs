@@ -1,5 +1,5 @@
-//! Datasets that are damaged, incomplete or being written, and corpora that hold nothing: what the commands say, and that
-//! what they say helps.
+//! Datasets that are damaged, incomplete or being written, and empty corpora: the messages of the commands, and that
+//! their advice works.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! Stand-ins for workers, which say and do what a test wants: Python scripts that speak the template's protocol.
+//! Fake workers with scripted behaviour: Python scripts that implement the template's protocol.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

@@ -1,5 +1,5 @@
-//! The engine tells what CPython tells: the programs of `tests/traces/*.md` and the tables beside them, which come
-//! from CPython 3.14 (see `tests/traces/README.md`).
+//! The engine's events equal CPython's: the programs of `tests/traces/*.md` and the tables beside them, which come from
+//! CPython 3.14 (see `tests/traces/README.md`).
 //!
 //! A table that the engine does not reproduce fails, unless a `difference` block behind it says where the engine goes
 //! its own way and why; a block that is not true any more fails too. With `UPDATE_EXPECT=1` the blocks are written

@@ -6,9 +6,9 @@
 //!    3 │     for x in xs:             x = 3
 //! ```
 //!
-//! An event has the changes since its frame's event before. A change is drawn beside the line that made it; where a call
-//! stands in between, on a line of its own after that call. Instructions stand below their line, each with the value
-//! stack before it. Positions of loops are drawn on request, beside the instruction that moved them:
+//! An event has the changes since the previous event of its frame. A change is drawn beside the line that made it;
+//! where a call stands in between, on a line of its own after that call. Instructions stand below their line, each with
+//! the value stack before it. Positions of loops are drawn on request, beside the instruction that moved them:
 //!
 //! ```text
 //!    3 │     for x in xs:
@@ -40,10 +40,10 @@ pub(super) struct Drawing<'a> {
     pub(super) iterators: bool,
 }
 
-/// The widest that source may push the changes to the right, where there is no terminal; there, three fifths.
+/// The widest column of source where there is no terminal; on a terminal it is three fifths of the width.
 const SOURCE_WIDTH_MAX: usize = 72;
 
-/// A line of the drawing before it has its widths.
+/// A line of the drawing before its column widths are known.
 #[derive(Debug)]
 struct Row {
     line_number: Option<u32>,

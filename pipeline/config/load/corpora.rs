@@ -151,7 +151,7 @@ pub(super) fn from_flag(argument: &str, folder: &Path) -> CorpusConfig {
     }
 }
 
-/// Gives each corpus what it does not say: an absolute path, a kind, a name that no other has.
+/// Completes each corpus: an absolute path, a kind, and a unique name.
 pub(super) fn resolve(mut corpora: Vec<CorpusConfig>) -> Result<Vec<CorpusConfig>> {
     let mut taken = BTreeSet::new();
     for corpus in corpora.iter().filter(|corpus| !corpus.name.is_empty()) {

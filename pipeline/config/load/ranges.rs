@@ -32,14 +32,14 @@ pub(super) enum Allowed {
     Temperature,
     /// Text, also none.
     AnyText,
-    /// The address of a server, or nothing. User and password have no place in it.
+    /// The address of a server, or nothing. It must not contain a user or password.
     Endpoint,
     /// The name of an environment variable, or nothing.
     Variable,
 }
 
 impl Allowed {
-    /// Whether a wrong value may be a secret that was put in the wrong place: messages do not repeat it.
+    /// Whether a wrong value may be a misplaced secret, so that messages must not repeat it.
     pub(super) fn may_be_secret(self) -> bool {
         matches!(self, Allowed::Endpoint | Allowed::Variable)
     }

@@ -1,4 +1,4 @@
-//! Whether the files of a dataset are what its manifests say. `verify` compares their bytes; commands that read a dataset
+//! Compares the files of a dataset with its manifests. `verify` compares their bytes; commands that read a dataset
 //! compare their sizes, which costs nothing.
 
 use std::collections::BTreeSet;

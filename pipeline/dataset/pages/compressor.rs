@@ -15,7 +15,7 @@ impl Compressor {
         Ok(Compressor { zstd: zstd::bulk::Compressor::new(level)?, packed: Vec::new(), page: Vec::new() })
     }
 
-    /// The bytes, compressed. `is_packed` says that the last call of [`Compressor::size`] was for the same bytes.
+    /// The bytes, compressed. `is_packed`: the last call of [`Compressor::size`] was for the same bytes.
     pub(super) fn pack(&mut self, raw: &[u8], is_packed: bool) -> Result<&[u8]> {
         if !is_packed {
             self.size(raw)?;

@@ -1,8 +1,8 @@
 //! Column chunks of the tables whose rows come by the million: integers and texts, written as pages. Called by the row
 //! groups of a file.
 //!
-//! The library's column writer looks at every value of every column several times. Most columns here are constant, a
-//! sequence, or null almost everywhere, and cost a look at the array.
+//! The library's column writer visits every value of every column several times. Most columns here are constant, a
+//! sequence, or null almost everywhere, and are encoded in one pass over the array.
 //!
 //! ```text
 //!  arrays ─▶ Levels (nulls) + Numbers or Texts (values) ─▶ page ─▶ Compressor ─▶ chunk ─▶ the file
@@ -39,13 +39,13 @@ pub(super) use self::compressor::Compressor;
 pub(super) const PAGE_ROWS: usize = 1 << 19;
 /// Bytes of text after which a page ends.
 const PAGE_BYTES: usize = 2 << 20;
-/// Nulls are few when there is at most one in so many values.
+/// Nulls are few when there is at most one in this many values.
 const FEW: usize = 16;
 
 /// One column of a row group while it is written.
 pub(super) struct Chunk {
     description: ColumnDescPtr,
-    /// Where statistics are worth their price: the least and the greatest value, in a column that is sorted.
+    /// The least and the greatest value; only for sorted columns, where such statistics prune.
     range: Option<Option<(i64, i64)>>,
     levels: Option<Levels>,
     values: Values,

@@ -1,8 +1,8 @@
 //! The integers of a page. Used by the columns of this folder.
 //!
-//! A sequence, of which a column of equal values is one, is kept as such as long as the page is one, and costs next to
-//! nothing. For others the data choose: the first page of a chunk is encoded both ways, and the chunk has the encoding in
-//! which that is smaller after compression. A sample would not do, because compression finds what repeats far apart.
+//! A page that is a sequence, such as one of equal values, is kept as its first value and step, and costs next to
+//! nothing. For other values, the first page of a chunk is encoded both ways, and the chunk gets the encoding that is
+//! smaller after compression. A sample would not do, because compression finds repetitions over long distances.
 
 use datafusion::parquet::basic::Encoding;
 use datafusion::parquet::errors::Result;
@@ -10,7 +10,7 @@ use datafusion::parquet::errors::Result;
 use super::compressor::Compressor;
 use super::{delta, split};
 
-/// Differences that take no more than a bit for so many values are small enough without a trial.
+/// Differences of at most one bit per this many values are small enough without a trial.
 const SPARSE: usize = 2;
 
 /// An integer of a column.
@@ -21,7 +21,7 @@ pub(super) trait Number: Copy + Default + PartialEq + std::fmt::Debug {
     fn wide(self) -> i64;
     /// The byte at that place, from the lowest.
     fn byte(self, place: usize) -> u8;
-    /// The difference, around the corner where it is too large.
+    /// The difference, wrapping on overflow.
     fn minus(self, other: Self) -> Self;
     /// The number that many steps on.
     fn after(self, step: Self, steps: usize) -> Self;

@@ -1,7 +1,7 @@
 //! The expressions of a model that become inputs: calls of the unit whose arguments are literals. Called by `mod`.
 //!
-//! Everything that is not listed here is refused with a reason. That keeps the data plain: a call tells all that its
-//! run depends on. It is no protection: every input runs in the sandbox, also one that a person wrote.
+//! Everything that is not listed here is refused with a reason. So a call contains everything that its run depends on.
+//! This is no security boundary: every input runs in the sandbox, including those that people wrote.
 
 use std::collections::BTreeSet;
 

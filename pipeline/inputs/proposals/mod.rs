@@ -31,7 +31,7 @@ use crate::models::{Answer, End, ModelClient};
 use crate::parallel::STACK_BYTES;
 use crate::python;
 
-/// A function to ask about.
+/// A function for which calls are requested.
 #[derive(Debug, Clone)]
 pub(super) struct Request<'a> {
     /// Its row.
@@ -54,7 +54,8 @@ pub(super) struct Proposal {
 /// The end of a request that is not sent: a program, or a unit that does not parse.
 const UNSUITED: &str = "model_unsuited";
 
-/// Asks a model about functions. One serves a whole run of the stage, since its client knows what the run has spent.
+/// Requests calls of functions from a model. One proposer serves a whole run, because its client counts the tokens of
+/// the run.
 #[derive(Debug)]
 pub(super) struct Proposer {
     config: ModelConfig,
@@ -76,7 +77,7 @@ impl Proposer {
         Proposer { config: config.model.clone(), input_bytes_max: config.input_bytes_max, client }
     }
 
-    /// Whether a function with this share of its lines and branches covered is one to ask about.
+    /// Whether calls are requested for a function with this share of its lines and branches covered.
     pub(super) fn wants(&self, covered: f64) -> bool {
         match self.config.ask {
             Ask::All => true,
@@ -89,7 +90,8 @@ impl Proposer {
         self.client.tokens_spent()
     }
 
-    /// Asks about functions and gives a proposal for each, in their order. A server that fails is an end, not an error.
+    /// Requests calls for functions and gives a proposal for each, in their order. A server that fails is an end, not
+    /// an error.
     ///
     /// # Errors
     /// The user asked to stop, or an answer could not be written to the dataset.
@@ -110,7 +112,7 @@ impl Proposer {
         Ok(requests.iter().zip(ends).map(|(request, end)| self.proposal(request, end)).collect())
     }
 
-    /// The prompt about a function; `None` where it is not one to ask about.
+    /// The prompt about a function; `None` where no calls are requested for it.
     fn prompt(&self, request: &Request<'_>) -> Option<String> {
         let row = request.function;
         if row.kind == "program" {

@@ -1,7 +1,7 @@
 //! The prompt about a function: a template and its values. Called by `mod`.
 //!
-//! A new wording is a new file (`prompt_v2.txt`): the prompt names its answer in the cache, so a changed template asks
-//! everything again.
+//! A new wording is a new file (`prompt_v2.txt`): the prompt is the cache key of its answer, so a changed template
+//! repeats every request.
 
 use std::collections::BTreeSet;
 

@@ -18,7 +18,7 @@ pub(super) struct CoverageMap {
 pub(super) struct Novelty {
     /// Points that no run reached before.
     pub(super) points: usize,
-    /// Points that runs reached before, but never about as often.
+    /// Points that runs reached before, but never with a hit count of this class.
     pub(super) classes: usize,
 }
 
@@ -88,7 +88,7 @@ impl CoverageMap {
         Covered { all: lines(&|_| true), reached: lines(&|index| self.has(index)) }
     }
 
-    /// Coverage of the branches of a range: both ways of each condition and of each `for`.
+    /// Coverage of the branches of a range: both branches of each condition and of each `for`.
     pub(super) fn branches(&self, points: &[Point], within: &RangeInclusive<u32>) -> Covered {
         let points = points.iter().enumerate();
         let branches: Vec<usize> = points

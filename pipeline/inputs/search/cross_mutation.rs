@@ -1,5 +1,5 @@
-//! Mutates a value by another value of the same call: code tests whether one is in the other, begins with it, equals it
-//! or is as long. Called by `mutation`.
+//! Mutates a value after another value of the same call, because code often compares two values: for containment, a
+//! common prefix, equality or equal length. Called by `mutation`.
 
 use super::tree::{LENGTH_MAX, Tree};
 use crate::inputs::random::Random;

@@ -1,11 +1,11 @@
-//! Random values of types, from the constants of the unit among others. Called where an exception asks for a type.
+//! Random values of types, from the constants of the unit among others. Called for the type that an exception hints at.
 
 use super::constants::Constants;
 use super::tree::Tree;
 use crate::inputs::random::Random;
 use crate::inputs::types::PyType;
 
-/// A random value of a type. Types that no exception asks for give a number.
+/// A random value of a type; a number for a type that no hint names.
 pub(super) fn drawn_value(ty: &PyType, constants: &Constants, random: &mut Random) -> Tree {
     let draw = |ty: &PyType, random: &mut Random| drawn_value(ty, constants, random);
     match ty {

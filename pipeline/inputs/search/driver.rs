@@ -150,7 +150,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Whether the search ends after so many rounds in a row without new coverage.
+    /// Whether the search ends after `quiet` rounds in a row without new coverage.
     fn is_over(&self, quiet: usize) -> bool {
         let config = self.subject.config;
         let whole = self.reached.is_whole(&self.points, &self.lines);

@@ -1,10 +1,10 @@
-//! Reads the messages of exceptions for what a call should have been given. Called by the driver for each exception;
-//! `hinted_calls` changes the call.
+//! Derives hints from exception messages: which arguments a call should have had. Called by the driver for each
+//! exception; `hinted_calls` changes the call.
 
 use super::tree::Tree;
 use crate::inputs::types::{Builtin, PyType, is_str_method};
 
-/// What an exception asks for.
+/// A hint from an exception.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Hint {
     /// A value of the first type, by its name in the message, should be of one of the others.
@@ -76,7 +76,7 @@ fn types_with(attribute: &str) -> Option<Vec<PyType>> {
     })
 }
 
-/// The type of a name in a message, with default elements; `None` also for `NoneType`, which nothing asks for.
+/// The type of a name in a message, with default elements; `None` also for `NoneType`, which is never hinted at.
 fn type_named(name: &str) -> Option<PyType> {
     let builtin = Builtin::from_name(name).filter(|builtin| *builtin != Builtin::None);
     builtin.map(Builtin::with_default_elements)
@@ -87,7 +87,7 @@ fn quoted(message: &str) -> Vec<&str> {
     message.split('\'').skip(1).step_by(2).collect()
 }
 
-/// The hints of an exception, from its type and message; none where they say nothing.
+/// The hints of an exception, from its type and message; may be empty.
 pub(super) fn read(type_name: &str, message: &str) -> Vec<Hint> {
     let names = quoted(message);
     let first = || names.first().map(|name| (*name).to_owned());

@@ -1,4 +1,5 @@
-//! Changes a call as an exception asks for: a wrong guess of a type is corrected by running it. Called by the driver.
+//! Changes a call after the hint of an exception: a run shows which type a wrong guess should have been. Called by the
+//! driver.
 
 use super::constants::Constants;
 use super::drawn_values::drawn_value;

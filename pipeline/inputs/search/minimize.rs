@@ -11,7 +11,7 @@ use super::tree::Tree;
 use crate::error::Result;
 use crate::workers::Placement;
 
-/// Bytes of a call that is left as it is: a telling value is worth more than the shortest.
+/// Calls of at most this many bytes are not minimized: a descriptive value is better than the shortest one.
 const LONG_BYTES: usize = 60;
 /// Rounds of shorter candidates for one input.
 const ROUNDS: usize = 4;

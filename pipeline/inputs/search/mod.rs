@@ -4,7 +4,7 @@
 //!  offers ──▶ runner ──▶ coverage ──▶ selection ──▶ minimize ──▶ rows
 //!               ▲           │ added
 //!               ├─ mutation ◀┘
-//!               └─ hinted_calls ◀── exception_hints (the type that an exception asks for)
+//!               └─ hinted_calls ◀── exception_hints (the type that an exception hints at)
 //! ```
 //!
 //! Everything is counted and nothing is timed, so the same unit, seed and configuration give the same inputs on any

@@ -11,7 +11,7 @@ const INT_MAX: i128 = 20_000;
 
 /// Mutates the calls of one unit.
 pub(super) struct Mutator<'a> {
-    /// The unit's name, which tells its call from the values.
+    /// The unit's name, by which its call is recognised.
     pub(super) unit: &'a str,
     pub(super) constants: &'a Constants,
 }

@@ -28,7 +28,7 @@ pub(super) struct RunResult {
     pub(super) lines_begun: u64,
     /// Whether another run would give other events.
     pub(super) is_irreproducible: bool,
-    /// Its cost, in runs of usual cost.
+    /// Its cost; a usual run costs 1.
     pub(super) cost: u64,
     /// Whether it was given up because something outside ended its worker several times.
     pub(super) is_killed: bool,
@@ -135,7 +135,7 @@ impl RunResult {
         self.outcome == Outcome::Returned
     }
 
-    /// Whether the exception tells that the call was given values that the unit is not made for.
+    /// Whether the exception is of a type that wrong or unsupported arguments cause.
     pub(super) fn is_misuse(&self) -> bool {
         let types = ["TypeError", "AttributeError", "NameError", "UnboundLocalError", "NotImplementedError"];
         self.exception.as_ref().is_some_and(|exception| types.contains(&exception.type_name.as_str()))

@@ -61,7 +61,7 @@ pub(super) fn selected(subject: &Subject<'_>, all: &[Tried]) -> Vec<Tried> {
     chosen.into_iter().map(|index| all[index].clone()).collect()
 }
 
-/// The worth of a candidate beside those chosen; the largest is chosen next.
+/// The score of a candidate given those chosen; the highest is chosen next.
 fn worth(
     subject: &Subject<'_>,
     tried: &Tried,

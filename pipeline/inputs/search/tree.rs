@@ -66,7 +66,7 @@ impl Tree {
         text
     }
 
-    /// The name of the type as exceptions have it; `None` where the source text does not tell.
+    /// The name of the type as exceptions have it; `None` where the source text does not show it.
     pub(super) fn type_name(&self) -> Option<&str> {
         Some(match self {
             Tree::None => Builtin::None.name(),

@@ -110,7 +110,7 @@ struct Wanted {
 struct WantedUnit {
     corpus: String,
     path: String,
-    /// A word that a test which uses it contains.
+    /// A word that every test of the unit contains.
     word: String,
     tests: Vec<Arc<UsagesRow>>,
 }
@@ -127,7 +127,7 @@ impl Wanted {
         self.units.push(WantedUnit { corpus: row.corpus.clone(), path: row.path.clone(), word, tests: Vec::new() });
     }
 
-    /// Gives a test to the units that it uses.
+    /// Adds a test to the units that it uses.
     fn take(&mut self, usage: UsagesRow) {
         let usage = Arc::new(usage);
         for (module, name) in modules_and_names(&usage) {

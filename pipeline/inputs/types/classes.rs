@@ -1,4 +1,4 @@
-//! The classes of a unit: how their instances are made, and which methods they have. Asked by `values` and
+//! The classes of a unit: how their instances are made, and which methods they have. Used by `values` and
 //! `prepared_instances`.
 
 use std::collections::{BTreeMap, BTreeSet};

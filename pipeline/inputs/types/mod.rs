@@ -6,7 +6,7 @@
 //!  classes of the unit   ─┘
 //! ```
 //!
-//! There is one model of a type, [`PyType`]; the search uses it too, for the types that exceptions ask for.
+//! There is one model of a type, [`PyType`]; the search uses it too, for the types that exceptions hint at.
 
 mod annotations;
 mod classes;

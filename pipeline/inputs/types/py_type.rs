@@ -56,7 +56,7 @@ impl Builtin {
         Self::ALL.into_iter().find(|builtin| builtin.name() == name)
     }
 
-    /// The type, with the elements that are taken where nothing says which it has.
+    /// The type, with default types for unknown elements.
     pub(in crate::inputs) fn with_default_elements(self) -> PyType {
         match self {
             Builtin::Int => PyType::Int,

@@ -22,7 +22,7 @@ pub(in crate::inputs) struct UnitTypes<'u, 'a> {
 #[derive(Debug)]
 pub(super) struct ParameterType {
     pub(super) ty: PyType,
-    /// Whether neither annotation nor default says so.
+    /// Whether it is inferred, not annotated or taken from the default.
     pub(super) is_guess: bool,
 }
 
@@ -34,7 +34,7 @@ impl<'u, 'a> UnitTypes<'u, 'a> {
     }
 
     /// The type of a parameter; `function` is the unit's name for its function, such as `f` or `Class.method`. `None`
-    /// where nothing tells.
+    /// where it is unknown.
     pub(super) fn parameter_type(&self, function: &str, parameter: &Parameter) -> Option<ParameterType> {
         let annotations = Annotations { unit: self.unit, classes: &self.classes };
         let written = match (&parameter.annotation, &parameter.default) {

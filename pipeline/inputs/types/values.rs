@@ -220,7 +220,7 @@ impl Values<'_, '_, '_> {
         }
     }
 
-    /// Optional arguments by name: all of them, or one where `index` says so.
+    /// Optional arguments by name: all of them or one, depending on `index`.
     fn optional(&mut self, owner: &str, parameters: &[Parameter], index: usize, depth: usize) -> Vec<String> {
         let optional = parameters.iter().filter(|parameter| !is_required(parameter));
         let named =

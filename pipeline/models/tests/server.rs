@@ -1,4 +1,4 @@
-//! A stand-in for a model's server: HTTP/1.1 over a real socket, the documented JSON, and bad behaviour of all kinds.
+//! A fake model server: HTTP/1.1 over a real socket, the documented JSON, and bad behaviour of all kinds.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};

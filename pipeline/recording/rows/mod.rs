@@ -25,7 +25,7 @@ pub(crate) fn label_address(labels: &mut Vec<String>, stdout: &str, counted: &Co
     }
 }
 
-/// The row of one execution; those of its events are the recorder's.
+/// The row of one execution; `recorder` makes those of its events.
 ///
 /// # Errors
 /// Its limits cannot be hashed into its id.
@@ -80,8 +80,8 @@ pub(crate) fn execution(
     })
 }
 
-/// The limits as the id of an execution holds them. The words stand here and not in the configuration, so that a setting
-/// that gets another name leaves every id as it was.
+/// The limits as hashed into the id of an execution. Their names are fixed here, so that renaming a setting changes no
+/// id.
 #[derive(Debug, Serialize)]
 struct HashedLimits {
     steps: u64,
@@ -100,7 +100,7 @@ impl From<Limits> for HashedLimits {
     }
 }
 
-/// Whether a text shows the address of an object, which is another one each time: ` at 0x` and seven digits or more.
+/// Whether a text shows the address of an object, which differs between runs: ` at 0x` and at least seven digits.
 fn shows_address(text: &str) -> bool {
     // Nearly all stored texts pass here, and few are long enough.
     text.len() > 12

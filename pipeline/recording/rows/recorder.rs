@@ -130,7 +130,7 @@ impl Recorder {
         Recorder { folder, ..Recorder::default() }
     }
 
-    /// The same, refusing executions of more events than these.
+    /// The same, with a limit on the events of one execution.
     pub(crate) fn limited(self, events_max: u64) -> Self {
         Recorder { events_max: Some(events_max), ..self }
     }
@@ -161,7 +161,7 @@ impl Recorder {
         Ok((row, attempts))
     }
 
-    /// The next execution is this one.
+    /// Begins the execution with this index.
     pub(crate) fn start(&mut self, execution_index: i64) {
         self.before = self.builders.lengths();
         self.bytes_before = self.builders.bytes();
@@ -319,7 +319,7 @@ impl Builders {
         }
     }
 
-    /// Appends the return that was held back; where its value is the execution's result, without it.
+    /// Appends the delayed return event, without its value where that is the execution's result.
     fn append_last(&mut self, result: Option<&Value>) {
         let Some(Last { row, value }) = self.last.take() else { return };
         self.events.push(&match result == Some(&value) {

@@ -1,7 +1,7 @@
 //! The changes of up to 65,536 events, and their order in the table. Kept by the recorder.
 //!
-//! They come by event and are stored by variable: each goes behind those of the same variable, so that nothing is sorted
-//! but the variables. Nearly all are integers; what else a change may be is kept apart.
+//! They arrive by event and are stored by variable: each is appended to the changes of its variable, so that only the
+//! variables are sorted. Nearly all are integers; other changes are kept separately.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use tracemill_trace::{Action, ChangeRef, Scope, ValueRef, VariableRef};
 
 use super::{chars, ordinal};
 
-/// A change that is more, or less, than the next integer of its variable. What few have is in an `Extra`.
+/// A change other than the next integer of its variable. Its rare fields are in an `Extra`.
 #[derive(Debug, Clone, Copy)]
 struct Odd {
     /// Which of the variable's changes.
@@ -65,9 +65,9 @@ struct Chain {
     odd: Vec<Odd>,
 }
 
-/// The type that the table does not name.
+/// The type for which the table has null.
 const USUAL_TYPE: &str = "str";
-/// No such thing.
+/// No index.
 const NONE: u32 = u32::MAX;
 /// Places of the cache that finds the chain of a variable: a loop changes few variables over and over.
 const CACHE: usize = 64;
@@ -215,7 +215,7 @@ impl Segment {
         chain
     }
 
-    /// What few changes have, of this one.
+    /// The rare fields of this change, created on first use.
     fn extra(&mut self, pending: &mut Odd) -> &mut Extra {
         if pending.extra == NONE {
             pending.extra = place(self.extras.len());
@@ -288,7 +288,7 @@ impl Segment {
         self.clear();
     }
 
-    /// Forgets all changes; the room stays.
+    /// Removes all changes; keeps the capacity.
     pub(super) fn clear(&mut self) {
         let used = self.variables.len();
         for (at, chain) in self.chains.iter_mut().take(used).enumerate() {

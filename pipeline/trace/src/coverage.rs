@@ -1,9 +1,9 @@
-//! What a run reached of its unit: asked for by [`crate::Job::covers`], told in [`crate::Finished::coverage`]. The search
-//! for inputs reads it.
+//! Coverage of a unit by one run: requested by [`crate::Job::covers`], reported in [`crate::Finished::coverage`]. The
+//! search for inputs reads it.
 
 use serde::{Deserialize, Serialize};
 
-/// A place of a unit's code that a run reaches or does not.
+/// A place in a unit's code that a run may cover.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Point {
     /// Its line of the unit's source, 1-based.
@@ -17,13 +17,13 @@ pub struct Point {
 pub enum PointKind {
     /// A line begins. One line may have several such points, in one code or in nested ones.
     Line,
-    /// One of the two ways that lead on from a condition (the condition holds) or from a `for` (an item is drawn).
+    /// The branch of a condition that holds, or of a `for` that draws an item.
     Taken,
-    /// The other way: the condition does not hold, nothing is left to draw. Always right behind its [`PointKind::Taken`].
+    /// The other branch: the condition does not hold, or no item is left. Always follows its [`PointKind::Taken`].
     NotTaken,
 }
 
-/// What a run reached.
+/// The coverage of one run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Coverage {
     /// The points of the unit, in the order of its code, nested code before what encloses it: the same ones for each
@@ -37,8 +37,8 @@ pub struct Coverage {
     pub lines_begun: u64,
 }
 
-/// How often something was reached, roughly: 0 for never, then one class each for 1, 2, 3, 4 to 7, 8 to 15, 16 to 31, 32
-/// to 127, and more.
+/// The class of a hit count: 0 for none, then one class each for 1, 2, 3, 4 to 7, 8 to 15, 16 to 31, 32 to 127, and
+/// more.
 #[must_use]
 pub fn hit_class(count: u32) -> u8 {
     match count {

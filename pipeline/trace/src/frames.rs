@@ -102,7 +102,7 @@ pub fn read_frame<T: DeserializeOwned>(from: &mut impl Read) -> Result<Option<T>
     message_in(&bytes).map(Some)
 }
 
-/// The message that a frame holds, of which these are the bytes behind its length.
+/// The message in a frame; `frame` is its bytes after the length.
 ///
 /// # Errors
 /// The bytes are not a message.

@@ -1,4 +1,4 @@
-//! What the orchestrator asks of a worker, and what it hears back.
+//! Jobs for a worker, and its replies.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,27 +17,27 @@ pub struct Job {
     pub setup: String,
     /// The expression to evaluate and trace; empty for a program. A value that is a coroutine is driven to its end.
     pub call: String,
-    /// An expression over `__result__` (the call's value) and the unit's names that says whether the result is the
+    /// An expression over `__result__` (the call's value) and the unit's names that compares the result with the
     /// recorded one.
     pub check: Option<String>,
     /// What the program reads from standard input.
     pub stdin: String,
-    /// What is told about it.
+    /// What is recorded of it.
     pub subscription: Subscription,
-    /// Whether the last word has the [`crate::Coverage`]. Only where no events are asked for, else it has none.
+    /// Whether [`crate::Finished`] has the [`crate::Coverage`]. Only for jobs without events.
     pub covers: bool,
-    /// What it may use.
+    /// Its limits.
     pub limits: Limits,
 }
 
-/// What an engine tells about an execution.
+/// What an engine records of an execution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Subscription {
     /// How finely.
     pub granularity: Granularity,
-    /// Where the program itself defines `__repr__`, values are shown by running it, outside of what is recorded, on
-    /// its own count of steps; else by class and attributes.
+    /// Whether values are shown by the `__repr__` that the program defines, which runs unrecorded and with its own
+    /// limit on steps; else by class and attributes.
     pub own_repr: bool,
 }
 
@@ -57,7 +57,7 @@ pub enum JobKind {
     Program,
 }
 
-/// What a process that runs jobs says of them.
+/// Replies of a process that runs jobs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reply {
     /// Some events, in order.
@@ -79,7 +79,7 @@ pub enum Reply {
         /// The process ends after this: its interpreter was stopped in a state that no further job may start from.
         retiring: bool,
     },
-    /// The process that was forked for the job has ended. Said by the unit's process.
+    /// The process that was forked for the job has ended. Sent by the unit's process.
     RunEnded {
         /// The job.
         ticket: u64,

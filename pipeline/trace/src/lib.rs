@@ -1,4 +1,4 @@
-//! The language between tracemill's two processes, and the replay of what they say.
+//! The protocol between orchestrator and worker, and the replay of recorded events.
 //!
 //! ```text
 //!  orchestrator                                   worker (sandboxed, hostile once it has run a program)

@@ -1,4 +1,4 @@
-//! What one execution may use. Set by the configuration, enforced by the worker; the wall clock by the supervisor.
+//! The limits of one execution. Set by the configuration, enforced by the worker; the wall clock by the supervisor.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
-    /// Events recorded (call, line, return and the others alike).
+    /// Recorded events, of all kinds.
     pub events_max: u64,
-    /// Wall time of one execution in milliseconds, kept by the supervisor: the backstop for a stall that no count
-    /// sees.
+    /// Wall time of one execution in milliseconds, enforced by the supervisor: a backstop for stalls that no other
+    /// limit catches.
     pub wall_ms: u64,
     /// Bytes that the execution may have allocated at one time, above what the idle worker holds.
     pub memory_bytes: u64,

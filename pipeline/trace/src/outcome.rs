@@ -16,7 +16,7 @@ pub struct Exception {
 }
 
 impl Exception {
-    /// The name where no exception but the call of this function ended the program; the message is the status.
+    /// The type name where a call of this function, not an exception, ended the program; the message is the status.
     pub const PROCESS_EXIT: &str = "os._exit";
 }
 
@@ -36,9 +36,9 @@ pub struct Finished {
     pub stdout: String,
     /// Modules that the program imported beyond the engine's own start-up set, sorted.
     pub imports: Vec<String>,
-    /// What was reached of the unit's code, where [`crate::Job::covers`] asked and the call, or the program, began.
+    /// Coverage of the unit's code, where [`crate::Job::covers`] requests it and the call, or the program, began.
     pub coverage: Option<Coverage>,
-    /// Words of [`crate::Label`]: what is known to make the execution differ from CPython or from another run, sorted.
-    /// Text, because a worker is not trusted to know them.
+    /// Words of [`crate::Label`]: known causes of differences from CPython or between runs, sorted. Text, because an
+    /// untrusted worker may send any.
     pub labels: Vec<String>,
 }

@@ -1,4 +1,4 @@
-//! What the supervisor asks of a template, and what the template answers: frames over a socket, each asked before the next.
+//! Requests of the supervisor to a template, and its answers: frames over a socket, one request at a time.
 //!
 //! A template is a worker process that has started its engine and never runs a program. It forks the processes that do.
 //! Descriptors travel with [`Request::Begin`]: the end of the pipe that jobs come from, then the ends of the pipes that
@@ -12,7 +12,7 @@ pub const MAX_REQUEST_BYTES: usize = 64;
 /// The most runs that one unit is forked for.
 pub const MAX_RUNS: usize = 64;
 
-/// What the supervisor asks of a template. A template has one child at a time.
+/// A request to a template, which has one child at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Request {
     /// Fork a process that serves jobs.
@@ -39,10 +39,10 @@ pub enum SessionKind {
     Unit,
 }
 
-/// What a template answers.
+/// An answer of a template.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Answer {
-    /// The first word: the sandbox is up and the engine has started.
+    /// The first answer: the sandbox is up and the engine has started.
     Ready {
         /// The engine's name and version, such as `rustpython 0.6.0`.
         engine: String,

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-/// A rendered Python value. Never an address, never a live object.
+/// A rendered Python value. It contains no address and no live object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Value {
     /// An `int` (exactly that type) that fits 64 bits; its `repr` is its decimal form.

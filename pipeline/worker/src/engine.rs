@@ -1,4 +1,5 @@
-//! What an engine is: the thing that runs a program and tells what happened. `serve` calls it, `engines` holds them.
+//! The trait of an engine, which runs programs and reports their events. `serve` calls it; `engines` lists the
+//! implementations.
 //!
 //! # The duties of an engine
 //!
@@ -21,26 +22,26 @@ use crate::{error::Result, sandbox::Profile};
 
 /// Takes events as they happen.
 pub trait Sink {
-    /// Takes one event, or so many instructions in a row, as an [`tracemill_trace::Encoder`] wrote it, with the
-    /// definitions that it needs before it.
-    /// `Break` stops the program with the outcome it carries, which is one of the limits.
+    /// Takes one event, or `events` consecutive instructions, as an [`tracemill_trace::Encoder`] wrote it, with the
+    /// definitions that it needs before it. `Break` stops the program with the outcome it carries, which is one of the
+    /// limits.
     fn record(&mut self, record: &[u8], events: u32) -> ControlFlow<Outcome>;
 }
 
 /// A sink that an engine may keep while it runs: its hook is called from deep inside the interpreter.
 pub type SharedSink = Rc<RefCell<dyn Sink>>;
 
-/// How a job went.
+/// The result of a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Execution {
-    /// The last word about it.
+    /// Its final message.
     pub finished: Finished,
     /// The interpreter was stopped in the middle of something: no further job may start from it.
     pub retiring: bool,
 }
 
-/// What is known of an engine before one starts. The configuration names it, the supervisor asks it where a job may run,
-/// and the worker starts it.
+/// An engine that is not started. The configuration names it, the supervisor consults it to place jobs, and the worker
+/// starts it.
 #[derive(Debug)]
 pub struct EngineKind {
     /// The value of `executions.engine`.
@@ -66,7 +67,7 @@ impl fmt::Display for EngineKind {
     }
 }
 
-/// The name says which it is.
+/// Engines are equal if their names are.
 impl PartialEq for EngineKind {
     fn eq(&self, other: &Self) -> bool {
         self.name == other.name
@@ -86,14 +87,14 @@ pub trait Engine {
     /// Runs the unit's source; whether calls can start from there. Where they cannot, [`Engine::call`] runs nothing.
     fn load(&mut self, job: &Job) -> bool;
 
-    /// Runs what comes behind the source that [`Engine::load`] has run: the set-up and the call.
+    /// Runs the set-up and the call, after the source that [`Engine::load`] has run.
     fn call(&mut self, job: &Job, sink: SharedSink) -> Execution;
 
     /// Runs one job to its end.
     fn run(&mut self, job: &Job, sink: SharedSink) -> Execution;
 }
 
-/// An ending without result, text or labels.
+/// A final message without result, output or labels.
 #[must_use]
 pub fn bare_finish(outcome: Outcome) -> Finished {
     Finished {

@@ -1,6 +1,6 @@
 //! The worker's own failures. What a traced program does wrong is an outcome, never one of these.
 
-/// What the worker can fail at; each message completes "failed to …".
+/// Errors of the worker; each message completes "failed to …".
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A layer of the sandbox that must not be missing could not be raised.
@@ -12,7 +12,7 @@ pub enum Error {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// What the sandbox rests on failed.
+    /// A prerequisite of the sandbox failed.
     #[error("prepare the sandbox: {what}")]
     Sandbox {
         /// What was to be done.
@@ -30,14 +30,14 @@ pub enum Error {
     /// The engine could not start.
     #[error("start the engine: {reason}")]
     Engine {
-        /// What the engine said.
+        /// The engine's message.
         reason: String,
     },
     /// The supervisor's pipe failed or carried something that is not a job, or not a request.
-    #[error("talk to the supervisor")]
+    #[error("exchange frames with the supervisor")]
     Frames(#[from] tracemill_trace::FrameError),
     /// The control socket failed.
-    #[error("hear requests of the supervisor")]
+    #[error("receive requests from the supervisor")]
     Control(#[source] std::io::Error),
     /// A request came without the descriptors that it needs.
     #[error("serve a request that came with {count} descriptors")]
@@ -51,7 +51,7 @@ pub enum Error {
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
-    /// A failure of what the sandbox rests on.
+    /// A failure of a prerequisite of the sandbox.
     pub(crate) fn sandbox(what: &'static str) -> impl FnOnce(std::io::Error) -> Error {
         move |source| Error::Sandbox { what, source: Box::new(source) }
     }

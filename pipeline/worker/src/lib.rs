@@ -7,7 +7,7 @@
 //! ```
 //!
 //! The executable of the orchestrator calls [`serve::run`] from a hidden subcommand and installs
-//! [`sandbox::memory::CountingAllocator`] as its global allocator. Nothing here knows tables, files or networks.
+//! [`sandbox::memory::CountingAllocator`] as its global allocator. Nothing here depends on tables, files or networks.
 
 pub mod engine;
 pub mod engines;

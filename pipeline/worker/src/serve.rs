@@ -15,8 +15,8 @@ use crate::{
 };
 
 /// Takes the control socket from descriptor 0, raises the sandbox, starts an engine and serves as a template until the
-/// supervisor closes its end. The seed is that of the engine's hashes. Then it ends the process; it returns only to say
-/// what went wrong.
+/// supervisor closes its end. The seed is that of the engine's hashes. Then it ends the process; it returns only with
+/// an error.
 ///
 /// # Errors
 /// The sandbox, the engine or the socket fails. A program's failure is never one of these.

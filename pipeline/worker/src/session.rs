@@ -1,4 +1,4 @@
-//! What a forked process does: it serves jobs, in a sequence or as calls of one unit.
+//! A forked process: serves jobs, in a sequence or as calls of one unit.
 //!
 //! The process is not trusted from its first job on. It has the end of the pipe that its jobs come from, the ends of those
 //! that its replies go to, and descriptor 2.
@@ -139,8 +139,8 @@ fn guarded_load(engine: &mut dyn Engine, job: &Job) -> bool {
     catch_unwind(AssertUnwindSafe(|| engine.load(job))).unwrap_or(false)
 }
 
-/// Serves one job; `true` when it must be the last. `batch` is memory that jobs share. There is one word to the supervisor
-/// where a job is small: each may wake it.
+/// Serves one job; `true` when it must be the last. `batch` is memory that jobs share. A small job sends one message,
+/// because each message may wake the supervisor.
 fn serve_job(
     job: &Job,
     replies: &Arc<File>,

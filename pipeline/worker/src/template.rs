@@ -1,12 +1,13 @@
 //! A template: a process whose engine has started and that never runs a byte of a program. It forks the processes that
-//! do, one at a time, as the supervisor asks. So each of them starts from a state that no program has touched.
+//! do, one at a time, on requests of the supervisor. So each of them starts from a state that no program has touched.
 //!
 //! ```text
 //! supervisor ──Begin, pipes──▶ template ──fork──▶ session ──fork──▶ run      (a unit forks its runs)
 //!            ◀──Begun, Ended──                       ╰── replies, over pipes of its own ──▶ supervisor
 //! ```
 //!
-//! What a template says can be trusted. What it forks has other pipes, and cannot speak for it or for another run.
+//! A template's answers are trusted. The processes that it forks have other pipes, so they cannot answer for it or for
+//! another run.
 
 use std::{convert::Infallible, os::fd::OwnedFd};
 

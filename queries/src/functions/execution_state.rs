@@ -1,5 +1,5 @@
-//! What formats show of an execution that is replayed: the frames on the call stack with their states, what the latest
-//! event found changed, and the globals. Called by the window functions.
+//! The state of a replayed execution, as formats show it: the frames on the call stack with their states, the changes
+//! of the latest event, and the globals. Called by the window functions.
 //!
 //! The states are those of [`tracemill_trace::Replay`]. The call stack is followed from calls and returns, and from
 //! generators that are suspended and resumed: the frame that resumes one need not be the one that called it.
@@ -25,7 +25,7 @@ pub struct Event<'a> {
     pub pushes: Option<&'a str>,
 }
 
-/// What is known of a frame besides its state.
+/// What is kept of a frame besides its state.
 #[derive(Debug, Clone, Default)]
 struct FrameNotes {
     function: String,
@@ -179,7 +179,7 @@ impl ExecutionState {
         };
     }
 
-    /// What the latest event leaves behind can be looked at until the next row comes, and then no more.
+    /// Drops what the latest event ended or reported, which stays readable only until the next row.
     fn settle(&mut self) {
         let Some(index) = self.running.take() else { return };
         if let Some(notes) = self.frames.get_mut(&index).filter(|_| !self.is_between_lines) {

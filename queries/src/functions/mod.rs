@@ -1,4 +1,4 @@
-//! What SQL lacks: one file a function. Registered by the session; each has an `.slt` in `tests/sql/functions/`.
+//! Our SQL functions, one per file. Registered by the session; each has an `.slt` in `tests/sql/functions/`.
 //!
 //! | function | kind | gives |
 //! | --- | --- | --- |

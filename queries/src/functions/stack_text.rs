@@ -1,5 +1,5 @@
 //! `stack_text(step, source)`: every frame on the stack, the running one last, then the globals that they use; null
-//! where `source` is, so that only the events that are wanted cost anything. Arguments and rules: see `window`.
+//! where `source` is null, so that only the chosen events cost time. Arguments and rules: see `window`.
 //!
 //! ```text
 //! frame outer

@@ -1,4 +1,4 @@
-//! What the replaying window functions share: arguments, evaluation row by row, one [`ExecutionState`] a partition.
+//! Shared by the window functions that replay: arguments, evaluation row by row, one [`ExecutionState`] per partition.
 //!
 //! `NAME(step) OVER (PARTITION BY execution_index ORDER BY position)` over the view `_rows`, where the changes that an
 //! event found stand before it. `step` is a struct with the fields of [`Steps`]; a row whose kind is null is a change,

@@ -8,7 +8,7 @@ use std::iter::Peekable;
 use proc_macro2::token_stream::IntoIter;
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
-/// What one module says, without the modules inside it.
+/// The declarations and paths of one module, without the modules inside it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct ModuleText {
     /// Modules that it declares.
@@ -27,7 +27,7 @@ pub(super) struct Child {
     pub(super) is_test: bool,
     /// The file that `#[path]` names.
     pub(super) file: Option<String>,
-    /// What it says, where it stands in the same file.
+    /// Its contents, where they are in the same file.
     pub(super) inline: Option<ModuleText>,
 }
 

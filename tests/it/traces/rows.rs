@@ -40,7 +40,7 @@ fn join(cells: &[String]) -> String {
     cells.join(" | ").trim_end().to_owned()
 }
 
-/// What the engine told, as rows of such a table.
+/// The engine's events as rows of such a table.
 pub(super) fn of_engine(kind: Kind, events: &[Event], completed: &Completed) -> Vec<String> {
     let mut frames: Vec<Frame> = Vec::new();
     let mut rows = Vec::new();
@@ -87,7 +87,7 @@ pub(super) fn of_engine(kind: Kind, events: &[Event], completed: &Completed) -> 
     rows
 }
 
-/// Adds what happened to a variable to what else happened to it since the row before.
+/// Merges a change into the variable's earlier changes since the previous row.
 fn follow(parts: &mut Vec<String>, part: String) {
     let variable = |part: &str| Some(part.split_once('=').or_else(|| part.split_once(" (deleted)"))?.0.to_owned());
     let is_change = |part: &str| part.ends_with(')') && !part.starts_with("-> ") && !part.starts_with("! ");
@@ -114,7 +114,7 @@ struct Frame {
     stack: Vec<Option<String>>,
     /// What each variable holds.
     values: BTreeMap<(Scope, u32), Value>,
-    /// What is to be told with the next row.
+    /// Changes that belong to the next row.
     carried: Vec<String>,
 }
 

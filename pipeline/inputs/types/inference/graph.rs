@@ -60,7 +60,7 @@ pub(in crate::inputs::types) struct TypeGraph {
 }
 
 impl TypeGraph {
-    /// A variable of which nothing is known.
+    /// A variable without evidence.
     pub(super) fn fresh(&mut self) -> VarId {
         self.variables.push(Variable::default());
         self.variables.len() - 1
@@ -110,7 +110,7 @@ impl TypeGraph {
         self.variable(id).votes[builtin as usize]
     }
 
-    /// A variable inside another one, made when it is first asked for.
+    /// A variable inside another one, created on first use.
     pub(super) fn component(&mut self, id: VarId, which: fn(&mut Variable) -> &mut Option<VarId>) -> VarId {
         if let Some(inner) = *which(self.variable_mut(id)) {
             return inner;
@@ -190,7 +190,7 @@ impl TypeGraph {
         Some(function)
     }
 
-    /// The result of calling a value with so many arguments.
+    /// The result of calling a value with this many arguments.
     pub(super) fn called(&mut self, id: VarId, arguments: usize) -> VarId {
         self.vote(id, &[(Builtin::Function, 6)]);
         let variable = self.variable_mut(id);

@@ -1,5 +1,5 @@
 //! The methods of the built-in types: a call of one is evidence about its receiver and its arguments. Called by
-//! `evidence`; the messages of exceptions ask which methods only `str` has.
+//! `evidence`, and by `exception_hints` for the methods that only `str` has.
 
 use crate::inputs::types::py_type::Builtin;
 
@@ -8,7 +8,7 @@ use Builtin::{Bool, Bytes, Dict, Float, Int, List, Set, Str, Tuple};
 /// The value that a method gives.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Gives {
-    /// `None`, or a value that says nothing about the receiver.
+    /// `None`, or a value that is no evidence about the receiver.
     Nothing,
     /// A value of this type.
     Of(Builtin),

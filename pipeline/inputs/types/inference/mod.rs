@@ -1,4 +1,4 @@
-//! Infers the types of parameters from the code that uses them. `unit_types` asks for those without a usable
+//! Infers the types of parameters from the code that uses them. Called by `unit_types` for parameters without a usable
 //! annotation.
 //!
 //! ```text

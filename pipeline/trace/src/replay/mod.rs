@@ -10,7 +10,7 @@
 //! of the crate `queries`.
 //!
 //! - `state.rs`: what one frame holds, and how a change and an instruction alter it.
-//! - `pushes.rs`: what instructions put on the stack without a change that says so.
+//! - `pushes.rs`: what instructions push without a recorded change.
 //! - `splice.rs`: a text with a piece replaced.
 //! - `stored.rs`: a row of `changes`, with what null stands for.
 
@@ -75,7 +75,7 @@ impl Replay {
     }
 
     /// Applies an event, after its changes; `stack` belongs to an instruction. `implied` gets the entries of the stack
-    /// that changed without a change that says so, see [`FrameState::begin_instruction`].
+    /// that changed without a recorded change, see [`FrameState::begin_instruction`].
     pub fn event(
         &mut self,
         frame_index: u32,
@@ -112,7 +112,7 @@ impl Replay {
         self.frames.get(&frame_index)
     }
 
-    /// Recursion would pile them up.
+    /// Removes ended frames, which recursion would accumulate.
     fn remove_ended(&mut self) {
         if let Some(frame_index) = self.ended.take() {
             self.frames.remove(&frame_index);
@@ -120,7 +120,7 @@ impl Replay {
     }
 }
 
-/// The change of an entry of the stack that no record or row has; `None` for a place that became empty.
+/// The implied change of a stack entry, which no record or row contains; `None` for a place that became empty.
 #[must_use]
 pub fn implied_change(place: u32, entry: Option<&Variable>) -> Change {
     Change {

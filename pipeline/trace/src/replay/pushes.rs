@@ -1,5 +1,5 @@
-//! What an instruction puts on the value stack, where that follows from the instruction alone: then neither records nor
-//! rows have a change for it, and a replay works it out.
+//! What an instruction pushes onto the value stack, where that follows from the instruction alone. Records and rows
+//! then contain no change for it; the replay derives it.
 //!
 //! ```text
 //!  local N                   what the local variable N holds          LOAD_FAST, STORE_FAST_LOAD_FAST
@@ -26,9 +26,9 @@ pub enum Pushes<'a> {
         /// Its `repr`, whole.
         repr: &'a str,
     },
-    /// The entry so many places from the top, counted from 1, as they were before.
+    /// The entry this many places from the top before the instruction, counted from 1.
     Copy(u32),
-    /// The top and the entry so many places from it, the top being the first.
+    /// The top and the entry this many places from it, counted from 1 at the top.
     Swap(u32),
 }
 
@@ -45,7 +45,7 @@ impl fmt::Display for Pushes<'_> {
 }
 
 impl<'a> Pushes<'a> {
-    /// Reads the text; `None` for one that says nothing of the kind.
+    /// Parses the text; `None` for any other text.
     #[must_use]
     pub fn parse(text: &'a str) -> Option<Self> {
         let (word, rest) = text.split_once(' ')?;

@@ -30,7 +30,7 @@ pub struct Variable {
     pub items_total: Option<u64>,
 }
 
-/// What is known of the value stack when an instruction is about to run.
+/// The value stack before an instruction runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StackEffect<'a> {
     /// Entries on the stack before it runs; entries from there on have no value any more.
@@ -75,9 +75,8 @@ impl FrameState {
         std::mem::replace(&mut slot.has_value, change.value.is_some())
     }
 
-    /// An instruction is about to run: what the one before it pushed without a change that says so is put on the stack,
-    /// and what lies above the depth is dropped. Entries put there are shown to `implied`, with `None` for a place that
-    /// became empty.
+    /// An instruction is about to run: puts the implied pushes of the previous one on the stack, and drops what lies
+    /// above the depth. Calls `implied` for each entry put there, with `None` for a place that became empty.
     pub fn begin_instruction(&mut self, stack: StackEffect<'_>, mut implied: impl FnMut(u32, Option<&Variable>)) {
         let mut text = std::mem::take(&mut self.pushes);
         if let Some(pushes) = Pushes::parse(&text) {
@@ -220,7 +219,7 @@ impl Variable {
         *self = Variable { name, ..Variable::empty(self.scope, self.variable_index) };
     }
 
-    /// What the value is as an entry of the stack, at a place that is yet to be said.
+    /// The value as an entry of the stack; the caller sets its place.
     fn as_entry(&self) -> Self {
         let (value, members) = (self.value.clone(), self.members.clone());
         Variable { value, object_index: self.object_index, members, ..Variable::empty(Scope::Stack, 0) }

@@ -1,6 +1,6 @@
 //! Stored changes: a row of the table `changes`, where null encodes the most common value.
 //!
-//! The stage that writes rows leaves out what these rules give back; the SQL view `changes` has the same rules.
+//! The recorder omits what these rules restore; the SQL view `changes` applies the same rules.
 
 use crate::borrowed::{ChangeRef, ValueRef};
 use crate::vocabulary::{Action, Scope};

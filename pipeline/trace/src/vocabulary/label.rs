@@ -1,28 +1,28 @@
-//! Labels: what is known to make an execution differ from CPython, or from another run of itself.
+//! Labels: known causes why an execution may differ from CPython, or between runs.
 //!
 //! An engine notes most of them when it sees the cause; the supervisor adds `killed` and `wall_clock`, and the
 //! executions stage adds `address`. [`Label::reproducibility`] is the one list of what is irreproducible: the search for
 //! inputs, `tracemill verify` and the filter `_verdicts` follow it.
 
 super::words! {
-    /// What is known to make an execution differ from CPython, or from another run of itself.
+    /// A known cause why an execution may differ from CPython, or between runs.
     pub enum Label {
         Address = "address": "A value or the output shows the address of an object.",
         BareRaise = "bare_raise": "A bare `raise` had nothing to raise again: its event is missing.",
-        Clock = "clock": "The program asked for the time, which stands still but for reads and sleeps.",
+        Clock = "clock": "The program read the time, which only reads and sleeps advance.",
         Code = "code": "The program looked at its own code or frames, where the tracer's probes show.",
         Constant = "constant": "Two literal numbers, one of them with a point, are floor-divided: the engine's \
             compiler gets some of these wrong.",
-        Depth = "depth": "The program asked for a deeper recursion than the limits give.",
+        Depth = "depth": "The program set a recursion limit above the configured one.",
         EndOrder = "end_order": "A frame that returned left several suspended generators behind, an asynchronous \
             generator was left before its end, or a class has `__del__`: CPython may end objects in another order, \
             or at all.",
-        Hash = "hash": "The program asked for the hash of something that is not a number: it follows from the hash \
-            seed or from an address.",
+        Hash = "hash": "The program called `hash` on something other than a number: the result depends on the hash \
+            seed or on an address.",
         HashOrder = "hash_order": "A set was iterated or shown in an order that follows from hashes which depend on \
             the hash seed (texts, bytes) or on the size of a machine word (tuples, frozen sets, fractions, numbers \
             below zero or above 31 bits). It is CPython's order on 64 bits with seed 0.",
-        Id = "id": "The program asked for an `id`, which is an address.",
+        Id = "id": "The program called `id`, which returns an address.",
         Killed = "killed": "Something outside ended the worker again and again, and the execution was given up.",
         Libm = "libm": "The program called a function of `math` or `cmath` whose last digits CPython leaves to the C \
             library.",

@@ -1,4 +1,4 @@
-//! Makes owned events of what a decoder reads, with every value whole. Called by `tracemill trace` and by tests.
+//! Collects decoded events as owned ones, with every value whole. Called by `tracemill trace` and by tests.
 
 use super::Visitor;
 use crate::borrowed::{ChangeRef, EventRef};
@@ -21,7 +21,7 @@ pub struct Collector {
 const BYTES_MAX: usize = 1 << 30;
 
 impl Collector {
-    /// Whether there was more than can be collected; what came then is not here.
+    /// Whether the limit was reached; later events are missing.
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.bytes > BYTES_MAX

@@ -1,4 +1,5 @@
-//! Reads records. Every byte comes from a worker that has run a hostile program: whatever is wrong is [`Malformed`].
+//! Reads records. The bytes are untrusted, because the worker may have run a hostile program; any fault is
+//! [`Malformed`].
 
 use std::collections::BTreeMap;
 
@@ -24,7 +25,7 @@ pub struct Malformed {
     pub what: &'static str,
 }
 
-/// What is defined of a code object.
+/// The definition of a code object.
 #[derive(Debug, Default)]
 struct Code {
     function: String,
@@ -368,7 +369,7 @@ impl Decoder {
     }
 }
 
-/// What is wrong with an execution that goes on and on.
+/// The fault of an execution with more events than allowed.
 const TOO_MANY: &str = "more events than the execution may have";
 
 /// The first of instructions that follow each other, and all of them: at least one.

@@ -84,7 +84,7 @@ pub struct Call {
     pub code_index: u32,
 }
 
-/// What an event has besides its changes.
+/// The fields of an event other than its changes.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Said<'a> {
     /// For `Call`.

@@ -17,7 +17,7 @@
 //! ```
 //!
 //! Instructions of one line that follow each other share one record as long as they have neither changes nor output in
-//! between. It stands for so many events; the changes and the output are those of the first.
+//! between. It stands for several events; the changes and the output are those of the first.
 
 mod collector;
 mod decoder;

@@ -1,4 +1,4 @@
-//! The control socket to the supervisor, moved out of the program's way, and the descriptors that come over it.
+//! The control socket to the supervisor, moved to a high descriptor, and the descriptors that come over it.
 //!
 //! Descriptors 0 and 1 become `/dev/null`, the socket gets a high number, everything else but 2 is closed.
 
@@ -68,7 +68,7 @@ impl Channel {
         (&self.socket).write_all(&frame).map_err(Error::Control)
     }
 
-    /// Closes this process's copy: it was forked, and may not speak for the template.
+    /// Closes this process's copy: a forked process must not answer for the template.
     #[expect(unsafe_code, reason = "the value stays the parent's, and the child never drops it")]
     pub(crate) fn forget(&self) {
         // SAFETY: the child ends without dropping the channel, and does not use it again.
@@ -77,7 +77,7 @@ impl Channel {
         }
     }
 
-    /// For the test of the sandbox, whose attacks say over the socket how far they came.
+    /// For the test of the sandbox, whose attacks report their progress over the socket.
     #[doc(hidden)]
     #[must_use]
     pub fn into_file(self) -> File {

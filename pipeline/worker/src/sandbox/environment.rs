@@ -1,5 +1,5 @@
-//! The environment: its variables are overwritten where they lie, then forgotten. The supervisor gives none; a worker
-//! that is started some other way would still hold what it got.
+//! The environment: its variables are overwritten where they lie, then forgotten. The supervisor passes none; a worker
+//! that is started in another way would still have them.
 
 use super::Refusal;
 

@@ -1,5 +1,5 @@
-//! Resource limits: the backstop behind the counts that the worker keeps itself. A forked process inherits them, and its
-//! CPU time counts from zero.
+//! Resource limits: the backstop behind the worker's own counters. A forked process inherits them, and its CPU time
+//! counts from zero.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 

@@ -1,10 +1,10 @@
 //! Memory of one execution, counted by the process's allocator.
 //!
-//! The executable installs [`CountingAllocator`]; it passes everything through until `serve` arms it for a job.
-//! When an execution passes its limit, or the system refuses memory, the process ends there and then: there is no way
-//! to unwind an interpreter that cannot allocate. What the supervisor needs is written first, without allocating: the
-//! batch of events that was not sent yet, and a frame that says `MemoryLimit`, encoded when the job began.
-//! An event that was being encoded at that moment is lost, and so is the text printed since the last event.
+//! The executable installs [`CountingAllocator`]; it passes everything through until `serve` arms it for a job. When an
+//! execution passes its limit, or the system refuses memory, the process ends there and then: there is no way to unwind
+//! an interpreter that cannot allocate. What the supervisor needs is written first, without allocating: the batch of
+//! events that was not sent yet, and a frame with the outcome `MemoryLimit`, encoded when the job began. An event that
+//! was being encoded at that moment is lost, and so is the text printed since the last event.
 
 #![allow(unsafe_code, reason = "a global allocator is unsafe by its trait, and so is writing without std's buffers")]
 
@@ -26,7 +26,7 @@ static ARMED: AtomicBool = AtomicBool::new(false);
 /// Bytes allocated minus bytes freed since arming; wraps below zero when older memory is freed.
 static LIVE: AtomicUsize = AtomicUsize::new(0);
 static LIMIT: AtomicUsize = AtomicUsize::new(usize::MAX);
-/// Nothing is said at the limit.
+/// No frame is sent at the limit.
 static BARE: AtomicBool = AtomicBool::new(false);
 static FD: AtomicI32 = AtomicI32::new(-1);
 static TICKET: AtomicU64 = AtomicU64::new(0);
@@ -143,7 +143,7 @@ fn set_limit(bytes: u64) {
     LIMIT.store(usize::try_from(bytes).unwrap_or(usize::MAX).min(isize::MAX as usize), Relaxed);
 }
 
-/// Begins to count anew, where a count is kept: what came before was not the program's.
+/// Restarts the count, where one is kept: earlier allocations were not the program's.
 pub fn restart() {
     LIVE.store(0, Relaxed);
 }
@@ -157,7 +157,7 @@ pub(crate) fn live() -> Live {
     Live(LIVE.load(Relaxed))
 }
 
-/// Says what the program holds: what came or went since is not its own.
+/// Sets what the program holds, so that changes since then are not charged to it.
 pub(crate) fn set_live(live: Live) {
     LIVE.store(live.0, Relaxed);
 }
@@ -170,7 +170,7 @@ pub(crate) fn uncharged<T>(work: impl FnOnce() -> T) -> T {
     done
 }
 
-/// Stops counting and tells how many bytes the job left behind.
+/// Stops counting; returns how many bytes the job left allocated.
 pub fn disarm() -> i64 {
     ARMED.store(false, Relaxed);
     publish(None);
@@ -187,8 +187,8 @@ fn drop_last_frame() {
     }
 }
 
-/// Makes the unsent batch known, or says that there is none. The bytes must stay in place until the next call, except
-/// that the vector may grow: it moves only after the check of the allocation that moves it.
+/// Publishes the unsent batch, or that there is none. The bytes must stay in place until the next call, except that the
+/// vector may grow: it moves only after the check of the allocation that moves it.
 pub(crate) fn publish(batch: Option<(&[u8], u64)>) {
     let (start, length, events) =
         batch.map_or((ptr::null(), 0, 0), |(batch, events)| (batch.as_ptr(), batch.len(), events));

@@ -2,8 +2,9 @@
 //!
 //! `serve::run` raises the first part when the process has one thread, starts the engine's thread, and that thread
 //! raises what a template needs. What the template forks inherits all of it and is confined further before it reads a
-//! job. Each layer stands alone: what one lets through, another stops; `tests/sandbox` of this crate says which stops
-//! what, and tries it. The only unsafe code that is not about the engine's frames lives here and in `fork.rs`.
+//! job. Each layer stands alone: what one lets through, another stops; `tests/sandbox` of this crate lists which layer
+//! stops which call, and tests it. The only unsafe code that is not about the engine's frames lives here and in
+//! `fork.rs`.
 
 pub mod channel;
 mod environment;
@@ -32,7 +33,7 @@ type Confine = fn(&Sandbox, Kind) -> Result<(), Refusal>;
 /// The kinds of process, each held more strictly than the one that forks it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Never runs a program. Forks units and runs, and hears of them over the control socket.
+    /// Never runs a program. Forks units and runs on requests over the control socket.
     Template,
     /// Has run a unit's source, and forks runs of the unit.
     Unit,
@@ -40,7 +41,7 @@ pub enum Kind {
     Run,
 }
 
-/// What the orchestrator says about the sandbox of its workers.
+/// Settings of the sandbox, from the orchestrator.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// Names of layers that may be missing.
@@ -54,7 +55,7 @@ pub struct Settings {
 pub struct Layer {
     /// Its name in messages, in the configuration and in `Reply::Ready`.
     pub name: &'static str,
-    /// What it holds off, in a few words.
+    /// What it blocks, in a few words.
     pub holds_off: &'static str,
     /// What raises it, or its first part, while the process has one thread.
     first: Option<Raise>,
@@ -134,7 +135,7 @@ pub const LAYERS: &[Layer] = &[
 ];
 
 const DESCRIPTORS: &str = "descriptors";
-/// The layer that makes the system count a worker's processes apart from all others.
+/// The layer that makes the kernel count a worker's processes separately.
 pub const NAMESPACES: &str = "namespaces";
 
 /// The sandbox of this process while it is raised.
@@ -156,7 +157,7 @@ impl Sandbox {
         Sandbox { settings, layers, calls, missing: BTreeMap::new(), filters: None }
     }
 
-    /// Some layers alone. For the test that switches each off; nothing that a worker is told leads here.
+    /// Some layers alone. For the test that disables each layer; no argument of a worker leads here.
     #[doc(hidden)]
     #[must_use]
     pub fn with_layers(settings: Settings, names: &[&str]) -> Self {

@@ -1,5 +1,4 @@
-//! What the process may do because of who it is: user, capabilities, gains by starting programs, and who may look into
-//! it.
+//! The privileges of the process: user, capabilities, privilege gains on `exec`, and access to its memory.
 
 use rustix::process::{DumpableBehavior, Gid, Uid, geteuid, getuid, set_dumpable_behavior};
 use rustix::thread::{

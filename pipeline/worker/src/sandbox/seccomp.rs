@@ -13,7 +13,7 @@ use seccompiler::{
 
 use super::{Kind, Refusal};
 
-/// A call, and what needs it.
+/// A call, and its reason.
 type Call = (libc::c_long, &'static str);
 
 /// Every call that each process may make, whatever its engine is.
@@ -45,7 +45,7 @@ const ALLOWED: &[Call] = &[
     (libc::SYS_getcpu, "the allocator asks for its node where there are several"),
 ];
 
-/// What a process that forks needs besides.
+/// Calls that a process that forks needs in addition.
 const FORKS: &[Call] = &[
     (libc::SYS_wait4, "how a forked process ended"),
     (libc::SYS_prlimit64, "a forked process lowers its limits"),
@@ -53,7 +53,7 @@ const FORKS: &[Call] = &[
     (libc::SYS_getppid, "a forked process looks whether its parent is still there"),
 ];
 
-/// What a template needs besides.
+/// Calls that a template needs in addition.
 const CONTROLS: &[Call] = &[
     (libc::SYS_recvmsg, "requests come in, with descriptors"),
     (libc::SYS_sendto, "answers go out"),
@@ -63,7 +63,7 @@ const CONTROLS: &[Call] = &[
     (libc::SYS_clock_nanosleep, "waits for a process that is about to end"),
 ];
 
-/// What an argument must be.
+/// A condition on an argument.
 #[derive(Debug, Clone, Copy)]
 enum Is {
     /// This number.
@@ -72,10 +72,10 @@ enum Is {
     Without(u64),
 }
 
-/// A call, what its arguments must be, and who needs it.
+/// A call, the conditions on its arguments, and its reason.
 type Conditional = (libc::c_long, &'static [(u8, Is)], &'static str);
 
-/// Calls that are permitted with such arguments alone, and who needs them.
+/// Calls that are permitted only with such arguments, and their reasons.
 const ALLOWED_WITH: &[Conditional] = &[
     (libc::SYS_mmap, &[(2, Is::Without(libc::PROT_EXEC as u64))], "allocator; never for new code"),
     (libc::SYS_mprotect, &[(2, Is::Without(libc::PROT_EXEC as u64))], "allocator arenas, guard pages; never code"),

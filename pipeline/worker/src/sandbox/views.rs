@@ -1,4 +1,4 @@
-//! What of the system the process can see: own namespaces, an empty root directory. Many containers forbid both.
+//! The process's view of the system: own namespaces, and an empty root directory. Many containers forbid both.
 
 use rustix::process::{chdir, chroot};
 use rustix::thread::{UnshareFlags, unshare_unsafe};

@@ -40,7 +40,7 @@ enum Came {
     Held(String),
     /// A layer could not be raised here.
     Unavailable(String),
-    /// It ended in a way that says nothing about the layers.
+    /// It ended for a reason that has nothing to do with the layers.
     Broken(String),
 }
 
@@ -59,7 +59,8 @@ fn sandbox(layers: &str) -> Sandbox {
     Sandbox::with_layers(settings, &layers.split(',').collect::<Vec<_>>())
 }
 
-/// The attacking process: raises the layers as a worker does, in a second thread makes the calls, says how it went.
+/// The attacking process: raises the layers as a worker does, makes the calls in a second thread, and reports the
+/// result.
 fn attempt(name: &str, layers: &str, given: &Given) -> ExitCode {
     let attack = ATTACKS.iter().find(|attack| attack.name == name).unwrap();
     let mut sandbox = sandbox(layers);

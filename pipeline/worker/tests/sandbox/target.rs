@@ -1,4 +1,4 @@
-//! What an attempt is after: files, listening sockets, another process, descriptors that stayed open, a shared segment.
+//! The target of an attempt: files, listening sockets, another process, descriptors that stayed open, a shared segment.
 
 use std::ffi::CString;
 use std::fs;
@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 /// What nobody may read.
 pub(crate) const SECRET: &str = "the-canary-sings";
 
-/// What the attacking process is told.
+/// The arguments of the attacking process.
 #[derive(Debug, Clone)]
 pub(crate) struct Given {
     pub(crate) folder: String,
@@ -79,7 +79,7 @@ pub(crate) fn open_what_workers_must_not_have() {
     assert!(OPEN.set(open).is_ok());
 }
 
-/// What one attempt is after.
+/// The target of one attempt.
 pub(crate) struct Target {
     folder: PathBuf,
     tcp: TcpListener,
@@ -139,7 +139,7 @@ impl Target {
         ]
     }
 
-    /// What became of it, other than nothing.
+    /// The harm that was done; `None` for none.
     pub(crate) fn harm(mut self) -> Option<&'static str> {
         let mut names: Vec<_> = fs::read_dir(&self.folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         names.sort();

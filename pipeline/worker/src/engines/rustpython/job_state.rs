@@ -1,4 +1,4 @@
-//! What belongs to one job. It is made anew when a job is loaded, so nothing of it is reset piece by piece.
+//! What belongs to one job. It is created when a job is loaded, so no field is reset separately.
 //!
 //! Replacements in the interpreter's types are plain `fn` pointers and get no argument of ours. So the state is reached
 //! through one thread-local. A process that is forked after a unit's source has run starts with a copy of it.
@@ -43,7 +43,7 @@ pub(crate) struct LabelSet(u32);
 pub(crate) struct Termination {
     /// The limit that was reached, or how the program ended its process; the first one counts.
     pub(crate) outcome: Cell<Option<Outcome>>,
-    /// What the program said when it ended its own process.
+    /// How the program ended its own process.
     pub(crate) exit: RefCell<Option<Exception>>,
     /// How often the exception that stops it was raised.
     pub(crate) raises: Cell<u32>,
@@ -60,7 +60,7 @@ pub(crate) struct Recursion {
     pub(crate) depth: usize,
     /// Frames of ours below them.
     pub(crate) own: usize,
-    /// The limit that the program has asked for.
+    /// The limit that the program has set.
     pub(crate) requested: i64,
 }
 
@@ -86,7 +86,7 @@ pub(crate) struct OutputText {
 
 /// Rendering by the program's own `__repr__`.
 pub(crate) struct ProgramRepr {
-    /// The job asks for it.
+    /// The job requests it.
     pub(crate) is_wanted: bool,
     /// Lines that the rendering in progress may still run; `None` while there is none.
     pub(crate) lines_left: Cell<Option<u32>>,
@@ -102,7 +102,7 @@ pub(crate) struct SetUpdate {
 
 /// The first state of the stream of random bytes.
 const RANDOM_SEED: u64 = 0x7261_6365_6d69_6c6c;
-/// How deep a program may recurse before its job says otherwise.
+/// The recursion limit before the job sets its own.
 const FIRST_RECURSION: Recursion = Recursion { depth: 1_000, own: 0, requested: 1_000 };
 
 impl JobState {

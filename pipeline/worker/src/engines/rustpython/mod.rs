@@ -30,8 +30,8 @@ mod values;
 pub use self::engine::RustPython;
 use crate::{engine::EngineKind, sandbox::Profile};
 
-/// What is known of it before it starts. Built without an environment of its own (`host_env`), it makes no system call
-/// but those of the allocator and of Rust's standard library.
+/// The engine before it starts. Built without access to the host (`host_env`), it makes only the system calls of the
+/// allocator and of Rust's standard library.
 pub static KIND: EngineKind = EngineKind {
     name: "rustpython",
     version: env!("RUSTPYTHON_VERSION"),

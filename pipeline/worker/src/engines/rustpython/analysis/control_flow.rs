@@ -350,7 +350,7 @@ impl FlowGraph {
     }
 
     /// Where an exception that this instruction tests has been handled, with the exception on top of the stack, and
-    /// whether only falling into that place says so.
+    /// whether this holds only where that place is fallen into.
     pub(crate) fn taken_at(&self, at: usize) -> Option<(usize, bool)> {
         match self.ops[at].opcode {
             // `except E:` jumps on when it is another class.

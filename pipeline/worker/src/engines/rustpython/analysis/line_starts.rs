@@ -32,7 +32,7 @@ pub(crate) enum Jumping {
     Sometimes,
 }
 
-/// Whether the instruction never begins a line: what leads to it skips it, or the interpreter added it.
+/// Whether the instruction never begins a line: jumps skip it, or the interpreter added it.
 fn is_hidden(opcode: Opcode) -> bool {
     matches!(
         opcode,

@@ -1,5 +1,5 @@
 //! Whether a function is pure: it only reads, computes and builds objects, so running it changes nothing that a program
-//! can see. `code_info` asks for each code object; `program_repr` uses the answer.
+//! can see. `code_info` computes it for each code object; `program_repr` uses the result.
 
 use rustpython_vm::{builtins::PyCode, bytecode::Opcode};
 

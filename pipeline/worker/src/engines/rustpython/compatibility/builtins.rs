@@ -32,7 +32,7 @@ pub(crate) fn install(vm: &VirtualMachine) -> PyResult<()> {
     Ok(())
 }
 
-/// As CPython's. Calls from the program's own code bring a label, calls from the library do not.
+/// `id` as in CPython. Calls from the program's own code add a label, calls from the library do not.
 fn id(object: PyObjectRef, _vm: &VirtualMachine) -> usize {
     if code_origin::is_called_by_job() {
         labels::note(Label::Id);

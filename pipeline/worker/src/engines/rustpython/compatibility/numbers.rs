@@ -46,9 +46,9 @@ fn divide(a: &PyObject, b: &PyObject, vm: &VirtualMachine) -> PyResult {
     DIVIDE.get().map_or_else(|| Ok(vm.ctx.not_implemented()), |divide| divide(a, b, vm))
 }
 
-/// A power that fits into no memory ends the program as a smaller one does that exceeds its memory limit. The
-/// interpreter says instead that integers have no powers, or raises what a program can catch. CPython computes until it
-/// has no memory.
+/// A power too large for any memory ends the program, like one that exceeds its memory limit. The interpreter instead
+/// reports that integers have no powers, or raises an exception that a program can catch. CPython computes until it has
+/// no memory.
 fn power(base: &PyObject, exponent: &PyObject, modulus: &PyObject, vm: &VirtualMachine) -> PyResult {
     if vm.is_none(modulus)
         && let (Some(base), Some(exponent)) = (base.downcast_ref::<PyInt>(), exponent.downcast_ref::<PyInt>())

@@ -36,7 +36,7 @@ pub(crate) fn compile(
     compile_with_points(source, mode, path, detail, false, vm).map(|(code, _)| code)
 }
 
-/// Compiles and instruments a source. Returns the points of coverage too; there are none unless `detail` asks for them.
+/// Compiles and instruments a source. Returns the points of coverage too; there are none unless `detail` is `Cover`.
 /// Where the source `is_called`, a call of one of its functions is recorded, and its own statements are only counted.
 pub(crate) fn compile_with_points(
     source: &str,

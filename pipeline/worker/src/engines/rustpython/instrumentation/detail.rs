@@ -1,4 +1,4 @@
-//! How finely code is instrumented, and what is known about a source as a whole.
+//! The granularity of instrumentation, and properties of a source as a whole.
 
 /// How finely code is instrumented.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -19,7 +19,7 @@ pub(crate) enum Detail {
     },
 }
 
-/// What is known about a source as a whole.
+/// Properties of a source as a whole.
 #[derive(Clone, Copy)]
 pub(crate) struct SourceTraits {
     /// Dropping a value may run its code.

@@ -1,5 +1,5 @@
 //! Chooses the places of probes: lines, calls, returns, exceptions and loops. Where instructions are recorded, more are
-//! added until the probes that were called say which instructions ran. Called by `instrument`.
+//! added until the called probes determine which instructions ran. Called by `instrument`.
 
 use std::collections::{BTreeMap, BTreeSet};
 

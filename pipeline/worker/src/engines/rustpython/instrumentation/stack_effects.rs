@@ -21,7 +21,8 @@ use crate::engines::rustpython::{
     },
 };
 
-/// A constant with a `repr` of up to so many characters is stored with the instruction and not with each of its events.
+/// A constant whose `repr` has at most this many characters is stored with the instruction and not with each of its
+/// events.
 pub(crate) const CONSTANT_CHARS: usize = 80;
 
 /// The effect of a step on the stack and the variables.
@@ -82,7 +83,7 @@ pub(crate) struct Step {
     pub(crate) is_recorded: bool,
 }
 
-/// What is observed besides what must be.
+/// Steps that are observed although they need not be.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Precision {
     /// Every step.

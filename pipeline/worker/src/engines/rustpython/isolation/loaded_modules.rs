@@ -126,7 +126,7 @@ struct Library {
     clock: PyObjectRef,
 }
 
-/// What is noted while modules are loaded ahead.
+/// Notes taken while modules are loaded ahead.
 #[derive(Default)]
 struct LoadNotes {
     /// The modules whose bodies run, the outermost first.
@@ -288,7 +288,7 @@ fn noting_import(own: PyObjectRef, vm: &VirtualMachine) -> PyObjectRef {
     vm.new_function("__import__", noting).into()
 }
 
-/// The absolute name that an import asks for.
+/// The absolute name of the imported module.
 fn absolute(args: &FuncArgs, vm: &VirtualMachine) -> Option<String> {
     let name = text(args.args.first()?);
     let level = args.args.get(4).and_then(|level| level.clone().try_into_value::<usize>(vm).ok()).unwrap_or(0);
@@ -393,7 +393,7 @@ impl Library {
         same_finders && modules(vm).is_ok_and(|modules| modules.is(&self.modules))
     }
 
-    /// Adds the steps of a module; `false` where its name stands for another module now.
+    /// Adds the steps of a module; `false` where its name refers to another module now.
     fn walk(&self, name: &str, begun: &mut BTreeSet<String>, steps: &mut Vec<Step>, vm: &VirtualMachine) -> bool {
         if let Ok(Some(present)) = self.modules.get_item_opt(name, vm) {
             return self.known.get(name).is_none_or(|known| known.is(&present));

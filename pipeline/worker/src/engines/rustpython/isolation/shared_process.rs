@@ -56,8 +56,8 @@ pub(crate) fn leaves_nothing_behind(job: &Job) -> bool {
     !texts(job).any(|text| REACHING_WORDS.any_in(text) || may_hide_names(text))
 }
 
-/// The job's text has an import, or may have one: then it runs in a process where the library was loaded ahead. What a
-/// process holds that no import has revealed must not hang on the jobs of other processes.
+/// Whether the job's text has an import, or may have one. Such a job runs in a process with the library loaded ahead,
+/// because its hidden modules must not depend on the jobs of other processes.
 pub(crate) fn may_import(job: &Job) -> bool {
     texts(job).any(|text| text.contains("import") || may_hide_names(text))
 }

@@ -86,7 +86,7 @@ pub(crate) struct ChangeWriter<'a> {
     pub(crate) vm: &'a VirtualMachine,
 }
 
-/// The variable that a change is about.
+/// The variable that changed.
 #[derive(Clone, Copy)]
 pub(crate) struct Variable {
     /// Its number in its code object, or its place on the stack.

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::engines::rustpython::analysis::side_effects::Mutates;
 
-/// All slots, as a bit for each of the first 64. Later slots are always compared.
+/// The mask of all slots: a bit for each of the first 64. Later slots are always compared.
 pub(crate) const ALL: u64 = u64::MAX;
 
 /// Records the changed variables of a frame.

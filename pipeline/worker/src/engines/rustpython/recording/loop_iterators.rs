@@ -174,7 +174,7 @@ impl LoopIterator {
     }
 }
 
-/// The number of items left in an iterator of a built-in type, where it says that.
+/// The number of items left in an iterator of a built-in type, where it gives a length hint.
 fn items_left(iterator: &PyObject, vm: &VirtualMachine) -> Option<u64> {
     let class = iterator.class();
     let name = class.name();

@@ -61,7 +61,7 @@ pub(crate) struct Splice {
 
 /// The result of comparing a list.
 pub(crate) enum ListCheck {
-    /// It was compared, now or before at this event. Its version says whether it changed.
+    /// It was compared, now or earlier at this event. Its version shows whether it changed.
     Compared,
     /// It holds a value that can change itself, and must be rendered whole.
     NotPlain,

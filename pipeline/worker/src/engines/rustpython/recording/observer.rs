@@ -1,5 +1,5 @@
-//! Observes a piece of a job while it runs: counts its steps, records its events, or notes what it covers. `job` installs
-//! an observer for the length of one call; probes hand it what they see.
+//! Observes a piece of a job while it runs: counts its steps, records its events, or notes what it covers. `job`
+//! installs an observer for the length of one call; probes report to it.
 
 use std::{cell::RefCell, ops::ControlFlow};
 
@@ -14,7 +14,7 @@ use crate::engines::rustpython::{
     values::program_repr::{self, Activity},
 };
 
-/// What is done with what probes report.
+/// What happens to the reports of probes.
 pub(crate) enum Observer {
     /// Steps are counted, nothing is recorded. For the set-up and the check.
     Count {
@@ -109,7 +109,7 @@ pub(crate) fn on_probe(probe: &Probe, top: Option<&PyObject>, vm: &VirtualMachin
     }
 }
 
-/// What the program does at a probe, as the check of a rendering asks.
+/// The program's activity at a probe, for the check of a rendering.
 fn activity(probe: &Probe) -> Activity {
     match probe.site {
         Site::Call => Activity::Call { is_pure: probe.info.is_pure },

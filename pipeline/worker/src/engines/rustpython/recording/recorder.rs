@@ -1,5 +1,4 @@
-//! Turns what probes report into events: which frame, which line, what changed. Called by `observer`; writes to the
-//! sink.
+//! Turns the reports of probes into events: frame, line and changes. Called by `observer`; writes to the sink.
 
 use std::{collections::HashMap, ops::ControlFlow, rc::Rc};
 
@@ -490,7 +489,7 @@ impl Recorder {
     }
 }
 
-/// The instruction of the frame that raised the exception, and its line, as the traceback says.
+/// The instruction of the frame that raised the exception, and its line, from the traceback.
 fn raised_at(exception: &PyBaseException, live: &LiveFrame) -> Option<(u32, u32)> {
     let traceback = exception.__traceback__().filter(|traceback| traceback.frame.is(&live.frame))?;
     let unit = u32::try_from(traceback.lasti).ok()? / 2;

@@ -41,7 +41,7 @@ pub(crate) fn start(hash_seed: u32, install: fn(&VirtualMachine) -> PyResult<()>
     Ok((interpreter, objects))
 }
 
-/// The engine's own failure, with what the interpreter said.
+/// An error of the engine itself, with the interpreter's message.
 pub(crate) fn failure(error: &PyBaseExceptionRef, vm: &VirtualMachine) -> Error {
     Error::Engine { reason: describe(error, vm) }
 }

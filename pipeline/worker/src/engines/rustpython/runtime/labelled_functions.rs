@@ -46,7 +46,7 @@ pub(crate) fn install(vm: &VirtualMachine) -> PyResult<()> {
     vm.sys_module.get_attr("modules", vm)?.set_item("labels_native", notes.into(), vm)
 }
 
-/// Notes that the time is asked for.
+/// Labels a read of the clock.
 fn clock(vm: &VirtualMachine) {
     if is_called_for_job(vm) {
         note(Label::Clock);
@@ -58,7 +58,7 @@ fn threads(_vm: &VirtualMachine) {
     note(Label::Threads);
 }
 
-/// The only thread waits for what no other thread will do. It ends like an endless loop.
+/// The only thread waits for another thread, which does not exist. It ends like an endless loop.
 fn wait_for_ever(vm: &VirtualMachine) -> PyResult {
     Err(termination::stop(Outcome::StepLimit, vm))
 }

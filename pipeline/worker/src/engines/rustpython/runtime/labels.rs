@@ -16,12 +16,12 @@ pub(crate) fn is_noted(label: Label) -> bool {
     noted().contains(label)
 }
 
-/// What was noted until now.
+/// The labels noted so far.
 pub(crate) fn noted() -> LabelSet {
     job_state::with(|job| job.labels.get())
 }
 
-/// Goes back to what had been noted at a moment.
+/// Restores an earlier set of labels.
 pub(crate) fn restore(labels: LabelSet) {
     job_state::with(|job| job.labels.set(labels));
 }

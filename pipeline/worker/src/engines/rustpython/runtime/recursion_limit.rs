@@ -1,5 +1,5 @@
-//! The depth to which a program may recurse, and `sys.setrecursionlimit`. Installed when an interpreter starts; `job` says
-//! how deep each job may go.
+//! The depth to which a program may recurse, and `sys.setrecursionlimit`. Installed when an interpreter starts; `job`
+//! sets the depth of each job.
 
 use rustpython_vm::{PyResult, VirtualMachine};
 use tracemill_trace::Label;
@@ -21,7 +21,7 @@ pub(crate) fn limit_depth(depth: usize, own: usize, vm: &VirtualMachine) {
     vm.recursion_limit.set(depth + own);
 }
 
-/// Accepts what CPython accepts. The depth can become less than the job's limits say, and no more.
+/// Accepts what CPython accepts. The program can lower the depth below the job's limit, and not raise it above.
 fn set_recursion_limit(limit: i64, vm: &VirtualMachine) -> PyResult<()> {
     if limit < 1 {
         return Err(vm.new_value_error("recursion limit must be greater or equal than 1"));

@@ -1,5 +1,5 @@
 //! Ends a program that has reached a limit or ends its own process, whatever it catches. Called where a limit is
-//! noticed, by `process_exit`, and by `job`, which asks how the program ended.
+//! reached, by `process_exit`, and by `job` to learn how the program ended.
 //!
 //! A trace function that raises is dropped by the interpreter, so a bare `except:` in an endless loop would go on
 //! unobserved. A user signal is checked before every instruction. So one is sent again and again: each instruction
@@ -38,9 +38,9 @@ pub(crate) fn channel() -> UserSignalReceiver {
     receiver
 }
 
-/// Charges steps for a number of so many bits that the program has made. To make it took time that no other limit
-/// counts, a second and more for numbers of which memory holds dozens. The charge is about the work of one
-/// multiplication.
+/// Charges steps for a number of this many bits that the program has computed. No other limit counts the time of such a
+/// computation, which may exceed a second for numbers that fit into memory dozens of times. The charge equals the work
+/// of about one multiplication.
 pub(crate) fn charge(bits: u64) {
     let words = bits / 64;
     let steps = words.saturating_mul(words.isqrt()) / UNITS_A_STEP;
@@ -85,7 +85,7 @@ pub(crate) fn exit(exception: Exception, vm: &VirtualMachine) -> PyBaseException
     stop(Outcome::Exited, vm)
 }
 
-/// What the program said when it ended its own process, if it did.
+/// How the program ended its own process; `None` if it did not.
 pub(crate) fn process_exit() -> Option<Exception> {
     job_state::with(|job| job.termination.exit.borrow().clone())
 }

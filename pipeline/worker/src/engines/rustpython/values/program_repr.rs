@@ -1,5 +1,5 @@
-//! Renders an object by the `__repr__` that the program defines, where the job asks for that and the method changes
-//! nothing. Called by `repr`; the observer calls [`check`] at the probes of what runs meanwhile.
+//! Renders an object by the `__repr__` that the program defines, where the job requests that and the method is pure.
+//! Called by `repr`; the observer calls [`check`] at the probes of what runs meanwhile.
 //!
 //! Every function of the unit that the method calls must be pure as well (`analysis::pure_code`). A method that is not
 //! pure, raises, or takes too long is cut short, and the object is shown by class and attributes.

@@ -165,7 +165,7 @@ fn tuple_less(inner: &KeyComparison, a: &[PyObjectRef], b: &[PyObjectRef], vm: &
     Ok(a.len() < b.len())
 }
 
-/// What the class of the first one says; `None` where it does not know.
+/// The result of the first object's own comparison; `None` for `NotImplemented`.
 fn own_less(a: &PyObject, b: &PyObject, vm: &VirtualMachine) -> PyResult<Option<bool>> {
     let Some(compare) = a.class().slots.richcompare.load() else { return Ok(None) };
     match compare(a, b, PyComparisonOp::Lt, vm)? {

@@ -124,7 +124,7 @@ pub(crate) fn about_to_add(iterable: &PyObject, vm: &VirtualMachine) {
     store(&set, ahead, vm);
 }
 
-/// Whether the iterator that is asked for is that of `SET_UPDATE`, which shows no order.
+/// Whether the requested iterator is that of `SET_UPDATE`, which shows no order.
 pub(crate) fn is_being_added(set: &PyObject) -> bool {
     job_state::with(|job| job.set_update.added.take()) == set.get_id()
 }

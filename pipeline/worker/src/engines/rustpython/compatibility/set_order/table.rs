@@ -29,7 +29,7 @@ pub(super) struct Table<K> {
     /// Slots that are not empty.
     fill: usize,
     used: usize,
-    /// Where `pop` goes on looking.
+    /// The slot where the next `pop` starts.
     finger: usize,
 }
 
@@ -169,12 +169,12 @@ impl<K: Clone> Table<K> {
         }
     }
 
-    /// Deletes everything. Where `pop` goes on stays.
+    /// Deletes everything; keeps the slot where the next `pop` starts.
     pub(super) fn clear(&mut self) {
         *self = Table { finger: self.finger, ..Table::new() };
     }
 
-    /// Takes over another table, as the in-place operations do. Where `pop` goes on stays.
+    /// Takes over another table, as the in-place operations do; keeps the slot where the next `pop` starts.
     pub(super) fn replace(&mut self, other: Self) {
         *self = Table { finger: self.finger, ..other };
     }

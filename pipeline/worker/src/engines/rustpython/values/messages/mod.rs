@@ -134,7 +134,7 @@ pub(crate) fn note_syntax(exception: &Py<PyBaseException>, how: &str, vm: &Virtu
     }
 }
 
-/// Whether its message is empty or a value of the program.
+/// Whether its message is empty, or is a value of the program.
 fn has_no_message(class: &Py<PyType>, vm: &VirtualMachine) -> bool {
     let known = &vm.ctx.exceptions;
     [

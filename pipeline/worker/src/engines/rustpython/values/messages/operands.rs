@@ -99,7 +99,7 @@ fn receiver(frame: &FrameObjectRef, at: usize, method: &str, vm: &VirtualMachine
     (number < before(code, at).len()).then(|| pushed(frame, &ops[..number], 0, vm))?
 }
 
-/// Whether the message is CPython's although its kind alone does not say so, because the operands are known.
+/// Whether the message is CPython's because the operands are known, although its kind is not verified.
 pub(super) fn is_known(raised: &RaiseSite, text: &str, vm: &VirtualMachine) -> bool {
     let RaiseSite { frame, at, opcode, .. } = raised;
     let key_is_an_int = || type_name(frame, *at, 0, vm).is_some_and(|key| key == "int");

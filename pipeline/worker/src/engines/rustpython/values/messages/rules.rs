@@ -250,7 +250,7 @@ fn rewrite(from: &str, to: &str, text: &str) -> Option<String> {
     Some(out)
 }
 
-/// The text with the module in front of each class that CPython shows so. `is_class` says whether a name means that
+/// The text with the module in front of each class that CPython shows so. `is_class` is whether a name refers to that
 /// class.
 pub(super) fn qualified(text: &str, is_class: impl Fn(&str, &str) -> bool) -> Option<String> {
     let mut out: Option<String> = None;

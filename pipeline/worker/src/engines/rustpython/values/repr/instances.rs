@@ -333,7 +333,7 @@ impl Writer<'_> {
     }
 }
 
-/// Corrects the text of a built-in function or method where CPython has another one.
+/// Corrects the text of a built-in function or method where CPython's differs.
 fn as_in_cpython(text: String) -> String {
     // It is a class in CPython and a function in the interpreter.
     if text == "<built-in function reversed>" {

@@ -25,7 +25,7 @@ struct Run {
     power: u32,
 }
 
-/// Sorts; `less` says whether the first is to stand before the second.
+/// Sorts; `less` is whether the first sorts before the second.
 pub(super) fn sort<E>(order: &mut [u32], less: impl FnMut(u32, u32) -> Result<bool, E>) -> Result<(), E> {
     let total = order.len();
     if total < 2 {
