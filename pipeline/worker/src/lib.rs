@@ -6,6 +6,9 @@
 //!                            └ never runs a program
 //! ```
 //!
+//! The modules form no cycle: `sandbox`, `engine`, `outbox`, `session`, `template`, `serve`, and a module uses only those
+//! before it. `engines` uses `engine` and `sandbox`.
+//!
 //! The executable of the orchestrator calls [`serve::run`] from a hidden subcommand and installs
 //! [`sandbox::memory::CountingAllocator`] as its global allocator. Nothing here depends on tables, files or networks.
 

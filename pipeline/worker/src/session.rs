@@ -16,7 +16,7 @@ use std::{
 use tracemill_trace::{Job, Reply, read_frame, write_frame};
 
 use crate::{
-    engine::{Engine, Execution, SharedSink},
+    engine::{Engine, Execution, SharedSink, guarded},
     error::{Error, Result},
     outbox::Outbox,
     sandbox::{
@@ -24,15 +24,10 @@ use crate::{
         fork::{self, Side},
         memory,
     },
-    serve::guarded,
 };
 
 /// Bytes of jobs that are read at once: the supervisor sends them ahead.
 const JOBS_BYTES: usize = 64 << 10;
-
-/// The exit status of a process that could not end the job at hand for want of memory, and had others before: the
-/// supervisor runs the job again in a process of its own.
-pub const EXIT_USED: i32 = 87;
 
 /// The ends of pipes that a session has.
 #[derive(Debug)]

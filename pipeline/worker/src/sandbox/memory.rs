@@ -15,12 +15,13 @@ use std::{
 };
 
 use mimalloc::MiMalloc;
-use tracemill_trace::{Outcome, Reply, events_head, write_frame};
-
-use crate::{engine::bare_finish, session::EXIT_USED};
+use tracemill_trace::{Finished, Outcome, Reply, events_head, write_frame};
 
 /// The exit status of a process that ended at its memory limit.
 pub const EXIT_MEMORY: i32 = 86;
+/// The exit status of a process that could not end the job at hand for want of memory, and had others before: the
+/// supervisor runs the job again in a process of its own.
+pub const EXIT_RETRY_ISOLATED: i32 = 87;
 
 static ARMED: AtomicBool = AtomicBool::new(false);
 /// Bytes allocated minus bytes freed since arming; wraps below zero when older memory is freed.
@@ -114,7 +115,7 @@ pub fn arm(fd: i32, ticket: u64, limit_bytes: u64) {
 pub fn answer_for(fd: i32, ticket: u64) {
     let armed = ARMED.swap(false, Relaxed);
     let mut frame = Vec::new();
-    let finished = Box::new(bare_finish(Outcome::MemoryLimit));
+    let finished = Box::new(Finished::bare(Outcome::MemoryLimit));
     // Encoding into memory cannot fail; were it to, the supervisor would see a worker that died: `Crashed`.
     let _ = write_frame(&mut frame, &Reply::Finished { ticket, finished, retiring: true });
     let frame = Vec::leak(frame);
@@ -202,7 +203,7 @@ fn out_of_memory() -> ! {
     ARMED.store(false, Relaxed);
     if BARE.load(Relaxed) {
         // SAFETY: ends the process at once, without running anything that may allocate.
-        unsafe { libc::_exit(EXIT_USED) }
+        unsafe { libc::_exit(EXIT_RETRY_ISOLATED) }
     }
     let fd = FD.load(Relaxed);
     let (batch, length) = (BATCH.load(Relaxed), BATCH_LEN.load(Relaxed));

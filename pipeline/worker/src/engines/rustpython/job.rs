@@ -14,7 +14,7 @@ use rustpython_vm::{
 use tracemill_trace::{Exception, Finished, Granularity, Job, JobKind, Label, Outcome, Point};
 
 use crate::{
-    engine::{SharedSink, bare_finish},
+    engine::SharedSink,
     engines::rustpython::{
         analysis::{
             imports::collect_imported_names, object_lifetime::observable_lifetimes, source_labels::note_from_source,
@@ -247,7 +247,7 @@ impl<'a> Call<'a> {
                 Ok(()) => self.trace(code, &call_code, namespace),
                 Err(ending) => *ending,
             },
-            (None, None) => bare_finish(Outcome::Crashed),
+            (None, None) => Finished::bare(Outcome::Crashed),
         };
         finished.imports = loaded_among(&imports, vm);
         for text in [&self.job.source, &self.job.setup, &self.job.call] {
@@ -361,7 +361,7 @@ impl<'a> Call<'a> {
     fn finish(&self, result: PyResult, namespace: &PyDictRef) -> Finished {
         let vm = self.vm;
         if let Some(outcome) = termination::outcome() {
-            return Finished { exception: termination::process_exit(), ..bare_finish(outcome) };
+            return Finished { exception: termination::process_exit(), ..Finished::bare(outcome) };
         }
         match result {
             Ok(value) => self.returned(value, namespace),
@@ -376,7 +376,7 @@ impl<'a> Call<'a> {
                 } else {
                     Outcome::Raised
                 };
-                Finished { exception: Some(reported(&error, self.job, vm)), ..bare_finish(outcome) }
+                Finished { exception: Some(reported(&error, self.job, vm)), ..Finished::bare(outcome) }
             }
         }
     }
@@ -400,7 +400,7 @@ impl<'a> Call<'a> {
     }
 
     fn returned(&self, value: PyObjectRef, namespace: &PyDictRef) -> Finished {
-        let mut finished = bare_finish(Outcome::Returned);
+        let mut finished = Finished::bare(Outcome::Returned);
         if self.job.kind == JobKind::Call {
             finished.result = Some(repr::render(&value, self.limit, self.vm));
         }
@@ -443,7 +443,7 @@ fn loaded_among(named: &BTreeSet<String>, vm: &VirtualMachine) -> Vec<String> {
 }
 
 fn ended(outcome: Outcome, exception: Option<Exception>) -> Ending {
-    Box::new(Finished { exception, ..bare_finish(outcome) })
+    Box::new(Finished { exception, ..Finished::bare(outcome) })
 }
 
 /// The namespace of a new module in `sys.modules`. Pickles and data classes look their module up there.
