@@ -143,8 +143,7 @@ impl Unit {
     pub(crate) fn end(self, vm: &VirtualMachine) {
         if let Some(namespace) = self.namespace {
             let observer = Observer::Count { steps: self.unrecorded_steps };
-            job_state::forget_termination();
-            observe(observer, vm, || namespace.clear());
+            job_state::with_own_termination(|| observe(observer, vm, || namespace.clear()));
         }
     }
 }
@@ -185,11 +184,12 @@ fn reported(error: &PyBaseExceptionRef, job: &Job, vm: &VirtualMachine) -> Excep
     let mut exception = exceptions::describe(error, limit, vm);
     if exceptions::has_own_str(error.class(), vm) {
         let observer = Observer::Count { steps: unrecorded_steps(job) };
-        let (text, _) = observe(observer, vm, || error.as_object().str(vm));
-        if let (Ok(text), None) = (text, termination::outcome()) {
-            exception.message = exceptions::truncate(&repr::strip_addresses(&text.to_string_lossy()), limit);
-        }
-        job_state::forget_termination();
+        let message = job_state::with_own_termination(|| {
+            let (text, _) = observe(observer, vm, || error.as_object().str(vm));
+            let text = text.ok().filter(|_| termination::outcome().is_none())?;
+            Some(exceptions::truncate(&repr::strip_addresses(&text.to_string_lossy()), limit))
+        });
+        exception.message = message.unwrap_or(exception.message);
     }
     exception
 }
@@ -420,19 +420,19 @@ impl<'a> Call<'a> {
             },
         };
         let observer = Observer::Count { steps: unrecorded_steps(self.job) };
-        let (held, _) = observe(observer, vm, || {
-            if let Some(expected) = &expected {
-                return value.rich_compare_bool(expected, PyComparisonOp::Eq, vm);
-            }
-            namespace.set_item("__result__", value, vm)?;
-            match &code {
-                Some(code) => self.execute(code, namespace)?.try_to_bool(vm),
-                None => Ok(false),
-            }
-        });
-        let stopped = termination::outcome().is_some();
-        job_state::forget_termination();
-        !stopped && held.unwrap_or(false)
+        job_state::with_own_termination(|| {
+            let (held, _) = observe(observer, vm, || {
+                if let Some(expected) = &expected {
+                    return value.rich_compare_bool(expected, PyComparisonOp::Eq, vm);
+                }
+                namespace.set_item("__result__", value, vm)?;
+                match &code {
+                    Some(code) => self.execute(code, namespace)?.try_to_bool(vm),
+                    None => Ok(false),
+                }
+            });
+            termination::outcome().is_none() && held.unwrap_or(false)
+        })
     }
 }
 
