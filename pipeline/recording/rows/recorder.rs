@@ -20,11 +20,11 @@ use tracemill_schemas::inputs::InputsRow;
 use tracemill_schemas::instructions::{InstructionsBuilder, InstructionsRef, InstructionsRow};
 use tracemill_trace::{
     Action, ChangeRef, Decoder, EventKind, EventRef, InstructionRef, Malformed, Operation, Value, ValueRef,
-    VariableRef, Visitor,
+    VariableRef, Visitor, shows_address,
 };
 
 use super::segment::Segment;
-use super::{chars, ordinal, shows_address};
+use super::{chars, ordinal};
 use crate::config::ExecutionsConfig;
 use crate::dataset::{Scratch, ScratchFolder};
 use crate::error::{Error, Result};

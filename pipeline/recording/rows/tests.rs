@@ -200,12 +200,6 @@ fn the_execution_counts_what_it_holds() {
 }
 
 #[test]
-fn a_text_with_an_address_labels_the_execution() {
-    assert!(shows_address("'<unit.P object at 0x55a3e83a5040>'"));
-    assert!(!shows_address("ValueError: bad opcode at 0xff in stream"));
-}
-
-#[test]
 fn a_worker_that_lies_about_frames_is_found_out() {
     let mut to = Encoder::default();
     to.code("f", std::iter::empty::<(Scope, &str)>(), &[]);

@@ -10,6 +10,7 @@
 //! | --- | --- | --- |
 //! | [`vocabulary`] | the words of the data, each once | nothing; the granularity is that of [`job`] |
 //! | [`event`], [`value`], [`borrowed`] | events, changes and values, with texts of their own or borrowed | the vocabulary |
+//! | [`addresses`] | addresses of objects in text | nothing |
 //! | [`replay`] | the one replay of changes into the state of frames | the above |
 //! | [`wire`] | events as bytes: encoder, decoder, collector | the above |
 //! | [`job`], [`limits`], [`outcome`], [`coverage`], [`frames`] | the messages between the processes, and their frames | the above |
@@ -17,6 +18,7 @@
 //! Nothing here knows Arrow, the engine, or the file system. The orchestrator treats every byte that a worker sends
 //! as untrusted: see [`frames`] for the caps.
 
+pub mod addresses;
 pub mod borrowed;
 pub mod coverage;
 pub mod event;
@@ -30,6 +32,7 @@ pub mod value;
 pub mod vocabulary;
 pub mod wire;
 
+pub use addresses::{shows_address, strip_addresses};
 pub use borrowed::{CallRef, ChangeRef, EventRef, InstructionRef, ValueRef, VariableRef};
 pub use coverage::{Coverage, Point, PointKind, hit_class};
 pub use event::{Change, Event, Frame, Instruction, Operation};

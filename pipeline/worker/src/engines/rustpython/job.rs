@@ -11,7 +11,7 @@ use rustpython_vm::{
     scope::Scope,
     types::PyComparisonOp,
 };
-use tracemill_trace::{Exception, Finished, Granularity, Job, JobKind, Label, Outcome, Point};
+use tracemill_trace::{Exception, Finished, Granularity, Job, JobKind, Label, Outcome, Point, strip_addresses};
 
 use crate::{
     engine::SharedSink,
@@ -187,7 +187,7 @@ fn reported(error: &PyBaseExceptionRef, job: &Job, vm: &VirtualMachine) -> Excep
         let message = job_state::with_own_termination(|| {
             let (text, _) = observe(observer, vm, || error.as_object().str(vm));
             let text = text.ok().filter(|_| termination::outcome().is_none())?;
-            Some(exceptions::truncate(&repr::strip_addresses(&text.to_string_lossy()), limit))
+            Some(exceptions::truncate(&strip_addresses(&text.to_string_lossy()), limit))
         });
         exception.message = message.unwrap_or(exception.message);
     }

@@ -5,10 +5,11 @@ use rustpython_vm::{
     AsObject, Py, PyObject, PyObjectRef,
     builtins::{PyBaseException, PyBoundMethod, PyDict, PyFunction, PyModule, PyStr, PyTuple, PyType},
 };
+use tracemill_trace::strip_addresses;
 
 use super::{
     super::{identity::small_int, program_repr},
-    Progress, Writer, strip_addresses,
+    Progress, Writer,
 };
 use crate::engines::rustpython::analysis::object_lifetime;
 

@@ -16,8 +16,6 @@ use rustpython_vm::{
 };
 use tracemill_trace::Value;
 
-pub(crate) use text::strip_addresses;
-
 use super::identity::{has_identity, small_int};
 use crate::engines::rustpython::{
     compatibility::set_order::{self, Order, order_labels},

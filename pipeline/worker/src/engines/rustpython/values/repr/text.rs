@@ -68,21 +68,3 @@ fn printable(letter: char) -> bool {
     let text: &str = letter.encode_utf8(&mut bytes);
     UnicodeEscape::repr_layout(Wtf8::new(text), Quote::Single).len == Some(text.len())
 }
-
-/// The fewest digits of an address. Shorter numbers belong to the program.
-const ADDRESS_DIGITS: usize = 7;
-
-/// Takes the ` at 0x…` of an object's default text, which ends in `>`, out of a text.
-pub(crate) fn strip_addresses(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find(" at 0x") {
-        let behind = &rest[at + " at 0x".len()..];
-        let after = behind.trim_start_matches(|digit: char| digit.is_ascii_hexdigit());
-        let is_address = behind.len() - after.len() >= ADDRESS_DIGITS && after.starts_with('>');
-        out.push_str(if is_address { &rest[..at] } else { &rest[..rest.len() - after.len()] });
-        rest = after;
-    }
-    out.push_str(rest);
-    out
-}
