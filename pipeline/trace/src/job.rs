@@ -25,7 +25,7 @@ pub struct Job {
     /// What is recorded of it.
     pub subscription: Subscription,
     /// Whether [`crate::Finished`] has the [`crate::Coverage`]. Only for jobs without events.
-    pub covers: bool,
+    pub records_coverage: bool,
     /// Its limits.
     pub limits: Limits,
 }

@@ -36,7 +36,8 @@ pub struct Finished {
     pub stdout: String,
     /// Modules that the program imported beyond the engine's own start-up set, sorted.
     pub imports: Vec<String>,
-    /// Coverage of the unit's code, where [`crate::Job::covers`] requests it and the call, or the program, began.
+    /// Coverage of the unit's code, where [`crate::Job::records_coverage`] requests it and the call, or the program,
+    /// began.
     pub coverage: Option<Coverage>,
     /// Words of [`crate::Label`]: known causes of differences from CPython or between runs, sorted. Text, because an
     /// untrusted worker may send any.

@@ -20,7 +20,7 @@ use crate::{
     error::{Error, Result},
     outbox::Outbox,
     sandbox::{
-        Kind, Sandbox,
+        ProcessKind, Sandbox,
         fork::{self, Side},
         memory,
     },
@@ -69,7 +69,7 @@ pub(crate) fn serve_sequence(engine: &mut dyn Engine, pipes: Pipes) -> Result<()
         if is_first {
             memory::arm(replies.as_raw_fd(), job.ticket, job.limits.memory_bytes);
         } else {
-            memory::arm_used(job.limits.memory_bytes);
+            memory::arm_shared(job.limits.memory_bytes);
         }
         is_first = false;
         if serve_job(&job, &replies, &mut batch, |sink| engine.run(&job, sink))? {
@@ -94,7 +94,7 @@ pub(crate) fn serve_unit(engine: &mut dyn Engine, pipes: Pipes, sandbox: &Sandbo
         let (fd, ticket) = (run.as_raw_fd(), job.ticket);
         let (can_call, live) = match loaded {
             Some(loaded) => {
-                memory::answer_for(fd, ticket);
+                memory::set_reply_target(fd, ticket);
                 loaded
             }
             None => {
@@ -111,7 +111,7 @@ pub(crate) fn serve_unit(engine: &mut dyn Engine, pipes: Pipes, sandbox: &Sandbo
         }
         match fork::fork(false).map_err(Error::Control)? {
             Side::Child => {
-                sandbox.confine(Kind::Run)?;
+                sandbox.confine(ProcessKind::Run)?;
                 // A run cannot speak for another: it has no end of another's pipe.
                 drop((jobs, replies, runs));
                 memory::set_live(live);

@@ -106,13 +106,13 @@ pub fn arm(fd: i32, ticket: u64, limit_bytes: u64) {
     disarm();
     BARE.store(false, Relaxed);
     set_limit(limit_bytes);
-    answer_for(fd, ticket);
+    set_reply_target(fd, ticket);
     LIVE.store(0, Relaxed);
     ARMED.store(true, Relaxed);
 }
 
 /// Goes on counting, now for a job whose replies go to the descriptor `fd`.
-pub fn answer_for(fd: i32, ticket: u64) {
+pub fn set_reply_target(fd: i32, ticket: u64) {
     let armed = ARMED.swap(false, Relaxed);
     let mut frame = Vec::new();
     let finished = Box::new(Finished::bare(Outcome::MemoryLimit));
@@ -131,7 +131,7 @@ pub fn answer_for(fd: i32, ticket: u64) {
 /// a process of its own, and its garbage may be collected at other moments: where the latter has all of it at once, this
 /// one may have two halves. So a process of its own decides about memory: a little before half of the limit this one ends
 /// without a word, and the supervisor runs the job again.
-pub fn arm_used(limit_bytes: u64) {
+pub fn arm_shared(limit_bytes: u64) {
     disarm();
     BARE.store(true, Relaxed);
     FD.store(-1, Relaxed);
@@ -183,7 +183,7 @@ fn drop_last_frame() {
     let frame = LAST_FRAME.swap(ptr::null_mut(), Relaxed);
     if !frame.is_null() {
         let length = LAST_FRAME_LEN.swap(0, Relaxed);
-        // SAFETY: `answer_for` leaked exactly this slice, and the swap hands it to nobody else.
+        // SAFETY: `set_reply_target` leaked exactly this slice, and the swap hands it to nobody else.
         drop(unsafe { Box::from_raw(ptr::slice_from_raw_parts_mut(frame, length)) });
     }
 }

@@ -95,7 +95,7 @@ impl Engine for RustPython {
         let clock = &self.objects.clock;
         let generator = self.interpreter.enter(|vm| {
             let generator = loaded_modules::preload(clock, vm).and_then(|()| loaded_modules::shared_generator(vm));
-            bootstrap::settle(vm);
+            bootstrap::freeze_gc(vm);
             generator.map_err(|error| bootstrap::failure(&error, vm))
         })?;
         self.generator = Some(generator);

@@ -95,7 +95,7 @@ impl Unit {
         *stdin = (!shared_process::may_touch_streams(job)).then(|| job.stdin.clone());
         vm.recursion_limit.set(1_000);
         let detail = match job.subscription.granularity {
-            Granularity::Outcome if job.covers => Detail::Cover { whole: job.kind == JobKind::Program },
+            Granularity::Outcome if job.records_coverage => Detail::Cover { whole: job.kind == JobKind::Program },
             Granularity::Outcome => Detail::Count,
             Granularity::Line => Detail::Lines,
             // Where values are cut short, constants may be cut too. Then each instruction is observed.
@@ -336,7 +336,7 @@ impl<'a> Call<'a> {
         let recorder = Box::new(Recorder::new(self.sink.clone(), options, self.job.limits.events_max));
         let observer = match self.job.subscription.granularity {
             // Without events each line is a step.
-            Granularity::Outcome if self.job.covers => Observer::Cover {
+            Granularity::Outcome if self.job.records_coverage => Observer::Cover {
                 coverage: Box::new(CoverageRecorder::new(&self.unit.points)),
                 steps: self.job.limits.events_max,
             },

@@ -124,7 +124,7 @@ pub(crate) fn depends_on_hashes(items: &[PyObjectRef]) -> bool {
 }
 
 /// Reorders a set as CPython has it. Returns whether that order is certain.
-pub(crate) fn settle(set: &PyObject, vm: &VirtualMachine) -> bool {
+pub(crate) fn reorder(set: &PyObject, vm: &VirtualMachine) -> bool {
     if count(set, vm) < 2 {
         return true;
     }
