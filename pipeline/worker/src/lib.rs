@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   supervisor ── Begin ──▶ template ──fork──▶ session ── Job ──▶ Engine ──▶ Sink ──▶ outbox ── Events ──▶ supervisor
-//!                            │ sandbox raised, engine started       └ engines/rustpython: hook, changes, render
+//!                            │ sandbox raised, engine started       └ engines/rustpython: observer, changes, repr
 //!                            └ never runs a program
 //! ```
 //!

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{coverage::Coverage, value::Value, vocabulary::Outcome};
+use super::coverage::Coverage;
+use crate::{value::Value, vocabulary::Outcome};
 
 /// An exception that ended an execution, or the call that ended its process.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{limits::Limits, outcome::Finished, vocabulary::Granularity};
+use super::{limits::Limits, outcome::Finished};
+use crate::vocabulary::Granularity;
 
 /// One execution to perform.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
