@@ -219,6 +219,7 @@ pub(crate) struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
+    /// The call that the job requests, from the unit as it was loaded.
     pub(crate) fn new(job: &'a Job, unit: &'a Unit, sink: SharedSink, vm: &'a VirtualMachine) -> Self {
         Call { job, unit, sink, limit: value_chars(job), vm }
     }

@@ -63,7 +63,9 @@ pub(crate) struct Recorder {
 /// Stands for an unknown instruction.
 const UNKNOWN_INSTRUCTION: u32 = u32::MAX;
 
+/// Whether the program goes on, or the limit that stops it.
 pub(crate) type Progress = ControlFlow<Outcome>;
+/// The program goes on.
 pub(crate) const CONTINUE: Progress = ControlFlow::Continue(());
 
 impl Recorder {

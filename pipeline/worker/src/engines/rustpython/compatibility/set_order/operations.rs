@@ -22,6 +22,7 @@ use super::{
 };
 use crate::engines::rustpython::runtime::patch::Original;
 
+/// A binary operator in a type's slot.
 pub(super) type Binary = fn(&PyObject, &PyObject, &VirtualMachine) -> PyResult;
 /// The hook of a method: it gets the set and the other arguments.
 type Method = fn(&Originals, &PyObjectRef, &[PyObjectRef], &VirtualMachine) -> PyResult;
@@ -31,6 +32,7 @@ type Combine<'a> = &'a dyn Fn(&PyObjectRef, &PyObjectRef) -> PyResult;
 const SET: usize = 0;
 const FROZEN: usize = 1;
 
+/// The operators of sets, as indices of the lists of originals.
 pub(super) const OR: usize = 0;
 pub(super) const AND: usize = 1;
 pub(super) const SUBTRACT: usize = 2;

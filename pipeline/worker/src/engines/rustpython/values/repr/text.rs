@@ -10,6 +10,7 @@ use rustpython_vm::{
 use super::{Progress, Writer};
 
 impl Writer<'_> {
+    /// Writes a string in quotes, with escapes.
     pub(super) fn string(&mut self, object: &PyObject) -> Progress {
         let Some(string) = object.downcast_ref::<PyStr>() else { return Ok(()) };
         let bytes = string.as_bytes();
@@ -44,6 +45,7 @@ impl Writer<'_> {
         self.put(quote.encode_utf8(&mut [0; 4]))
     }
 
+    /// Writes bytes in quotes, with escapes.
     pub(super) fn bytes(&mut self, bytes: &[u8]) -> Progress {
         let quote = if bytes.contains(&b'\'') && !bytes.contains(&b'"') { '"' } else { '\'' };
         self.put(if quote == '"' { "b\"" } else { "b'" })?;
