@@ -49,7 +49,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
         .layers()
         .map(|layer| Row {
             name: layer.name,
-            holds_off: layer.holds_off,
+            holds_off: layer.blocks,
             in_force: layers.iter().any(|name| name == layer.name),
             required: !may_lack.iter().any(|name| name == layer.name),
             reason: missing.iter().find(|(name, _)| name == layer.name).map(|(_, reason)| reason.as_str()),

@@ -143,7 +143,7 @@ fn no_records_break_the_readers() {
         }
         outcome(&format!(
             "{:?} {:?}",
-            read.map_err(|malformed| malformed.what).map(|count| count.checked_ilog2()),
+            read.map_err(|malformed| malformed.problem).map(|count| count.checked_ilog2()),
             heard.is_ok()
         ))
     });

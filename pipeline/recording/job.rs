@@ -61,7 +61,7 @@ impl<'a> Invocation<'a> {
             check: check.map(str::to_owned),
             stdin: stdin.to_owned(),
             subscription,
-            covers: false,
+            records_coverage: false,
             limits,
         }
     }
@@ -70,6 +70,6 @@ impl<'a> Invocation<'a> {
     #[must_use]
     pub fn covered(self, limits: Limits) -> Job {
         let subscription = Subscription { granularity: Granularity::Outcome, own_repr: false };
-        Job { covers: true, ..self.recorded(subscription, limits) }
+        Job { records_coverage: true, ..self.recorded(subscription, limits) }
     }
 }

@@ -7,7 +7,7 @@ use tracemill_schemas::changes::ChangesRow;
 use tracemill_schemas::events::EventsRow;
 use tracemill_schemas::frames::FramesRow;
 use tracemill_schemas::instructions::InstructionsRow;
-use tracemill_trace::replay::{Replay, StackEffect, StoredChange, implied_change, ordinal};
+use tracemill_trace::replay::{InstructionStack, Replay, StoredChange, implied_change, ordinal};
 use tracemill_trace::{Change, Event, EventKind, Frame, Instruction, Operation, Scope, Value};
 
 /// The rows of one execution, in the order of their tables.
@@ -54,7 +54,7 @@ pub fn replay_rows(rows: StoredRows) -> Vec<Event> {
                 operation: operation.map_or_else(unknown_operation, stored_operation),
             }
         });
-        let stack = instruction.as_ref().map(|instruction| StackEffect::from(&instruction.operation));
+        let stack = instruction.as_ref().map(|instruction| InstructionStack::from(&instruction.operation));
         replay.event(ordinal(row.frame_index), kind, stack, |place, entry| changes.push(implied_change(place, entry)));
         let frame = frame.filter(|_| kind == EventKind::Call).map(|frame| Frame {
             parent_index: frame.parent_index.map(ordinal),

@@ -66,7 +66,7 @@ impl Listener for Collected {
     fn receive(&mut self, records: &[u8]) -> Result<std::result::Result<u64, Malformed>> {
         self.records.extend_from_slice(records);
         let decoded = self.decoder.decode(records, &mut self.collector);
-        let full = Malformed { at: 0, what: "more than can be held" };
+        let full = Malformed { offset: 0, problem: "more than can be held" };
         Ok(if self.collector.is_full() { Err(full) } else { decoded })
     }
 }

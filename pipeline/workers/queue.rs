@@ -40,8 +40,8 @@ impl Queued {
     /// Both are calls of one unit that was loaded the same way.
     fn shares_unit(&self, other: &Queued) -> bool {
         let parts = |queued: &Queued| {
-            let Job { kind, subscription, covers, limits, .. } = queued.job;
-            (queued.process, queued.imports, kind, subscription, covers, limits)
+            let Job { kind, subscription, records_coverage, limits, .. } = queued.job;
+            (queued.process, queued.imports, kind, subscription, records_coverage, limits)
         };
         self.job.kind == JobKind::Call
             && parts(self) == parts(other)

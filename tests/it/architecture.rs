@@ -80,9 +80,10 @@ fn stages_do_not_import_each_other() {
 }
 
 /// Crates, each with the modules in it whose children use each other in one direction only; the crate itself is empty.
-const WITHOUT_CYCLES: [(&str, &[&str]); 4] = [
+const WITHOUT_CYCLES: [(&str, &[&str]); 5] = [
     ("pipeline/lib.rs", &[""]),
     ("pipeline/trace/src/lib.rs", &[""]),
+    ("pipeline/worker/src/lib.rs", &[""]),
     ("queries/src/lib.rs", &[""]),
     ("schemas/src/lib.rs", &[""]),
 ];

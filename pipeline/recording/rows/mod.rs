@@ -7,7 +7,7 @@ use serde::Serialize;
 use tracemill_schemas::executions::ExecutionsRow;
 use tracemill_schemas::functions::FunctionsRow;
 use tracemill_schemas::inputs::InputsRow;
-use tracemill_trace::{Label, Limits, Subscription, Value};
+use tracemill_trace::{Label, Limits, Subscription, Value, shows_address};
 
 pub(crate) use recorder::{Batches, Counted, Piece, Recorder, Scratches};
 
@@ -98,13 +98,6 @@ impl From<Limits> for HashedLimits {
         let Limits { events_max, wall_ms, memory_bytes, output_bytes, value_chars, depth, trace_bytes } = limits;
         HashedLimits { steps: events_max, wall_ms, memory_bytes, output_bytes, value_chars, depth, trace_bytes }
     }
-}
-
-/// Whether a text shows the address of an object, which differs between runs: ` at 0x` and at least seven digits.
-fn shows_address(text: &str) -> bool {
-    // Nearly all stored texts pass here, and few are long enough.
-    text.len() > 12
-        && text.split(" at 0x").skip(1).any(|behind| behind.bytes().take_while(u8::is_ascii_hexdigit).count() >= 7)
 }
 
 /// Ordinals are small; a larger one, from a worker that lies, is clamped and does not wrap.

@@ -20,11 +20,11 @@ use tracemill_schemas::inputs::InputsRow;
 use tracemill_schemas::instructions::{InstructionsBuilder, InstructionsRef, InstructionsRow};
 use tracemill_trace::{
     Action, ChangeRef, Decoder, EventKind, EventRef, InstructionRef, Malformed, Operation, Value, ValueRef,
-    VariableRef, Visitor,
+    VariableRef, Visitor, shows_address,
 };
 
 use super::segment::Segment;
-use super::{chars, ordinal, shows_address};
+use super::{chars, ordinal};
 use crate::config::ExecutionsConfig;
 use crate::dataset::{Scratch, ScratchFolder};
 use crate::error::{Error, Result};
@@ -258,8 +258,8 @@ impl Listener for Recorder {
 
     fn receive(&mut self, records: &[u8]) -> Result<std::result::Result<u64, Malformed>> {
         let decoded = self.decoder.decode(records, &mut self.builders);
-        if let Some(what) = self.builders.problem {
-            return Ok(Err(Malformed { at: 0, what }));
+        if let Some(problem) = self.builders.problem {
+            return Ok(Err(Malformed { offset: 0, problem }));
         }
         let (all, own) = (self.builders.bytes(), self.builders.bytes() - self.bytes_before);
         let spills = match &self.scratches {

@@ -14,7 +14,13 @@
 //!    first, and after any number of jobs that leave nothing behind.
 //! 8. In a sequence of jobs each sees what those before it left behind, and nothing else of them.
 
-use std::{cell::RefCell, fmt, ops::ControlFlow, rc::Rc};
+use std::{
+    cell::RefCell,
+    fmt,
+    ops::ControlFlow,
+    panic::{AssertUnwindSafe, catch_unwind},
+    rc::Rc,
+};
 
 use tracemill_trace::{Finished, Job, Outcome};
 
@@ -94,17 +100,8 @@ pub trait Engine {
     fn run(&mut self, job: &Job, sink: SharedSink) -> Execution;
 }
 
-/// A final message without result, output or labels.
-#[must_use]
-pub fn bare_finish(outcome: Outcome) -> Finished {
-    Finished {
-        outcome,
-        result: None,
-        exception: None,
-        check_passed: None,
-        stdout: String::new(),
-        imports: Vec::new(),
-        coverage: None,
-        labels: Vec::new(),
-    }
+/// Runs a job in an engine that may panic. A panic is a crash of the program, and the engine retires.
+pub(crate) fn guarded(run: impl FnOnce() -> Execution) -> Execution {
+    catch_unwind(AssertUnwindSafe(run))
+        .unwrap_or_else(|_| Execution { finished: Finished::bare(Outcome::Crashed), retiring: true })
 }

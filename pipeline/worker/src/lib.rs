@@ -2,9 +2,12 @@
 //!
 //! ```text
 //!   supervisor ── Begin ──▶ template ──fork──▶ session ── Job ──▶ Engine ──▶ Sink ──▶ outbox ── Events ──▶ supervisor
-//!                            │ sandbox raised, engine started       └ engines/rustpython: hook, changes, render
+//!                            │ sandbox raised, engine started       └ engines/rustpython: observer, changes, repr
 //!                            └ never runs a program
 //! ```
+//!
+//! The modules form no cycle: `sandbox`, `engine`, `outbox`, `session`, `template`, `serve`, and a module uses only those
+//! before it. `engines` uses `engine` and `sandbox`.
 //!
 //! The executable of the orchestrator calls [`serve::run`] from a hidden subcommand and installs
 //! [`sandbox::memory::CountingAllocator`] as its global allocator. Nothing here depends on tables, files or networks.

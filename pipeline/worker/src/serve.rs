@@ -1,14 +1,11 @@
 //! The start of a worker: sandbox, engine, template. The executable's hidden subcommand calls [`run`].
 
-use std::{
-    convert::Infallible,
-    panic::{AssertUnwindSafe, catch_unwind},
-};
+use std::convert::Infallible;
 
-use tracemill_trace::{Job, Outcome};
+use tracemill_trace::Job;
 
 use crate::{
-    engine::{Engine, EngineKind, Execution, SharedSink, bare_finish},
+    engine::{Engine, EngineKind, Execution, SharedSink, guarded},
     error::{Error, Result},
     sandbox::{Sandbox, Settings},
     template,
@@ -41,10 +38,4 @@ pub fn run(kind: &'static EngineKind, settings: Settings, hash_seed: u32) -> Res
 /// crash of the program, and the engine retires.
 pub fn run_job(engine: &mut dyn Engine, job: &Job, sink: SharedSink) -> Execution {
     guarded(|| engine.run(job, sink))
-}
-
-/// Runs a job in an engine that may panic.
-pub(crate) fn guarded(run: impl FnOnce() -> Execution) -> Execution {
-    catch_unwind(AssertUnwindSafe(run))
-        .unwrap_or_else(|_| Execution { finished: bare_finish(Outcome::Crashed), retiring: true })
 }

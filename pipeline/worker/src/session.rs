@@ -16,23 +16,18 @@ use std::{
 use tracemill_trace::{Job, Reply, read_frame, write_frame};
 
 use crate::{
-    engine::{Engine, Execution, SharedSink},
+    engine::{Engine, Execution, SharedSink, guarded},
     error::{Error, Result},
     outbox::Outbox,
     sandbox::{
-        Kind, Sandbox,
+        ProcessKind, Sandbox,
         fork::{self, Side},
         memory,
     },
-    serve::guarded,
 };
 
 /// Bytes of jobs that are read at once: the supervisor sends them ahead.
 const JOBS_BYTES: usize = 64 << 10;
-
-/// The exit status of a process that could not end the job at hand for want of memory, and had others before: the
-/// supervisor runs the job again in a process of its own.
-pub const EXIT_USED: i32 = 87;
 
 /// The ends of pipes that a session has.
 #[derive(Debug)]
@@ -74,7 +69,7 @@ pub(crate) fn serve_sequence(engine: &mut dyn Engine, pipes: Pipes) -> Result<()
         if is_first {
             memory::arm(replies.as_raw_fd(), job.ticket, job.limits.memory_bytes);
         } else {
-            memory::arm_used(job.limits.memory_bytes);
+            memory::arm_shared(job.limits.memory_bytes);
         }
         is_first = false;
         if serve_job(&job, &replies, &mut batch, |sink| engine.run(&job, sink))? {
@@ -99,7 +94,7 @@ pub(crate) fn serve_unit(engine: &mut dyn Engine, pipes: Pipes, sandbox: &Sandbo
         let (fd, ticket) = (run.as_raw_fd(), job.ticket);
         let (can_call, live) = match loaded {
             Some(loaded) => {
-                memory::answer_for(fd, ticket);
+                memory::set_reply_target(fd, ticket);
                 loaded
             }
             None => {
@@ -116,7 +111,7 @@ pub(crate) fn serve_unit(engine: &mut dyn Engine, pipes: Pipes, sandbox: &Sandbo
         }
         match fork::fork(false).map_err(Error::Control)? {
             Side::Child => {
-                sandbox.confine(Kind::Run)?;
+                sandbox.confine(ProcessKind::Run)?;
                 // A run cannot speak for another: it has no end of another's pipe.
                 drop((jobs, replies, runs));
                 memory::set_live(live);

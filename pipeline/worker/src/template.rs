@@ -17,7 +17,7 @@ use crate::{
     engine::{Engine, EngineKind},
     error::{Error, Result},
     sandbox::{
-        Kind, Sandbox,
+        ProcessKind, Sandbox,
         channel::Channel,
         fork::{self, Forked, Side},
         huge_pages,
@@ -79,8 +79,8 @@ fn begin(
         Side::Parent(forked) => Ok(forked),
         Side::Child => {
             let confined = match kind {
-                SessionKind::Sequence => sandbox.confine(Kind::Run),
-                SessionKind::Unit => sandbox.confine(Kind::Unit),
+                SessionKind::Sequence => sandbox.confine(ProcessKind::Run),
+                SessionKind::Unit => sandbox.confine(ProcessKind::Unit),
             };
             channel.forget();
             let served = confined.and_then(|()| match kind {

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use tracemill_trace::replay::{StackEffect, StoredChange, ordinal};
+use tracemill_trace::replay::{InstructionStack, StoredChange, ordinal};
 use tracemill_trace::{EventKind, FrameState, Replay, Scope, Value, Variable};
 
 /// An event, as a row of the view `events` has it.
@@ -157,7 +157,7 @@ impl ExecutionState {
     pub fn event(&mut self, frame_index: i32, event: &Event<'_>) {
         self.settle();
         let (frame_index, kind) = (ordinal(frame_index), EventKind::parse(event.kind).unwrap_or(EventKind::Line));
-        let stack = event.stack_depth.map(|depth| StackEffect { depth: ordinal(depth), pushes: event.pushes });
+        let stack = event.stack_depth.map(|depth| InstructionStack { depth: ordinal(depth), pushes: event.pushes });
         self.replay.event(frame_index, kind, stack, |_, _| {});
         let notes = self.frames.entry(frame_index).or_default();
         if notes.function != event.function {

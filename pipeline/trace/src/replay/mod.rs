@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 
 pub use pushes::Pushes;
 pub use splice::splice;
-pub use state::{FrameState, StackEffect, Variable};
+pub use state::{FrameState, InstructionStack, Variable};
 pub use stored::{StoredChange, ordinal};
 
 use crate::borrowed::{ChangeRef, ValueRef};
@@ -80,7 +80,7 @@ impl Replay {
         &mut self,
         frame_index: u32,
         kind: EventKind,
-        stack: Option<StackEffect<'_>>,
+        stack: Option<InstructionStack<'_>>,
         implied: impl FnMut(u32, Option<&Variable>),
     ) {
         self.remove_ended();
@@ -102,7 +102,7 @@ impl Replay {
     /// imply are among them.
     pub fn event_after_changes(&mut self, event: &Event) {
         let depth = event.instruction.as_ref().map(|instruction| instruction.operation.stack_depth);
-        let stack = depth.map(|depth| StackEffect { depth, pushes: None });
+        let stack = depth.map(|depth| InstructionStack { depth, pushes: None });
         self.event(event.frame_index, event.kind, stack, |_, _| {});
     }
 

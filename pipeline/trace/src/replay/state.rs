@@ -30,9 +30,9 @@ pub struct Variable {
     pub items_total: Option<u64>,
 }
 
-/// The value stack before an instruction runs.
+/// The value stack at an instruction: its entries before, and what the instruction pushes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct StackEffect<'a> {
+pub struct InstructionStack<'a> {
     /// Entries on the stack before it runs; entries from there on have no value any more.
     pub depth: u32,
     /// What it pushes, see [`Operation::pushes`].
@@ -77,7 +77,7 @@ impl FrameState {
 
     /// An instruction is about to run: puts the implied pushes of the previous one on the stack, and drops what lies
     /// above the depth. Calls `implied` for each entry put there, with `None` for a place that became empty.
-    pub fn begin_instruction(&mut self, stack: StackEffect<'_>, mut implied: impl FnMut(u32, Option<&Variable>)) {
+    pub fn begin_instruction(&mut self, stack: InstructionStack<'_>, mut implied: impl FnMut(u32, Option<&Variable>)) {
         let mut text = std::mem::take(&mut self.pushes);
         if let Some(pushes) = Pushes::parse(&text) {
             self.push(pushes, stack.depth, &mut implied);
@@ -283,8 +283,8 @@ impl Value {
     }
 }
 
-impl<'a> From<&'a Operation> for StackEffect<'a> {
+impl<'a> From<&'a Operation> for InstructionStack<'a> {
     fn from(operation: &'a Operation) -> Self {
-        StackEffect { depth: operation.stack_depth, pushes: operation.pushes.as_deref() }
+        InstructionStack { depth: operation.stack_depth, pushes: operation.pushes.as_deref() }
     }
 }

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::event::Operation;
 use crate::value::Value;
-use crate::wire::{Call, Said};
+use crate::wire::{Call, EventFields};
 use crate::{Collector, Decoder, Encoder};
 
 fn text(repr: &str) -> Option<ValueRef<'_>> {
@@ -86,10 +86,10 @@ fn stack_after(pushes: &str, depth: u32, before: &[Option<i64>]) -> (Vec<Option<
     for (place, value) in (0..).zip(before) {
         state.apply(&change(Scope::Stack, place, "", value.map(ValueRef::Int)));
     }
-    let before = StackEffect { depth: depth.max(u32::try_from(before.len()).unwrap()), pushes: Some(pushes) };
+    let before = InstructionStack { depth: depth.max(u32::try_from(before.len()).unwrap()), pushes: Some(pushes) };
     state.begin_instruction(before, |place, _| panic!("place {place} changed by itself"));
     let mut implied = Vec::new();
-    state.begin_instruction(StackEffect { depth, pushes: None }, |place, _| implied.push(place));
+    state.begin_instruction(InstructionStack { depth, pushes: None }, |place, _| implied.push(place));
     let number = |entry: &Variable| match entry.value {
         Value::Int(number) => number,
         Value::Text { .. } => panic!("{entry:?}"),
@@ -116,7 +116,7 @@ fn entries_are_counted_from_the_top() {
     assert_eq!(stack_after("swap 3", 3, &[None, None, Some(12)]), (vec![Some(12), None, None], vec![0, 2]));
     let mut state = FrameState::default();
     state.apply(&change(Scope::Stack, 2, "", Some(ValueRef::Int(1))));
-    state.begin_instruction(StackEffect { depth: 2, pushes: None }, |_, _| {});
+    state.begin_instruction(InstructionStack { depth: 2, pushes: None }, |_, _| {});
     assert_eq!(state.stack().collect::<Vec<_>>(), [None, None]);
     // What no code does changes nothing.
     for odd in ["copy 9", "copy 4294967295", "swap 9", "jump 1"] {
@@ -168,7 +168,7 @@ fn rows_say_what_null_stands_for() {
 
 /// What a variable of the model holds.
 #[derive(Debug, Clone, PartialEq)]
-struct Held {
+struct ModelVariable {
     value: Value,
     object_index: Option<u32>,
     members: Option<String>,
@@ -180,15 +180,15 @@ struct Held {
 #[derive(Debug, Default)]
 struct Modelled {
     index: u32,
-    variables: BTreeMap<(Scope, u32), Held>,
-    stack: Vec<Option<Held>>,
+    variables: BTreeMap<(Scope, u32), ModelVariable>,
+    stack: Vec<Option<ModelVariable>>,
     /// Locals that the latest instruction loads: one instruction may store and load, and loads what it stored.
     loads: Vec<u32>,
     /// The instruction that is next.
     next: usize,
 }
 
-type State = Vec<((Scope, u32), Held)>;
+type State = Vec<((Scope, u32), ModelVariable)>;
 
 impl Modelled {
     /// All that the frame holds; the stack only before an instruction, as nothing is known of it at other events.
@@ -242,16 +242,16 @@ fn set(frame: &mut Modelled, to: &mut Encoder, (form, variable, number, piece): 
             let more = u64::from(*number) % 3;
             let items = Some((drawn + more, left.map(|left| left.saturating_sub(more))));
             let drawn = ValueRef::Int(i64::try_from(drawn + more).unwrap());
-            (Some(drawn), Action::Rebound, Some(Held { items, ..known }))
+            (Some(drawn), Action::Rebound, Some(ModelVariable { items, ..known }))
         }
         (Scope::Iterator, _, known) => {
             let value =
                 ValueRef::Iterator { walks: piece, type_name: "zip", full_chars: None, items_drawn, items_left };
             let items = Some((items_drawn, items_left));
-            let held = Held { value: value.to_value(), object_index: None, members: None, items };
+            let held = ModelVariable { value: value.to_value(), object_index: None, members: None, items };
             (Some(value), if known.is_some() { Action::Rebound } else { Action::Bound }, Some(held))
         }
-        (_, 1, Some(Held { value: Value::Text { repr, type_name, .. }, object_index, .. })) => {
+        (_, 1, Some(ModelVariable { value: Value::Text { repr, type_name, .. }, object_index, .. })) => {
             let letters: Vec<char> = repr.chars().collect();
             let (start, removed) = (usize::from(*number) % 7, usize::from(*number) % 3);
             let (from, end) = (start.min(letters.len()), (start + removed).min(letters.len()));
@@ -259,8 +259,12 @@ fn set(frame: &mut Modelled, to: &mut Encoder, (form, variable, number, piece): 
                 letters[..from].iter().copied().chain(piece.chars()).chain(letters[end..].iter().copied()).collect();
             let full_chars = (*number > 200).then_some(999);
             let value = ValueRef::Splice { start: start as u64, removed: removed as u64, inserted: piece, full_chars };
-            let held =
-                Held { value: Value::Text { repr, type_name, full_chars }, object_index, members: None, items: None };
+            let held = ModelVariable {
+                value: Value::Text { repr, type_name, full_chars },
+                object_index,
+                members: None,
+                items: None,
+            };
             (Some(value), Action::Mutated, Some(held))
         }
         (_, form, known) => {
@@ -271,7 +275,7 @@ fn set(frame: &mut Modelled, to: &mut Encoder, (form, variable, number, piece): 
                 _ => ValueRef::Int(i64::from(*number)),
             };
             let (object_index, members) = ((form == 2).then_some(7), (form == 2).then(|| "1 2".to_owned()));
-            let held = Held { value: value.to_value(), object_index, members, items: None };
+            let held = ModelVariable { value: value.to_value(), object_index, members, items: None };
             (Some(value), if known.is_some() { Action::Rebound } else { Action::Bound }, Some(held))
         }
     };
@@ -287,7 +291,7 @@ fn set(frame: &mut Modelled, to: &mut Encoder, (form, variable, number, piece): 
 
 /// Runs the frame's next instruction in the model, and records what does not follow from the instruction alone.
 fn run_instruction(frame: &mut Modelled, to: &mut Encoder, result: &str) {
-    let constant = |value| Some(Held { value, object_index: None, members: None, items: None });
+    let constant = |value| Some(ModelVariable { value, object_index: None, members: None, items: None });
     let result = ValueRef::Text { repr: result, type_name: "list", full_chars: None };
     let top = frame.stack.len().saturating_sub(1);
     match CODE[frame.next].0 {
@@ -303,7 +307,7 @@ fn run_instruction(frame: &mut Modelled, to: &mut Encoder, result: &str) {
         "POP_TOP" => drop(frame.stack.pop()),
         "CALL" | "BUILD_LIST" => {
             frame.stack.clear();
-            frame.stack.push(Some(Held { object_index: Some(3), ..constant(result.to_value()).unwrap() }));
+            frame.stack.push(Some(ModelVariable { object_index: Some(3), ..constant(result.to_value()).unwrap() }));
             to.change(0, true, Action::Bound, Some(result), Some(3), None);
         }
         other => panic!("{other}"),
@@ -323,8 +327,10 @@ fn execution(steps: &[Step]) -> (Vec<u8>, Vec<State>) {
         pushes: pushes.map(str::to_owned),
     });
     to.code("f", VARIABLES.into_iter(), &operations);
-    let call =
-        |parent_index, depth| Said { call: Some(Call { parent_index, depth, code_index: 0 }), ..Said::default() };
+    let call = |parent_index, depth| EventFields {
+        call: Some(Call { parent_index, depth, code_index: 0 }),
+        ..EventFields::default()
+    };
     let mut records = to.event(EventKind::Call, 0, 1, call(None, 0)).to_vec();
     let mut states = vec![State::new()];
     let mut frames = vec![Modelled::default()];
@@ -339,12 +345,15 @@ fn execution(steps: &[Step]) -> (Vec<u8>, Vec<State>) {
                 if step.2.is_multiple_of(2) {
                     continue;
                 }
-                to.event(EventKind::Line, index, 2, Said::default())
+                to.event(EventKind::Line, index, 2, EventFields::default())
             }
             80..230 => {
                 // The event is that of the next instruction: it finds what this one and the changes so far have left.
-                let said = Said { instruction: Some((u32::try_from(frame.next).unwrap(), 1)), ..Said::default() };
-                let record = to.event(EventKind::Instruction, index, 2, said).to_vec();
+                let fields = EventFields {
+                    instruction: Some((u32::try_from(frame.next).unwrap(), 1)),
+                    ..EventFields::default()
+                };
+                let record = to.event(EventKind::Instruction, index, 2, fields).to_vec();
                 records.extend_from_slice(&record);
                 states.push(frame.state(EventKind::Instruction));
                 run_instruction(frame, &mut to, &step.3);
@@ -352,7 +361,7 @@ fn execution(steps: &[Step]) -> (Vec<u8>, Vec<State>) {
             }
             230..240 => {
                 // Changes belong to an event of their own frame.
-                records.extend_from_slice(to.event(EventKind::Line, index, 2, Said::default()));
+                records.extend_from_slice(to.event(EventKind::Line, index, 2, EventFields::default()));
                 states.push(frame.state(EventKind::Line));
                 frames.push(Modelled { index: frame_count, ..Modelled::default() });
                 frame_count += 1;
@@ -361,9 +370,10 @@ fn execution(steps: &[Step]) -> (Vec<u8>, Vec<State>) {
             // The outermost frame goes on to the end.
             _ if depth == 1 => continue,
             _ => {
-                let said = Said { exception: Some("E: x"), value: Some(ValueRef::Int(1)), ..Said::default() };
+                let fields =
+                    EventFields { exception: Some("E: x"), value: Some(ValueRef::Int(1)), ..EventFields::default() };
                 let kind = if step.1.is_multiple_of(2) { EventKind::Return } else { EventKind::Unwind };
-                records.extend_from_slice(to.event(kind, index, 3, said));
+                records.extend_from_slice(to.event(kind, index, 3, fields));
                 states.extend(frames.pop().map(|mut frame| frame.state(kind)));
                 continue;
             }
@@ -394,7 +404,8 @@ proptest! {
                     let name = VARIABLES.iter().filter(|(scope, _)| *scope == one.scope).nth(one.variable_index as usize);
                     assert_eq!(one.name, name.map_or("", |(_, name)| name));
                     let (items, place) = (one.items_drawn.map(|drawn| (drawn, one.items_left())), (one.scope, one.variable_index));
-                    (place, Held { value: one.value, object_index: one.object_index, members: one.members, items })
+                    let Variable { value, object_index, members, .. } = one;
+                    (place, ModelVariable { value, object_index, members, items })
                 })
                 .collect();
             prop_assert_eq!(found, expected, "{:?}", event);

@@ -18,7 +18,7 @@ super::words! {
 impl EventKind {
     /// Whether events of this kind carry an exception.
     #[must_use]
-    pub const fn tells_exception(self) -> bool {
+    pub const fn has_exception(self) -> bool {
         matches!(self, EventKind::Exception | EventKind::Handled | EventKind::Unwind)
     }
 

@@ -3,7 +3,7 @@
 use super::Visitor;
 use crate::borrowed::{ChangeRef, EventRef};
 use crate::event::{Change, Event, Frame, Instruction};
-use crate::replay::{Replay, StackEffect, implied_change};
+use crate::replay::{InstructionStack, Replay, implied_change};
 use crate::value::Value;
 
 /// Collects the events of one execution.
@@ -57,7 +57,7 @@ impl Visitor for Collector {
             return;
         }
         let Collector { changes, bytes, replay, .. } = self;
-        let stack = event.instruction.map(|instruction| StackEffect::from(instruction.operation));
+        let stack = event.instruction.map(|instruction| InstructionStack::from(instruction.operation));
         replay.event(event.frame_index, event.kind, stack, |place, entry| {
             let change = implied_change(place, entry);
             *bytes = bytes.saturating_add(bytes_of(&change));

@@ -17,12 +17,12 @@ const INSTRUCTION: u8 = EventKind::Instruction as u8;
 
 /// Why records could not be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("byte {at} of the records: {what}")]
+#[error("byte {offset} of the records: {problem}")]
 pub struct Malformed {
     /// Where, in bytes from the start of the batch.
-    pub at: usize,
+    pub offset: usize,
     /// What is wrong.
-    pub what: &'static str,
+    pub problem: &'static str,
 }
 
 /// The definition of a code object.
@@ -64,8 +64,8 @@ struct Reader<'a> {
 type Read<T> = Result<T, Malformed>;
 
 impl<'a> Reader<'a> {
-    fn wrong<T>(&self, what: &'static str) -> Read<T> {
-        Err(Malformed { at: self.at, what })
+    fn wrong<T>(&self, problem: &'static str) -> Read<T> {
+        Err(Malformed { offset: self.at, problem })
     }
 
     #[inline(always)]
@@ -346,7 +346,7 @@ impl Decoder {
             }
             _ => None,
         };
-        let exception = kind.tells_exception().then(|| from.text()).transpose()?;
+        let exception = kind.has_exception().then(|| from.text()).transpose()?;
         let output = if tag & HAS_OUTPUT != 0 { from.text()? } else { "" };
         let call = who.map(|(parent_index, depth, code_index)| CallRef {
             parent_index,

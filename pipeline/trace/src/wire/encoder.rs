@@ -86,7 +86,7 @@ pub struct Call {
 
 /// The fields of an event other than its changes.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Said<'a> {
+pub struct EventFields<'a> {
     /// For `Call`.
     pub call: Option<Call>,
     /// For `Instruction`: the first, and how many follow each other, itself included.
@@ -271,17 +271,17 @@ impl Encoder {
     /// Ends the event in progress and gives its record, definitions first. The next call of this or of
     /// [`Encoder::change`] begins the next event.
     #[inline]
-    pub fn event(&mut self, kind: EventKind, frame_index: u32, line_number: u32, said: Said<'_>) -> &[u8] {
+    pub fn event(&mut self, kind: EventKind, frame_index: u32, line_number: u32, fields: EventFields<'_>) -> &[u8] {
         self.begin();
         let Encoder { definitions, record, types, .. } = self;
         let mut tag = kind as u8;
         tag |= if frame_index == self.frame_index { 0 } else { OTHER_FRAME };
         tag |= if self.change_count == 0 { 0 } else { HAS_CHANGES };
-        tag |= if said.output.is_empty() { 0 } else { HAS_OUTPUT };
+        tag |= if fields.output.is_empty() { 0 } else { HAS_OUTPUT };
         let line = i64::from(line_number) - i64::from(self.line_number);
-        let call = said.call.filter(|_| kind == EventKind::Call);
-        let instruction = said.instruction.filter(|_| kind == EventKind::Instruction);
-        match (kind, said.value) {
+        let call = fields.call.filter(|_| kind == EventKind::Call);
+        let instruction = fields.instruction.filter(|_| kind == EventKind::Instruction);
+        match (kind, fields.value) {
             (EventKind::Return | EventKind::Yield, Some(value)) => {
                 record.push(if matches!(value, ValueRef::Int(_)) { FORM_INT } else { FORM_TEXT });
                 // The value's type may be new: its definition goes before the event.
@@ -290,11 +290,11 @@ impl Encoder {
             (EventKind::Return | EventKind::Yield, None) => record.push(FORM_NONE),
             _ => {}
         }
-        if kind.tells_exception() {
-            text(record, said.exception.unwrap_or_default());
+        if kind.has_exception() {
+            text(record, fields.exception.unwrap_or_default());
         }
-        if !said.output.is_empty() {
-            text(record, said.output);
+        if !fields.output.is_empty() {
+            text(record, fields.output);
         }
         // From the last number to the first.
         let mut head = Head { room: &mut record[..HEAD_BYTES], start: HEAD_BYTES };

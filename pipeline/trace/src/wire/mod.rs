@@ -25,7 +25,7 @@ mod encoder;
 
 pub use collector::Collector;
 pub use decoder::{Decoder, Malformed};
-pub use encoder::{Call, Encoder, Said};
+pub use encoder::{Call, Encoder, EventFields};
 
 use crate::borrowed::{ChangeRef, EventRef, InstructionRef, ValueRef, VariableRef};
 use crate::event::Operation;

@@ -25,7 +25,8 @@ fn begun() -> (Encoder, Vec<u8>) {
     let variables = [(Scope::Local, "a"), (Scope::Local, "b"), (Scope::Iterator, "for 2")];
     encoder.code("f", variables.into_iter(), &operations);
     let call = encoder::Call { parent_index: None, depth: 0, code_index: 0 };
-    let record = encoder.event(EventKind::Call, 0, 1, Said { call: Some(call), ..Said::default() }).to_vec();
+    let record =
+        encoder.event(EventKind::Call, 0, 1, EventFields { call: Some(call), ..EventFields::default() }).to_vec();
     (encoder, record)
 }
 
@@ -43,11 +44,11 @@ fn text(repr: &str) -> ValueRef<'_> {
 fn splices_are_applied_and_types_kept() {
     let (mut encoder, mut records) = begun();
     encoder.change(0, false, Action::Bound, Some(text("[1, é]")), Some(4), Some("5"));
-    records.extend_from_slice(encoder.event(EventKind::Line, 0, 2, Said::default()));
+    records.extend_from_slice(encoder.event(EventKind::Line, 0, 2, EventFields::default()));
     let piece = ValueRef::Splice { start: 4, removed: 1, inserted: "22, 3", full_chars: Some(99) };
     encoder.change(0, false, Action::Mutated, Some(piece), Some(4), None);
-    let said = Said { output: "hi\n", instruction: Some((0, 3)), ..Said::default() };
-    records.extend_from_slice(encoder.event(EventKind::Instruction, 0, 2, said));
+    let fields = EventFields { output: "hi\n", instruction: Some((0, 3)), ..EventFields::default() };
+    records.extend_from_slice(encoder.event(EventKind::Instruction, 0, 2, fields));
     let events = collect(&records).unwrap();
     let change = &events[2].changes[0];
     let value = Value::Text { repr: "[1, 22, 3]".into(), type_name: "list".into(), full_chars: Some(99) };
@@ -71,9 +72,9 @@ fn splices_are_applied_and_types_kept() {
 #[test]
 fn what_was_never_defined_is_malformed() {
     let (mut encoder, records) = begun();
-    let line = encoder.event(EventKind::Line, 7, 2, Said::default()).to_vec();
+    let line = encoder.event(EventKind::Line, 7, 2, EventFields::default()).to_vec();
     let error = collect(&[records, line].concat()).unwrap_err();
-    assert_eq!(error.what, "a frame that was never called, or of an unknown code");
+    assert_eq!(error.problem, "a frame that was never called, or of an unknown code");
 }
 
 proptest! {
@@ -82,10 +83,10 @@ proptest! {
         let (mut encoder, mut records) = begun();
         for (value, line) in &values {
             encoder.change(1, false, Action::Rebound, Some(ValueRef::Int(*value)), None, None);
-            records.extend_from_slice(encoder.event(EventKind::Line, 0, *line, Said::default()));
+            records.extend_from_slice(encoder.event(EventKind::Line, 0, *line, EventFields::default()));
         }
-        let said = Said { value: Some(ValueRef::Int(values[0].0)), ..Said::default() };
-        records.extend_from_slice(encoder.event(EventKind::Return, 0, 1, said));
+        let fields = EventFields { value: Some(ValueRef::Int(values[0].0)), ..EventFields::default() };
+        records.extend_from_slice(encoder.event(EventKind::Return, 0, 1, fields));
         let events = collect(&records).unwrap();
         prop_assert_eq!(events.len(), values.len() + 2);
         for (event, (value, line)) in events[1..].iter().zip(&values) {
@@ -101,7 +102,8 @@ proptest! {
         for (repr, type_name, full) in &texts {
             let full_chars = full.map(u64::from);
             encoder.change(0, false, Action::Bound, Some(ValueRef::Text { repr, type_name, full_chars }), None, None);
-            records.extend_from_slice(encoder.event(EventKind::Exception, 0, 1, Said { exception: Some(repr), ..Said::default() }));
+            let fields = EventFields { exception: Some(repr), ..EventFields::default() };
+            records.extend_from_slice(encoder.event(EventKind::Exception, 0, 1, fields));
         }
         let events = collect(&records).unwrap();
         for (event, (repr, type_name, full)) in events[1..].iter().zip(&texts) {
@@ -123,15 +125,15 @@ proptest! {
 #[test]
 fn a_few_bytes_do_not_become_many_events() {
     let (mut encoder, mut records) = begun();
-    let said = || Said { instruction: Some((0, 4)), ..Said::default() };
+    let fields = || EventFields { instruction: Some((0, 4)), ..EventFields::default() };
     let mut ends = Vec::new();
     for _ in 0..10 {
-        records.extend_from_slice(encoder.event(EventKind::Instruction, 0, 2, said()));
+        records.extend_from_slice(encoder.event(EventKind::Instruction, 0, 2, fields()));
         ends.push(records.len());
     }
     let read = |max| Decoder::limited(max).decode(&records, &mut Collector::default());
     assert_eq!(read(41), Ok(41));
-    assert_eq!(read(40).unwrap_err().what, "more events than the execution may have");
+    assert_eq!(read(40).unwrap_err().problem, "more events than the execution may have");
     // The events before count, in whatever batch they came.
     let (call, rest) = records.split_at(ends[1]);
     let mut decoder = Decoder::limited(12);
@@ -145,18 +147,18 @@ fn definitions_are_bounded_and_found_in_no_time() {
     for _ in 0..3 << 20 {
         records.extend_from_slice(&[VARIABLE, 0, 0, 0]);
     }
-    assert_eq!(collect(&records).unwrap_err().what, "more definitions than an execution has");
+    assert_eq!(collect(&records).unwrap_err().problem, "more definitions than an execution has");
 }
 
 #[test]
 fn a_long_value_that_changes_often_is_not_held_each_time() {
     let (mut encoder, mut records) = begun();
     encoder.change(0, false, Action::Bound, Some(text(&"x".repeat(16 << 20))), None, None);
-    records.extend_from_slice(encoder.event(EventKind::Line, 0, 2, Said::default()));
+    records.extend_from_slice(encoder.event(EventKind::Line, 0, 2, EventFields::default()));
     for _ in 0..100 {
         let piece = ValueRef::Splice { start: 0, removed: 1, inserted: "y", full_chars: None };
         encoder.change(0, false, Action::Mutated, Some(piece), None, None);
-        records.extend_from_slice(encoder.event(EventKind::Line, 0, 2, Said::default()));
+        records.extend_from_slice(encoder.event(EventKind::Line, 0, 2, EventFields::default()));
     }
     let mut collector = Collector::default();
     Decoder::default().decode(&records, &mut collector).unwrap();

@@ -10,7 +10,7 @@ use std::{
 };
 
 use sendfd::RecvWithFd as _;
-use tracemill_trace::{Answer, MAX_RUNS, Request, message_in, template::MAX_REQUEST_BYTES, write_frame};
+use tracemill_trace::{Answer, MAX_REQUEST_BYTES, MAX_RUNS, Request, message_in, write_frame};
 
 use crate::error::{Error, Result};
 

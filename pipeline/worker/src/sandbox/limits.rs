@@ -3,7 +3,7 @@
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use super::{Kind, Refusal, Settings, channel::DESCRIPTORS_MAX};
+use super::{ProcessKind, Refusal, Settings, channel::DESCRIPTORS_MAX};
 
 /// Address space of the process. Far above any memory limit of an execution: the counting allocator acts first, and
 /// the engine's stack alone reserves half a gibibyte.
@@ -24,13 +24,13 @@ const PROCESSES_MAX: u64 = 8;
 
 /// Bounds a kind of process: a template to few processes, where only its own are counted, and to the descriptors of its
 /// requests; a unit to no further descriptor; a run to no further thread, process or descriptor.
-pub(super) fn bound(kind: Kind, counts_own_processes: bool) -> Result<(), Refusal> {
+pub(super) fn bound(kind: ProcessKind, counts_own_processes: bool) -> Result<(), Refusal> {
     match kind {
-        Kind::Template if counts_own_processes => set(Resource::Nproc, PROCESSES_MAX)?,
-        Kind::Run => set(Resource::Nproc, 0)?,
-        Kind::Template | Kind::Unit => {}
+        ProcessKind::Template if counts_own_processes => set(Resource::Nproc, PROCESSES_MAX)?,
+        ProcessKind::Run => set(Resource::Nproc, 0)?,
+        ProcessKind::Template | ProcessKind::Unit => {}
     }
-    set(Resource::Nofile, if kind == Kind::Template { DESCRIPTORS_MAX } else { 0 })
+    set(Resource::Nofile, if kind == ProcessKind::Template { DESCRIPTORS_MAX } else { 0 })
 }
 
 fn set(resource: Resource, value: u64) -> Result<(), Refusal> {

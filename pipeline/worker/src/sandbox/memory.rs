@@ -15,12 +15,13 @@ use std::{
 };
 
 use mimalloc::MiMalloc;
-use tracemill_trace::{Outcome, Reply, events_head, write_frame};
-
-use crate::{engine::bare_finish, session::EXIT_USED};
+use tracemill_trace::{Finished, Outcome, Reply, events_head, write_frame};
 
 /// The exit status of a process that ended at its memory limit.
 pub const EXIT_MEMORY: i32 = 86;
+/// The exit status of a process that could not end the job at hand for want of memory, and had others before: the
+/// supervisor runs the job again in a process of its own.
+pub const EXIT_RETRY_ISOLATED: i32 = 87;
 
 static ARMED: AtomicBool = AtomicBool::new(false);
 /// Bytes allocated minus bytes freed since arming; wraps below zero when older memory is freed.
@@ -105,16 +106,16 @@ pub fn arm(fd: i32, ticket: u64, limit_bytes: u64) {
     disarm();
     BARE.store(false, Relaxed);
     set_limit(limit_bytes);
-    answer_for(fd, ticket);
+    set_reply_target(fd, ticket);
     LIVE.store(0, Relaxed);
     ARMED.store(true, Relaxed);
 }
 
 /// Goes on counting, now for a job whose replies go to the descriptor `fd`.
-pub fn answer_for(fd: i32, ticket: u64) {
+pub fn set_reply_target(fd: i32, ticket: u64) {
     let armed = ARMED.swap(false, Relaxed);
     let mut frame = Vec::new();
-    let finished = Box::new(bare_finish(Outcome::MemoryLimit));
+    let finished = Box::new(Finished::bare(Outcome::MemoryLimit));
     // Encoding into memory cannot fail; were it to, the supervisor would see a worker that died: `Crashed`.
     let _ = write_frame(&mut frame, &Reply::Finished { ticket, finished, retiring: true });
     let frame = Vec::leak(frame);
@@ -130,7 +131,7 @@ pub fn answer_for(fd: i32, ticket: u64) {
 /// a process of its own, and its garbage may be collected at other moments: where the latter has all of it at once, this
 /// one may have two halves. So a process of its own decides about memory: a little before half of the limit this one ends
 /// without a word, and the supervisor runs the job again.
-pub fn arm_used(limit_bytes: u64) {
+pub fn arm_shared(limit_bytes: u64) {
     disarm();
     BARE.store(true, Relaxed);
     FD.store(-1, Relaxed);
@@ -182,7 +183,7 @@ fn drop_last_frame() {
     let frame = LAST_FRAME.swap(ptr::null_mut(), Relaxed);
     if !frame.is_null() {
         let length = LAST_FRAME_LEN.swap(0, Relaxed);
-        // SAFETY: `answer_for` leaked exactly this slice, and the swap hands it to nobody else.
+        // SAFETY: `set_reply_target` leaked exactly this slice, and the swap hands it to nobody else.
         drop(unsafe { Box::from_raw(ptr::slice_from_raw_parts_mut(frame, length)) });
     }
 }
@@ -202,7 +203,7 @@ fn out_of_memory() -> ! {
     ARMED.store(false, Relaxed);
     if BARE.load(Relaxed) {
         // SAFETY: ends the process at once, without running anything that may allocate.
-        unsafe { libc::_exit(EXIT_USED) }
+        unsafe { libc::_exit(EXIT_RETRY_ISOLATED) }
     }
     let fd = FD.load(Relaxed);
     let (batch, length) = (BATCH.load(Relaxed), BATCH_LEN.load(Relaxed));

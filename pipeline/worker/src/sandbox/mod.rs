@@ -13,10 +13,10 @@ pub(crate) mod huge_pages;
 pub mod landlock;
 pub mod limits;
 pub mod memory;
+mod namespaces;
 mod privileges;
 mod profile;
 pub mod seccomp;
-mod views;
 
 use std::collections::BTreeMap;
 
@@ -28,11 +28,11 @@ use crate::error::{Error, Result};
 pub type Refusal = Box<dyn std::error::Error + Send + Sync>;
 
 type Raise = fn(&Settings) -> Result<(), Refusal>;
-type Confine = fn(&Sandbox, Kind) -> Result<(), Refusal>;
+type Confine = fn(&Sandbox, ProcessKind) -> Result<(), Refusal>;
 
 /// The kinds of process, each held more strictly than the one that forks it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum ProcessKind {
     /// Never runs a program. Forks units and runs on requests over the control socket.
     Template,
     /// Has run a unit's source, and forks runs of the unit.
@@ -56,7 +56,7 @@ pub struct Layer {
     /// Its name in messages, in the configuration and in `Reply::Ready`.
     pub name: &'static str,
     /// What it blocks, in a few words.
-    pub holds_off: &'static str,
+    pub blocks: &'static str,
     /// What raises it, or its first part, while the process has one thread.
     first: Option<Raise>,
     /// What raises the rest of it: in the template once the engine has started, and more strictly in each process that is
@@ -68,67 +68,67 @@ pub struct Layer {
 pub const LAYERS: &[Layer] = &[
     Layer {
         name: DESCRIPTORS,
-        holds_off: "use of what the orchestrator has open: files, sockets, other workers' pipes",
+        blocks: "use of what the orchestrator has open: files, sockets, other workers' pipes",
         first: None, // `Sandbox::take_channel`
         confine: None,
     },
     Layer {
         name: "environment",
-        holds_off: "reading environment variables",
+        blocks: "reading environment variables",
         first: Some(|_| environment::clear()),
         confine: None,
     },
     Layer {
         name: "user",
-        holds_off: "acting as root: a worker that root starts becomes nobody",
+        blocks: "acting as root: a worker that root starts becomes nobody",
         first: Some(|_| privileges::leave_root()),
         confine: None,
     },
     Layer {
         name: NAMESPACES,
-        holds_off: "the network and shared memory: own user, network, IPC and host-name namespaces",
-        first: Some(|_| views::separate()),
+        blocks: "the network and shared memory: own user, network, IPC and host-name namespaces",
+        first: Some(|_| namespaces::separate()),
         confine: None,
     },
     Layer {
         name: "root",
-        holds_off: "files, sockets and /proc by path: the root directory is empty and read-only",
-        first: Some(|_| views::empty_root()),
+        blocks: "files, sockets and /proc by path: the root directory is empty and read-only",
+        first: Some(|_| namespaces::empty_root()),
         confine: None,
     },
     Layer {
         name: "capabilities",
-        holds_off: "every right that needs a capability, such as mounting or lifting limits",
+        blocks: "every right that needs a capability, such as mounting or lifting limits",
         first: Some(|_| privileges::drop_capabilities()),
         confine: None,
     },
     Layer {
         name: "no_new_privs",
-        holds_off: "rights gained by starting another program",
+        blocks: "rights gained by starting another program",
         first: Some(|_| privileges::no_new()),
         confine: None,
     },
     Layer {
         name: "undumpable",
-        holds_off: "being read or traced by another worker",
+        blocks: "being read or traced by another worker",
         first: Some(|_| privileges::undumpable()),
         confine: None,
     },
     Layer {
         name: "landlock",
-        holds_off: "files by path, TCP, signals and tracing across processes, as far as the kernel's version goes",
+        blocks: "files by path, TCP, signals and tracing across processes, as far as the kernel's version goes",
         first: Some(|_| landlock::raise()),
         confine: None,
     },
     Layer {
         name: "rlimits",
-        holds_off: "new descriptors, processes and file contents; memory and CPU time without bound",
+        blocks: "new descriptors, processes and file contents; memory and CPU time without bound",
         first: Some(limits::raise),
         confine: Some(|sandbox, kind| limits::bound(kind, sandbox.has(NAMESPACES))),
     },
     Layer {
         name: "seccomp",
-        holds_off: "every system call that is not on the list of those that the engine needs",
+        blocks: "every system call that is not on the list of those that the engine needs",
         first: None,
         confine: Some(Sandbox::install_filter),
     },
@@ -195,7 +195,7 @@ impl Sandbox {
         self.filters = Filters::new(self.calls).ok();
         for layer in &self.layers {
             let Some(confine) = layer.confine else { continue };
-            if let Err(refusal) = confine(self, Kind::Template) {
+            if let Err(refusal) = confine(self, ProcessKind::Template) {
                 self.missing.insert(layer.name, self.tolerated(layer, refusal)?);
             }
         }
@@ -206,7 +206,7 @@ impl Sandbox {
     ///
     /// # Errors
     /// A layer that must not be missing cannot be raised.
-    pub fn confine(&self, kind: Kind) -> Result<()> {
+    pub fn confine(&self, kind: ProcessKind) -> Result<()> {
         for layer in &self.layers {
             if let Some(confine) = layer.confine
                 && let Err(refusal) = confine(self, kind)
@@ -225,7 +225,7 @@ impl Sandbox {
         }
     }
 
-    fn install_filter(&self, kind: Kind) -> Result<(), Refusal> {
+    fn install_filter(&self, kind: ProcessKind) -> Result<(), Refusal> {
         let filters = self.filters.as_ref().ok_or("the filters cannot be compiled here")?;
         filters.install(kind)
     }

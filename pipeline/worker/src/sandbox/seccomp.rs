@@ -11,7 +11,7 @@ use seccompiler::{
     apply_filter, apply_filter_all_threads,
 };
 
-use super::{Kind, Refusal};
+use super::{ProcessKind, Refusal};
 
 /// A call, and its reason.
 type Call = (libc::c_long, &'static str);
@@ -118,31 +118,35 @@ impl Filters {
     /// One cannot be compiled for this architecture.
     pub(super) fn new(calls: &[Call]) -> Result<Self, Refusal> {
         let compile = |kind| compile(kind, calls);
-        Ok(Filters { template: compile(Kind::Template)?, unit: compile(Kind::Unit)?, run: compile(Kind::Run)? })
+        Ok(Filters {
+            template: compile(ProcessKind::Template)?,
+            unit: compile(ProcessKind::Unit)?,
+            run: compile(ProcessKind::Run)?,
+        })
     }
 
     /// Installs the filter of this kind of process; a template's on every thread.
     ///
     /// # Errors
     /// The kernel has no filters, or refuses this one.
-    pub(super) fn install(&self, kind: Kind) -> Result<(), Refusal> {
+    pub(super) fn install(&self, kind: ProcessKind) -> Result<(), Refusal> {
         Ok(match kind {
-            Kind::Template => apply_filter_all_threads(&self.template),
+            ProcessKind::Template => apply_filter_all_threads(&self.template),
             // A forked process has one thread.
-            Kind::Unit => apply_filter(&self.unit),
-            Kind::Run => apply_filter(&self.run),
+            ProcessKind::Unit => apply_filter(&self.unit),
+            ProcessKind::Run => apply_filter(&self.run),
         }?)
     }
 }
 
-fn compile(kind: Kind, of_engine: &[Call]) -> Result<BpfProgram, Refusal> {
-    let forks = kind != Kind::Run;
+fn compile(kind: ProcessKind, of_engine: &[Call]) -> Result<BpfProgram, Refusal> {
+    let forks = kind != ProcessKind::Run;
     let calls = ALLOWED.iter().chain(of_engine).chain(FORKS.iter().filter(|_| forks));
-    let calls = calls.chain(CONTROLS.iter().filter(|_| kind == Kind::Template));
+    let calls = calls.chain(CONTROLS.iter().filter(|_| kind == ProcessKind::Template));
     // An empty rule list permits a call whatever its arguments are.
     let mut rules: BTreeMap<_, Vec<SeccompRule>> = calls.map(|&(number, _)| (number, Vec::new())).collect();
     let conditional = ALLOWED_WITH.iter().chain(FORKS_WITH.iter().filter(|_| forks));
-    let conditional = conditional.chain(CONTROLS_WITH.iter().filter(|_| kind == Kind::Template));
+    let conditional = conditional.chain(CONTROLS_WITH.iter().filter(|_| kind == ProcessKind::Template));
     for &(number, arguments, _) in conditional {
         let conditions = arguments.iter().map(|&(argument, is)| {
             let (compare, value) = match is {
@@ -163,7 +167,7 @@ mod tests {
 
     #[test]
     fn the_filters_compile() {
-        for kind in [Kind::Template, Kind::Unit, Kind::Run] {
+        for kind in [ProcessKind::Template, ProcessKind::Unit, ProcessKind::Run] {
             let filter = compile(kind, &[]).unwrap();
             assert!(!filter.is_empty(), "{kind:?}");
             // One more call is one more comparison.

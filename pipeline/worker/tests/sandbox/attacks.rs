@@ -11,7 +11,7 @@ use crate::target::{Given, SECRET};
 pub(crate) struct Attack {
     pub(crate) name: &'static str,
     /// Sets of layers, each of which is enough.
-    pub(crate) held_by: &'static [Held],
+    pub(crate) stopped_by: &'static [StoppedBy],
     /// Only root can do it at all.
     pub(crate) needs_root: bool,
     /// Why one layer alone must do.
@@ -21,20 +21,20 @@ pub(crate) struct Attack {
 
 /// Layers that stop something together.
 #[derive(Debug)]
-pub(crate) struct Held {
+pub(crate) struct StoppedBy {
     pub(crate) layers: &'static [&'static str],
     /// The version of Landlock that it takes.
     pub(crate) landlock_abi: i64,
 }
 
-macro_rules! held_by {
+macro_rules! stopped_by {
     ($([$($layer:literal),+ $(; abi $abi:literal)?]),*) => {
-        &[$(Held { layers: &[$($layer),+], landlock_abi: 0 $(+ $abi)? }),*]
+        &[$(StoppedBy { layers: &[$($layer),+], landlock_abi: 0 $(+ $abi)? }),*]
     };
 }
 
-const fn attack(name: &'static str, held_by: &'static [Held], attempt: fn(&Given) -> Result<()>) -> Attack {
-    Attack { name, held_by, needs_root: false, alone: None, attempt }
+const fn attack(name: &'static str, stopped_by: &'static [StoppedBy], attempt: fn(&Given) -> Result<()>) -> Attack {
+    Attack { name, stopped_by, needs_root: false, alone: None, attempt }
 }
 
 const fn of_root(attack: Attack) -> Attack {
@@ -47,116 +47,116 @@ const fn alone(attack: Attack, reason: &'static str) -> Attack {
 
 /// Which layer stops which call.
 pub(crate) const ATTACKS: &[Attack] = &[
-    attack("read_file", held_by![["seccomp"], ["rlimits"], ["landlock"], ["root"]], |given| {
+    attack("read_file", stopped_by![["seccomp"], ["rlimits"], ["landlock"], ["root"]], |given| {
         reads_secret(&given.path("canary"))
     }),
-    attack("write_file", held_by![["seccomp"], ["rlimits"], ["landlock"], ["root"]], |given| {
+    attack("write_file", stopped_by![["seccomp"], ["rlimits"], ["landlock"], ["root"]], |given| {
         let fd = open(&given.path("canary"), libc::O_WRONLY)?;
         done(unsafe { libc::write(fd, c"x".as_ptr().cast(), 1) })
     }),
-    attack("create_file", held_by![["seccomp"], ["rlimits"], ["landlock"], ["root"]], |given| {
+    attack("create_file", stopped_by![["seccomp"], ["rlimits"], ["landlock"], ["root"]], |given| {
         open(&given.path("new"), libc::O_WRONLY | libc::O_CREAT).map(|_| ())
     }),
-    attack("list_folder", held_by![["seccomp"], ["rlimits"], ["landlock"], ["root"]], |given| {
+    attack("list_folder", stopped_by![["seccomp"], ["rlimits"], ["landlock"], ["root"]], |given| {
         let fd = open(&given.path(""), libc::O_RDONLY | libc::O_DIRECTORY)?;
         let mut entries = [0_u8; 4_096];
         done(unsafe { libc::syscall(libc::SYS_getdents64, fd, entries.as_mut_ptr(), entries.len()) })
     }),
-    attack("truncate_file", held_by![["seccomp"], ["landlock"; abi 3], ["root"]], |given| {
+    attack("truncate_file", stopped_by![["seccomp"], ["landlock"; abi 3], ["root"]], |given| {
         done(unsafe { libc::truncate(given.path("canary").as_ptr(), 1) })
     }),
-    attack("remove_file", held_by![["seccomp"], ["landlock"], ["root"]], |given| {
+    attack("remove_file", stopped_by![["seccomp"], ["landlock"], ["root"]], |given| {
         done(unsafe { libc::unlink(given.path("canary").as_ptr()) })
     }),
-    attack("rename_file", held_by![["seccomp"], ["landlock"], ["root"]], |given| {
+    attack("rename_file", stopped_by![["seccomp"], ["landlock"], ["root"]], |given| {
         done(unsafe { libc::rename(given.path("canary").as_ptr(), given.path("other").as_ptr()) })
     }),
-    attack("make_folder", held_by![["seccomp"], ["landlock"], ["root"]], |given| {
+    attack("make_folder", stopped_by![["seccomp"], ["landlock"], ["root"]], |given| {
         done(unsafe { libc::mkdir(given.path("new").as_ptr(), 0o777) })
     }),
-    attack("make_link", held_by![["seccomp"], ["landlock"], ["root"]], |given| {
+    attack("make_link", stopped_by![["seccomp"], ["landlock"], ["root"]], |given| {
         done(unsafe { libc::symlink(c"/etc/passwd".as_ptr(), given.path("new").as_ptr()) })
     }),
-    attack("make_fifo", held_by![["seccomp"], ["landlock"], ["root"]], |given| {
+    attack("make_fifo", stopped_by![["seccomp"], ["landlock"], ["root"]], |given| {
         done(unsafe { libc::mkfifo(given.path("new").as_ptr(), 0o666) })
     }),
-    attack("change_mode", held_by![["seccomp"], ["root"]], |given| {
+    attack("change_mode", stopped_by![["seccomp"], ["root"]], |given| {
         done(unsafe { libc::chmod(given.path("canary").as_ptr(), 0o600) })
     }),
-    attack("see_metadata", held_by![["seccomp"], ["root"]], |given| {
+    attack("see_metadata", stopped_by![["seccomp"], ["root"]], |given| {
         done(unsafe { libc::stat(given.path("canary").as_ptr(), &raw mut *Box::new(zeroed())) })
     }),
-    attack("read_proc", held_by![["seccomp"], ["rlimits"], ["landlock"], ["root"]], |_| {
+    attack("read_proc", stopped_by![["seccomp"], ["rlimits"], ["landlock"], ["root"]], |_| {
         open(c"/proc/self/maps", libc::O_RDONLY).map(|_| ())
     }),
-    attack("read_proc_of_sibling", held_by![["seccomp"], ["rlimits"], ["landlock"], ["root"]], |given| {
+    attack("read_proc_of_sibling", stopped_by![["seccomp"], ["rlimits"], ["landlock"], ["root"]], |given| {
         let path = std::ffi::CString::new(format!("/proc/{}/cmdline", given.sibling))?;
         open(&path, libc::O_RDONLY).map(|_| ())
     }),
-    attack("connect_tcp", held_by![["seccomp"], ["rlimits"], ["namespaces"], ["landlock"; abi 4]], |given| {
+    attack("connect_tcp", stopped_by![["seccomp"], ["rlimits"], ["namespaces"], ["landlock"; abi 4]], |given| {
         let fd = socket(libc::AF_INET, libc::SOCK_STREAM)?;
         connect(fd, &internet(given.port), size_of::<libc::sockaddr_in>())
     }),
-    attack("listen_tcp", held_by![["seccomp"], ["rlimits"], ["landlock"; abi 4]], |_| {
+    attack("listen_tcp", stopped_by![["seccomp"], ["rlimits"], ["landlock"; abi 4]], |_| {
         let fd = socket(libc::AF_INET, libc::SOCK_STREAM)?;
         let address = internet(0);
         done(unsafe { libc::bind(fd, (&raw const address).cast(), length(size_of::<libc::sockaddr_in>())) })
     }),
-    attack("send_udp", held_by![["seccomp"], ["rlimits"], ["namespaces"]], |given| {
+    attack("send_udp", stopped_by![["seccomp"], ["rlimits"], ["namespaces"]], |given| {
         let fd = socket(libc::AF_INET, libc::SOCK_DGRAM)?;
         connect(fd, &internet(given.port), size_of::<libc::sockaddr_in>())?;
         done(unsafe { libc::send(fd, c"x".as_ptr().cast(), 1, 0) })
     }),
     attack(
         "connect_abstract_socket",
-        held_by![["seccomp"], ["rlimits"], ["namespaces"], ["landlock"; abi 6]],
+        stopped_by![["seccomp"], ["rlimits"], ["namespaces"], ["landlock"; abi 6]],
         |given| {
             let fd = socket(libc::AF_UNIX, libc::SOCK_STREAM)?;
             let (address, length) = unix(&format!("\0{}", given.abstract_name));
             connect(fd, &address, length)
         },
     ),
-    attack("connect_socket_by_path", held_by![["seccomp"], ["rlimits"], ["root"]], |given| {
+    attack("connect_socket_by_path", stopped_by![["seccomp"], ["rlimits"], ["root"]], |given| {
         let fd = socket(libc::AF_UNIX, libc::SOCK_STREAM)?;
         let (address, length) = unix(&format!("{}/socket", given.folder));
         connect(fd, &address, length)
     }),
-    attack("open_netlink", held_by![["seccomp"], ["rlimits"]], |_| {
+    attack("open_netlink", stopped_by![["seccomp"], ["rlimits"]], |_| {
         socket(libc::AF_NETLINK, libc::SOCK_RAW).map(|_| ())
     }),
-    of_root(attack("open_raw_socket", held_by![["seccomp"], ["rlimits"], ["capabilities"], ["user"]], |_| {
+    of_root(attack("open_raw_socket", stopped_by![["seccomp"], ["rlimits"], ["capabilities"], ["user"]], |_| {
         done(unsafe { libc::socket(libc::AF_INET, libc::SOCK_RAW, libc::IPPROTO_ICMP) })
     })),
     // The limit of processes does not hold root.
-    attack("fork", held_by![["seccomp"], ["user", "rlimits"]], |_| match unsafe { libc::fork() } {
+    attack("fork", stopped_by![["seccomp"], ["user", "rlimits"]], |_| match unsafe { libc::fork() } {
         0 => unsafe { libc::_exit(0) },
         id => done(id),
     }),
-    attack("start_thread", held_by![["seccomp"], ["user", "rlimits"]], |_| {
+    attack("start_thread", stopped_by![["seccomp"], ["user", "rlimits"]], |_| {
         std::thread::Builder::new().spawn(|| ()).map(|_| ())
     }),
-    attack("execute", held_by![["seccomp"], ["landlock"], ["root"]], |_| {
+    attack("execute", stopped_by![["seccomp"], ["landlock"], ["root"]], |_| {
         let arguments = [c"/bin/sh".as_ptr(), c"-c".as_ptr(), c"echo through >&2".as_ptr(), ptr::null()];
         done(unsafe { libc::execv(arguments[0], arguments.as_ptr()) })
     }),
-    attack("signal_sibling", held_by![["seccomp"], ["landlock"; abi 6]], |given| {
+    attack("signal_sibling", stopped_by![["seccomp"], ["landlock"; abi 6]], |given| {
         done(unsafe { libc::kill(given.sibling, libc::SIGTERM) })
     }),
-    attack("signal_sibling_thread", held_by![["seccomp"], ["landlock"; abi 6]], |given| {
+    attack("signal_sibling_thread", stopped_by![["seccomp"], ["landlock"; abi 6]], |given| {
         done(unsafe { libc::syscall(libc::SYS_tgkill, given.sibling, given.sibling, libc::SIGTERM) })
     }),
-    attack("signal_parent", held_by![["seccomp"], ["landlock"; abi 6]], |given| {
+    attack("signal_parent", stopped_by![["seccomp"], ["landlock"; abi 6]], |given| {
         // One that does nothing by default.
         done(unsafe { libc::kill(given.parent, libc::SIGURG) })
     }),
     of_root(attack(
         "trace_sibling",
-        held_by![["seccomp"], ["landlock"], ["user", "undumpable"], ["capabilities", "undumpable"]],
+        stopped_by![["seccomp"], ["landlock"], ["user", "undumpable"], ["capabilities", "undumpable"]],
         |given| done(unsafe { libc::ptrace(libc::PTRACE_SEIZE, given.sibling, 0, 0) }),
     )),
     of_root(attack(
         "read_sibling_memory",
-        held_by![["seccomp"], ["landlock"], ["user", "undumpable"], ["capabilities", "undumpable"]],
+        stopped_by![["seccomp"], ["landlock"], ["user", "undumpable"], ["capabilities", "undumpable"]],
         |given| {
             let mut bytes = vec![0_u8; SECRET.len()];
             let here = libc::iovec { iov_base: bytes.as_mut_ptr().cast(), iov_len: bytes.len() };
@@ -165,7 +165,7 @@ pub(crate) const ATTACKS: &[Attack] = &[
             is_secret(&bytes)
         },
     )),
-    attack("read_shared_segment", held_by![["seccomp"], ["namespaces"]], |given| {
+    attack("read_shared_segment", stopped_by![["seccomp"], ["namespaces"]], |given| {
         let memory = unsafe { libc::shmat(given.segment, ptr::null(), libc::SHM_RDONLY) };
         if memory as isize == -1 {
             return Err(Error::last_os_error());
@@ -173,7 +173,7 @@ pub(crate) const ATTACKS: &[Attack] = &[
         is_secret(unsafe { std::slice::from_raw_parts(memory.cast(), SECRET.len()) })
     }),
     alone(
-        attack("read_open_descriptor", held_by![["descriptors"]], |given| {
+        attack("read_open_descriptor", stopped_by![["descriptors"]], |given| {
             let mut bytes = vec![0_u8; SECRET.len()];
             done(unsafe { libc::pread(given.file_fd, bytes.as_mut_ptr().cast(), bytes.len(), 0) })?;
             is_secret(&bytes)
@@ -181,13 +181,13 @@ pub(crate) const ATTACKS: &[Attack] = &[
         "the orchestrator opens nothing that a new process inherits",
     ),
     alone(
-        attack("write_open_descriptor", held_by![["descriptors"]], |given| {
+        attack("write_open_descriptor", stopped_by![["descriptors"]], |given| {
             done(unsafe { libc::write(given.pipe_fd, c"x".as_ptr().cast(), 1) })
         }),
         "the orchestrator opens nothing that a new process inherits",
     ),
     alone(
-        attack("read_environment", held_by![["environment"]], |_| {
+        attack("read_environment", stopped_by![["environment"]], |_| {
             let value = unsafe { libc::getenv(c"CANARY".as_ptr()) };
             if value.is_null() {
                 return Err(Error::other("no such variable"));
@@ -196,34 +196,34 @@ pub(crate) const ATTACKS: &[Attack] = &[
         }),
         "the orchestrator gives a worker no variable",
     ),
-    attack("make_memory_file", held_by![["seccomp"], ["rlimits"]], |_| {
+    attack("make_memory_file", stopped_by![["seccomp"], ["rlimits"]], |_| {
         done(unsafe { libc::memfd_create(c"x".as_ptr(), 0) })
     }),
-    attack("make_pipe", held_by![["seccomp"], ["rlimits"]], |_| done(unsafe { libc::pipe([0; 2].as_mut_ptr()) })),
-    attack("duplicate_descriptor", held_by![["seccomp"], ["rlimits"]], |_| done(unsafe { libc::dup(2) })),
-    attack("set_up_io_uring", held_by![["seccomp"], ["rlimits"]], |_| {
+    attack("make_pipe", stopped_by![["seccomp"], ["rlimits"]], |_| done(unsafe { libc::pipe([0; 2].as_mut_ptr()) })),
+    attack("duplicate_descriptor", stopped_by![["seccomp"], ["rlimits"]], |_| done(unsafe { libc::dup(2) })),
+    attack("set_up_io_uring", stopped_by![["seccomp"], ["rlimits"]], |_| {
         let mut parameters = [0_u64; 64];
         done(unsafe { libc::syscall(libc::SYS_io_uring_setup, 4, parameters.as_mut_ptr()) })
     }),
-    of_root(attack("make_bpf_map", held_by![["seccomp"], ["rlimits"], ["capabilities"], ["user"]], |_| {
+    of_root(attack("make_bpf_map", stopped_by![["seccomp"], ["rlimits"], ["capabilities"], ["user"]], |_| {
         // BPF_MAP_CREATE of a hash map with keys and values of four bytes.
         let mut parameters = [0_u32; 32];
         parameters[..4].copy_from_slice(&[1, 4, 4, 1]);
         done(unsafe { libc::syscall(libc::SYS_bpf, 0, parameters.as_mut_ptr(), 128) })
     })),
-    of_root(attack("change_root", held_by![["seccomp"], ["capabilities"], ["user"]], |_| {
+    of_root(attack("change_root", stopped_by![["seccomp"], ["capabilities"], ["user"]], |_| {
         done(unsafe { libc::chroot(c"/".as_ptr()) })
     })),
-    of_root(attack("become_root", held_by![["seccomp"], ["user"]], |_| {
+    of_root(attack("become_root", stopped_by![["seccomp"], ["user"]], |_| {
         done(unsafe { libc::setresuid(0, 0, 0) })?;
         if unsafe { libc::geteuid() } == 0 { Ok(()) } else { Err(Error::other("somebody else")) }
     })),
-    attack("lift_a_limit", held_by![["seccomp"], ["user", "rlimits"], ["capabilities", "rlimits"]], |_| {
+    attack("lift_a_limit", stopped_by![["seccomp"], ["user", "rlimits"], ["capabilities", "rlimits"]], |_| {
         let wanted = libc::rlimit { rlim_cur: 64, rlim_max: 64 };
         done(unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const wanted) })
     }),
     alone(
-        attack("map_new_code", held_by![["seccomp"]], |_| {
+        attack("map_new_code", stopped_by![["seccomp"]], |_| {
             let access = libc::PROT_READ | libc::PROT_WRITE | libc::PROT_EXEC;
             let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
             let memory = unsafe { libc::mmap(ptr::null_mut(), 4_096, access, flags, -1, 0) };
@@ -232,7 +232,7 @@ pub(crate) const ATTACKS: &[Attack] = &[
         "new code is still in the sandbox: this only makes taking over the interpreter harder",
     ),
     alone(
-        attack("take_address_space", held_by![["rlimits"]], |_| {
+        attack("take_address_space", stopped_by![["rlimits"]], |_| {
             let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
             let memory = unsafe { libc::mmap(ptr::null_mut(), 16 << 30, libc::PROT_READ, flags, -1, 0) };
             if memory == libc::MAP_FAILED { Err(Error::last_os_error()) } else { Ok(()) }
@@ -240,7 +240,7 @@ pub(crate) const ATTACKS: &[Attack] = &[
         "the counting allocator is before it, which native code would not ask",
     ),
     alone(
-        attack("burn_cpu", held_by![["rlimits"]], |_| {
+        attack("burn_cpu", stopped_by![["rlimits"]], |_| {
             let used = || {
                 let mut used = libc::timespec { tv_sec: 0, tv_nsec: 0 };
                 unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &raw mut used) };

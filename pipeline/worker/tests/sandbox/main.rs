@@ -25,19 +25,19 @@ use std::process::{Command, ExitCode, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use tracemill_worker::sandbox::{Kind, LAYERS, Sandbox, Settings};
+use tracemill_worker::sandbox::{LAYERS, ProcessKind, Sandbox, Settings};
 
 use crate::attacks::{ATTACKS, Attack};
 use crate::requirements::{Requirement, skip};
 use crate::target::{Given, Target};
 
-/// How far an attempt came.
+/// How far an attack came.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Came {
+enum AttackResult {
     /// It did what it wanted.
     Through,
     /// It was refused or ended.
-    Held(String),
+    Stopped(String),
     /// A layer could not be raised here.
     Unavailable(String),
     /// It ended for a reason that has nothing to do with the layers.
@@ -76,12 +76,12 @@ fn attempt(name: &str, layers: &str, given: &Given) -> ExitCode {
     std::thread::scope(|scope| {
         scope.spawn(|| {
             // As in a process that a template has forked, which this one stands for.
-            if let Err(error) = sandbox.raise_template().and_then(|()| sandbox.confine(Kind::Run)) {
+            if let Err(error) = sandbox.raise_template().and_then(|()| sandbox.confine(ProcessKind::Run)) {
                 unavailable(error);
             }
             let text = match (attack.attempt)(given) {
                 Ok(()) => "through\n".to_owned(),
-                Err(error) => format!("held {error}\n"),
+                Err(error) => format!("stopped {error}\n"),
             };
             let _ = (&replies).write_all(text.as_bytes());
             std::process::exit(0)
@@ -91,7 +91,7 @@ fn attempt(name: &str, layers: &str, given: &Given) -> ExitCode {
 }
 
 /// Tries one attack against some layers.
-fn try_one(attack: &Attack, layers: &[&str]) -> Came {
+fn try_one(attack: &Attack, layers: &[&str]) -> AttackResult {
     let layers = layers.join(",");
     let target = Target::new(&layers);
     let (mut ours, theirs) = UnixStream::pair().unwrap();
@@ -105,19 +105,21 @@ fn try_one(attack: &Attack, layers: &[&str]) -> Came {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let mut said = String::new();
+    let mut reply = String::new();
     // One that was ended with something unread leaves a reset behind.
-    let _ = ours.read_to_string(&mut said);
+    let _ = ours.read_to_string(&mut reply);
     let mut errors = String::new();
     child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
     let status = child.wait().unwrap();
     let harmed = target.harm();
-    match (said.trim_end().split_once(' '), status.signal()) {
-        _ if said == "through\n" || errors.contains("through") || harmed.is_some() => Came::Through,
-        (Some(("held", reason)), _) => Came::Held(reason.to_owned()),
-        (Some(("unavailable", reason)), _) => Came::Unavailable(reason.to_owned()),
-        (None, Some(signal @ (libc::SIGSYS | libc::SIGXCPU | libc::SIGXFSZ))) => Came::Held(format!("signal {signal}")),
-        _ => Came::Broken(format!("{status} {said:?} {errors:?}")),
+    match (reply.trim_end().split_once(' '), status.signal()) {
+        _ if reply == "through\n" || errors.contains("through") || harmed.is_some() => AttackResult::Through,
+        (Some(("stopped", reason)), _) => AttackResult::Stopped(reason.to_owned()),
+        (Some(("unavailable", reason)), _) => AttackResult::Unavailable(reason.to_owned()),
+        (None, Some(signal @ (libc::SIGSYS | libc::SIGXCPU | libc::SIGXFSZ))) => {
+            AttackResult::Stopped(format!("signal {signal}"))
+        }
+        _ => AttackResult::Broken(format!("{status} {reply:?} {errors:?}")),
     }
 }
 
@@ -139,9 +141,9 @@ fn attempts(only: Option<&String>) -> Vec<Attempt> {
             let what = "without any layer".to_owned();
             attempts.push(Attempt { attack, layers: Vec::new(), through: true, what });
         }
-        let held_by: Vec<_> = attack.held_by.iter().filter(|held| held.landlock_abi <= abi).collect();
-        for held in &held_by {
-            let mut layers = held.layers.to_vec();
+        let stopped_by: Vec<_> = attack.stopped_by.iter().filter(|set| set.landlock_abi <= abi).collect();
+        for set in &stopped_by {
+            let mut layers = set.layers.to_vec();
             // Whoever is not root may mount only in a user namespace of its own.
             if !root && layers.contains(&"root") {
                 layers.push("namespaces");
@@ -153,7 +155,7 @@ fn attempts(only: Option<&String>) -> Vec<Attempt> {
             // The empty root rests on the namespaces.
             let off = if *off == "namespaces" { vec!["namespaces", "root"] } else { vec![*off] };
             let layers: Vec<&str> = all.iter().copied().filter(|name| !off.contains(name)).collect();
-            let others = held_by.iter().any(|held| !held.layers.iter().any(|layer| off.contains(layer)));
+            let others = stopped_by.iter().any(|set| !set.layers.iter().any(|layer| off.contains(layer)));
             if others {
                 attempts.push(Attempt {
                     attack,
@@ -181,11 +183,13 @@ fn drive(only: Option<&String>) -> ExitCode {
         for _ in 0..std::thread::available_parallelism().map_or(2, |n| n.get().min(4)) {
             scope.spawn(|| {
                 while let Some(attempt) = attempts.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let came = try_one(attempt.attack, &attempt.layers);
-                    if let Came::Unavailable(reason) = &came {
+                    let result = try_one(attempt.attack, &attempt.layers);
+                    if let AttackResult::Unavailable(reason) = &result {
                         skipped.lock().unwrap().insert(reason.clone());
-                    } else if (came == Came::Through) != attempt.through || matches!(came, Came::Broken(_)) {
-                        let text = format!("{} {}: {came:?}", attempt.attack.name, attempt.what);
+                    } else if (result == AttackResult::Through) != attempt.through
+                        || matches!(result, AttackResult::Broken(_))
+                    {
+                        let text = format!("{} {}: {result:?}", attempt.attack.name, attempt.what);
                         complaints.lock().unwrap().push(text);
                     }
                 }

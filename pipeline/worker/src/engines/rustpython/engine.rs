@@ -1,7 +1,7 @@
 //! The engine: an interpreter, the modules loaded ahead in it, and the jobs that it runs.
 
 use rustpython_vm::{Interpreter, PyObjectRef, PyResult, VirtualMachine};
-use tracemill_trace::{Job, Outcome};
+use tracemill_trace::{Finished, Job, Outcome};
 
 use crate::{
     engine::{Engine, Execution, SharedSink},
@@ -95,7 +95,7 @@ impl Engine for RustPython {
         let clock = &self.objects.clock;
         let generator = self.interpreter.enter(|vm| {
             let generator = loaded_modules::preload(clock, vm).and_then(|()| loaded_modules::shared_generator(vm));
-            bootstrap::settle(vm);
+            bootstrap::freeze_gc(vm);
             generator.map_err(|error| bootstrap::failure(&error, vm))
         })?;
         self.generator = Some(generator);
@@ -121,7 +121,7 @@ impl Engine for RustPython {
         self.interpreter.enter(|vm| {
             let finished = match unit {
                 Some(unit) => Call::new(job, unit, sink, vm).run(),
-                None => crate::engine::bare_finish(Outcome::Crashed),
+                None => Finished::bare(Outcome::Crashed),
             };
             let retiring = finished.outcome == Outcome::Crashed
                 || termination::outcome().is_some() && termination::left_unclean_state();

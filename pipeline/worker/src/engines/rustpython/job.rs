@@ -11,10 +11,10 @@ use rustpython_vm::{
     scope::Scope,
     types::PyComparisonOp,
 };
-use tracemill_trace::{Exception, Finished, Granularity, Job, JobKind, Label, Outcome, Point};
+use tracemill_trace::{Exception, Finished, Granularity, Job, JobKind, Label, Outcome, Point, strip_addresses};
 
 use crate::{
-    engine::{SharedSink, bare_finish},
+    engine::SharedSink,
     engines::rustpython::{
         analysis::{
             imports::collect_imported_names, object_lifetime::observable_lifetimes, source_labels::note_from_source,
@@ -95,7 +95,7 @@ impl Unit {
         *stdin = (!shared_process::may_touch_streams(job)).then(|| job.stdin.clone());
         vm.recursion_limit.set(1_000);
         let detail = match job.subscription.granularity {
-            Granularity::Outcome if job.covers => Detail::Cover { whole: job.kind == JobKind::Program },
+            Granularity::Outcome if job.records_coverage => Detail::Cover { whole: job.kind == JobKind::Program },
             Granularity::Outcome => Detail::Count,
             Granularity::Line => Detail::Lines,
             // Where values are cut short, constants may be cut too. Then each instruction is observed.
@@ -143,8 +143,7 @@ impl Unit {
     pub(crate) fn end(self, vm: &VirtualMachine) {
         if let Some(namespace) = self.namespace {
             let observer = Observer::Count { steps: self.unrecorded_steps };
-            job_state::forget_termination();
-            observe(observer, vm, || namespace.clear());
+            job_state::with_own_termination(|| observe(observer, vm, || namespace.clear()));
         }
     }
 }
@@ -185,11 +184,12 @@ fn reported(error: &PyBaseExceptionRef, job: &Job, vm: &VirtualMachine) -> Excep
     let mut exception = exceptions::describe(error, limit, vm);
     if exceptions::has_own_str(error.class(), vm) {
         let observer = Observer::Count { steps: unrecorded_steps(job) };
-        let (text, _) = observe(observer, vm, || error.as_object().str(vm));
-        if let (Ok(text), None) = (text, termination::outcome()) {
-            exception.message = exceptions::truncate(&repr::strip_addresses(&text.to_string_lossy()), limit);
-        }
-        job_state::forget_termination();
+        let message = job_state::with_own_termination(|| {
+            let (text, _) = observe(observer, vm, || error.as_object().str(vm));
+            let text = text.ok().filter(|_| termination::outcome().is_none())?;
+            Some(exceptions::truncate(&strip_addresses(&text.to_string_lossy()), limit))
+        });
+        exception.message = message.unwrap_or(exception.message);
     }
     exception
 }
@@ -219,6 +219,7 @@ pub(crate) struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
+    /// The call that the job requests, from the unit as it was loaded.
     pub(crate) fn new(job: &'a Job, unit: &'a Unit, sink: SharedSink, vm: &'a VirtualMachine) -> Self {
         Call { job, unit, sink, limit: value_chars(job), vm }
     }
@@ -247,7 +248,7 @@ impl<'a> Call<'a> {
                 Ok(()) => self.trace(code, &call_code, namespace),
                 Err(ending) => *ending,
             },
-            (None, None) => bare_finish(Outcome::Crashed),
+            (None, None) => Finished::bare(Outcome::Crashed),
         };
         finished.imports = loaded_among(&imports, vm);
         for text in [&self.job.source, &self.job.setup, &self.job.call] {
@@ -336,7 +337,7 @@ impl<'a> Call<'a> {
         let recorder = Box::new(Recorder::new(self.sink.clone(), options, self.job.limits.events_max));
         let observer = match self.job.subscription.granularity {
             // Without events each line is a step.
-            Granularity::Outcome if self.job.covers => Observer::Cover {
+            Granularity::Outcome if self.job.records_coverage => Observer::Cover {
                 coverage: Box::new(CoverageRecorder::new(&self.unit.points)),
                 steps: self.job.limits.events_max,
             },
@@ -361,7 +362,7 @@ impl<'a> Call<'a> {
     fn finish(&self, result: PyResult, namespace: &PyDictRef) -> Finished {
         let vm = self.vm;
         if let Some(outcome) = termination::outcome() {
-            return Finished { exception: termination::process_exit(), ..bare_finish(outcome) };
+            return Finished { exception: termination::process_exit(), ..Finished::bare(outcome) };
         }
         match result {
             Ok(value) => self.returned(value, namespace),
@@ -376,7 +377,7 @@ impl<'a> Call<'a> {
                 } else {
                     Outcome::Raised
                 };
-                Finished { exception: Some(reported(&error, self.job, vm)), ..bare_finish(outcome) }
+                Finished { exception: Some(reported(&error, self.job, vm)), ..Finished::bare(outcome) }
             }
         }
     }
@@ -400,7 +401,7 @@ impl<'a> Call<'a> {
     }
 
     fn returned(&self, value: PyObjectRef, namespace: &PyDictRef) -> Finished {
-        let mut finished = bare_finish(Outcome::Returned);
+        let mut finished = Finished::bare(Outcome::Returned);
         if self.job.kind == JobKind::Call {
             finished.result = Some(repr::render(&value, self.limit, self.vm));
         }
@@ -420,19 +421,19 @@ impl<'a> Call<'a> {
             },
         };
         let observer = Observer::Count { steps: unrecorded_steps(self.job) };
-        let (held, _) = observe(observer, vm, || {
-            if let Some(expected) = &expected {
-                return value.rich_compare_bool(expected, PyComparisonOp::Eq, vm);
-            }
-            namespace.set_item("__result__", value, vm)?;
-            match &code {
-                Some(code) => self.execute(code, namespace)?.try_to_bool(vm),
-                None => Ok(false),
-            }
-        });
-        let stopped = termination::outcome().is_some();
-        job_state::forget_termination();
-        !stopped && held.unwrap_or(false)
+        job_state::with_own_termination(|| {
+            let (held, _) = observe(observer, vm, || {
+                if let Some(expected) = &expected {
+                    return value.rich_compare_bool(expected, PyComparisonOp::Eq, vm);
+                }
+                namespace.set_item("__result__", value, vm)?;
+                match &code {
+                    Some(code) => self.execute(code, namespace)?.try_to_bool(vm),
+                    None => Ok(false),
+                }
+            });
+            termination::outcome().is_none() && held.unwrap_or(false)
+        })
     }
 }
 
@@ -443,7 +444,7 @@ fn loaded_among(named: &BTreeSet<String>, vm: &VirtualMachine) -> Vec<String> {
 }
 
 fn ended(outcome: Outcome, exception: Option<Exception>) -> Ending {
-    Box::new(Finished { exception, ..bare_finish(outcome) })
+    Box::new(Finished { exception, ..Finished::bare(outcome) })
 }
 
 /// The namespace of a new module in `sys.modules`. Pickles and data classes look their module up there.

@@ -3,9 +3,19 @@
 //! Replacements in the interpreter's types are plain `fn` pointers and get no argument of ours. So the state is reached
 //! through one thread-local. A process that is forked after a unit's source has run starts with a copy of it.
 //!
-//! Longer-lived state is elsewhere. Originals of replaced functions stay with their replacements. The tables of sets
-//! (`compatibility::set_order`), the names of CSV dialects (`compatibility::csv_dialects`) and the modules that were
-//! loaded ahead (`isolation::loaded_modules`) describe objects that outlive a job.
+//! The engine keeps other state in thread-locals and statics, because it lives shorter or longer than a job:
+//!
+//! | where | what | lifetime |
+//! | --- | --- | --- |
+//! | `recording::observer` `OBSERVER` | the observer of the code that runs | one observation; several in a job |
+//! | `runtime::termination` `SENDER`, `CLASS` | the channel to the interpreter; the class of the exception that stops a program | the interpreter |
+//! | `isolation::loaded_modules` `LIBRARY`, `NOTES` | the modules that were loaded ahead; the notes taken while they load | the interpreter |
+//! | `compatibility::csv_dialects` `NAMES` | the registered dialects in their order | the interpreter, like its registry |
+//! | `compatibility::set_order` `TABLES` | the hash tables of sets | their sets, which may outlive a job |
+//! | `compatibility::set_order` `INSTALLED`, originals, `NEW`; `compatibility::numbers` `DIVIDE`, `POWER` | originals of replaced functions, and whether they are replaced | the interpreter's types, which outlive interpreters |
+//! | `instrumentation::probe` `MADE`, `HANDLER` | whether the class of probes exists; the function that a probe calls | the same |
+//! | `values::messages::verified` `KINDS` | a constant table, parsed once | the thread |
+//! | `recording::frame_snapshot` `STATES` | snapshots that a test compares with the events | one test |
 
 use std::{
     cell::{Cell, RefCell},
@@ -21,7 +31,8 @@ pub(crate) struct JobState {
     pub(crate) labels: Cell<LabelSet>,
     /// The frame that called a function whose result does not depend on the order of what it iterates; null for none.
     pub(crate) order_free_caller: Cell<*const InterpreterFrame>,
-    /// Whether and how the program is being stopped.
+    /// Whether and how the program is being stopped. The source, the set-up and the call share one, because a stop of one
+    /// of them ends the job; see [`with_own_termination`] for what runs besides them.
     pub(crate) termination: Termination,
     /// The state of the stream of random bytes.
     pub(crate) random: Cell<u64>,
@@ -181,9 +192,14 @@ pub(crate) fn begin(state: JobState) {
     drop(before);
 }
 
-/// Begins a phase of the job that may run although an earlier one was stopped.
-pub(crate) fn forget_termination() {
-    JOB.with(|job| job.borrow_mut().termination = Termination::new());
+/// Runs code besides the job's source, set-up and call, with a [`Termination`] of its own: a stopped program does not
+/// stop it, and how it is stopped does not count for the job.
+pub(crate) fn with_own_termination<T>(run: impl FnOnce() -> T) -> T {
+    let install = |termination| JOB.with(|job| std::mem::replace(&mut job.borrow_mut().termination, termination));
+    let of_job = install(Termination::new());
+    let result = run();
+    install(of_job);
+    result
 }
 
 #[cfg(test)]

@@ -50,7 +50,7 @@ fn job(kind: JobKind, source: &str, call: &str) -> Job {
         check: None,
         stdin: String::new(),
         subscription: Subscription::default(),
-        covers: false,
+        records_coverage: false,
         limits: Limits::default(),
     }
 }

@@ -45,7 +45,7 @@ pub(crate) struct CodeInfo {
     pub(crate) first_global: u32,
     pub(crate) first_iterator: u32,
     /// The loop of a generator expression over the iterator in its first slot.
-    pub(crate) given: Option<u32>,
+    pub(crate) argument_loop: Option<u32>,
     /// For each instruction at which a line may begin the effect of that line.
     line_effects: Vec<Option<LineEffect>>,
     /// The qualified name.
@@ -110,8 +110,8 @@ impl CodeInfo {
         };
         let fine = !steps.is_empty();
         let is_given = |known: &Loop| flow.ops[known.source].opcode != Opcode::GetIter;
-        let given = slots.first().filter(|slot| slot.name.as_str() == ".0");
-        let given = given.and_then(|_| flow.loops.iter().position(is_given)).map(|number| number as u32);
+        let argument = slots.first().filter(|slot| slot.name.as_str() == ".0");
+        let argument_loop = argument.and_then(|_| flow.loops.iter().position(is_given)).map(|number| number as u32);
         Rc::new(CodeInfo {
             globals,
             running: std::mem::take(&mut flow.running),
@@ -121,7 +121,7 @@ impl CodeInfo {
             variables,
             first_global,
             first_iterator,
-            given,
+            argument_loop,
             line_effects: line_effects(flow, line_starts, traits),
             function: object.qualname.as_str().to_owned(),
             in_dictionary,

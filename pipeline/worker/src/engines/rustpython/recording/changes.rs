@@ -28,7 +28,7 @@ use crate::engines::rustpython::{
 
 /// The value of a variable as it was recorded last.
 #[derive(Default, Clone)]
-pub(crate) enum Shadow {
+pub(crate) enum RecordedValue {
     /// No value.
     #[default]
     Unbound,
@@ -102,15 +102,17 @@ impl ChangeWriter<'_> {
     }
 }
 
-impl Shadow {
+impl RecordedValue {
     /// Whether the value is still the recorded one after something was mutated, as long as the variable is not bound
     /// again.
     #[inline]
     pub(crate) fn is_unaffected_by(&self, mutated: Mutates) -> bool {
         match self {
-            Shadow::Unbound | Shadow::Int(_) | Shadow::Immutable(_) | Shadow::Opaque(_) => true,
-            Shadow::List(..) => mutated < Mutates::Objects,
-            Shadow::Rendered(seen) => mutated == Mutates::Nothing && seen.held.is_some(),
+            RecordedValue::Unbound | RecordedValue::Int(_) | RecordedValue::Immutable(_) | RecordedValue::Opaque(_) => {
+                true
+            }
+            RecordedValue::List(..) => mutated < Mutates::Objects,
+            RecordedValue::Rendered(seen) => mutated == Mutates::Nothing && seen.held.is_some(),
         }
     }
 
@@ -126,30 +128,30 @@ impl Shadow {
         changes: &mut ChangeWriter<'_>,
     ) {
         let Some(object) = current else {
-            if !matches!(self, Shadow::Unbound) {
-                *self = Shadow::Unbound;
+            if !matches!(self, RecordedValue::Unbound) {
+                *self = RecordedValue::Unbound;
                 changes.change(variable, Action::Deleted, None, None);
             }
             return;
         };
         if let Some(number) = small_int(object, changes.vm) {
-            if matches!(self, Shadow::Int(before) if *before == number) {
+            if matches!(self, RecordedValue::Int(before) if *before == number) {
                 return;
             }
             let action = self.binding_action();
-            *self = Shadow::Int(number);
+            *self = RecordedValue::Int(number);
             changes.change(variable, action, Some(ValueRef::Int(number)), None);
             return;
         }
         match self {
-            Shadow::Immutable(held) if held.is(object) => {}
-            Shadow::Opaque(class) if object.class().is(&**class) => {}
-            Shadow::List(known, version) if known.is(object) => {
+            RecordedValue::Immutable(held) if held.is(object) => {}
+            RecordedValue::Opaque(class) if object.class().is(&**class) => {}
+            RecordedValue::List(known, version) if known.is(object) => {
                 if mutated >= Mutates::Objects && !record_list(known, version, variable, changes) {
                     self.render_and_record(object, true, variable, changes);
                 }
             }
-            Shadow::Rendered(seen) if seen.identity == std::ptr::from_ref(object) as usize => {
+            RecordedValue::Rendered(seen) if seen.identity == std::ptr::from_ref(object) as usize => {
                 if mutated != Mutates::Nothing || seen.held.is_none() {
                     self.render_and_record(object, true, variable, changes);
                 }
@@ -159,37 +161,37 @@ impl Shadow {
     }
 
     /// Takes over the value of another variable, as an assignment does, and records the change.
-    pub(crate) fn assign(&mut self, other: Shadow, variable: Variable, changes: &mut ChangeWriter<'_>) {
+    pub(crate) fn assign(&mut self, other: RecordedValue, variable: Variable, changes: &mut ChangeWriter<'_>) {
         match other {
-            Shadow::Unbound => self.update(None, Mutates::Nothing, variable, changes),
-            Shadow::Int(number) => {
-                if !matches!(self, Shadow::Int(before) if *before == number) {
+            RecordedValue::Unbound => self.update(None, Mutates::Nothing, variable, changes),
+            RecordedValue::Int(number) => {
+                if !matches!(self, RecordedValue::Int(before) if *before == number) {
                     let action = self.binding_action();
-                    *self = Shadow::Int(number);
+                    *self = RecordedValue::Int(number);
                     changes.change(variable, action, Some(ValueRef::Int(number)), None);
                 }
             }
-            Shadow::Immutable(object) => self.update(Some(&object), Mutates::Nothing, variable, changes),
-            Shadow::Opaque(class) => {
-                if !matches!(self, Shadow::Opaque(before) if before.is(&class)) {
+            RecordedValue::Immutable(object) => self.update(Some(&object), Mutates::Nothing, variable, changes),
+            RecordedValue::Opaque(class) => {
+                if !matches!(self, RecordedValue::Opaque(before) if before.is(&class)) {
                     let (action, name) = (self.binding_action(), class.name().to_string());
                     let text = format!("<{name}>");
-                    *self = Shadow::Opaque(class);
+                    *self = RecordedValue::Opaque(class);
                     let value = ValueRef::Text { repr: &text, type_name: &name, full_chars: None };
                     changes.change(variable, action, Some(value), None);
                 }
             }
-            Shadow::List(known, version) => match self {
-                Shadow::List(before, recorded) if Rc::ptr_eq(before, &known) && *recorded == version => {}
+            RecordedValue::List(known, version) => match self {
+                RecordedValue::List(before, recorded) if Rc::ptr_eq(before, &known) && *recorded == version => {}
                 _ => {
                     let (text, full_chars) = known.text(changes.options.limit, String::new(), changes.vm);
                     let value = ValueRef::Text { repr: &text, type_name: "list", full_chars };
                     changes.change(variable, self.binding_action(), Some(value), Some(known.ordinal));
-                    *self = Shadow::List(known, version);
+                    *self = RecordedValue::List(known, version);
                 }
             },
-            Shadow::Rendered(seen) => {
-                let same = matches!(self, Shadow::Rendered(before) if before.identity == seen.identity);
+            RecordedValue::Rendered(seen) => {
+                let same = matches!(self, RecordedValue::Rendered(before) if before.identity == seen.identity);
                 let action = if same { Action::Mutated } else { self.binding_action() };
                 self.record_difference(RenderedObject::clone(&seen), same, action, variable, changes);
             }
@@ -201,14 +203,16 @@ impl Shadow {
     /// `mutated` says what ran could have changed in place.
     pub(crate) fn refresh(&mut self, mutated: Mutates, variable: Variable, changes: &mut ChangeWriter<'_>) -> bool {
         match self {
-            Shadow::Unbound | Shadow::Int(_) | Shadow::Immutable(_) | Shadow::Opaque(_) => true,
-            Shadow::List(known, _) => {
+            RecordedValue::Unbound | RecordedValue::Int(_) | RecordedValue::Immutable(_) | RecordedValue::Opaque(_) => {
+                true
+            }
+            RecordedValue::List(known, _) => {
                 let known = Rc::clone(known);
                 self.update(Some(known.object()), mutated, variable, changes);
                 true
             }
-            Shadow::Rendered(seen) if mutated == Mutates::Nothing && seen.held.is_some() => true,
-            Shadow::Rendered(seen) => match seen.held.clone() {
+            RecordedValue::Rendered(seen) if mutated == Mutates::Nothing && seen.held.is_some() => true,
+            RecordedValue::Rendered(seen) => match seen.held.clone() {
                 Some(held) => {
                     self.update(Some(&held), mutated, variable, changes);
                     true
@@ -219,7 +223,7 @@ impl Shadow {
     }
 
     fn binding_action(&self) -> Action {
-        if matches!(self, Shadow::Unbound) { Action::Bound } else { Action::Rebound }
+        if matches!(self, RecordedValue::Unbound) { Action::Bound } else { Action::Rebound }
     }
 
     /// Renders a value that is another one or has changed, and records it where it differs.
@@ -227,8 +231,8 @@ impl Shadow {
         let (vm, options) = (changes.vm, changes.options);
         let action = if same { Action::Mutated } else { self.binding_action() };
         if let Some((repr, type_name)) = singleton_text(object, options.limit, vm) {
-            let equal = matches!(self, Shadow::Immutable(held) if held.is(object));
-            *self = Shadow::Immutable(object.to_owned());
+            let equal = matches!(self, RecordedValue::Immutable(held) if held.is(object));
+            *self = RecordedValue::Immutable(object.to_owned());
             if !equal {
                 changes.change(variable, action, Some(ValueRef::Text { repr, type_name, full_chars: None }), None);
             }
@@ -237,8 +241,8 @@ impl Shadow {
         if is_immutable(object, vm)
             || (options.lifetimes != Lifetimes::Observable && is_part_of_program(object, options.lifetimes, vm))
         {
-            let equal = matches!(self, Shadow::Immutable(held) if equals(held, object, options.limit, vm));
-            *self = Shadow::Immutable(object.to_owned());
+            let equal = matches!(self, RecordedValue::Immutable(held) if equals(held, object, options.limit, vm));
+            *self = RecordedValue::Immutable(object.to_owned());
             if !equal {
                 let shown = render_into(String::new(), object, options.limit, vm);
                 let type_name = object.class().name();
@@ -254,11 +258,14 @@ impl Shadow {
                 let object_index = (!same).then_some(known.ordinal);
                 let version = known.list.borrow().as_ref().map_or(0, |list| list.version);
                 let value = ValueRef::Text { repr: &text, type_name: "list", full_chars };
-                let recorded = matches!(self, Shadow::Rendered(seen) if same && seen.text == text && seen.full_chars == full_chars);
-                if !recorded {
+                let is_recorded = matches!(
+                    self,
+                    RecordedValue::Rendered(seen) if same && seen.text == text && seen.full_chars == full_chars
+                );
+                if !is_recorded {
                     changes.change(variable, action, Some(value), object_index);
                 }
-                *self = Shadow::List(known, version);
+                *self = RecordedValue::List(known, version);
                 return;
             }
         }
@@ -271,11 +278,11 @@ impl Shadow {
         let class = object.class();
         let name = class.name();
         if text.len() == name.len() + 2 && text.starts_with('<') && text[1..].starts_with(&*name) {
-            if !matches!(self, Shadow::Opaque(before) if class.is(&**before)) {
+            if !matches!(self, RecordedValue::Opaque(before) if class.is(&**before)) {
                 let value = ValueRef::Text { repr: &text, type_name: &name, full_chars };
                 changes.change(variable, action, Some(value), None);
             }
-            *self = Shadow::Opaque(class.to_owned());
+            *self = RecordedValue::Opaque(class.to_owned());
             return;
         }
         drop(name);
@@ -312,13 +319,13 @@ impl Shadow {
         changes: &mut ChangeWriter<'_>,
     ) {
         let mut piece = None;
-        if let Shadow::Rendered(before) = &*self {
+        if let RecordedValue::Rendered(before) = &*self {
             let alike = before.text == seen.text
                 && before.full_chars == seen.full_chars
                 && before.type_name == seen.type_name
                 && before.members == seen.members;
             if alike && before.object_index == seen.object_index {
-                *self = Shadow::Rendered(Rc::new(seen));
+                *self = RecordedValue::Rendered(Rc::new(seen));
                 return;
             }
             if same && before.type_name == seen.type_name {
@@ -334,7 +341,7 @@ impl Shadow {
         };
         let object_index = seen.object_index.filter(|_| !same);
         changes.encoder.change(variable.number, variable.on_stack, action, Some(value), object_index, members);
-        *self = Shadow::Rendered(Rc::new(seen));
+        *self = RecordedValue::Rendered(Rc::new(seen));
     }
 }
 

@@ -4,7 +4,7 @@ use std::{collections::HashMap, rc::Rc};
 
 use rustpython_vm::frame::{FrameObjectRef, InterpreterFrame};
 
-use super::{changes::Shadow, loop_iterators::LoopIterator, value_stack::ValueStack};
+use super::{changes::RecordedValue, loop_iterators::LoopIterator, value_stack::ValueStack};
 use crate::engines::rustpython::instrumentation::{code_info::CodeInfo, line_effects::LineEffect};
 
 /// A frame of the unit that runs or is suspended.
@@ -15,10 +15,10 @@ pub(crate) struct LiveFrame {
     pub(crate) index: u32,
     pub(crate) code_index: u32,
     pub(crate) info: Rc<CodeInfo>,
-    pub(crate) slots: Vec<Shadow>,
-    pub(crate) globals: Vec<Shadow>,
+    pub(crate) slots: Vec<RecordedValue>,
+    pub(crate) globals: Vec<RecordedValue>,
     /// Names of a namespace that is a dictionary, with their numbers and values.
-    pub(crate) names: Vec<(String, u32, Shadow)>,
+    pub(crate) names: Vec<(String, u32, RecordedValue)>,
     pub(crate) loops: Vec<Option<LoopIterator>>,
     pub(crate) stack: ValueStack,
     pub(crate) position: Position,

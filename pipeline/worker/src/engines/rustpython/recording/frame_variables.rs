@@ -10,7 +10,7 @@ use rustpython_vm::{
 use tracemill_trace::Scope;
 
 use super::{
-    changes::{ChangeWriter, Shadow, Variable},
+    changes::{ChangeWriter, RecordedValue, Variable},
     frame::{CodeState, LiveFrame},
 };
 use crate::engines::rustpython::analysis::side_effects::Mutates;
@@ -44,8 +44,8 @@ pub(crate) fn record_changes(
     // SAFETY: this runs inside a probe, on the thread that executes the frame, which waits meanwhile; nothing that is
     // called while the slice lives runs code of the frame.
     let locals = unsafe { frame.fastlocals() };
-    for (at, ((slot, shadow), object)) in info.slots.iter().zip(slots).zip(locals).enumerate() {
-        if slot.hidden || (at < 64 && stored >> at & 1 == 0 && shadow.is_unaffected_by(mutated)) {
+    for (at, ((slot, recorded), object)) in info.slots.iter().zip(slots).zip(locals).enumerate() {
+        if slot.hidden || (at < 64 && stored >> at & 1 == 0 && recorded.is_unaffected_by(mutated)) {
             continue;
         }
         let object = object.as_deref();
@@ -54,20 +54,20 @@ pub(crate) fn record_changes(
             // The interpreter does not export the type of cells. A cell refers to one object, its content.
             Some(cell) => {
                 let held = cell.gc_get_referents();
-                shadow.update(held.first().map(|object| &**object), mutated, variable, changes);
+                recorded.update(held.first().map(|object| &**object), mutated, variable, changes);
             }
-            None => shadow.update(object, mutated, variable, changes),
+            None => recorded.update(object, mutated, variable, changes),
         }
     }
     if mutated != Mutates::Nothing && !info.globals.is_empty() {
         let dictionary = frame.iframe().globals();
-        for (at, (name, shadow)) in info.globals.iter().zip(globals).enumerate() {
-            if mutated < Mutates::Anything && shadow.is_unaffected_by(mutated) {
+        for (at, (name, recorded)) in info.globals.iter().zip(globals).enumerate() {
+            if mutated < Mutates::Anything && recorded.is_unaffected_by(mutated) {
                 continue;
             }
             let object = dictionary.get_item_opt(*name, vm).ok().flatten().filter(|object| is_data(object, vm));
             let variable = Variable { number: info.first_global + at as u32, on_stack: false };
-            shadow.update(object.as_deref(), mutated, variable, changes);
+            recorded.update(object.as_deref(), mutated, variable, changes);
         }
     }
 }
@@ -121,15 +121,15 @@ fn names(
                 changes.encoder.variable(*code_index, Scope::Local, key);
                 fresh
             });
-            known.push((key.to_owned(), number, Shadow::Unbound));
+            known.push((key.to_owned(), number, RecordedValue::Unbound));
             current.push(None);
             known.len() - 1
         });
         current[place] = Some(value);
         guess = place + 1;
     }
-    for ((_, number, shadow), object) in known.iter_mut().zip(&current) {
-        shadow.update(object.as_deref(), mutated, Variable { number: *number, on_stack: false }, changes);
+    for ((_, number, recorded), object) in known.iter_mut().zip(&current) {
+        recorded.update(object.as_deref(), mutated, Variable { number: *number, on_stack: false }, changes);
     }
 }
 

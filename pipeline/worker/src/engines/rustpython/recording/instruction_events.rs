@@ -20,7 +20,7 @@ use std::ops::ControlFlow;
 use rustpython_vm::{PyObject, VirtualMachine};
 
 use super::{
-    changes::{ChangeWriter, Shadow, Variable},
+    changes::{ChangeWriter, RecordedValue, Variable},
     frame::LiveFrame,
     frame_variables::{self, ALL},
     loop_iterators::LoopIterator,
@@ -108,8 +108,8 @@ impl Recorder {
                     _ => self.store(variable, value, vm),
                 }
                 if let (StackAction::StoreLoad(_, loaded), Some(live)) = (&step.action, self.live.last_mut()) {
-                    let shadow = live.slots.get(*loaded as usize).cloned().unwrap_or_default();
-                    live.stack.push(shadow);
+                    let recorded = live.slots.get(*loaded as usize).cloned().unwrap_or_default();
+                    live.stack.push(recorded);
                 }
                 run.first = at + 1;
             }
@@ -134,10 +134,10 @@ impl Recorder {
 
     /// Applies a step to the stack. Returns the variable to which it stores, and the value.
     #[inline]
-    fn apply(&mut self, action: &StackAction) -> Option<(u32, Shadow)> {
+    fn apply(&mut self, action: &StackAction) -> Option<(u32, RecordedValue)> {
         let live = self.live.last_mut()?;
         let stack = &mut live.stack;
-        let load = |slots: &[Shadow], slot: u32| slots.get(slot as usize).cloned().unwrap_or_default();
+        let load = |slots: &[RecordedValue], slot: u32| slots.get(slot as usize).cloned().unwrap_or_default();
         match action {
             StackAction::Nothing | StackAction::Observed { .. } => {}
             StackAction::Pop => stack.drop_top(1),
@@ -148,8 +148,8 @@ impl Recorder {
                     stack.push(load(&live.slots, *second));
                 }
             }
-            StackAction::PushInt(number) => stack.push(Shadow::Int(*number)),
-            StackAction::PushConstant(constant) => stack.push(Shadow::Immutable(constant.clone())),
+            StackAction::PushInt(number) => stack.push(RecordedValue::Int(*number)),
+            StackAction::PushConstant(constant) => stack.push(RecordedValue::Immutable(constant.clone())),
             StackAction::Store(slot) | StackAction::StoreTwo(slot, _) | StackAction::StoreLoad(slot, _) => {
                 return Some((*slot, stack.pop()));
             }
@@ -159,11 +159,11 @@ impl Recorder {
         None
     }
 
-    fn store(&mut self, slot: u32, value: Shadow, vm: &VirtualMachine) {
+    fn store(&mut self, slot: u32, value: RecordedValue, vm: &VirtualMachine) {
         let Recorder { live, encoder, objects, options, .. } = self;
-        if let Some(shadow) = live.last_mut().and_then(|live| live.slots.get_mut(slot as usize)) {
+        if let Some(recorded) = live.last_mut().and_then(|live| live.slots.get_mut(slot as usize)) {
             let mut changes = ChangeWriter { encoder, objects, options: *options, vm };
-            shadow.assign(value, Variable { number: slot, on_stack: false }, &mut changes);
+            recorded.assign(value, Variable { number: slot, on_stack: false }, &mut changes);
         }
     }
 
@@ -264,7 +264,7 @@ fn narrow_mutation(
     match live.info.opcodes.get(observed as usize) {
         // An item of a list is not filled in by default, as one of a dictionary may be.
         Some(Opcode::BinaryOp) if mutates == Mutates::Dictionaries => match live.stack.entry(1) {
-            Some(Shadow::Rendered(_)) | None => mutates,
+            Some(RecordedValue::Rendered(_)) | None => mutates,
             Some(_) => Mutates::Nothing,
         },
         // An operator that changes an object in place pushes that object.

@@ -81,7 +81,7 @@ impl ObjectTable {
             return Rc::clone(known);
         }
         if self.objects.len() >= self.sweep_at {
-            // An object that only this table and shadows of it keep is gone for the program.
+            // An object that only this table and recorded values keep is gone for the program.
             self.objects.retain(|_, known| known.object.strong_count() > 1 || Rc::strong_count(known) > 1);
             self.sweep_at = (self.objects.len() * 2).max(FIRST_SWEEP);
         }

@@ -8,7 +8,7 @@ use tracemill_trace::{Label, Outcome};
 
 use super::{coverage::CoverageRecorder, recorder::Recorder};
 use crate::engines::rustpython::{
-    compatibility::set_order::{makers, readers},
+    compatibility::set_order::{constructors, native_readers},
     instrumentation::{probe::Probe, site::Site},
     runtime::{labels, termination},
     values::program_repr::{self, Activity},
@@ -86,9 +86,9 @@ pub(crate) fn on_probe(probe: &Probe, top: Option<&PyObject>, vm: &VirtualMachin
             // A frame without an exception of its own raises that of a frame below again, if there is one.
             (Site::BareRaise, _) if vm.current_exception().is_none() => labels::note(Label::BareRaise),
             (Site::BareRaise, _) => {}
-            (Site::SetRead, Some(top)) => readers::about_to_read(top, vm),
-            (Site::SetUpdated, Some(top)) => makers::about_to_update(top),
-            (_, Some(top)) => makers::about_to_add(top, vm),
+            (Site::SetRead, Some(top)) => native_readers::about_to_read(top, vm),
+            (Site::SetUpdated, Some(top)) => constructors::about_to_update(top),
+            (_, Some(top)) => constructors::about_to_add(top, vm),
             (_, None) => {}
         }
         return Ok(());

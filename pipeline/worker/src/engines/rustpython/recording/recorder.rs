@@ -10,11 +10,11 @@ use rustpython_vm::{
 };
 use tracemill_trace::{
     Encoder, EventKind, Label, Outcome, Value, ValueRef,
-    wire::{Call, Said},
+    wire::{Call, EventFields},
 };
 
 use super::{
-    changes::{ChangeWriter, Shadow, ValueOptions},
+    changes::{ChangeWriter, RecordedValue, ValueOptions},
     frame::{CodeState, LiveFrame, Position},
     frame_variables,
     loop_iterators::LoopIterator,
@@ -63,7 +63,9 @@ pub(crate) struct Recorder {
 /// Stands for an unknown instruction.
 const UNKNOWN_INSTRUCTION: u32 = u32::MAX;
 
+/// Whether the program goes on, or the limit that stops it.
 pub(crate) type Progress = ControlFlow<Outcome>;
+/// The program goes on.
 pub(crate) const CONTINUE: Progress = ControlFlow::Continue(());
 
 impl Recorder {
@@ -113,7 +115,7 @@ impl Recorder {
                 if !self.unwind_to(key) {
                     return CONTINUE;
                 }
-                self.event(EventKind::Line, probe.line, probe.op, Said::default(), vm)
+                self.event(EventKind::Line, probe.line, probe.op, EventFields::default(), vm)
             }
             Site::FallenInto => {
                 self.was_fallen_into = true;
@@ -129,7 +131,7 @@ impl Recorder {
                 {
                     return CONTINUE;
                 }
-                self.event(EventKind::Line, probe.line, probe.op, Said::default(), vm)
+                self.event(EventKind::Line, probe.line, probe.op, EventFields::default(), vm)
             }
             Site::Instruction => CONTINUE,
             Site::LoopIterable(_) | Site::LoopIterator(_) | Site::LoopItem(_) | Site::GivenLoopItem(_) => {
@@ -143,7 +145,7 @@ impl Recorder {
                 if !self.resume(key, vm)? {
                     return CONTINUE;
                 }
-                self.event(EventKind::Resume, probe.line, probe.op, Said::default(), vm)?;
+                self.event(EventKind::Resume, probe.line, probe.op, EventFields::default(), vm)?;
                 self.begin_instructions(probe.place, vm);
                 CONTINUE
             }
@@ -182,8 +184,8 @@ impl Recorder {
                 match stop_iteration {
                     Some(text) if self.unwind_to(key) => {
                         let line = self.live.last().map_or(probe.line, |live| live.line);
-                        let said = Said { exception: Some(&text), ..Said::default() };
-                        self.event(EventKind::Exception, line, probe.op, said, vm)
+                        let fields = EventFields { exception: Some(&text), ..EventFields::default() };
+                        self.event(EventKind::Exception, line, probe.op, fields, vm)
                     }
                     _ => CONTINUE,
                 }
@@ -257,7 +259,7 @@ impl Recorder {
             self.codes.push(CodeState { info: Rc::clone(info), names: HashMap::new() });
             self.codes.len() - 1
         }) as u32;
-        let shadows = |count: usize| std::iter::repeat_with(|| Shadow::Unbound).take(count).collect();
+        let unbound = |count: usize| std::iter::repeat_with(|| RecordedValue::Unbound).take(count).collect();
         let call =
             Call { parent_index: self.live.last().map(|live| live.index), depth: self.live.len() as u32, code_index };
         let loops = info.variables.len() - info.first_iterator as usize;
@@ -266,8 +268,8 @@ impl Recorder {
             frame,
             index: self.frames,
             code_index,
-            slots: shadows(info.slots.len()),
-            globals: shadows(info.globals.len()),
+            slots: unbound(info.slots.len()),
+            globals: unbound(info.globals.len()),
             names: Vec::new(),
             loops: std::iter::repeat_with(|| None).take(loops).collect(),
             stack: ValueStack::default(),
@@ -280,11 +282,17 @@ impl Recorder {
             suspended_at: 0,
         });
         self.frames += 1;
-        if let (Some(number), Some(live)) = (info.given, self.live.last_mut()) {
+        if let (Some(number), Some(live)) = (info.argument_loop, self.live.last_mut()) {
             live.loops[number as usize] = frame_variables::first_variable(&live.frame)
                 .map(|iterator| LoopIterator::over_iterator(&iterator, self.options, vm));
         }
-        self.event(EventKind::Call, probe.line, probe.op, Said { call: Some(call), ..Said::default() }, vm)?;
+        self.event(
+            EventKind::Call,
+            probe.line,
+            probe.op,
+            EventFields { call: Some(call), ..EventFields::default() },
+            vm,
+        )?;
         // No line runs yet, so the first one begins whatever its number.
         if let Some(live) = self.live.last_mut() {
             live.line = 0;
@@ -315,8 +323,8 @@ impl Recorder {
             line => line,
         };
         let value = render(top, self.options.limit, vm);
-        let said = Said { value: Some(by_ref(&value)), ..Said::default() };
-        let flow = self.event(kind, line, probe.op, said, vm);
+        let fields = EventFields { value: Some(by_ref(&value)), ..EventFields::default() };
+        let flow = self.event(kind, line, probe.op, fields, vm);
         self.epoch += 1;
         match (self.live.pop(), kind) {
             (Some(mut live), EventKind::Yield) => {
@@ -345,7 +353,7 @@ impl Recorder {
             // An exception was thrown into it.
             let (line, op) = (live.line, live.suspended_at);
             self.resume(key, vm)?;
-            self.event(EventKind::Resume, line, op, Said::default(), vm)?;
+            self.event(EventKind::Resume, line, op, EventFields::default(), vm)?;
             before = Some(0);
             // When a frame returns, CPython ends its variables last to first, the engine first to last.
             let running = self.live.len() - 1;
@@ -371,19 +379,19 @@ impl Recorder {
             Some((op, line)) => (op, raised_line.unwrap_or(line)),
             None => (UNKNOWN_INSTRUCTION, raised_line.unwrap_or(running)),
         };
-        let said = Said { exception: Some(&text), ..Said::default() };
+        let fields = EventFields { exception: Some(&text), ..EventFields::default() };
         if probe.site == Site::Handled {
-            return self.event(EventKind::Handled, running, probe.op, said, vm);
+            return self.event(EventKind::Handled, running, probe.op, fields, vm);
         }
         if probe.site != Site::UnwindAgain {
-            self.event(EventKind::Exception, line, raised_op, said, vm)?;
+            self.event(EventKind::Exception, line, raised_op, fields, vm)?;
             if let Some(live) = self.live.last_mut() {
                 live.line_before_handler = before;
                 live.position.leave(probe.place);
             }
         }
         if probe.site != Site::Raise {
-            self.event(EventKind::Unwind, line, probe.op, said, vm)?;
+            self.event(EventKind::Unwind, line, probe.op, fields, vm)?;
             self.epoch += 1;
             let left = self.live.pop();
             if let Some(left) = left.filter(|_| self.options.lifetimes != Lifetimes::Unobservable) {
@@ -411,7 +419,7 @@ impl Recorder {
 
     /// Records an event of the topmost frame, with what changed since its last one.
     #[inline]
-    fn event(&mut self, kind: EventKind, line: u32, op: u32, said: Said<'_>, vm: &VirtualMachine) -> Progress {
+    fn event(&mut self, kind: EventKind, line: u32, op: u32, fields: EventFields<'_>, vm: &VirtualMachine) -> Progress {
         let running = self.live.len();
         self.returned.retain(|(known, _)| *known < running);
         // Where instructions are recorded, changes were found when the last instruction had run, unless it was cut
@@ -427,7 +435,7 @@ impl Recorder {
         live.line_before_handler = None;
         live.effect = if kind == EventKind::Line { live.info.line_effect(op) } else { None };
         stdio::take_pending(output);
-        let record = encoder.event(kind, live.index, line, Said { output, ..said });
+        let record = encoder.event(kind, live.index, line, EventFields { output, ..fields });
         self.recorded += 1;
         let flow = sink.borrow_mut().record(record, 1);
         self.is_over = flow.is_break();
@@ -441,8 +449,8 @@ impl Recorder {
         let Recorder { live, encoder, sink, output, recorded, max_events, is_over, .. } = self;
         let Some(live) = live.last_mut() else { return CONTINUE };
         let count = u32::try_from(max_events.saturating_sub(*recorded)).map_or(count, |left| count.min(left));
-        let said = Said { instruction: Some((first, count)), output, ..Said::default() };
-        let record = encoder.event(EventKind::Instruction, live.index, line, said);
+        let fields = EventFields { instruction: Some((first, count)), output, ..EventFields::default() };
+        let record = encoder.event(EventKind::Instruction, live.index, line, fields);
         *recorded += u64::from(count);
         let flow = sink.borrow_mut().record(record, count);
         *is_over = flow.is_break();

@@ -6,7 +6,7 @@
 //! What the instruction before pushed gives the empty ones: an empty place is always the last thing that an instruction
 //! pushes.
 
-use super::changes::{ChangeWriter, Shadow, Variable};
+use super::changes::{ChangeWriter, RecordedValue, Variable};
 use crate::engines::rustpython::{
     analysis::{control_flow::StackEffect, side_effects::Mutates},
     instrumentation::code_info::CodeInfo,
@@ -22,7 +22,7 @@ use rustpython_vm::{
 /// The recorded value stack of a frame.
 #[derive(Default)]
 pub(crate) struct ValueStack {
-    shadows: Vec<Shadow>,
+    values: Vec<RecordedValue>,
     /// Which places are empty.
     empty: Vec<bool>,
     objects: Vec<*const PyObject>,
@@ -31,69 +31,69 @@ pub(crate) struct ValueStack {
 impl ValueStack {
     /// Pushes a known value.
     #[inline]
-    pub(crate) fn push(&mut self, shadow: Shadow) {
-        self.shadows.push(shadow);
+    pub(crate) fn push(&mut self, value: RecordedValue) {
+        self.values.push(value);
         self.empty.push(false);
     }
 
     /// Pushes an empty place.
     pub(crate) fn push_empty(&mut self) {
-        self.shadows.push(Shadow::Unbound);
+        self.values.push(RecordedValue::Unbound);
         self.empty.push(true);
     }
 
     /// Pops the top.
     #[inline]
-    pub(crate) fn pop(&mut self) -> Shadow {
+    pub(crate) fn pop(&mut self) -> RecordedValue {
         self.empty.pop();
-        self.shadows.pop().unwrap_or_default()
+        self.values.pop().unwrap_or_default()
     }
 
     /// Drops `count` entries.
     #[inline]
     pub(crate) fn drop_top(&mut self, count: usize) {
-        let depth = self.shadows.len().saturating_sub(count);
-        self.shadows.truncate(depth);
+        let depth = self.values.len().saturating_sub(count);
+        self.values.truncate(depth);
         self.empty.truncate(depth);
     }
 
     /// Pushes a copy of the entry `place` from the top, where the top is 1.
     pub(crate) fn copy(&mut self, place: usize) {
-        let Some(from) = self.shadows.len().checked_sub(place) else { return };
-        self.shadows.push(self.shadows[from].clone());
+        let Some(from) = self.values.len().checked_sub(place) else { return };
+        self.values.push(self.values[from].clone());
         self.empty.push(self.empty[from]);
     }
 
     /// Swaps the top with the entry `place` from the top, where the top is 1.
     pub(crate) fn swap(&mut self, place: usize) {
-        let length = self.shadows.len();
+        let length = self.values.len();
         if (1..=length).contains(&place) {
-            self.shadows.swap(length - 1, length - place);
+            self.values.swap(length - 1, length - place);
             self.empty.swap(length - 1, length - place);
         }
     }
 
     /// The entry `place` from the top, where the top is 0.
-    pub(crate) fn entry(&self, place: usize) -> Option<&Shadow> {
-        self.shadows.len().checked_sub(place + 1).and_then(|at| self.shadows.get(at))
+    pub(crate) fn entry(&self, place: usize) -> Option<&RecordedValue> {
+        self.values.len().checked_sub(place + 1).and_then(|at| self.values.get(at))
     }
 
     /// Records a value that was pushed.
     #[inline]
     pub(crate) fn push_recorded(&mut self, object: &PyObject, changes: &mut ChangeWriter<'_>) {
-        let mut shadow = Shadow::Unbound;
-        let variable = Variable { number: self.shadows.len() as u32, on_stack: true };
-        shadow.update(Some(object), Mutates::Nothing, variable, changes);
-        self.push(shadow);
+        let mut value = RecordedValue::Unbound;
+        let variable = Variable { number: self.values.len() as u32, on_stack: true };
+        value.update(Some(object), Mutates::Nothing, variable, changes);
+        self.push(value);
     }
 
     /// Compares the entries again; `false` when the object of one of them is not held.
     #[inline]
     pub(crate) fn refresh(&mut self, mutated: Mutates, changes: &mut ChangeWriter<'_>) -> bool {
-        self.shadows
+        self.values
             .iter_mut()
             .enumerate()
-            .all(|(at, shadow)| shadow.refresh(mutated, Variable { number: at as u32, on_stack: true }, changes))
+            .all(|(at, value)| value.refresh(mutated, Variable { number: at as u32, on_stack: true }, changes))
     }
 
     /// Reads the whole stack and records what changed, before an instruction runs. `effect` is that of the instruction
@@ -128,10 +128,10 @@ impl ValueStack {
         let full = end.saturating_sub(before).min(depth);
         self.place_empty(effect, depth, depth - full);
 
-        self.shadows.truncate(depth);
-        self.shadows.resize_with(depth, Shadow::default);
+        self.values.truncate(depth);
+        self.values.resize_with(depth, RecordedValue::default);
         let mut next = before;
-        for (at, (shadow, empty)) in self.shadows.iter_mut().zip(&self.empty).enumerate() {
+        for (at, (value, empty)) in self.values.iter_mut().zip(&self.empty).enumerate() {
             let object = if *empty { None } else { self.objects.get(next).copied() };
             next += usize::from(!*empty);
             #[expect(unsafe_code, reason = "the interpreter hands out its references for the length of a call only")]
@@ -141,7 +141,7 @@ impl ValueStack {
                 .filter(|_| raisers.contains(&(at as u32)))
                 .and_then(|object| original_unit(info, object, changes));
             let object = unit.as_deref().or(object);
-            shadow.update(object, mutated, Variable { number: at as u32, on_stack: true }, changes);
+            value.update(object, mutated, Variable { number: at as u32, on_stack: true }, changes);
         }
     }
 

@@ -58,12 +58,12 @@ fn prepare(install: fn(&VirtualMachine) -> PyResult<()>, vm: &VirtualMachine) ->
     for name in ["start", "clock"] {
         loaded.del_item(name, vm)?;
     }
-    settle(vm);
+    freeze_gc(vm);
     Ok(OwnObjects { clock, streams })
 }
 
 /// Keeps what is loaded so far out of garbage collections, so that their times depend on the program alone.
-pub(crate) fn settle(vm: &VirtualMachine) {
+pub(crate) fn freeze_gc(vm: &VirtualMachine) {
     vm.state.gc.collect_force(2);
     vm.state.gc.freeze();
 }

@@ -5,7 +5,11 @@ use tracemill_trace::{Coverage, Granularity, Job, Outcome, PointKind, Subscripti
 use super::{call, program, run_one};
 
 fn covering(job: Job) -> Job {
-    Job { subscription: Subscription { granularity: Granularity::Outcome, ..job.subscription }, covers: true, ..job }
+    Job {
+        subscription: Subscription { granularity: Granularity::Outcome, ..job.subscription },
+        records_coverage: true,
+        ..job
+    }
 }
 
 fn cover(source: &str, expression: &str) -> Coverage {
@@ -103,7 +107,7 @@ def f():
 }
 
 #[test]
-fn a_run_without_end_is_stopped_and_what_it_reached_is_told() {
+fn a_run_without_end_is_stopped_and_what_it_reached_is_reported() {
     let source =
         "def f():\n    while True:\n        try:\n            1 / 0\n        except Exception:\n            pass\n";
     let finished = run_one(covering(call(source, "f()"))).1.finished;

@@ -3,7 +3,7 @@
 use super::*;
 
 /// What a body of `f` prints and the labels that it gets.
-fn told(before: &str, body: &str) -> (String, Vec<String>) {
+fn output_and_labels(before: &str, body: &str) -> (String, Vec<String>) {
     let body: String = body.lines().map(|line| format!("        {line}\n")).collect();
     let source = format!(
         "{before}def f(*args):\n    try:\n{body}    except Exception as error:\n        print(f'{{type(error).__name__}}: {{error}}')\n",
@@ -12,72 +12,72 @@ fn told(before: &str, body: &str) -> (String, Vec<String>) {
     (finished.stdout, finished.labels)
 }
 
-fn check_told(before: &str, body: &str, expect: &str, labels: &[&str]) {
-    let (stdout, found) = told(before, body);
+fn check(before: &str, body: &str, expect: &str, labels: &[&str]) {
+    let (stdout, found) = output_and_labels(before, body);
     assert_eq!(stdout.trim_end(), expect, "{body}");
     assert_eq!(found, labels, "{body}");
 }
 
 #[test]
 fn what_is_known_to_differ_is_corrected() {
-    check_told("", "[] + 1", "TypeError: can only concatenate list (not \"int\") to list", &[]);
-    check_told("", "(1,) + [2]", "TypeError: can only concatenate tuple (not \"list\") to tuple", &[]);
-    check_told("", "[1].remove(2)", "ValueError: list.remove(x): x not in list", &[]);
-    check_told("", "[1].index(2)", "ValueError: list.index(x): x not in list", &[]);
-    check_told("", "10.0 ** 400", "OverflowError: (34, 'Numerical result out of range')", &[]);
-    check_told("", "raise 3", "TypeError: exceptions must derive from BaseException", &[]);
+    check("", "[] + 1", "TypeError: can only concatenate list (not \"int\") to list", &[]);
+    check("", "(1,) + [2]", "TypeError: can only concatenate tuple (not \"list\") to tuple", &[]);
+    check("", "[1].remove(2)", "ValueError: list.remove(x): x not in list", &[]);
+    check("", "[1].index(2)", "ValueError: list.index(x): x not in list", &[]);
+    check("", "10.0 ** 400", "OverflowError: (34, 'Numerical result out of range')", &[]);
+    check("", "raise 3", "TypeError: exceptions must derive from BaseException", &[]);
     let key = "TypeError: cannot use 'list' as a dict key (unhashable type: 'list')";
-    check_told("", "x = []\n{1: 2}[x]", key, &[]);
-    check_told("", "d, k = {}, []\nk in d", key, &[]);
+    check("", "x = []\n{1: 2}[x]", key, &[]);
+    check("", "d, k = {}, []\nk in d", key, &[]);
     let inside = "TypeError: cannot use 'tuple' as a dict key (unhashable type: 'list')";
-    check_told("", "d, k = {}, (1, [])\nd[k] = 1", inside, &[]);
-    check_told("", "x = b'a'\nx + 'b'", "TypeError: can't concat str to bytes", &[]);
+    check("", "d, k = {}, (1, [])\nd[k] = 1", inside, &[]);
+    check("", "x = b'a'\nx + 'b'", "TypeError: can't concat str to bytes", &[]);
     let update = "TypeError: unsupported operand type(s) for |=: 'set' and 'list'";
-    check_told("", "x, y = {1}, [1]\nx |= y", update, &[]);
-    check_told("", "x = ''\ndel x[0]", "TypeError: 'str' object doesn't support item deletion", &[]);
+    check("", "x, y = {1}, [1]\nx |= y", update, &[]);
+    check("", "x = ''\ndel x[0]", "TypeError: 'str' object doesn't support item deletion", &[]);
     let key = "TypeError: 'str' object does not support item deletion";
-    check_told("", "x = ''\ndel x['a']", key, &[]);
-    check_told("", "x = []\nx.append()", "TypeError: list.append() takes exactly one argument (0 given)", &[]);
-    check_told("", "'a'.upper(1)", "TypeError: str.upper() takes no arguments (1 given)", &[]);
-    check_told("", "x = 'a'\nx.index('b')", "ValueError: substring not found", &[]);
-    check_told("", "x = b'a'\nx.index(b'b')", "ValueError: subsection not found", &[]);
-    check_told("", "x = None\ndel x[0]", "TypeError: 'NoneType' object does not support item deletion", &[]);
+    check("", "x = ''\ndel x['a']", key, &[]);
+    check("", "x = []\nx.append()", "TypeError: list.append() takes exactly one argument (0 given)", &[]);
+    check("", "'a'.upper(1)", "TypeError: str.upper() takes no arguments (1 given)", &[]);
+    check("", "x = 'a'\nx.index('b')", "ValueError: substring not found", &[]);
+    check("", "x = b'a'\nx.index(b'b')", "ValueError: subsection not found", &[]);
+    check("", "x = None\ndel x[0]", "TypeError: 'NoneType' object does not support item deletion", &[]);
     let date = "TypeError: unsupported operand type(s) for +: 'datetime.date' and 'int'";
-    check_told("import datetime\n", "datetime.date(2020, 1, 2) + 1", date, &[]);
+    check("import datetime\n", "datetime.date(2020, 1, 2) + 1", date, &[]);
     let own = "TypeError: unsupported operand type(s) for +: 'date' and 'int'";
-    check_told("class date:\n    pass\n", "date() + 1", own, &[]);
+    check("class date:\n    pass\n", "date() + 1", own, &[]);
 }
 
 #[test]
 fn what_is_measured_gets_no_label_and_what_is_not_gets_one() {
-    check_told("", "1 + 'a'", "TypeError: unsupported operand type(s) for +: 'int' and 'str'", &[]);
-    check_told("", "nope", "NameError: name 'nope' is not defined", &[]);
-    check_told("", "{}['a b']", "KeyError: 'a b'", &[]);
-    check_told("", "a, b = [1]", "ValueError: not enough values to unpack (expected 2, got 1)", &[]);
-    check_told("", "f.nope", "AttributeError: 'function' object has no attribute 'nope'", &[]);
-    check_told("", "'a'.split(1)", "TypeError: Expected type 'str' but 'int' found.", &["wording"]);
-    check_told("", "[[]][0].append()", "TypeError: append expected 1 argument, got 0", &["wording"]);
+    check("", "1 + 'a'", "TypeError: unsupported operand type(s) for +: 'int' and 'str'", &[]);
+    check("", "nope", "NameError: name 'nope' is not defined", &[]);
+    check("", "{}['a b']", "KeyError: 'a b'", &[]);
+    check("", "a, b = [1]", "ValueError: not enough values to unpack (expected 2, got 1)", &[]);
+    check("", "f.nope", "AttributeError: 'function' object has no attribute 'nope'", &[]);
+    check("", "'a'.split(1)", "TypeError: Expected type 'str' but 'int' found.", &["wording"]);
+    check("", "[[]][0].append()", "TypeError: append expected 1 argument, got 0", &["wording"]);
 }
 
 #[test]
 fn what_the_program_raises_is_its_own() {
-    check_told("", "raise TypeError('Cannot add list and int')", "TypeError: Cannot add list and int", &[]);
-    check_told("", "assert False, 'no such message'", "AssertionError: no such message", &[]);
+    check("", "raise TypeError('Cannot add list and int')", "TypeError: Cannot add list and int", &[]);
+    check("", "assert False, 'no such message'", "AssertionError: no such message", &[]);
     let thrown = "def g():\n    yield\n";
-    check_told(thrown, "x = g()\nnext(x)\nx.throw(ValueError('odd'))", "ValueError: odd", &[]);
+    check(thrown, "x = g()\nnext(x)\nx.throw(ValueError('odd'))", "ValueError: odd", &[]);
     let raised = "class C:\n    def __len__(self):\n        raise TypeError('odd')\n";
-    check_told(raised, "len(C())", "TypeError: odd", &[]);
+    check(raised, "len(C())", "TypeError: odd", &[]);
 }
 
 #[test]
 fn the_library_raises_in_its_own_words() {
     let mean = "StatisticsError: mean requires at least one data point";
-    check_told("import statistics\n", "statistics.mean([])", mean, &[]);
+    check("import statistics\n", "statistics.mean([])", mean, &[]);
     let json = "JSONDecodeError: Expecting value: line 1 column 1 (char 0)";
-    check_told("import json\n", "json.loads('x')", json, &[]);
+    check("import json\n", "json.loads('x')", json, &[]);
     // CPython's decimal numbers are C, and this is what those in Python say.
     let literal = "InvalidOperation: Invalid literal for Decimal: 'x'";
-    check_told("import decimal\n", "decimal.Decimal('x')", literal, &["wording"]);
+    check("import decimal\n", "decimal.Decimal('x')", literal, &["wording"]);
 }
 
 #[test]

@@ -203,7 +203,7 @@ fn replaying_gives_every_state_of_the_golden_programs() {
 }
 
 #[test]
-fn what_goes_without_saying_is_what_looking_at_each_instruction_gives() {
+fn implied_pushes_equal_observed_ones() {
     let limits = Limits { value_chars: 300, ..Limits::default() };
     let job = |source: &str, call: &str| Job {
         subscription: subscription(Granularity::Instruction),

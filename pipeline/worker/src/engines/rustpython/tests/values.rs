@@ -70,7 +70,7 @@ fn objects_are_numbered_unless_that_could_be_seen() {
 }
 
 #[test]
-fn what_ends_ends_when_nothing_of_the_programs_holds_it() {
+fn objects_end_with_their_last_reference() {
     let source = "\
 def items():
     try:

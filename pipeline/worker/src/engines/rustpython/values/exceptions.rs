@@ -4,9 +4,9 @@ use rustpython_vm::{
     AsObject, Py, VirtualMachine,
     builtins::{PyBaseException, PyStr, PyType},
 };
-use tracemill_trace::Exception;
+use tracemill_trace::{Exception, strip_addresses};
 
-use super::repr::{Writer, strip_addresses};
+use super::repr::Writer;
 use crate::engines::rustpython::runtime::code_origin;
 
 /// `Type: message`, or `Type` when there is no message.

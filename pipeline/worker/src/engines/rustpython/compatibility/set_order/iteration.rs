@@ -3,7 +3,7 @@
 
 use rustpython_vm::{PyObjectRef, PyResult, VirtualMachine, frame::current_thread_iframe, function::FuncArgs};
 
-use super::{makers, order_labels::note_iterated, readers, tables::settle};
+use super::{constructors, native_readers, order_labels::note_iterated, tables::reorder};
 use crate::engines::rustpython::{job_state, runtime::patch::Original};
 
 type Iterate = fn(PyObjectRef, &VirtualMachine) -> PyResult;
@@ -21,8 +21,8 @@ fn iterate_frozenset(set: PyObjectRef, vm: &VirtualMachine) -> PyResult {
 }
 
 fn iterate(which: usize, set: PyObjectRef, vm: &VirtualMachine) -> PyResult {
-    let is_sure = settle(&set, vm);
-    if !makers::is_being_added(&set) {
+    let is_sure = reorder(&set, vm);
+    if !constructors::is_being_added(&set) {
         note_iterated(is_sure, &set, vm);
     }
     match ITERATE.with(|known| known[which].get()) {
@@ -57,7 +57,7 @@ fn make_order_free(name: &'static str, vm: &VirtualMachine) -> PyResult<()> {
     let function = vm.builtins.get_attr(name, vm)?;
     let order_free = move |args: FuncArgs, vm: &VirtualMachine| -> PyResult {
         if !args.kwargs.is_empty() {
-            args.args.iter().for_each(|read| readers::about_to_read(read, vm));
+            args.args.iter().for_each(|read| native_readers::about_to_read(read, vm));
             return function.call(args, vm);
         }
         let before = job_state::with(|job| job.order_free_caller.replace(current_thread_iframe()));

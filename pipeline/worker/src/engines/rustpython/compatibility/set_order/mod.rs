@@ -11,27 +11,34 @@
 //!   add, a comprehension          ─▶ nothing: new elements stand last, and the table gets them when the set is read
 //! ```
 //!
-//! `settle` reorders a set, so that native code reads it in CPython's order. A frozen set cannot be changed: a new one
+//! `reorder` reorders a set, so that native code reads it in CPython's order. A frozen set cannot be changed: a new one
 //! is made in the right order. An element that is not plain, or too many elements, make the order *unknown*. It stays
 //! so, and each place that shows the order gets a label.
 
 mod constants;
+pub(crate) mod constructors;
 mod hashes;
 mod iteration;
-pub(crate) mod makers;
+pub(crate) mod native_readers;
 mod operations;
 pub(crate) mod order_labels;
-pub(crate) mod readers;
 mod table;
 mod tables;
 mod views;
 
 use std::cell::Cell;
 
-use rustpython_vm::{PyResult, VirtualMachine};
+use rustpython_vm::{PyObject, PyObjectRef, PyResult, VirtualMachine, builtins::PyTypeRef, function::FuncArgs};
 
 pub(crate) use constants::{constant, literal};
 pub(crate) use tables::{Order, order};
+
+/// The function in a type's slot `new`.
+type Construct = fn(PyTypeRef, FuncArgs, &VirtualMachine) -> PyResult;
+/// The function in a type's slot `init`.
+type Initialize = fn(&PyObject, FuncArgs, &VirtualMachine) -> PyResult<()>;
+/// The function in a type's slot `vectorcall`: the object, all arguments, how many are positional, names of the others.
+type Vectorcall = fn(&PyObject, Vec<PyObjectRef>, usize, Option<&[PyObjectRef]>, &VirtualMachine) -> PyResult;
 
 /// Puts the replacements in place. Types outlive interpreters: their methods are replaced once a thread.
 pub(crate) fn install(vm: &VirtualMachine) -> PyResult<()> {
@@ -43,9 +50,9 @@ pub(crate) fn install(vm: &VirtualMachine) -> PyResult<()> {
         return Ok(());
     }
     operations::install(vm)?;
-    makers::install(vm);
+    constructors::install(vm);
     views::install(vm);
-    readers::install(vm)
+    native_readers::install(vm)
 }
 
 #[cfg(test)]

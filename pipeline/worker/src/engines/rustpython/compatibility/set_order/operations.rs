@@ -1,4 +1,5 @@
-//! Follows the methods and operators of sets. Installed once a thread. How sets are made is in `makers` and `views`.
+//! Follows the methods and operators of sets. Installed once a thread. `constructors` and `views` follow how sets are
+//! made.
 //!
 //! Each hook lets the interpreter do the work and then does the same to the table, in the order of CPython's
 //! `setobject.c`. An operation with several operands is done one operand at a time, as in CPython.
@@ -16,11 +17,12 @@ use super::{
     order_labels,
     tables::{
         self, Operand, Table, change, count, elements, emptied, equal_to, in_insertion_order, is_known, is_set, merged,
-        prepare, replaced, settle, table_of, take_table, toggle, with_table,
+        prepare, reorder, replaced, table_of, take_table, toggle, with_table,
     },
 };
 use crate::engines::rustpython::runtime::patch::Original;
 
+/// A binary operator in a type's slot.
 pub(super) type Binary = fn(&PyObject, &PyObject, &VirtualMachine) -> PyResult;
 /// The hook of a method: it gets the set and the other arguments.
 type Method = fn(&Originals, &PyObjectRef, &[PyObjectRef], &VirtualMachine) -> PyResult;
@@ -30,6 +32,7 @@ type Combine<'a> = &'a dyn Fn(&PyObjectRef, &PyObjectRef) -> PyResult;
 const SET: usize = 0;
 const FROZEN: usize = 1;
 
+/// The operators of sets, as indices of the lists of originals.
 pub(super) const OR: usize = 0;
 pub(super) const AND: usize = 1;
 pub(super) const SUBTRACT: usize = 2;
@@ -229,11 +232,11 @@ fn intersection(set: &PyObjectRef, others: &[PyObjectRef], combine: Combine<'_>,
         return union(set, &[], &|a, _| combine(a, a), vm);
     }
     for other in others {
-        settle(&made, vm);
+        reorder(&made, vm);
         let table_known = if other.is(&made) || !is_set(other) {
             true
         } else {
-            settle(other, vm);
+            reorder(other, vm);
             let walked = if count(&made, vm) < count(other, vm) { &made } else { other };
             table_of(walked, vm).is_some()
         };
@@ -254,7 +257,7 @@ fn difference(set: &PyObjectRef, others: &[PyObjectRef], combine: Combine<'_>, v
     let Some((first, others)) = others.split_first() else {
         return union(set, &[], combine, vm);
     };
-    settle(set, vm);
+    reorder(set, vm);
     // A much smaller operand is removed from a copy. Otherwise the elements that are not in it are added one by one.
     let is_copied = match Operand::classify(first, vm) {
         Operand::Set(_) => count(set, vm) >> 2 > count(first, vm),

@@ -34,10 +34,12 @@ pub(super) struct Table<K> {
 }
 
 impl<K: Clone> Table<K> {
+    /// An empty table, of the size of a new set.
     pub(super) fn new() -> Self {
         Table { slots: vec![Slot::Empty; MIN_SLOTS], fill: 0, used: 0, finger: 0 }
     }
 
+    /// The number of elements.
     pub(super) fn len(&self) -> usize {
         self.used
     }
@@ -91,6 +93,7 @@ impl<K: Clone> Table<K> {
         }
     }
 
+    /// Whether an element is in it.
     pub(super) fn contains(&self, hash: i64, is_same: impl Fn(&K) -> bool) -> bool {
         matches!(self.slots[self.find(hash, is_same)], Slot::Full(..))
     }

@@ -85,6 +85,7 @@ pub(crate) enum Operand {
 }
 
 impl Operand {
+    /// The operand that an object is.
     pub(crate) fn classify(object: &PyObject, vm: &VirtualMachine) -> Self {
         if is_set(object) {
             return Operand::Set(table_of(object, vm));
@@ -124,7 +125,7 @@ pub(crate) fn depends_on_hashes(items: &[PyObjectRef]) -> bool {
 }
 
 /// Reorders a set as CPython has it. Returns whether that order is certain.
-pub(crate) fn settle(set: &PyObject, vm: &VirtualMachine) -> bool {
+pub(crate) fn reorder(set: &PyObject, vm: &VirtualMachine) -> bool {
     if count(set, vm) < 2 {
         return true;
     }
@@ -154,6 +155,7 @@ pub(crate) fn is_set(object: &PyObject) -> bool {
     object.downcast_ref::<PySet>().is_some() || object.downcast_ref::<PyFrozenSet>().is_some()
 }
 
+/// Whether a set is of a built-in class itself and not of a subclass.
 pub(crate) fn is_exact(set: &PyObject, vm: &VirtualMachine) -> bool {
     set.class().is(vm.ctx.types.set_type) || set.class().is(vm.ctx.types.frozenset_type)
 }
@@ -167,6 +169,7 @@ pub(crate) fn elements(set: &PyObject) -> Vec<PyObjectRef> {
     }
 }
 
+/// The number of its elements. A `__len__` of a subclass is not called.
 pub(crate) fn count(set: &PyObject, vm: &VirtualMachine) -> usize {
     // A subclass may count in its own way.
     let native = if is_exact(set, vm) { set.length(vm).ok() } else { None };
@@ -178,6 +181,7 @@ pub(crate) fn equal_to<'a>(key: &'a PyObject, vm: &'a VirtualMachine) -> impl Fn
     move |known| known.is(key) || vm.bool_eq(known, key).unwrap_or(false)
 }
 
+/// Adds an element to a table; `None`, and no change, if it is not plain.
 pub(crate) fn add(table: &mut Table, element: &PyObjectRef, vm: &VirtualMachine) -> Option<()> {
     table.add(plain_hash(element, vm)?, element.clone(), equal_to(element, vm));
     Some(())
@@ -250,6 +254,7 @@ pub(crate) fn prepare(set: &PyObject, vm: &VirtualMachine) {
     store(set, table, vm);
 }
 
+/// Whether a table is kept for the set.
 pub(crate) fn is_known(set: &PyObject) -> bool {
     TABLES.with_borrow_mut(|tables| tables.get(set).is_some())
 }
@@ -362,6 +367,7 @@ pub(crate) fn with_table(set: PyObjectRef, table: Option<Table>, vm: &VirtualMac
     set
 }
 
+/// The symmetric difference of two tables, made by toggling each element of the second in the first.
 pub(crate) fn toggle(mut table: Table, toggled: &Table, vm: &VirtualMachine) -> Table {
     for (hash, element) in toggled.entries() {
         table.toggle(hash, element.clone(), equal_to(element, vm));

@@ -6,7 +6,7 @@ use super::{
     hashes::plain_hash,
     operations::{AND, Binary, OR, SUBTRACT, XOR},
     tables::{
-        Operand, Table, add, count, elements, equal_to, in_insertion_order, is_set, merged, settle, table_of, toggle,
+        Operand, Table, add, count, elements, equal_to, in_insertion_order, is_set, merged, reorder, table_of, toggle,
         with_table,
     },
 };
@@ -61,7 +61,7 @@ fn operator<const WHICH: usize, const AT: usize>(a: &PyObject, b: &PyObject, vm:
     };
     for operand in [a, b] {
         if is_set(operand) {
-            settle(operand, vm);
+            reorder(operand, vm);
         }
     }
     let left = if AT == AND { None } else { left(a, vm) };

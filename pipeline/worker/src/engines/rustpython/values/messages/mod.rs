@@ -29,7 +29,7 @@ use crate::engines::rustpython::runtime::{code_origin, labels};
 const LIMIT: usize = 2_000;
 
 /// Library modules that CPython has in C, or that are our own.
-const IN_C: [&str; 10] = [
+const C_MODULES: [&str; 10] = [
     "_pydatetime",
     "_pydecimal",
     "_pyio",
@@ -168,7 +168,7 @@ fn raised_by_interpreter(exception: &Py<PyBaseException>, is_seen: bool) -> Opti
     }
     let opcode = units.read_op(at).deoptimize().as_opcode();
     let path = code.source_path().as_str();
-    let in_c = !code_origin::is_of_job(path) && IN_C.contains(&path);
+    let in_c = !code_origin::is_of_job(path) && C_MODULES.contains(&path);
     match opcode {
         // The interpreter raises this itself: an object that is no exception cannot be raised.
         Opcode::RaiseVarargs if is_about_raising(exception) => {}

@@ -12,7 +12,7 @@ fn check(class: &str, text: &str, expect: &str) {
     assert_eq!(at(class, text, Opcode::Call, &[]).as_deref(), Some(expect), "{class}: {text}");
 }
 
-fn stays(class: &str, text: &str) {
+fn assert_unchanged(class: &str, text: &str) {
     assert_eq!(at(class, text, Opcode::Call, &[]), None, "{class}: {text}");
 }
 
@@ -36,12 +36,12 @@ fn messages_are_cpythons() {
     check("TypeError", "multiple bases have instance layout conflict", bases);
     check("TypeError", "type 'str' doesn't define '__trunc__' method", "type str doesn't define __trunc__ method");
     check("RecursionError", "maximum recursion depth exceeded ", "maximum recursion depth exceeded");
-    stays("RecursionError", "maximum recursion depth exceeded");
+    assert_unchanged("RecursionError", "maximum recursion depth exceeded");
     let literal = |digits: usize| format!("invalid literal for int() with base 10: '{}", "x".repeat(digits));
     check("ValueError", &format!("{}'", literal(250)), &literal(199));
-    stays("ValueError", &format!("{}'", literal(198)));
-    stays("ValueError", "division by zero");
-    stays("KeyError", "3 is not in range");
+    assert_unchanged("ValueError", &format!("{}'", literal(198)));
+    assert_unchanged("ValueError", "division by zero");
+    assert_unchanged("KeyError", "3 is not in range");
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn numbers_of_arguments_are_told_as_cpython_tells_them() {
     );
     check("TypeError", "sort expected 0 arguments, got 1", "sort() takes no positional arguments");
     // Whose method it is, is not said.
-    stays("TypeError", "append expected 1 argument, got 2");
+    assert_unchanged("TypeError", "append expected 1 argument, got 2");
     // It may be that a keyword is what is wrong.
     assert_eq!(at("TypeError", "len expected 1 argument, got 0", Opcode::CallKw, &[]), None);
 }
@@ -68,15 +68,15 @@ fn what_raised_it_tells_apart_what_the_text_does_not() {
     let classes = "issubclass() arg 1 must be a class";
     let caught = "catching classes that do not inherit from BaseException is not allowed";
     assert_eq!(at("TypeError", classes, Opcode::CheckExcMatch, &[]).as_deref(), Some(caught));
-    stays("TypeError", classes);
+    assert_unchanged("TypeError", classes);
     let iterable = "'int' object is not iterable";
     let slice = "must assign iterable to extended slice";
     assert_eq!(at("TypeError", iterable, Opcode::StoreSubscr, &[]).as_deref(), Some(slice));
-    stays("TypeError", iterable);
+    assert_unchanged("TypeError", iterable);
     let raised = "exceptions must be classes or instances deriving from BaseException, not int";
     let derive = "exceptions must derive from BaseException";
     assert_eq!(at("TypeError", raised, Opcode::RaiseVarargs, &[]).as_deref(), Some(derive));
-    stays("TypeError", raised);
+    assert_unchanged("TypeError", raised);
     let list = |names: &[&str]| at("ValueError", "'3' is not in list", Opcode::Call, names);
     assert_eq!(list(&["index"]).as_deref(), Some("list.index(x): x not in list"));
     assert_eq!(list(&["remove"]).as_deref(), Some("list.remove(x): x not in list"));

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 const VERIFIED: &str = include_str!("verified.txt");
 
 /// Classes that the library has in Python and CPython in C. Messages about calls of these have kinds of their own.
-const IN_C: [&str; 8] = ["Context", "Decimal", "date", "datetime", "time", "timedelta", "timezone", "tzinfo"];
+const C_CLASSES: [&str; 8] = ["Context", "Decimal", "date", "datetime", "time", "timedelta", "timezone", "tzinfo"];
 
 thread_local! {
     static KINDS: HashMap<&'static str, &'static str> = kinds().collect();
@@ -96,7 +96,7 @@ fn closing(text: &str, quote: char) -> Option<usize> {
 fn is_variable(before: &str, word: &str, rest: &str) -> bool {
     let is_function =
         ["() missing ", "() takes ", "() got ", "() argument after "].iter().any(|end| rest.starts_with(end));
-    is_function && !IN_C.contains(&word.split('.').next().unwrap_or_default())
+    is_function && !C_CLASSES.contains(&word.split('.').next().unwrap_or_default())
         || rest.is_empty() && before.ends_with(", not ")
         || rest == " found" && before.ends_with(", ")
         || before.ends_with("non-iterable ")

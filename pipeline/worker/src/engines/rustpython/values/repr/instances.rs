@@ -5,10 +5,11 @@ use rustpython_vm::{
     AsObject, Py, PyObject, PyObjectRef,
     builtins::{PyBaseException, PyBoundMethod, PyDict, PyFunction, PyModule, PyStr, PyTuple, PyType},
 };
+use tracemill_trace::strip_addresses;
 
 use super::{
     super::{identity::small_int, program_repr},
-    Progress, Writer, strip_addresses,
+    Progress, Writer,
 };
 use crate::engines::rustpython::analysis::object_lifetime;
 
@@ -62,6 +63,7 @@ const TRUSTED_TYPES: &[&str] = &[
 ];
 
 impl Writer<'_> {
+    /// Writes a class: of the program by its name, of the library as Python writes it.
     pub(super) fn class(&mut self, class: &Py<PyType>) -> Progress {
         if is_heap(class) && is_program(&self.module_of(class)) {
             // Read directly: an attribute access might run code of its metaclass.
@@ -80,6 +82,7 @@ impl Writer<'_> {
         }
     }
 
+    /// Writes an object that is no plain value: an exception or an instance of a class.
     pub(super) fn instance(&mut self, object: &PyObject) -> Progress {
         if let Some(exception) = object.downcast_ref::<PyBaseException>() {
             self.has_frames = true;

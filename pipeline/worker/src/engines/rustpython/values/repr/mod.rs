@@ -16,8 +16,6 @@ use rustpython_vm::{
 };
 use tracemill_trace::Value;
 
-pub(crate) use text::strip_addresses;
-
 use super::identity::{has_identity, small_int};
 use crate::engines::rustpython::{
     compatibility::set_order::{self, Order, order_labels},
@@ -88,6 +86,7 @@ pub(crate) struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
+    /// A writer of at most `limit` characters.
     pub(crate) fn new(limit: usize, vm: &'a VirtualMachine) -> Self {
         Self::within(String::new(), limit, vm)
     }
@@ -117,6 +116,7 @@ impl<'a> Writer<'a> {
         self.out
     }
 
+    /// Writes text as it is, up to the limit.
     pub(crate) fn put(&mut self, text: &str) -> Progress {
         let count = if text.is_ascii() { text.len() } else { text.chars().count() };
         let room = self.limit.saturating_sub(self.chars);
@@ -130,6 +130,7 @@ impl<'a> Writer<'a> {
         Err(LimitReached)
     }
 
+    /// Writes an object of any kind.
     pub(crate) fn object(&mut self, object: &PyObject) -> Progress {
         let vm = self.vm;
         let (class, types) = (object.class(), &vm.ctx.types);
@@ -224,6 +225,7 @@ impl<'a> Writer<'a> {
         items.iter().take(self.limit + 1).cloned().collect()
     }
 
+    /// Writes items between brackets, separated by commas.
     pub(crate) fn sequence(&mut self, open: &str, items: &[PyObjectRef], close: &str) -> Progress {
         self.put(open)?;
         for (at, item) in items.iter().enumerate() {
@@ -235,6 +237,7 @@ impl<'a> Writer<'a> {
         self.put(close)
     }
 
+    /// Writes the entries of a dictionary in their order.
     pub(crate) fn dict(&mut self, dict: &PyDict) -> Progress {
         self.put("{")?;
         let (mut at, mut first) = (0, true);

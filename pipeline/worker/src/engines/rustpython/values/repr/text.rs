@@ -10,6 +10,7 @@ use rustpython_vm::{
 use super::{Progress, Writer};
 
 impl Writer<'_> {
+    /// Writes a string in quotes, with escapes.
     pub(super) fn string(&mut self, object: &PyObject) -> Progress {
         let Some(string) = object.downcast_ref::<PyStr>() else { return Ok(()) };
         let bytes = string.as_bytes();
@@ -44,6 +45,7 @@ impl Writer<'_> {
         self.put(quote.encode_utf8(&mut [0; 4]))
     }
 
+    /// Writes bytes in quotes, with escapes.
     pub(super) fn bytes(&mut self, bytes: &[u8]) -> Progress {
         let quote = if bytes.contains(&b'\'') && !bytes.contains(&b'"') { '"' } else { '\'' };
         self.put(if quote == '"' { "b\"" } else { "b'" })?;
@@ -67,22 +69,4 @@ fn printable(letter: char) -> bool {
     let mut bytes = [0; 4];
     let text: &str = letter.encode_utf8(&mut bytes);
     UnicodeEscape::repr_layout(Wtf8::new(text), Quote::Single).len == Some(text.len())
-}
-
-/// The fewest digits of an address. Shorter numbers belong to the program.
-const ADDRESS_DIGITS: usize = 7;
-
-/// Takes the ` at 0x…` of an object's default text, which ends in `>`, out of a text.
-pub(crate) fn strip_addresses(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find(" at 0x") {
-        let behind = &rest[at + " at 0x".len()..];
-        let after = behind.trim_start_matches(|digit: char| digit.is_ascii_hexdigit());
-        let is_address = behind.len() - after.len() >= ADDRESS_DIGITS && after.starts_with('>');
-        out.push_str(if is_address { &rest[..at] } else { &rest[..rest.len() - after.len()] });
-        rest = after;
-    }
-    out.push_str(rest);
-    out
 }

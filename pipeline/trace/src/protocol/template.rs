@@ -68,7 +68,7 @@ pub enum Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::frames::{message_in, write_frame};
+    use crate::{message_in, write_frame};
 
     #[test]
     fn requests_fit_their_frame_and_read_back_and_garbage_does_not() {

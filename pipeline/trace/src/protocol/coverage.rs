@@ -1,5 +1,5 @@
-//! Coverage of a unit by one run: requested by [`crate::Job::covers`], reported in [`crate::Finished::coverage`]. The
-//! search for inputs reads it.
+//! Coverage of a unit by one run. [`crate::Job::records_coverage`] requests it, and [`crate::Finished::coverage`] reports
+//! it. The search for inputs reads it.
 
 use serde::{Deserialize, Serialize};
 

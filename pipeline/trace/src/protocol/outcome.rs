@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{coverage::Coverage, value::Value, vocabulary::Outcome};
+use super::coverage::Coverage;
+use crate::{value::Value, vocabulary::Outcome};
 
 /// An exception that ended an execution, or the call that ended its process.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,9 +37,27 @@ pub struct Finished {
     pub stdout: String,
     /// Modules that the program imported beyond the engine's own start-up set, sorted.
     pub imports: Vec<String>,
-    /// Coverage of the unit's code, where [`crate::Job::covers`] requests it and the call, or the program, began.
+    /// Coverage of the unit's code, where [`crate::Job::records_coverage`] requests it and the call, or the program,
+    /// began.
     pub coverage: Option<Coverage>,
     /// Words of [`crate::Label`]: known causes of differences from CPython or between runs, sorted. Text, because an
     /// untrusted worker may send any.
     pub labels: Vec<String>,
+}
+
+impl Finished {
+    /// A final message with this outcome and nothing else.
+    #[must_use]
+    pub fn bare(outcome: Outcome) -> Self {
+        Finished {
+            outcome,
+            result: None,
+            exception: None,
+            check_passed: None,
+            stdout: String::new(),
+            imports: Vec::new(),
+            coverage: None,
+            labels: Vec::new(),
+        }
+    }
 }

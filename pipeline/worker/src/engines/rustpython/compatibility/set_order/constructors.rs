@@ -4,15 +4,14 @@ use rustpython_vm::{
     AsObject, PyObject, PyObjectRef, PyResult, VirtualMachine, builtins::PyTypeRef, function::FuncArgs,
 };
 
-use super::tables::{
-    Operand, Table, count, emptied, equal_to, in_insertion_order, is_known, merged, prepare, replaced, store,
-    take_table, with_table,
+use super::{
+    Construct, Initialize, Vectorcall,
+    tables::{
+        Operand, Table, count, emptied, equal_to, in_insertion_order, is_known, merged, prepare, replaced, store,
+        take_table, with_table,
+    },
 };
 use crate::engines::rustpython::{job_state, runtime::patch::Original};
-
-type Construct = fn(PyTypeRef, FuncArgs, &VirtualMachine) -> PyResult;
-type Initialize = fn(&PyObject, FuncArgs, &VirtualMachine) -> PyResult<()>;
-type Vectorcall = fn(&PyObject, Vec<PyObjectRef>, usize, Option<&[PyObjectRef]>, &VirtualMachine) -> PyResult;
 
 thread_local! {
     static SET_VECTORCALL: Original<Vectorcall> = const { Original::new() };

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{limits::Limits, outcome::Finished, vocabulary::Granularity};
+use super::{limits::Limits, outcome::Finished};
+use crate::vocabulary::Granularity;
 
 /// One execution to perform.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,7 +26,7 @@ pub struct Job {
     /// What is recorded of it.
     pub subscription: Subscription,
     /// Whether [`crate::Finished`] has the [`crate::Coverage`]. Only for jobs without events.
-    pub covers: bool,
+    pub records_coverage: bool,
     /// Its limits.
     pub limits: Limits,
 }

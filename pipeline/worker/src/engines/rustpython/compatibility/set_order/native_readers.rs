@@ -10,16 +10,14 @@ use rustpython_vm::{
 };
 
 use super::{
+    Construct, Initialize, Vectorcall,
     order_labels::note_iterated,
-    tables::{is_set, settle},
+    tables::{is_set, reorder},
 };
 use crate::engines::rustpython::runtime::patch::Original;
 
-type Construct = fn(PyTypeRef, FuncArgs, &VirtualMachine) -> PyResult;
 type Extend = fn(PySequence<'_>, &PyObject, &VirtualMachine) -> PyResult;
-type Initialize = fn(&PyObject, FuncArgs, &VirtualMachine) -> PyResult<()>;
 type Represent = fn(&PyObject, &VirtualMachine) -> PyResult<PyRef<PyStr>>;
-type Vectorcall = fn(&PyObject, Vec<PyObjectRef>, usize, Option<&[PyObjectRef]>, &VirtualMachine) -> PyResult;
 
 thread_local! {
     static REPRESENT: [Original<Represent>; 2] = const { [const { Original::new() }; 2] };
@@ -64,7 +62,7 @@ pub(crate) fn install(vm: &VirtualMachine) -> PyResult<()> {
 /// Prepares an object that native code is about to read, if it is a set.
 pub(crate) fn about_to_read(object: &PyObject, vm: &VirtualMachine) {
     if is_set(object) {
-        note_iterated(settle(object, vm), object, vm);
+        note_iterated(reorder(object, vm), object, vm);
     }
 }
 
