@@ -101,7 +101,7 @@ pub(super) fn pipeline(
     check_before(stages, dataset)?;
     let lock = DatasetLock::acquire(dataset)?;
     dataset.remove_leftovers()?;
-    dataset.write_whole(&dataset.root().join("_run").join("config.toml"), to_toml(&config).as_bytes())?;
+    dataset.write_whole(&dataset.root().join("_run").join("config.toml"), to_toml(&config)?.as_bytes())?;
     let workers = match config.workers {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         workers => workers,
