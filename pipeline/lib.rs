@@ -30,6 +30,7 @@ pub mod progress;
 pub mod python;
 pub mod recording;
 pub mod shards;
+pub mod split;
 mod sql;
 pub mod stage;
 pub mod stages;
