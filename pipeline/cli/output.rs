@@ -7,17 +7,16 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use datafusion::arrow::array::{Array as _, RecordBatch};
+use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::json::LineDelimitedWriter;
 use datafusion::arrow::json::writer::{LineDelimited, WriterBuilder};
-use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
 use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::parquet::basic::{Compression, ZstdLevel};
 use datafusion::parquet::file::properties::WriterProperties;
 
 use crate::cli::path_error;
-use crate::cli::query_session::Sink;
+use crate::cli::query_session::{Sink, each_row};
 use crate::cli::terminal::{self, Style, grouped};
 use crate::cli::text_table::TextTable;
 
@@ -166,30 +165,6 @@ impl Sink for Writer {
             },
         }
     }
-}
-
-/// Each row of a batch as text; null is `None`.
-pub(super) fn each_row(
-    batch: &RecordBatch,
-    mut take: impl FnMut(Vec<Option<String>>) -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
-    let options = FormatOptions::default().with_display_error(false);
-    let columns = batch.columns().iter().map(|column| {
-        // Not `is_null`: a column of nothing but nulls has no bitmap.
-        Ok((column.logical_nulls(), ArrayFormatter::try_new(column.as_ref(), &options)?))
-    });
-    let columns: Vec<_> = columns.collect::<anyhow::Result<_>>()?;
-    for row in 0..batch.num_rows() {
-        let cells = columns
-            .iter()
-            .map(|(nulls, formatter)| match nulls {
-                Some(nulls) if nulls.is_null(row) => Ok(None),
-                _ => Ok(Some(formatter.value(row).try_to_string()?)),
-            })
-            .collect::<anyhow::Result<_>>()?;
-        take(cells)?;
-    }
-    Ok(())
 }
 
 fn csv_line<'a>(out: &mut impl Write, cells: impl Iterator<Item = Option<&'a str>>) -> io::Result<()> {

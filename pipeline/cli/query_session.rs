@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::array::{Array as _, RecordBatch};
 use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
 use futures::StreamExt as _;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
@@ -142,7 +143,7 @@ impl Sink for Rows {
     }
 
     fn batch(&mut self, batch: &RecordBatch) -> anyhow::Result<()> {
-        super::output::each_row(batch, |cells| {
+        each_row(batch, |cells| {
             self.0.push(cells);
             Ok(())
         })
@@ -161,4 +162,28 @@ impl Sink for Columns {
     fn batch(&mut self, _batch: &RecordBatch) -> anyhow::Result<()> {
         Ok(())
     }
+}
+
+/// Each row of a batch as text; null is `None`.
+pub(super) fn each_row(
+    batch: &RecordBatch,
+    mut take: impl FnMut(Vec<Option<String>>) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let options = FormatOptions::default().with_display_error(false);
+    let columns = batch.columns().iter().map(|column| {
+        // Not `is_null`: a column of nothing but nulls has no bitmap.
+        Ok((column.logical_nulls(), ArrayFormatter::try_new(column.as_ref(), &options)?))
+    });
+    let columns: Vec<_> = columns.collect::<anyhow::Result<_>>()?;
+    for row in 0..batch.num_rows() {
+        let cells = columns
+            .iter()
+            .map(|(nulls, formatter)| match nulls {
+                Some(nulls) if nulls.is_null(row) => Ok(None),
+                _ => Ok(Some(formatter.value(row).try_to_string()?)),
+            })
+            .collect::<anyhow::Result<_>>()?;
+        take(cells)?;
+    }
+    Ok(())
 }

@@ -10,8 +10,8 @@ use zip::ZipArchive;
 
 use crate::config::FilesConfig;
 use crate::corpora::headers::Headers;
-use crate::corpora::listing::{PartFiles, text};
 use crate::corpora::metadata::{self, Metadata};
+use crate::corpora::part_files::{PartFiles, path_text};
 use crate::corpora::read::bounded;
 use crate::corpora::{Body, Found, TakeFiles};
 use crate::error::{Error, Result};
@@ -65,7 +65,7 @@ fn tar_metadata(path: &Path) -> Result<Metadata> {
     let mut archive = tar::Archive::new(Headers::new(open(path)?));
     let Ok(entries) = archive.entries() else { return Ok(Metadata::default()) };
     for mut entry in entries.map_while(std::result::Result::ok) {
-        if metadata::is_metadata(&text(&entry.path_bytes()))
+        if metadata::is_metadata(&path_text(&entry.path_bytes()))
             && let Ok(bytes) = bounded(&mut entry, METADATA_BYTES_MAX)
         {
             return Ok(metadata::parse(&String::from_utf8_lossy(&bytes)));
@@ -145,7 +145,7 @@ impl<'a> Names<'a> {
 
     /// The path of a Python file; `None` when it is none. An entry that appears again gets a number.
     fn inner(&mut self, name: &[u8]) -> Option<String> {
-        let name = sanitised(&text(name));
+        let name = sanitised(&path_text(name));
         if !name.ends_with(".py") || name == ".py" {
             return None;
         }

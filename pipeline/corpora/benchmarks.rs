@@ -4,7 +4,7 @@ use ruff_python_ast::{Expr, Stmt};
 use serde_json::{Map, Value};
 
 use crate::config::{CorpusKind, FilesConfig};
-use crate::corpora::listing::PartFiles;
+use crate::corpora::part_files::PartFiles;
 use crate::corpora::records::{self, Record, UsedPaths};
 use crate::corpora::{Body, Found, TakeFiles};
 use crate::error::Result;

@@ -11,6 +11,7 @@ mod headers;
 mod listing;
 mod metadata;
 mod parquet;
+mod part_files;
 mod read;
 mod records;
 mod syntax;
@@ -30,7 +31,7 @@ use crate::hash;
 use crate::progress::Bar;
 use crate::stage::{Context, Counts, Part, Stage};
 use crate::stages::{CORPORA, StageInfo};
-use listing::PartFiles;
+use part_files::PartFiles;
 
 /// Raised when the same bytes would give other rows.
 const VERSION: u32 = 1;

@@ -11,7 +11,7 @@ use datafusion::parquet::arrow::ProjectionMask;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use crate::config::ColumnsConfig;
-use crate::corpora::listing::PartFiles;
+use crate::corpora::part_files::PartFiles;
 use crate::corpora::records::{UsedPaths, missing};
 use crate::corpora::{Body, Found, TakeFiles};
 use crate::error::{Error, Result};

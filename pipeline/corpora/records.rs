@@ -9,7 +9,7 @@ use flate2::bufread::MultiGzDecoder;
 use serde_json::{Map, Value};
 
 use crate::config::{ColumnsConfig, FilesConfig};
-use crate::corpora::listing::PartFiles;
+use crate::corpora::part_files::PartFiles;
 use crate::corpora::{Body, Found, TakeFiles};
 use crate::error::{Error, Result};
 

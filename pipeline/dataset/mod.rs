@@ -13,6 +13,7 @@
 //! folder is synced, and then its entry in the manifest is written the same way. A file without an entry is removed and
 //! written again; a file that differs from its entry is an error.
 
+mod file_entry;
 mod groups;
 pub mod integrity;
 mod key;
@@ -25,9 +26,10 @@ use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
+pub use file_entry::FileEntry;
 pub use key::PartKey;
 pub(crate) use manifest::ManifestFault;
-pub use manifest::{Count, FileEntry, Manifest, PartEntry, Severity};
+pub use manifest::{Count, Manifest, PartEntry, Severity};
 pub use reader::{open_table, read_batches, read_rows};
 pub(crate) use writer::properties;
 pub use writer::{NamedFile, PartOutput, Scratch, ScratchFolder, TableWriter};

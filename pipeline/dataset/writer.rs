@@ -13,9 +13,9 @@ use datafusion::parquet::file::properties::{EnabledStatistics, WriterProperties}
 use datafusion::parquet::schema::types::ColumnPath;
 use tracemill_schemas::{Builder, Encoding, Row, Table};
 
+use crate::dataset::file_entry::FileEntry;
 use crate::dataset::groups::{GROUP_ROWS, Groups};
 use crate::dataset::key::PartKey;
-use crate::dataset::manifest::FileEntry;
 use crate::error::{Error, Result};
 
 /// Rows of a batch handed to Parquet at once.

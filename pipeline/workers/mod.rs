@@ -30,6 +30,7 @@ mod pipe;
 mod queue;
 mod session;
 mod template;
+mod wait;
 
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
@@ -365,7 +366,7 @@ impl Supervisor {
                 }
                 Reaction::Answer(other) => problem = format!("it began with {other:?}"),
                 Reaction::Malformed(reason) => problem = reason,
-                Reaction::Silence => problem = format!("it said nothing for {} s", template::ANSWER.as_secs()),
+                Reaction::Silence => problem = format!("it said nothing for {} s", wait::ANSWER.as_secs()),
                 Reaction::End => {
                     let (status, stderr) = template.stop()?;
                     problem = describe(status, &stderr);

@@ -14,7 +14,7 @@ use rustix::io::Errno;
 use tracemill_trace::{Job, Reply, SessionKind, write_frame};
 
 use super::pipe::{Heard, ReplyPipe};
-use super::template::{ANSWER, timespec};
+use super::wait::{ANSWER, timespec};
 use crate::cancel::Cancel;
 use crate::error::{Error, Result};
 

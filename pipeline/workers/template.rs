@@ -8,7 +8,7 @@ use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, pipe_with};
 use sendfd::SendWithFd as _;
@@ -17,13 +17,12 @@ use tracemill_trace::{Answer, Request, SessionKind, message_in, write_frame};
 use super::WorkerCommand;
 use super::pipe::ReplyPipe;
 use super::session::Session;
+use super::wait::{ANSWER, timespec};
 use crate::cancel::Cancel;
 use crate::error::{Error, Result};
 
 /// How often a request to stop is looked at while a template is silent.
 const CANCEL_EVERY: Duration = Duration::from_millis(100);
-/// How long a template may take to answer.
-pub(super) const ANSWER: Duration = Duration::from_secs(30);
 /// The longest answer, in bytes.
 const ANSWER_BYTES: usize = 64 << 10;
 /// Bytes kept of a worker's standard error.
@@ -212,13 +211,5 @@ fn wait_to_read(from: BorrowedFd<'_>, at_most: Duration) -> Result<bool> {
         Ok(ready) => Ok(ready > 0),
         Err(Errno::INTR) => Ok(false),
         Err(error) => Err(Error::Worker(format!("wait for a worker: {error}"))),
-    }
-}
-
-/// A duration as the system takes it.
-pub(super) fn timespec(duration: Duration) -> Timespec {
-    Timespec {
-        tv_sec: i64::try_from(duration.as_secs()).unwrap_or(i64::MAX),
-        tv_nsec: i64::from(duration.subsec_nanos()),
     }
 }

@@ -81,7 +81,30 @@ fn stages_do_not_import_each_other() {
 
 /// Crates, each with the modules in it whose children use each other in one direction only; the crate itself is empty.
 const WITHOUT_CYCLES: [(&str, &[&str]); 4] = [
-    ("pipeline/lib.rs", &[""]),
+    (
+        "pipeline/lib.rs",
+        &[
+            "",
+            "cli",
+            "config",
+            "config::load",
+            "corpora",
+            "dataset",
+            "dataset::pages",
+            "functions",
+            "inputs",
+            "inputs::proposals",
+            "inputs::search",
+            "inputs::sources",
+            "inputs::types",
+            "inputs::types::inference",
+            "models",
+            "python",
+            "recording",
+            "recording::rows",
+            "workers",
+        ],
+    ),
     ("pipeline/trace/src/lib.rs", &[""]),
     ("queries/src/lib.rs", &[""]),
     ("schemas/src/lib.rs", &[""]),

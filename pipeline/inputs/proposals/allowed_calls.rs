@@ -160,3 +160,18 @@ impl<'a> Form<'a> {
         self.unit.binds(name)
     }
 }
+
+/// The reason for which an expression is refused.
+pub(super) fn refusal_of(expression: &Expr) -> Refusal {
+    match expression {
+        Expr::Name(_) => "model_name",
+        Expr::Attribute(_) => "model_attribute",
+        Expr::FString(_) | Expr::TString(_) => "model_f_string",
+        Expr::ListComp(_) | Expr::SetComp(_) | Expr::DictComp(_) | Expr::Generator(_) => "model_comprehension",
+        Expr::Named(_) => "model_walrus",
+        Expr::Starred(_) => "model_unpacking",
+        Expr::BinOp(_) | Expr::BoolOp(_) | Expr::Compare(_) | Expr::UnaryOp(_) | Expr::If(_) => "model_operator",
+        Expr::Call(_) => "model_other_function",
+        _ => "model_no_literal",
+    }
+}
