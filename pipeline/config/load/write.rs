@@ -3,8 +3,8 @@
 
 use toml_edit::{ArrayOfTables, DocumentMut, InlineTable, Item, Table, TableLike, Value};
 
-use crate::config::load::{KINDS, default_document};
-use crate::config::{ColumnsConfig, Config, CorpusConfig};
+use crate::config::load::default_document;
+use crate::config::{ColumnsConfig, Config, CorpusConfig, KINDS};
 use crate::error::{Error, Result};
 
 /// The configuration as TOML with the comments of the default one. Loading it again gives the same configuration.
