@@ -1,7 +1,7 @@
 //! The one list of stages: their order, and the tables that each reads and writes. Read by the driver, the command line,
 //! the check of a dataset's files, and the tests that kill runs.
 //!
-//! Plain data without imports, so that every room may read it. `queries/views/funnel.sql` repeats the order; a test here
+//! Plain data without imports, so that every folder may read it. `queries/views/funnel.sql` repeats the order; a test here
 //! compares the two.
 
 /// The facts about a stage that others need without running it.

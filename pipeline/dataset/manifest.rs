@@ -80,6 +80,15 @@ pub enum Severity {
 }
 
 impl Severity {
+    /// All, the mildest first.
+    pub const ALL: [Severity; 4] = [Severity::Kept, Severity::Info, Severity::Failure, Severity::DataLoss];
+
+    /// The severity of that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Severity> {
+        Severity::ALL.into_iter().find(|severity| severity.name() == name)
+    }
+
     /// The name that `stats` uses.
     #[must_use]
     pub fn name(self) -> &'static str {
