@@ -20,12 +20,11 @@ use std::time::Instant;
 
 use tracemill::cancel::Cancel;
 use tracemill::config::{Overrides, load};
-use tracemill::error::Result;
 use tracemill::recording::Invocation;
-use tracemill::workers::{Listener, Supervisor, WorkerCommand};
+use tracemill::workers::{IgnoreRecords, Supervisor, WorkerCommand};
 use tracemill_schemas::functions::FunctionsRow;
 use tracemill_schemas::inputs::InputsRow;
-use tracemill_trace::{Finished, Malformed, Outcome, PointKind};
+use tracemill_trace::{Finished, Outcome, PointKind};
 
 fn main() {
     let mut show = 0;
@@ -128,17 +127,6 @@ impl Side {
 struct Measure {
     supervisor: Supervisor,
     limits: tracemill_trace::Limits,
-}
-
-/// Ignores records: these jobs subscribe to no events.
-struct IgnoreRecords;
-
-impl Listener for IgnoreRecords {
-    fn begin(&mut self) {}
-
-    fn receive(&mut self, _: &[u8]) -> Result<std::result::Result<u64, Malformed>> {
-        Ok(Ok(0))
-    }
 }
 
 impl Measure {

@@ -1,7 +1,5 @@
 //! A SQL session over a dataset, with a stream of batches that Ctrl-C ends. Called by `sql`, the summary and `demo`.
 
-use std::time::Duration;
-
 use anyhow::Context as _;
 use datafusion::arrow::array::{Array as _, RecordBatch};
 use datafusion::arrow::datatypes::SchemaRef;
@@ -12,15 +10,13 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tracemill_schemas::TABLES;
 
-use crate::cancel::Cancel;
+use crate::cancel::{Cancel, POLL_INTERVAL};
 use crate::cli::terminal::cut;
 use crate::config::{Overrides, load};
 use crate::dataset::Dataset;
 use crate::error::Error;
 use tracemill_queries::{Session, SessionOptions};
 
-/// How often a request to stop is looked at while a query is silent.
-const CANCEL_EVERY: Duration = Duration::from_millis(50);
 /// Deep expressions recurse while they are planned.
 const STACK_BYTES: usize = 16 << 20;
 
@@ -94,7 +90,7 @@ impl QuerySession {
             }
         });
         let result = loop {
-            match self.planner.block_on(async { timeout(CANCEL_EVERY, from_query.recv()).await }) {
+            match self.planner.block_on(async { timeout(POLL_INTERVAL, from_query.recv()).await }) {
                 _ if cancel.is_set() => break Err(Error::Cancelled.into()),
                 Err(_) => {}
                 Ok(None) => break Ok(()),

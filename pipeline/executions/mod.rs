@@ -264,7 +264,7 @@ mod tests {
                 let file =
                     FileEntry { table: table_name, key: key.clone(), rows, content_hash, ..FileEntry::default() };
                 let entry = PartEntry { files: vec![file], ..PartEntry::default() };
-                dataset.enter(table, &key, &entry).unwrap();
+                dataset.commit_entry(table, &key, &entry).unwrap();
             }
         }
         let config = Arc::new(load(None, &Overrides::default()).unwrap());
@@ -282,6 +282,16 @@ mod tests {
             end = first + i64::try_from(rows).unwrap();
         }
         assert_eq!(end, 8_000_007);
+    }
+
+    #[test]
+    fn an_index_that_is_no_number_of_the_table_is_an_error() {
+        let last = usize::try_from(i64::MAX).unwrap() / STRIDE;
+        assert!(first_index(last).is_ok());
+        for ordinal in [last + 1, usize::MAX] {
+            let error = first_index(ordinal).unwrap_err().to_string();
+            assert_eq!(error, format!("internal error: the indexes of executions end before part {ordinal}"));
+        }
     }
 
     #[test]

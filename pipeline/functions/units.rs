@@ -1,8 +1,9 @@
 //! The functions and methods of a file that become units. Called by `extract`.
 
-use ruff_python_ast::{Decorator, Expr, Stmt, StmtClassDef, StmtFunctionDef};
+use ruff_python_ast::{Stmt, StmtClassDef, StmtFunctionDef};
 
 use crate::functions::blocks::{Blocks, is_main_guard};
+use crate::python::last_name;
 
 /// A function or method that becomes a unit.
 #[derive(Debug, Clone, Copy)]
@@ -83,7 +84,8 @@ fn add_units_of<'a>(statement: &'a Stmt, block: usize, found: &mut Found<'a>) {
 
 /// The kind of a definition; an error where no call reaches it by its name.
 fn kind(class: Option<&StmtClassDef>, function: &StmtFunctionDef) -> Result<&'static str, &'static str> {
-    let decorators: Vec<&str> = function.decorator_list.iter().filter_map(last_name).collect();
+    let decorators: Vec<&str> =
+        function.decorator_list.iter().filter_map(|decorator| last_name(&decorator.expression)).collect();
     let has = |name: &str| decorators.contains(&name);
     if has("overload") {
         return Err("overload");
@@ -107,17 +109,4 @@ fn kind(class: Option<&StmtClassDef>, function: &StmtFunctionDef) -> Result<&'st
             _ => "method",
         }
     })
-}
-
-/// The last name of a decorator: `c` of `@a.b.c` and of `@a.b.c(…)`.
-fn last_name(decorator: &Decorator) -> Option<&str> {
-    let expression = match &decorator.expression {
-        Expr::Call(call) => call.func.as_ref(),
-        other => other,
-    };
-    match expression {
-        Expr::Name(name) => Some(name.id.as_str()),
-        Expr::Attribute(attribute) => Some(attribute.attr.as_str()),
-        _ => None,
-    }
 }

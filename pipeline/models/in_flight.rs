@@ -13,8 +13,8 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use super::answer::Answer;
 use super::budget::Budget;
 use super::retries::{Attempts, Job, Outcome};
-use super::stop::{LOOK, Stops};
-use crate::cancel::Cancel;
+use super::stop::StopFlags;
+use crate::cancel::{Cancel, POLL_INTERVAL};
 use crate::error::{Error, Result};
 
 /// How a request ends.
@@ -83,7 +83,7 @@ pub(super) fn send_all(
 ) -> Result<Vec<End>> {
     let to_ask = items.iter().filter(|item| matches!(item, Item::Ask(_))).count();
     let threads = parallel.min(to_ask).max(1);
-    let stops = Stops { user: cancel.clone(), end: Cancel::default() };
+    let stops = StopFlags { user: cancel.clone(), end: Cancel::default() };
     let _stop_in_the_end = Stopper(stops.end.clone());
     let (to_work, jobs) = bounded::<(usize, Job)>(threads);
     let (done, finished) = bounded::<(usize, String, Option<Outcome>)>(threads);
@@ -101,7 +101,7 @@ pub(super) fn send_all(
             let ends = items.into_iter().filter_map(|item| if let Item::Ended(end) = item { Some(end) } else { None });
             return Ok(ends.collect());
         }
-        match finished.recv_timeout(LOOK) {
+        match finished.recv_timeout(POLL_INTERVAL) {
             Ok((index, key, outcome)) => {
                 in_flight -= 1;
                 let outcome = outcome.ok_or_else(|| Error::Internal("a panic in the client of the model".into()))?;
@@ -135,7 +135,7 @@ impl Drop for Stopper {
 fn start(
     threads: usize,
     attempts: &Arc<Attempts>,
-    stops: &Stops,
+    stops: &StopFlags,
     jobs: &Receiver<(usize, Job)>,
     done: &Sender<(usize, String, Option<Outcome>)>,
 ) -> Result<()> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::answer::Answer;
 use super::client::{Client, Failure, RATE_LIMITED};
 use super::rate::RateLimit;
-use super::stop::{Stops, sleep};
+use super::stop::{StopFlags, sleep};
 use crate::hash;
 
 /// The waits. Tests have shorter ones.
@@ -69,7 +69,7 @@ impl Attempts {
     ///
     /// A server that limits its rate and answers other requests is not failing. So refusals because of the rate count
     /// only since the last answer to any request; otherwise a request behind many others would be given up.
-    pub(super) fn make(&self, job: &Job, stops: &Stops) -> Outcome {
+    pub(super) fn make(&self, job: &Job, stops: &StopFlags) -> Outcome {
         let (mut tokens, mut failed, mut rate_limited) = (0_u64, 0, 0);
         let mut answered = self.answered.load(Ordering::SeqCst);
         loop {
@@ -102,7 +102,7 @@ impl Attempts {
     }
 
     /// Waits before another attempt; false where there is none.
-    fn rest(&self, failure: &Failure, job: &Job, attempt: u32, stops: &Stops) -> bool {
+    fn rest(&self, failure: &Failure, job: &Job, attempt: u32, stops: &StopFlags) -> bool {
         match failure.retry_after {
             Some(delay) if delay > self.waits.retry_after_most => false,
             Some(delay) => {

@@ -117,7 +117,7 @@ fn no_records_break_the_readers() {
         let heard = recorder.receive(bytes).unwrap();
         if heard.is_err() {
             // What the supervisor does then; nothing of it may remain.
-            recorder.begin();
+            recorder.restart();
         } else {
             assert_eq!(heard, read);
         }

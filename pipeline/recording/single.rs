@@ -58,7 +58,7 @@ struct Collected {
 }
 
 impl Listener for Collected {
-    fn begin(&mut self) {
+    fn restart(&mut self) {
         let decoder = Decoder::limited(self.events_max);
         *self = Collected { decoder, events_max: self.events_max, ..Collected::default() };
     }

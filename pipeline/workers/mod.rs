@@ -26,6 +26,7 @@
 //! Records go to a [`Listener`] as they come, while the program runs, so they are never all in memory.
 
 mod idle;
+mod listener;
 mod pipe;
 mod queue;
 mod session;
@@ -37,13 +38,12 @@ use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
-use tracemill_trace::{
-    Answer, Exception, Finished, Job, Label, Limits, MAX_RUNS, Malformed, Outcome, Reply, SessionKind,
-};
+use tracemill_trace::{Answer, Exception, Finished, Job, Label, Limits, MAX_RUNS, Outcome, Reply, SessionKind};
 use tracemill_worker::engine::EngineKind;
 use tracemill_worker::sandbox::NAMESPACES;
 
 pub use self::idle::IdleWorkers;
+pub use self::listener::{IgnoreRecords, Listener};
 use self::pipe::Heard;
 pub use self::queue::Placement;
 use self::queue::{Process, Queue};
@@ -131,17 +131,6 @@ pub struct Greeting {
     pub layers: Vec<String>,
     /// The others, each with the reason why it could not be raised.
     pub missing: Vec<(String, String)>,
-}
-
-/// Takes the records of a job.
-pub trait Listener {
-    /// A job begins, or begins again: records of it so far do not count.
-    fn begin(&mut self);
-    /// Takes some records. Returns the number of events in them, or the fault that makes them malformed.
-    ///
-    /// # Errors
-    /// Ours only, such as of the disk.
-    fn receive(&mut self, records: &[u8]) -> Result<std::result::Result<u64, Malformed>>;
 }
 
 /// The first pause before a worker that is gone is replaced; it doubles each time.
@@ -255,7 +244,7 @@ impl Supervisor {
                 None => self.idle.take(imports).map_or_else(|| self.start(), Ok)?,
             };
             let engine = template.engine.clone();
-            listener.begin();
+            listener.restart();
             let attempt = self.attempt(&mut template, listener)?;
             let (attempt, is_template_lost) = match attempt {
                 Some(attempt) => (attempt, false),
@@ -271,7 +260,7 @@ impl Supervisor {
                 self.templates[usize::from(imports)] = Some(template);
             }
             if !matches!(attempt, Attempt::Finished(_)) {
-                listener.begin();
+                listener.restart();
             }
             let has_own = self.queue.front().is_some_and(|queued| queued.process == Process::Own);
             let finished = match attempt {

@@ -15,11 +15,9 @@ use tracemill_trace::{Job, Reply, SessionKind, write_frame};
 
 use super::pipe::{Heard, ReplyPipe};
 use super::wait::{ANSWER, timespec};
-use crate::cancel::Cancel;
+use crate::cancel::{Cancel, POLL_INTERVAL};
 use crate::error::{Error, Result};
 
-/// How often a request to stop is looked at while a process is silent.
-const CANCEL_EVERY: Duration = Duration::from_millis(100);
 /// How long the supervisor sleeps for each job that the process still has, and at most. Waking for every message costs
 /// both sides more than a small job.
 const NAP: Duration = Duration::from_micros(40);
@@ -123,7 +121,7 @@ impl Session {
             }
             if std::mem::take(&mut may_nap) && self.own.last_read < MUCH && self.outgoing.is_empty() {
                 std::thread::sleep((NAP * u32::try_from(ahead).unwrap_or(u32::MAX)).min(NAP_MAX).min(left));
-            } else if !self.wait(left.min(CANCEL_EVERY))? {
+            } else if !self.wait(left.min(POLL_INTERVAL))? {
                 continue;
             }
             if let Some(heard) = self.pipe().read() {

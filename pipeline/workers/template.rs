@@ -18,11 +18,9 @@ use super::WorkerCommand;
 use super::pipe::ReplyPipe;
 use super::session::Session;
 use super::wait::{ANSWER, timespec};
-use crate::cancel::Cancel;
+use crate::cancel::{Cancel, POLL_INTERVAL};
 use crate::error::{Error, Result};
 
-/// How often a request to stop is looked at while a template is silent.
-const CANCEL_EVERY: Duration = Duration::from_millis(100);
 /// The longest answer, in bytes.
 const ANSWER_BYTES: usize = 64 << 10;
 /// Bytes kept of a worker's standard error.
@@ -85,7 +83,7 @@ impl Template {
             if left.is_zero() {
                 return Ok(Reaction::Silence);
             }
-            if !wait_to_read(self.control.as_fd(), left.min(CANCEL_EVERY))? {
+            if !wait_to_read(self.control.as_fd(), left.min(POLL_INTERVAL))? {
                 continue;
             }
             match (&self.control).read(&mut bytes[length..]) {

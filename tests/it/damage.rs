@@ -199,7 +199,7 @@ fn change_version(data: &Path, table: &'static Table, version: u32) -> PathBuf {
             for file in part.files.iter_mut().filter(|file| dataset.part(&file.table, &file.key) == path) {
                 (file.size_bytes, file.content_hash) = (bytes.len() as u64, tracemill::hash::content(&bytes));
             }
-            dataset.enter(stage, &key, &part).unwrap();
+            dataset.commit_entry(stage, &key, &part).unwrap();
         }
     }
     path

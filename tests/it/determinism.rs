@@ -122,7 +122,7 @@ fn tamper(data: &Path, table: &str, column: &str, change: impl Fn(&ArrayRef) -> 
     let (key, mut part) = manifest.parts.into_iter().next().unwrap();
     let entry = part.files.iter_mut().find(|entry| entry.table == table).unwrap();
     (entry.size_bytes, entry.content_hash) = (bytes.len() as u64, tracemill::hash::content(&bytes));
-    Dataset::new(data).enter("executions", &key, &part).unwrap();
+    Dataset::new(data).commit_entry("executions", &key, &part).unwrap();
 }
 
 #[test]

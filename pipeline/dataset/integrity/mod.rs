@@ -149,7 +149,7 @@ impl Check<'_> {
 
     /// Compares the counts of a stage with those in its manifest. A stopped run may lack the file.
     fn stats(&mut self, stage: &str, counts: &[Count]) -> Result<()> {
-        let path = self.dataset.part_stats(stage);
+        let path = self.dataset.stats_path(stage);
         if self.depth == Depth::Sizes || !path.is_file() {
             return Ok(());
         }

@@ -26,7 +26,7 @@ fn dataset() -> (tempfile::TempDir, Dataset) {
     let (root, dataset) = (folder.path(), Dataset::new(folder.path()));
     let files = part(root, "0", &OriginsRow::default());
     let entry = PartEntry { files, counts: vec![count()], ..PartEntry::default() };
-    dataset.enter("functions", "0", &entry).unwrap();
+    dataset.commit_entry("functions", "0", &entry).unwrap();
     part(root, "functions", &count().row("functions"));
 
     let mut output = PartOutput::new(root, "00000", 3);
@@ -36,7 +36,7 @@ fn dataset() -> (tempfile::TempDir, Dataset) {
         output.close_named(file, 0).unwrap();
     }
     let entry = PartEntry { files: output.commit().unwrap(), ..PartEntry::default() };
-    dataset.enter("shards", "00000", &entry).unwrap();
+    dataset.commit_entry("shards", "00000", &entry).unwrap();
     (folder, dataset)
 }
 
@@ -91,7 +91,7 @@ fn each_fault_is_found() {
 #[test]
 fn counts_that_are_another_stages_are_found() {
     let (_folder, dataset) = dataset();
-    fs::remove_file(dataset.part_stats("functions")).unwrap();
+    fs::remove_file(dataset.stats_path("functions")).unwrap();
     assert_eq!(found(&dataset, Depth::Bytes), [""; 0], "a stopped run may lack them");
     part(dataset.root(), "functions", &Count { count: 3, ..count() }.row("functions"));
     assert_eq!(

@@ -247,7 +247,7 @@ impl Recorder {
 }
 
 impl Listener for Recorder {
-    fn begin(&mut self) {
+    fn restart(&mut self) {
         self.scratches = None;
         self.builders.reset();
         self.decoder = self.decoder();
