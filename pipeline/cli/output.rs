@@ -22,7 +22,7 @@ use crate::cli::text_table::TextTable;
 
 /// The forms of a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum Form {
+pub(super) enum OutputFormat {
     /// An aligned table for a reader.
     Table,
     /// CSV with a header; null is empty, empty text is "".
@@ -85,7 +85,7 @@ impl Write for Target {
 
 /// Writes one result.
 pub(super) struct Writer {
-    form: Form,
+    form: OutputFormat,
     target: Option<Target>,
     style: Style,
     rows: u64,
@@ -95,7 +95,7 @@ pub(super) struct Writer {
 
 impl Writer {
     /// A writer of that form.
-    pub(super) fn new(form: Form, target: Target, style: Style) -> Self {
+    pub(super) fn new(form: OutputFormat, target: Target, style: Style) -> Self {
         Writer { form, target: Some(target), style, rows: 0, table: None, parquet: None }
     }
 
@@ -121,13 +121,13 @@ impl Sink for Writer {
         match self.form {
             // A statement such as SET gives no columns.
             _ if fields.is_empty() => {}
-            Form::Table => {
+            OutputFormat::Table => {
                 let columns = fields.iter().map(|field| (field.name().clone(), field.data_type().is_numeric()));
                 self.table = Some(TextTable::new(columns, self.style));
             }
-            Form::Csv => csv_line(target, fields.iter().map(|field| Some(field.name().as_str())))?,
-            Form::Json => {}
-            Form::Parquet => {
+            OutputFormat::Csv => csv_line(target, fields.iter().map(|field| Some(field.name().as_str())))?,
+            OutputFormat::Json => {}
+            OutputFormat::Parquet => {
                 let Target::File(file, _) = target else { anyhow::bail!("Parquet goes to a file: add --to FILE") };
                 let properties =
                     WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::default())).build();
@@ -145,21 +145,21 @@ impl Sink for Writer {
         self.rows += batch.num_rows() as u64;
         match self.form {
             _ if batch.num_columns() == 0 => Ok(()),
-            Form::Table => match &mut self.table {
+            OutputFormat::Table => match &mut self.table {
                 Some(table) => each_row(batch, |cells| {
                     let cells = cells.into_iter().map(|cell| cell.unwrap_or_else(|| "null".to_owned())).collect();
                     Ok(table.push(cells, target)?)
                 }),
                 None => Ok(()),
             },
-            Form::Csv => each_row(batch, |cells| Ok(csv_line(target, cells.iter().map(Option::as_deref))?)),
-            Form::Json => {
+            OutputFormat::Csv => each_row(batch, |cells| Ok(csv_line(target, cells.iter().map(Option::as_deref))?)),
+            OutputFormat::Json => {
                 let mut writer: LineDelimitedWriter<_> =
                     WriterBuilder::new().with_explicit_nulls(true).build::<_, LineDelimited>(target);
                 writer.write(batch)?;
                 Ok(writer.finish()?)
             }
-            Form::Parquet => match &mut self.parquet {
+            OutputFormat::Parquet => match &mut self.parquet {
                 Some(writer) => writer.write(batch).context("failed to write the Parquet file"),
                 None => Ok(()),
             },

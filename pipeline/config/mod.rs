@@ -175,7 +175,7 @@ pub struct ModelConfig {
     pub endpoint: String,
     pub model: String,
     pub key_variable: String,
-    pub ask: Ask,
+    pub ask: RequestScope,
     pub coverage_below: f64,
     pub calls: usize,
     pub tokens_max: u64,
@@ -190,7 +190,7 @@ pub struct ModelConfig {
 /// The functions for which the language model is queried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Ask {
+pub enum RequestScope {
     /// Those that the other sources of inputs left poorly covered.
     Poor,
     /// All.

@@ -6,7 +6,7 @@ use std::path::Path;
 use ignore::WalkBuilder;
 
 use crate::corpora::part_files::{CorpusFile, PartFiles, path_text};
-use crate::corpora::{Body, Found, TakeFiles};
+use crate::corpora::{SourceBytes, SourceFile, TakeFiles};
 use crate::error::Result;
 
 /// The files of a tree, sorted by name, and how many symbolic links were left out.
@@ -62,10 +62,10 @@ fn blamed(error: &ignore::Error) -> Option<&Path> {
 pub(super) fn each(unit: &PartFiles, take: TakeFiles<'_>) -> Result<()> {
     let mut found = unit.files.iter().map(|file| {
         let body = match &file.problem {
-            Some(problem) => Body::Unreadable(problem.clone()),
-            None => Body::File(file.path.clone()),
+            Some(problem) => SourceBytes::Unreadable(problem.clone()),
+            None => SourceBytes::File(file.path.clone()),
         };
-        Ok(Found::new(file.name.clone(), body))
+        Ok(SourceFile::new(file.name.clone(), body))
     });
     take(&mut found)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use tracemill_queries::{Kind, LIBRARY, UserQuery, library};
+use tracemill_queries::{LIBRARY, QueryKind, UserQuery, library};
 
 use crate::config::Config;
 use crate::error::{Error, Result};
@@ -34,13 +34,13 @@ impl Plan {
     /// # Errors
     /// A name is neither in the library nor a file; two formats have one name; a format has no version.
     pub(super) fn new(config: &Config) -> Result<Plan> {
-        let mixture = query(Kind::Mixture, "mixture", &config.mixtures.mixture)?;
+        let mixture = query(QueryKind::Mixture, "mixture", &config.mixtures.mixture)?;
         let mut formats = Vec::new();
         for (name, &share) in &config.mixtures.formats {
             if !(0.0..=1.0).contains(&share) {
                 return Err(Error::Config(format!("mixtures.formats.{name} must be from 0 to 1, not {share}")));
             }
-            let query = query(Kind::Format, "format", name)?;
+            let query = query(QueryKind::Format, "format", name)?;
             let header = query.header().map_err(|error| Error::Config(error.to_string()))?;
             if header.version < 1 {
                 let path = &query.path;
@@ -55,7 +55,7 @@ impl Plan {
         }
         let mut texts: Vec<&[u8]> = vec![mixture.sql.as_bytes()];
         texts.extend(formats.iter().flat_map(|format| [format.query.name.as_bytes(), format.query.sql.as_bytes()]));
-        let shared = LIBRARY.iter().filter(|query| matches!(query.kind, Kind::View | Kind::Filter));
+        let shared = LIBRARY.iter().filter(|query| matches!(query.kind, QueryKind::View | QueryKind::Filter));
         texts.extend(shared.map(|query| query.sql.as_bytes()));
         let content_hash = hash::id(&texts);
         Ok(Plan { mixture, formats, content_hash })
@@ -63,7 +63,7 @@ impl Plan {
 }
 
 /// A query of the library by name, or of a user's file by path.
-fn query(kind: Kind, what: &str, name: &str) -> Result<UserQuery> {
+fn query(kind: QueryKind, what: &str, name: &str) -> Result<UserQuery> {
     if let Some(query) = library::named(kind, name)
         && !query.is_private()
     {

@@ -48,7 +48,7 @@ impl RateLimit {
     }
 
     /// Delays all requests until the delay is over.
-    pub(super) fn hold(&self, delay: Duration) {
+    pub(super) fn pause(&self, delay: Duration) {
         let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
         *next = (*next).max(Instant::now() + delay);
     }
@@ -62,7 +62,7 @@ mod tests {
     fn a_waiting_thread_notices_the_end() {
         let (rate, stops) = (RateLimit::new(1), StopFlags::default());
         assert!(rate.wait(&stops));
-        rate.hold(Duration::from_secs(3_600));
+        rate.pause(Duration::from_secs(3_600));
         stops.end.set();
         assert!(!rate.wait(&stops));
     }

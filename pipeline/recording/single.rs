@@ -116,7 +116,7 @@ pub struct Recorded {
 }
 
 /// Makes the rows and counts them.
-fn record_and_count(records: &[u8], finished: &Finished) -> Result<(Recorder, rows::Counted)> {
+fn record_and_count(records: &[u8], finished: &Finished) -> Result<(Recorder, rows::RecordCounts)> {
     let mut recorder = Recorder::new(None);
     recorder.start(0);
     recorder.receive(records)?.map_err(|malformed| Error::Worker(malformed.to_string()))?;

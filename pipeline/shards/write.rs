@@ -10,7 +10,7 @@ use datafusion::arrow::datatypes::{Int32Type, Int64Type};
 use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::prelude::{col, lit};
 use sha2::{Digest as _, Sha256};
-use tracemill_queries::{Kind, Session};
+use tracemill_queries::{QueryKind, Session};
 use tracemill_schemas::mixtures::MIXTURES;
 use tracemill_schemas::shards::SHARDS;
 
@@ -68,7 +68,7 @@ pub(super) async fn write_splits(cx: &Context, output: &mut PartOutput, bar: &Ba
 
 async fn contents(session: &Session) -> Result<Vec<Content>> {
     let name = "views/contents.sql";
-    let frame = session.named(Kind::View, "contents", &[]).await.map_err(sql::failed(name))?;
+    let frame = session.named(QueryKind::View, "contents", &[]).await.map_err(sql::failed(name))?;
     let mut contents = Vec::new();
     for batch in frame.collect().await.map_err(sql::failed(name))? {
         let text = |column: usize| batch.column(column).as_string::<i32>();

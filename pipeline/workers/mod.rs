@@ -44,11 +44,11 @@ use tracemill_worker::sandbox::NAMESPACES;
 
 pub use self::idle::IdleWorkers;
 pub use self::listener::{IgnoreRecords, Listener};
-use self::pipe::Heard;
+use self::pipe::PipeEvent;
 pub use self::queue::Placement;
 use self::queue::{Process, Queue};
 use self::session::Session;
-use self::template::{Reaction, Template};
+use self::template::{AnswerEvent, Template};
 use crate::cancel::Cancel;
 use crate::config::ExecutionsConfig;
 use crate::error::{Error, Result};
@@ -98,7 +98,7 @@ impl WorkerCommand {
     }
 
     /// The same with the sandbox as it is configured.
-    fn within(mut self, config: &ExecutionsConfig) -> Self {
+    fn with_config(mut self, config: &ExecutionsConfig) -> Self {
         // The wall clock of a job ends it long before: this is for a worker without a supervisor.
         let cpu_seconds = 3_600 + config.limits.wall_ms / 1_000 * 4;
         self.arguments = vec![
@@ -124,7 +124,7 @@ pub struct Completed {
 
 /// The first answer of a worker.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Greeting {
+pub struct WorkerInfo {
     /// The engine's name and version.
     pub engine: String,
     /// The layers of the sandbox in force.
@@ -184,7 +184,7 @@ impl Supervisor {
     pub fn new(command: WorkerCommand, config: &ExecutionsConfig, cancel: Cancel) -> Self {
         Supervisor {
             engine: config.engine.kind(),
-            command: command.within(config),
+            command: command.with_config(config),
             may_lack: config.sandbox.may_lack.clone(),
             attempts_max: config.attempts_max.max(1),
             jobs_per_process: config.jobs_per_process.max(1),
@@ -204,7 +204,7 @@ impl Supervisor {
 
     /// Uses these idle templates before it starts one, and leaves its own among them.
     #[must_use]
-    pub fn sharing(mut self, idle: IdleWorkers) -> Self {
+    pub fn with_idle(mut self, idle: IdleWorkers) -> Self {
         self.idle = idle;
         self
     }
@@ -313,13 +313,13 @@ impl Supervisor {
     ///
     /// # Errors
     /// No worker can be started.
-    pub fn greet(&self) -> Result<Greeting> {
-        Ok(self.greeted()?.1)
+    pub fn probe(&self) -> Result<WorkerInfo> {
+        Ok(self.probed()?.1)
     }
 
     /// Starts a template and waits until its sandbox is up.
     fn start(&self) -> Result<Template> {
-        let (mut template, greeting) = self.greeted()?;
+        let (mut template, greeting) = self.probed()?;
         // Our own worker would not have started; a worker of another build may.
         let lacking = |name: &&str| !greeting.layers.iter().any(|layer| layer == name);
         let mut missing = self.engine.profile.layers().map(|layer| layer.name).filter(lacking);
@@ -334,7 +334,7 @@ impl Supervisor {
         Ok(template)
     }
 
-    fn greeted(&self) -> Result<(Template, Greeting)> {
+    fn probed(&self) -> Result<(Template, WorkerInfo)> {
         let mut problem = String::new();
         for attempt in 0..START_ATTEMPTS {
             self.cancel.check()?;
@@ -350,13 +350,13 @@ impl Supervisor {
                 }
             };
             match template.answer(&self.cancel)? {
-                Reaction::Answer(Answer::Ready { engine, layers, missing }) => {
-                    return Ok((template, Greeting { engine, layers, missing }));
+                AnswerEvent::Answer(Answer::Ready { engine, layers, missing }) => {
+                    return Ok((template, WorkerInfo { engine, layers, missing }));
                 }
-                Reaction::Answer(other) => problem = format!("it began with {other:?}"),
-                Reaction::Malformed(reason) => problem = reason,
-                Reaction::Silence => problem = format!("it said nothing for {} s", wait::ANSWER.as_secs()),
-                Reaction::End => {
+                AnswerEvent::Answer(other) => problem = format!("it began with {other:?}"),
+                AnswerEvent::Malformed(reason) => problem = reason,
+                AnswerEvent::Silence => problem = format!("it said nothing for {} s", wait::ANSWER.as_secs()),
+                AnswerEvent::End => {
                     let (status, stderr) = template.stop()?;
                     problem = describe(status, &stderr);
                 }
@@ -439,9 +439,9 @@ impl Supervisor {
         let ahead = current.sent.saturating_sub(1);
         let session = &mut current.session;
         let breach = loop {
-            match session.hear(deadline, ahead, &self.cancel)? {
-                Heard::Events { ticket, count } if ticket == job.ticket => {
-                    if session.pipe().heard_bytes > bytes_max {
+            match session.next_message(deadline, ahead, &self.cancel)? {
+                PipeEvent::Events { ticket, count } if ticket == job.ticket => {
+                    if session.pipe().received_bytes > bytes_max {
                         break format!("more than {bytes_max} bytes of events");
                     }
                     match listener.receive(session.pipe().records())? {
@@ -450,17 +450,17 @@ impl Supervisor {
                         Err(malformed) => break malformed.to_string(),
                     }
                 }
-                Heard::Reply(Reply::Finished { ticket, finished, retiring }) if ticket == job.ticket => {
+                PipeEvent::Reply(Reply::Finished { ticket, finished, retiring }) if ticket == job.ticket => {
                     session.end_job(retiring);
                     current.sent = current.sent.saturating_sub(1);
                     self.current = Some(current);
                     return Ok(Some(Attempt::Finished(finished)));
                 }
-                Heard::Reply(_) | Heard::Events { .. } => break "a reply that belongs to no job".to_owned(),
-                Heard::Malformed(reason) => break reason,
-                Heard::Silence => return Ok(template.end(false)?.map(|_| Attempt::TimedOut)),
-                Heard::End if session.kind() == SessionKind::Unit => {
-                    if let Some(status) = session.hear_of_run(job.ticket, &self.cancel)? {
+                PipeEvent::Reply(_) | PipeEvent::Events { .. } => break "a reply that belongs to no job".to_owned(),
+                PipeEvent::Malformed(reason) => break reason,
+                PipeEvent::Silence => return Ok(template.end(false)?.map(|_| Attempt::TimedOut)),
+                PipeEvent::End if session.kind() == SessionKind::Unit => {
+                    if let Some(status) = session.run_status(job.ticket, &self.cancel)? {
                         let stderr = template.stderr_tail();
                         session.end_job(false);
                         current.sent = current.sent.saturating_sub(1);
@@ -469,7 +469,7 @@ impl Supervisor {
                     }
                     return died(template);
                 }
-                Heard::End => return died(template),
+                PipeEvent::End => return died(template),
             }
         };
         Ok(template.end(false)?.map(|_| Attempt::Protocol(breach)))

@@ -9,14 +9,14 @@ use tracemill_schemas::functions::FunctionsRow;
 use tracemill_schemas::inputs::InputsRow;
 use tracemill_trace::{Label, Limits, Subscription, Value};
 
-pub(crate) use recorder::{Batches, Counted, Piece, Recorder, Scratches};
+pub(crate) use recorder::{Batches, RecordCounts, Recorder, RowChunk, ScratchFiles};
 
 use crate::error::Result;
 use crate::hash;
 use crate::workers::Completed;
 
 /// Adds the label of an execution that shows an address, unless it has it.
-pub(crate) fn label_address(labels: &mut Vec<String>, stdout: &str, counted: &Counted) {
+pub(crate) fn label_address(labels: &mut Vec<String>, stdout: &str, counted: &RecordCounts) {
     let shows = counted.address || shows_address(stdout);
     let word = Label::Address.name();
     if shows && !labels.iter().any(|label| label == word) {
@@ -36,7 +36,7 @@ pub(crate) fn execution(
     subscription: Subscription,
     limits: &Limits,
     completed: Completed,
-    counted: &Counted,
+    counted: &RecordCounts,
 ) -> Result<ExecutionsRow> {
     // The number of attempts is left out: it depends on the machine.
     let Completed { engine, finished, attempts: _ } = completed;

@@ -70,13 +70,13 @@ fn rows_of(batches: &Batches) -> StoredRows {
 }
 
 /// The rows of one execution, and what was counted.
-fn recorded(records: &[u8]) -> (StoredRows, Counted) {
+fn recorded(records: &[u8]) -> (StoredRows, RecordCounts) {
     let mut recorder = Recorder::new(None);
     recorder.start(1_000_007);
     recorder.receive(records).unwrap().unwrap();
     let counted = recorder.end(None).unwrap();
-    match recorder.into_pieces().pop() {
-        Some(Piece::Batches(batches)) => (rows_of(&batches), counted),
+    match recorder.into_chunks().pop() {
+        Some(RowChunk::Batches(batches)) => (rows_of(&batches), counted),
         other => panic!("{other:?}"),
     }
 }
@@ -201,7 +201,7 @@ fn the_value_that_is_the_result_is_stored_once() {
         recorder.start(0);
         recorder.receive(&records).unwrap().unwrap();
         recorder.end(result.as_ref()).unwrap();
-        let Some(Piece::Batches(batches)) = recorder.into_pieces().pop() else { panic!("no rows") };
+        let Some(RowChunk::Batches(batches)) = recorder.into_chunks().pop() else { panic!("no rows") };
         let rows = StoredRows { result, ..rows_of(&batches) };
         let stored: Vec<bool> = rows.events.iter().map(|row| row.value.is_some()).collect();
         (stored, replay_rows(rows))
@@ -228,7 +228,7 @@ fn the_execution_counts_what_it_holds() {
     };
     let completed = Completed { engine: "engine 1".into(), finished, attempts: 2 };
     let (function, input) = (FunctionsRow::default(), InputsRow::default());
-    let row_of = |subscription, counted: &Counted| {
+    let row_of = |subscription, counted: &RecordCounts| {
         execution(&function, &input, 7, subscription, &Limits::default(), completed.clone(), counted).unwrap()
     };
     let row = row_of(Subscription::default(), &counted);
@@ -241,7 +241,7 @@ fn the_execution_counts_what_it_holds() {
     assert_eq!(row.execution_id, crate::hash::id(&[b"", b"engine 1", request.as_bytes()]));
     let finer = Subscription { granularity: tracemill_trace::Granularity::Instruction, own_repr: false };
     assert_ne!(row_of(finer, &counted).execution_id, row.execution_id);
-    assert_eq!(row_of(finer, &Counted { address: true, ..counted }).labels, ["address", "time"]);
+    assert_eq!(row_of(finer, &RecordCounts { address: true, ..counted }).labels, ["address", "time"]);
 }
 
 #[test]
@@ -279,8 +279,8 @@ fn what_was_heard_before_a_new_beginning_leaves_no_row() {
     recorder.receive(&records).unwrap().unwrap();
     recorder.end(None).unwrap();
     let mut executions = Vec::new();
-    for piece in recorder.into_pieces() {
-        let Piece::Batches(batches) = piece else { panic!("nothing was too much") };
+    for piece in recorder.into_chunks() {
+        let RowChunk::Batches(batches) = piece else { panic!("nothing was too much") };
         let rows = rows_of(&batches);
         assert_eq!(rows.events.len() * 9, rows.changes.len() * 5);
         executions.extend(rows.frames.iter().map(|row| row.execution_index));
@@ -324,18 +324,18 @@ fn a_long_execution_goes_through_files_between_two_short_ones() {
         }
         recorder.end(None).unwrap();
     }
-    let pieces = recorder.into_pieces();
-    let files = pieces.iter().filter(|piece| matches!(piece, Piece::Scratches(_))).count();
+    let pieces = recorder.into_chunks();
+    let files = pieces.iter().filter(|piece| matches!(piece, RowChunk::ScratchFiles(_))).count();
     assert_eq!((files, pieces.len()), (1, 3));
 
     let (mut events, mut changes) = (output.table::<EventsRow>().unwrap(), output.table::<ChangesRow>().unwrap());
     for piece in pieces {
         match piece {
-            Piece::Batches(batches) => {
+            RowChunk::Batches(batches) => {
                 events.write(&batches.events).unwrap();
                 changes.write(&batches.changes).unwrap();
             }
-            Piece::Scratches(scratches) => {
+            RowChunk::ScratchFiles(scratches) => {
                 events.absorb(scratches.events).unwrap();
                 changes.absorb(scratches.changes).unwrap();
             }
