@@ -20,12 +20,12 @@ mod compare;
 #[path = "cpython/execution.rs"]
 mod execution;
 mod harness;
+#[path = "cpython/normalised.rs"]
+mod normalised;
 #[path = "cpython/references.rs"]
 mod references;
 #[path = "cpython/report.rs"]
 mod report;
-#[path = "cpython/telling.rs"]
-mod telling;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -37,7 +37,7 @@ use report::Report;
 
 /// The options of the command line.
 #[derive(Default)]
-struct Wishes {
+struct Options {
     references: Vec<Reference>,
     corpora: Vec<PathBuf>,
     causes: bool,
@@ -45,8 +45,8 @@ struct Wishes {
 }
 
 fn main() {
-    let wishes = wishes(std::env::args().skip(1));
-    if wishes.corpora.is_empty() || wishes.references.is_empty() {
+    let options = options(std::env::args().skip(1));
+    if options.corpora.is_empty() || options.references.is_empty() {
         println!(
             "name corpora and at least one CPython: [--pyodide DIR] [--python PATH]… [--causes] [--show N] CORPUS…"
         );
@@ -54,31 +54,31 @@ fn main() {
     }
     let scratch = tempfile::tempdir().expect("a scratch folder");
     let mut report = Report::default();
-    for corpus in &wishes.corpora {
-        compare_on(corpus, &wishes, scratch.path(), &mut report);
+    for corpus in &options.corpora {
+        compare_on(corpus, &options, scratch.path(), &mut report);
     }
-    report.print(wishes.causes, wishes.show);
+    report.print(options.causes, options.show);
 }
 
-fn wishes(mut arguments: impl Iterator<Item = String>) -> Wishes {
-    let mut wishes = Wishes::default();
+fn options(mut arguments: impl Iterator<Item = String>) -> Options {
+    let mut options = Options::default();
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().unwrap_or_else(|| panic!("{argument} needs a value"));
         match argument.as_str() {
-            "--pyodide" => wishes.references.push(Reference::pyodide(&value())),
-            "--python" => wishes.references.push(Reference::native(&value())),
-            "--causes" => wishes.causes = true,
-            "--show" => wishes.show = value().parse().expect("--show needs a number"),
+            "--pyodide" => options.references.push(Reference::pyodide(&value())),
+            "--python" => options.references.push(Reference::native(&value())),
+            "--causes" => options.causes = true,
+            "--show" => options.show = value().parse().expect("--show needs a number"),
             // Cargo itself adds this one.
             "--bench" => {}
             other if other.starts_with('-') => panic!("unknown option {other}"),
-            other => wishes.corpora.push(other.into()),
+            other => options.corpora.push(other.into()),
         }
     }
-    wishes
+    options
 }
 
-fn compare_on(corpus: &Path, wishes: &Wishes, scratch: &Path, report: &mut Report) {
+fn compare_on(corpus: &Path, options: &Options, scratch: &Path, report: &mut Report) {
     let data = scratch.join("data");
     let _ = fs::remove_dir_all(&data);
     // The same inputs as ever: not those of a search.
@@ -100,7 +100,7 @@ fn compare_on(corpus: &Path, wishes: &Wishes, scratch: &Path, report: &mut Repor
         })
         .collect();
     let theirs: Vec<(&str, BTreeMap<String, Execution>)> =
-        wishes.references.iter().map(|reference| (reference.name.as_str(), reference.run(&jobs, scratch))).collect();
+        options.references.iter().map(|reference| (reference.name.as_str(), reference.run(&jobs, scratch))).collect();
 
     let name = corpus.file_name().map_or_else(|| corpus.display().to_string(), |name| name.to_string_lossy().into());
     let all: Vec<&BTreeMap<String, Execution>> = theirs.iter().map(|(_, executions)| executions).collect();
@@ -111,8 +111,8 @@ fn compare_on(corpus: &Path, wishes: &Wishes, scratch: &Path, report: &mut Repor
         report.add(&name, ("ours", reference), (&ours, executions), &others(&[at]), &sources);
     }
     for (at, (one, executions)) in theirs.iter().enumerate() {
-        for (behind, (other, told)) in theirs.iter().enumerate().skip(at + 1) {
-            report.add(&name, (one, other), (executions, told), &others(&[at, behind]), &sources);
+        for (behind, (other, recorded)) in theirs.iter().enumerate().skip(at + 1) {
+            report.add(&name, (one, other), (executions, recorded), &others(&[at, behind]), &sources);
         }
     }
 }

@@ -20,12 +20,11 @@ use std::time::Instant;
 
 use tracemill::cancel::Cancel;
 use tracemill::config::{Overrides, load};
-use tracemill::error::Result;
 use tracemill::recording::Invocation;
-use tracemill::workers::{Listener, Supervisor, WorkerCommand};
+use tracemill::workers::{IgnoreRecords, Supervisor, WorkerCommand};
 use tracemill_schemas::functions::FunctionsRow;
 use tracemill_schemas::inputs::InputsRow;
-use tracemill_trace::{Finished, Malformed, Outcome, PointKind};
+use tracemill_trace::{Finished, Outcome, PointKind};
 
 fn main() {
     let mut show = 0;
@@ -110,7 +109,7 @@ struct Side {
     /// Lines, and those reached.
     lines: (usize, usize),
     /// Branches, and those taken.
-    ways: (usize, usize),
+    branches: (usize, usize),
     returns: bool,
     /// Paths and results of inputs that return.
     behaviours: BTreeSet<(u64, String)>,
@@ -119,7 +118,7 @@ struct Side {
 impl Side {
     /// The share of lines, or of branches, that is covered; 1 where there is none.
     fn share(&self, lines: bool) -> f64 {
-        let (all, reached) = if lines { self.lines } else { self.ways };
+        let (all, reached) = if lines { self.lines } else { self.branches };
         if all == 0 { 1.0 } else { reached as f64 / all as f64 }
     }
 }
@@ -128,17 +127,6 @@ impl Side {
 struct Measure {
     supervisor: Supervisor,
     limits: tracemill_trace::Limits,
-}
-
-/// Ignores records: these jobs subscribe to no events.
-struct IgnoreRecords;
-
-impl Listener for IgnoreRecords {
-    fn begin(&mut self) {}
-
-    fn receive(&mut self, _: &[u8]) -> Result<std::result::Result<u64, Malformed>> {
-        Ok(Ok(0))
-    }
 }
 
 impl Measure {
@@ -173,7 +161,7 @@ impl Measure {
             points.fold((0, 0), |(all, had), (index, _)| (all + 1, had + usize::from(reached.contains(&index))))
         };
         side.lines = of(&|kind| kind == PointKind::Line);
-        side.ways = of(&|kind| kind != PointKind::Line);
+        side.branches = of(&|kind| kind != PointKind::Line);
         side
     }
 }
@@ -185,7 +173,7 @@ struct Sums {
     returns: usize,
     three: usize,
     lines: [f64; 2],
-    ways: [f64; 2],
+    branches: [f64; 2],
 }
 
 impl Sums {
@@ -197,7 +185,7 @@ impl Sums {
             // A unit that none of ours could run has its lines all the same.
             let missing = side.lines.0 == 0;
             self.lines[place] += if missing { 0.0 } else { side.share(true) };
-            self.ways[place] += if missing { 0.0 } else { side.share(false) };
+            self.branches[place] += if missing { 0.0 } else { side.share(false) };
         }
     }
 
@@ -213,8 +201,8 @@ impl Sums {
             percent(self.three as f64),
             percent(self.lines[0]),
             percent(self.lines[1]),
-            percent(self.ways[0]),
-            percent(self.ways[1]),
+            percent(self.branches[0]),
+            percent(self.branches[1]),
         );
     }
 }

@@ -2,8 +2,12 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use crate::error::{Error, Result};
+
+/// How often a wait looks at the flag.
+pub const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// A flag that requests a command to stop.
 #[derive(Debug, Clone, Default)]

@@ -1,8 +1,10 @@
-//! The words of the data dictionary: which columns hold words of the vocabulary. The tables belong to the crate `schemas`
-//! and the words to the crate `trace`, which do not know each other. Called by `tracemill schema`.
+//! The words of the data dictionary: which columns hold words of the vocabulary. The tables belong to the crate
+//! `schemas` and most words to the crate `trace`, which do not know each other; the splits belong to the pipeline. Called by `tracemill schema`.
 
 use tracemill_schemas::WordList;
 use tracemill_trace::{Action, EventKind, Granularity, Label, Outcome, Scope};
+
+use crate::split::Split;
 
 /// The lists of words, in the order of the tables and their columns.
 #[must_use]
@@ -21,6 +23,7 @@ pub fn word_lists() -> Vec<WordList> {
         list("events", "kind", EventKind::ALL.map(|word| (word.name(), vec![word.sentence()])).to_vec()),
         list("changes", "scope", Scope::ALL.map(|word| (word.name(), vec![word.sentence()])).to_vec()),
         list("changes", "action", Action::ALL.map(|word| (word.name(), vec![word.sentence()])).to_vec()),
+        list("mixtures", "split", Split::ALL.map(|word| (word.name(), vec![word.sentence()])).to_vec()),
     ]
 }
 

@@ -108,7 +108,7 @@ fn one(target: &Target<'_>, folder: &Path, bytes: &[u8], property: &(impl Fn(&[u
         Ok(outcome) => return *outcome,
     };
     std::fs::create_dir_all(folder).unwrap();
-    let path = folder.join(format!("failed-{}", &crate::hash::content(bytes)[..12]));
+    let path = folder.join(format!("failed-{}", &crate::hash::content_hash(bytes)[..12]));
     std::fs::write(&path, bytes).unwrap();
     panic!("{}: {} {problem}", target.name, path.display());
 }

@@ -15,7 +15,7 @@ pub fn id(parts: &[&[u8]]) -> String {
 
 /// The whole hash of some bytes, 64 hexadecimal digits.
 #[must_use]
-pub fn content(bytes: &[u8]) -> String {
+pub fn content_hash(bytes: &[u8]) -> String {
     blake3::hash(bytes).to_hex().to_string()
 }
 

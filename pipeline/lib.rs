@@ -1,7 +1,7 @@
 //! How data moves: the stages of tracemill, each named by the table it writes.
 //!
 //! ```text
-//!  corpora ─▶ functions ─▶ inputs ─▶ executions ─▶ mixtures ─▶ shards        evals (a later stage)
+//!  corpora ─▶ functions ─▶ inputs ─▶ executions ─▶ mixtures ─▶ shards
 //!     │           │           │          │            │           │
 //!     └───────────┴───────────┴──── stats ────────────┴───────────┘
 //! ```
@@ -30,6 +30,7 @@ pub mod progress;
 pub mod python;
 pub mod recording;
 pub mod shards;
+pub mod split;
 mod sql;
 pub mod stage;
 pub mod stages;

@@ -2,14 +2,13 @@
 //! by mixtures and shards.
 
 use std::future::Future;
-use std::time::Duration;
 
 use datafusion::arrow::array::RecordBatch;
 use datafusion::execution::SendableRecordBatchStream;
 use futures::StreamExt as _;
 use tracemill_queries::{Session, SessionOptions};
 
-use crate::cancel::Cancel;
+use crate::cancel::{Cancel, POLL_INTERVAL};
 use crate::error::{Error, Result};
 use crate::stage::Context;
 
@@ -18,8 +17,6 @@ const STACK_BYTES: usize = 16 << 20;
 /// Threads that read and write what sorts spill. The default of hundreds would each keep memory of their own: 3 GiB for
 /// the shards of a million executions.
 const BLOCKING_THREADS: usize = 8;
-/// How often a wait for a batch looks for a request to stop.
-const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// Runs a future to its end on a runtime of its own.
 ///
@@ -73,7 +70,7 @@ pub(crate) async fn next(
     cancel: &Cancel,
 ) -> Result<Option<RecordBatch>> {
     loop {
-        match tokio::time::timeout(LOOK_EVERY, stream.next()).await {
+        match tokio::time::timeout(POLL_INTERVAL, stream.next()).await {
             Err(_) => cancel.check()?,
             Ok(None) => return Ok(None),
             Ok(Some(batch)) => {

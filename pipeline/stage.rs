@@ -148,7 +148,7 @@ pub fn drive(stage: &dyn Stage, cx: &Context) -> Result<Report> {
         counts.sort();
         check_tables(output.files(), info.writes, info.name, "writes")?;
         let entry = PartEntry { fingerprint: part.fingerprint.clone(), files: output.commit()?, counts };
-        if let Err(error) = cx.dataset.enter(info.name, &part.key, &entry) {
+        if let Err(error) = cx.dataset.commit_entry(info.name, &part.key, &entry) {
             // Files in no manifest are no part; where this fails too, the next run removes them.
             let _ = remove_files(cx, &entry);
             return Err(error);
@@ -160,7 +160,7 @@ pub fn drive(stage: &dyn Stage, cx: &Context) -> Result<Report> {
     bar.finish();
 
     report.counts = manifest.counts();
-    if !cx.dataset.part_stats(info.name).is_file() {
+    if !cx.dataset.stats_path(info.name).is_file() {
         write_stats(cx, info.name, &report.counts)?;
     }
     Ok(report)
@@ -185,7 +185,7 @@ fn check_tables<'a>(
 fn is_done(cx: &Context, entry: Option<&PartEntry>, part: &Part) -> Result<bool> {
     let Some(entry) = entry.filter(|entry| entry.fingerprint == part.fingerprint) else { return Ok(false) };
     for file in &entry.files {
-        if !cx.dataset.is_there(file)? {
+        if !cx.dataset.file_exists(file)? {
             return Ok(false);
         }
     }
@@ -194,7 +194,7 @@ fn is_done(cx: &Context, entry: Option<&PartEntry>, part: &Part) -> Result<bool>
 
 /// Removes a stage's counts before its parts change, so that a killed run leaves no outdated counts.
 fn forget_stats(cx: &Context, stage: &str) -> Result<()> {
-    remove_file(&cx.dataset.part_stats(stage))
+    remove_file(&cx.dataset.stats_path(stage))
 }
 
 fn remove_file(path: &Path) -> Result<()> {

@@ -1,7 +1,7 @@
 //! The one list of stages: their order, and the tables that each reads and writes. Read by the driver, the command line,
 //! the check of a dataset's files, and the tests that kill runs.
 //!
-//! Plain data without imports, so that every room may read it. `queries/views/funnel.sql` repeats the order; a test here
+//! Plain data without imports, so that every folder may read it. `queries/views/funnel.sql` repeats the order; a test here
 //! compares the two.
 
 /// The facts about a stage that others need without running it.
@@ -94,7 +94,7 @@ pub fn names() -> [&'static str; STAGES.len()] {
 mod tests {
     use std::collections::BTreeSet;
 
-    use tracemill_queries::{Kind, library};
+    use tracemill_queries::{QueryKind, library};
 
     use super::*;
 
@@ -128,7 +128,7 @@ mod tests {
 
     #[test]
     fn the_funnel_has_the_same_order() {
-        let funnel = library::named(Kind::View, "funnel").unwrap();
+        let funnel = library::named(QueryKind::View, "funnel").unwrap();
         let (_, order) = funnel.sql.split_once("CASE stage\n").unwrap();
         let (order, _) = order.split_once("END AS stage_index").unwrap();
         let found: Vec<&str> = order.lines().map(str::trim).filter(|line| !line.is_empty()).collect();

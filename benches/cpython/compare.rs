@@ -3,7 +3,7 @@
 use tracemill_trace::Scope;
 
 use crate::execution::{Change, Event, Execution};
-use crate::telling::Telling;
+use crate::normalised::NormalisedTrace;
 
 /// The first difference between two executions.
 pub(crate) struct Difference {
@@ -21,7 +21,7 @@ pub(crate) struct Difference {
 }
 
 /// The first difference; `None` when there is none. `source` is the unit's.
-pub(crate) fn first_difference(one: &Telling, other: &Telling, source: &str) -> Option<Difference> {
+pub(crate) fn first_difference(one: &NormalisedTrace, other: &NormalisedTrace, source: &str) -> Option<Difference> {
     let (mine, theirs) = (&one.execution, &other.execution);
     let length = mine.events.len().max(theirs.events.len());
     if let Some(at) = (0..length).find(|&at| mine.events.get(at) != theirs.events.get(at)) {

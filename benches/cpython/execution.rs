@@ -125,7 +125,7 @@ pub(crate) fn of_tables(data: &Path) -> BTreeMap<String, Execution> {
     }
     for (execution_index, rows) in stored {
         let execution = executions.get_mut(&execution_index).expect("the rows' execution");
-        execution.events = told(replay_rows(rows));
+        execution.events = to_reference_form(replay_rows(rows));
         // The return that gives the result does not store it again.
         for event in
             execution.events.iter_mut().filter(|event| event.kind == EventKind::Return.name() && event.value.is_none())
@@ -138,11 +138,11 @@ pub(crate) fn of_tables(data: &Path) -> BTreeMap<String, Execution> {
 
 /// Converts our events to the reference's form, which has no loops, identities or handled exceptions. So what changed
 /// until an exception was handled belongs to the frame's next event.
-fn told(events: Vec<tracemill_trace::Event>) -> Vec<Event> {
+fn to_reference_form(events: Vec<tracemill_trace::Event>) -> Vec<Event> {
     let mut functions: BTreeMap<u32, String> = BTreeMap::new();
     let mut values: BTreeMap<(u32, Scope, u32), Value> = BTreeMap::new();
     let mut carried: BTreeMap<u32, (Vec<Change>, String)> = BTreeMap::new();
-    let mut told = Vec::with_capacity(events.len());
+    let mut reference = Vec::with_capacity(events.len());
     for event in events {
         if let Some(frame) = event.frame {
             functions.insert(event.frame_index, frame.function);
@@ -175,7 +175,7 @@ fn told(events: Vec<tracemill_trace::Event>) -> Vec<Event> {
             continue;
         }
         changes.sort();
-        told.push(Event {
+        reference.push(Event {
             kind: event.kind.name().to_owned(),
             frame: i32::try_from(event.frame_index).unwrap_or(i32::MAX),
             function: functions.get(&event.frame_index).cloned().unwrap_or_default(),
@@ -186,7 +186,7 @@ fn told(events: Vec<tracemill_trace::Event>) -> Vec<Event> {
             output,
         });
     }
-    told
+    reference
 }
 
 /// Merges a change into the variable's earlier changes since the previous event.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::compare::{self, Difference};
 use crate::execution::Execution;
-use crate::telling::{Telling, Without};
+use crate::normalised::{Normalisation, NormalisedTrace};
 
 /// Sources of no more lines are printed whole.
 const WHOLE_LINES: usize = 25;
@@ -55,7 +55,7 @@ struct Differing {
     /// Imported modules whose results depend on the machine: random numbers, clock, files.
     outside: Vec<String>,
     /// The least normalisation that makes them equal, if one does.
-    gone_without: Option<Without>,
+    equal_after: Option<Normalisation>,
     /// Another CPython agrees with the first side up to the first difference.
     is_vouched: bool,
     difference: Difference,
@@ -85,17 +85,17 @@ impl Report {
             let (source, call) = unit.split_once('\0').unwrap_or((unit, ""));
             // The first difference that is left when the most is left out that still leaves one.
             let mut last: Option<Difference> = None;
-            let mut gone_without = None;
+            let mut equal_after = None;
             let mut place = None;
-            for without in Without::ALL {
-                let (mine, theirs) = (Telling::new(mine, without), Telling::new(theirs, without));
+            for without in Normalisation::ALL {
+                let (mine, theirs) = (NormalisedTrace::new(mine, without), NormalisedTrace::new(theirs, without));
                 match compare::first_difference(&mine, &theirs, source) {
                     Some(difference) => {
                         place.get_or_insert(difference.event_index);
                         last = Some(difference);
                     }
                     None => {
-                        gone_without = Some(without);
+                        equal_after = Some(without);
                         break;
                     }
                 }
@@ -110,11 +110,11 @@ impl Report {
                 call: call.to_owned(),
                 labels: mine.labels.iter().chain(&theirs.labels).cloned().collect(),
                 outside: outside(mine),
-                gone_without,
+                equal_after,
                 is_vouched: witnesses
                     .iter()
-                    .filter_map(|told| told.get(id))
-                    .any(|told| mine.agrees(told, place.flatten())),
+                    .filter_map(|execution| execution.get(id))
+                    .any(|execution| mine.agrees(execution, place.flatten())),
                 difference,
             });
         }
@@ -148,7 +148,10 @@ impl Report {
                 100.0 * pair.identical as f64 / compared.max(1) as f64,
                 labelled,
                 pair.differing.len() - labelled,
-                pair.differing.iter().filter(|differing| differing.gone_without == Some(Without::SetOrder)).count(),
+                pair.differing
+                    .iter()
+                    .filter(|differing| differing.equal_after == Some(Normalisation::SetOrder))
+                    .count(),
                 pair.differing.iter().filter(|differing| differing.is_vouched).count(),
                 pair.not_compared.values().sum::<usize>(),
             );

@@ -32,7 +32,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
     let overrides = Overrides { set: args.set, corpora: args.corpus, workers: args.workers };
     let config = load(args.config.as_deref(), &overrides)?;
     let mut out = terminal::output();
-    out.write_all(to_toml(&config).as_bytes())?;
+    out.write_all(to_toml(&config)?.as_bytes())?;
     out.flush()?;
     Ok(Exit::Done)
 }

@@ -7,7 +7,7 @@ use crate::cancel::Cancel;
 use crate::cli::lock::LockHolder;
 use crate::cli::terminal::quoted;
 use crate::dataset::Dataset;
-use crate::dataset::integrity::{self, Checked, Depth, Fault, Finding};
+use crate::dataset::integrity::{self, CheckLevel, CheckReport, Fault, Finding};
 use crate::error::Error;
 use crate::stages::STAGES;
 
@@ -36,7 +36,8 @@ pub(super) fn check_sizes(dataset: &Dataset) -> anyhow::Result<()> {
     let warning = match LockHolder::current(dataset) {
         Some(holder) => Some(holder.notice(dataset)),
         None => {
-            let Checked { findings, .. } = integrity::check(dataset, &STAGES, Depth::Sizes, &Cancel::default())?;
+            let CheckReport { findings, .. } =
+                integrity::check(dataset, &STAGES, CheckLevel::Sizes, &Cancel::default())?;
             if let Some(damaged) = findings.iter().find(|finding| finding.fault == Fault::Damaged) {
                 anyhow::bail!("{}", line(damaged, dataset));
             }

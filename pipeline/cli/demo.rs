@@ -49,9 +49,9 @@ pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
     for sample in samples.values() {
         write_sample(sample, style, &mut out)?;
     }
-    next(&args.out, samples.values().next(), style, &mut out)?;
+    print_next_steps(&args.out, samples.values().next(), style, &mut out)?;
     out.flush()?;
-    Ok(run::ending(&losses))
+    Ok(run::exit_for_losses(&losses))
 }
 
 /// The default configuration over the demo's corpus.
@@ -126,7 +126,12 @@ fn write_sample(row: &MixturesRow, style: Style, out: &mut impl Write) -> std::i
 }
 
 /// Three commands that work as they stand.
-fn next(folder: &Path, sample: Option<&MixturesRow>, style: Style, out: &mut impl Write) -> std::io::Result<()> {
+fn print_next_steps(
+    folder: &Path,
+    sample: Option<&MixturesRow>,
+    style: Style,
+    out: &mut impl Write,
+) -> std::io::Result<()> {
     let started = if std::env::var("CARGO_PKG_NAME").is_ok_and(|name| name == env!("CARGO_PKG_NAME")) {
         "cargo run --locked --ignore-rust-version --"
     } else {

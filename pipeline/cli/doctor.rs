@@ -9,7 +9,7 @@ use crate::cli::terminal::{Style, output};
 use crate::cli::text_table::TextTable;
 use crate::cli::{Exit, interrupt};
 use crate::config::{Overrides, load};
-use crate::workers::{Greeting, Supervisor, WorkerCommand};
+use crate::workers::{Supervisor, WorkerCommand, WorkerInfo};
 
 const EXAMPLES: &str = "\
 A layer that is missing and required ends every command that starts workers; the exit code is then 1.
@@ -41,9 +41,9 @@ pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
     let all = profile.layers().map(|layer| layer.name.to_owned()).collect();
     let may_lack = std::mem::replace(&mut config.sandbox.may_lack, all);
     let supervisor = Supervisor::new(WorkerCommand::this_executable()?, &config, interrupt::watch()?);
-    let Greeting { engine, layers, missing } = match supervisor.greet() {
+    let WorkerInfo { engine, layers, missing } = match supervisor.probe() {
         Ok(greeting) => greeting,
-        Err(error) => return interrupt::plainly(Err(error.into())),
+        Err(error) => return interrupt::without_resume_hint(Err(error.into())),
     };
     let rows: Vec<Row> = profile
         .layers()

@@ -25,12 +25,12 @@ pub(super) fn watch() -> anyhow::Result<Cancel> {
 }
 
 /// Clears the request to stop: a prompt continues after a stopped query.
-pub(super) fn forget(cancel: &Cancel) {
+pub(super) fn clear(cancel: &Cancel) {
     cancel.flag().store(false, Ordering::SeqCst);
 }
 
 /// Reports the interruption of a command that cannot be resumed, without the hint to run it again.
-pub(super) fn plainly(result: anyhow::Result<Exit>) -> anyhow::Result<Exit> {
+pub(super) fn without_resume_hint(result: anyhow::Result<Exit>) -> anyhow::Result<Exit> {
     match result {
         Err(error) if error.chain().any(|cause| matches!(cause.downcast_ref(), Some(Error::Cancelled))) => {
             // Standard error may be closed; the exit code tells it too.

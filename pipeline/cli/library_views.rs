@@ -1,6 +1,6 @@
 //! The library's public views as the command line shows them. Called by `schema` and by `sql`'s `\d`.
 
-use tracemill_queries::{Kind, of_kind};
+use tracemill_queries::{QueryKind, of_kind};
 
 /// A view of the library.
 #[derive(Debug)]
@@ -14,7 +14,7 @@ pub(super) struct View {
 
 /// The public views, by name.
 pub(super) fn views() -> anyhow::Result<Vec<View>> {
-    of_kind(Kind::View)
+    of_kind(QueryKind::View)
         .filter(|query| !query.is_private())
         .map(|query| {
             let header = query.header()?;

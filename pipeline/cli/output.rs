@@ -7,23 +7,22 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use datafusion::arrow::array::{Array as _, RecordBatch};
+use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::json::LineDelimitedWriter;
 use datafusion::arrow::json::writer::{LineDelimited, WriterBuilder};
-use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
 use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::parquet::basic::{Compression, ZstdLevel};
 use datafusion::parquet::file::properties::WriterProperties;
 
 use crate::cli::path_error;
-use crate::cli::query_session::Sink;
+use crate::cli::query_session::{Sink, each_row};
 use crate::cli::terminal::{self, Style, grouped};
 use crate::cli::text_table::TextTable;
 
 /// The forms of a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum Form {
+pub(super) enum OutputFormat {
     /// An aligned table for a reader.
     Table,
     /// CSV with a header; null is empty, empty text is "".
@@ -86,7 +85,7 @@ impl Write for Target {
 
 /// Writes one result.
 pub(super) struct Writer {
-    form: Form,
+    form: OutputFormat,
     target: Option<Target>,
     style: Style,
     rows: u64,
@@ -96,7 +95,7 @@ pub(super) struct Writer {
 
 impl Writer {
     /// A writer of that form.
-    pub(super) fn new(form: Form, target: Target, style: Style) -> Self {
+    pub(super) fn new(form: OutputFormat, target: Target, style: Style) -> Self {
         Writer { form, target: Some(target), style, rows: 0, table: None, parquet: None }
     }
 
@@ -122,13 +121,13 @@ impl Sink for Writer {
         match self.form {
             // A statement such as SET gives no columns.
             _ if fields.is_empty() => {}
-            Form::Table => {
+            OutputFormat::Table => {
                 let columns = fields.iter().map(|field| (field.name().clone(), field.data_type().is_numeric()));
                 self.table = Some(TextTable::new(columns, self.style));
             }
-            Form::Csv => csv_line(target, fields.iter().map(|field| Some(field.name().as_str())))?,
-            Form::Json => {}
-            Form::Parquet => {
+            OutputFormat::Csv => csv_line(target, fields.iter().map(|field| Some(field.name().as_str())))?,
+            OutputFormat::Json => {}
+            OutputFormat::Parquet => {
                 let Target::File(file, _) = target else { anyhow::bail!("Parquet goes to a file: add --to FILE") };
                 let properties =
                     WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::default())).build();
@@ -146,50 +145,26 @@ impl Sink for Writer {
         self.rows += batch.num_rows() as u64;
         match self.form {
             _ if batch.num_columns() == 0 => Ok(()),
-            Form::Table => match &mut self.table {
+            OutputFormat::Table => match &mut self.table {
                 Some(table) => each_row(batch, |cells| {
                     let cells = cells.into_iter().map(|cell| cell.unwrap_or_else(|| "null".to_owned())).collect();
                     Ok(table.push(cells, target)?)
                 }),
                 None => Ok(()),
             },
-            Form::Csv => each_row(batch, |cells| Ok(csv_line(target, cells.iter().map(Option::as_deref))?)),
-            Form::Json => {
+            OutputFormat::Csv => each_row(batch, |cells| Ok(csv_line(target, cells.iter().map(Option::as_deref))?)),
+            OutputFormat::Json => {
                 let mut writer: LineDelimitedWriter<_> =
                     WriterBuilder::new().with_explicit_nulls(true).build::<_, LineDelimited>(target);
                 writer.write(batch)?;
                 Ok(writer.finish()?)
             }
-            Form::Parquet => match &mut self.parquet {
+            OutputFormat::Parquet => match &mut self.parquet {
                 Some(writer) => writer.write(batch).context("failed to write the Parquet file"),
                 None => Ok(()),
             },
         }
     }
-}
-
-/// Each row of a batch as text; null is `None`.
-pub(super) fn each_row(
-    batch: &RecordBatch,
-    mut take: impl FnMut(Vec<Option<String>>) -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
-    let options = FormatOptions::default().with_display_error(false);
-    let columns = batch.columns().iter().map(|column| {
-        // Not `is_null`: a column of nothing but nulls has no bitmap.
-        Ok((column.logical_nulls(), ArrayFormatter::try_new(column.as_ref(), &options)?))
-    });
-    let columns: Vec<_> = columns.collect::<anyhow::Result<_>>()?;
-    for row in 0..batch.num_rows() {
-        let cells = columns
-            .iter()
-            .map(|(nulls, formatter)| match nulls {
-                Some(nulls) if nulls.is_null(row) => Ok(None),
-                _ => Ok(Some(formatter.value(row).try_to_string()?)),
-            })
-            .collect::<anyhow::Result<_>>()?;
-        take(cells)?;
-    }
-    Ok(())
 }
 
 fn csv_line<'a>(out: &mut impl Write, cells: impl Iterator<Item = Option<&'a str>>) -> io::Result<()> {

@@ -1,25 +1,22 @@
 //! A SQL session over a dataset, with a stream of batches that Ctrl-C ends. Called by `sql`, the summary and `demo`.
 
-use std::time::Duration;
-
 use anyhow::Context as _;
-use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::array::{Array as _, RecordBatch};
 use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
 use futures::StreamExt as _;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tracemill_schemas::TABLES;
 
-use crate::cancel::Cancel;
+use crate::cancel::{Cancel, POLL_INTERVAL};
 use crate::cli::terminal::cut;
 use crate::config::{Overrides, load};
 use crate::dataset::Dataset;
 use crate::error::Error;
 use tracemill_queries::{Session, SessionOptions};
 
-/// How often a request to stop is looked at while a query is silent.
-const CANCEL_EVERY: Duration = Duration::from_millis(50);
 /// Deep expressions recurse while they are planned.
 const STACK_BYTES: usize = 16 << 20;
 
@@ -93,7 +90,7 @@ impl QuerySession {
             }
         });
         let result = loop {
-            match self.planner.block_on(async { timeout(CANCEL_EVERY, from_query.recv()).await }) {
+            match self.planner.block_on(async { timeout(POLL_INTERVAL, from_query.recv()).await }) {
                 _ if cancel.is_set() => break Err(Error::Cancelled.into()),
                 Err(_) => {}
                 Ok(None) => break Ok(()),
@@ -142,7 +139,7 @@ impl Sink for Rows {
     }
 
     fn batch(&mut self, batch: &RecordBatch) -> anyhow::Result<()> {
-        super::output::each_row(batch, |cells| {
+        each_row(batch, |cells| {
             self.0.push(cells);
             Ok(())
         })
@@ -161,4 +158,28 @@ impl Sink for Columns {
     fn batch(&mut self, _batch: &RecordBatch) -> anyhow::Result<()> {
         Ok(())
     }
+}
+
+/// Each row of a batch as text; null is `None`.
+pub(super) fn each_row(
+    batch: &RecordBatch,
+    mut take: impl FnMut(Vec<Option<String>>) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let options = FormatOptions::default().with_display_error(false);
+    let columns = batch.columns().iter().map(|column| {
+        // Not `is_null`: a column of nothing but nulls has no bitmap.
+        Ok((column.logical_nulls(), ArrayFormatter::try_new(column.as_ref(), &options)?))
+    });
+    let columns: Vec<_> = columns.collect::<anyhow::Result<_>>()?;
+    for row in 0..batch.num_rows() {
+        let cells = columns
+            .iter()
+            .map(|(nulls, formatter)| match nulls {
+                Some(nulls) if nulls.is_null(row) => Ok(None),
+                _ => Ok(Some(formatter.value(row).try_to_string()?)),
+            })
+            .collect::<anyhow::Result<_>>()?;
+        take(cells)?;
+    }
+    Ok(())
 }

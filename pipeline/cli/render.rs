@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use datafusion::arrow::array::AsArray as _;
 use futures::TryStreamExt as _;
 use tracemill_queries::session::stored_name;
-use tracemill_queries::{Kind, Session, SessionOptions, names};
+use tracemill_queries::{QueryKind, Session, SessionOptions, names};
 use tracemill_schemas::changes::CHANGES;
 use tracemill_schemas::events::EVENTS;
 use tracemill_schemas::executions::ExecutionsRow;
@@ -23,9 +23,9 @@ const MEMORY_MIB: usize = 256;
 
 /// The samples that a format makes of a traced execution, prompts and completions one after the other.
 pub(super) fn render(request: &TraceRequest, traced: Traced, format: &str) -> anyhow::Result<String> {
-    if !names(Kind::Format).contains(&format) {
-        let hint = nearest(format, names(Kind::Format).into_iter());
-        let all = || format!("; there are {}", names(Kind::Format).join(", "));
+    if !names(QueryKind::Format).contains(&format) {
+        let hint = nearest(format, names(QueryKind::Format).into_iter());
+        let all = || format!("; there are {}", names(QueryKind::Format).join(", "));
         let hint = hint.map(|near| format!("; did you mean `{near}`?")).unwrap_or_else(all);
         return Err(UsageError(format!("there is no format `{format}`{hint}")).into());
     }
@@ -61,7 +61,7 @@ pub(super) fn render(request: &TraceRequest, traced: Traced, format: &str) -> an
         let schema = std::sync::Arc::clone(chosen.schema().inner());
         let batches = chosen.collect().await?;
         session.register_rows("chosen", schema, batches).await?;
-        let mut stream = session.named(Kind::Format, format, &[]).await?.execute_stream().await?;
+        let mut stream = session.named(QueryKind::Format, format, &[]).await?.execute_stream().await?;
         let mut text = String::new();
         while let Some(batch) = stream.try_next().await? {
             let column = |name: &str| batch.column_by_name(name).context("a format without its columns");

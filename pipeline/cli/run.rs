@@ -87,7 +87,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
     if !args.quiet {
         summary::print(&dataset, &cancel)?;
     }
-    Ok(ending(&losses))
+    Ok(exit_for_losses(&losses))
 }
 
 /// Runs the stages; returns how many things each one lost.
@@ -98,10 +98,10 @@ pub(super) fn pipeline(
     quiet: bool,
     cancel: &Cancel,
 ) -> anyhow::Result<Vec<(&'static str, u64)>> {
-    check_before(stages, dataset)?;
+    check_upstream_tables(stages, dataset)?;
     let lock = DatasetLock::acquire(dataset)?;
     dataset.remove_leftovers()?;
-    dataset.write_whole(&dataset.root().join("_run").join("config.toml"), to_toml(&config).as_bytes())?;
+    dataset.write_whole(&dataset.root().join("_run").join("config.toml"), to_toml(&config)?.as_bytes())?;
     let workers = match config.workers {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         workers => workers,
@@ -178,7 +178,7 @@ fn check_corpora(cx: &Context) -> anyhow::Result<()> {
 }
 
 /// Stages that run without those before them need their tables on disk.
-fn check_before(wanted_stages: &[String], dataset: &Dataset) -> crate::Result<()> {
+fn check_upstream_tables(wanted_stages: &[String], dataset: &Dataset) -> crate::Result<()> {
     for stage in STAGES.iter().filter(|stage| wanted(wanted_stages, stage.name)) {
         let writes_for_it = |before: &&&StageInfo| before.writes.iter().any(|table| stage.reads.contains(table));
         for before in STAGES.iter().rev().filter(writes_for_it) {
@@ -196,7 +196,7 @@ fn check_before(wanted_stages: &[String], dataset: &Dataset) -> crate::Result<()
 }
 
 /// Reports losses loudly; gives the exit code.
-pub(super) fn ending(losses: &[(&str, u64)]) -> Exit {
+pub(super) fn exit_for_losses(losses: &[(&str, u64)]) -> Exit {
     let lost: Vec<String> =
         losses.iter().filter(|(_, count)| *count > 0).map(|(stage, count)| format!("{count} in `{stage}`")).collect();
     if lost.is_empty() {
@@ -244,7 +244,7 @@ mod tests {
         let dataset = Dataset::new(folder.path());
         let check = |stages: &[&str]| {
             let stages: Vec<String> = stages.iter().map(|stage| (*stage).to_owned()).collect();
-            check_before(&stages, &dataset).map_err(|error| error.to_string())
+            check_upstream_tables(&stages, &dataset).map_err(|error| error.to_string())
         };
         let lacks = |stage: &str, before: &str| {
             let text = format!("the stage `{stage}` reads what `{before}` writes, which is not in ");
@@ -267,7 +267,7 @@ mod tests {
 
     #[test]
     fn data_loss_has_its_own_exit_code() {
-        assert_eq!(ending(&[("inputs", 0)]), Exit::Done);
-        assert_eq!(ending(&[("inputs", 0), ("shards", 2)]), Exit::DataLoss);
+        assert_eq!(exit_for_losses(&[("inputs", 0)]), Exit::Done);
+        assert_eq!(exit_for_losses(&[("inputs", 0), ("shards", 2)]), Exit::DataLoss);
     }
 }

@@ -17,7 +17,7 @@ use tracemill_schemas::TABLES;
 
 use crate::cancel::Cancel;
 use crate::cli::damage_report::{self, with_advice};
-use crate::cli::output::{Form, Target, Writer};
+use crate::cli::output::{OutputFormat, Target, Writer};
 use crate::cli::query_session::QuerySession;
 use crate::cli::statements::{is_complete, split};
 use crate::cli::terminal::{Style, output};
@@ -51,7 +51,7 @@ pub(super) struct Args {
     data: PathBuf,
     /// Form of the result.
     #[arg(long, value_enum, default_value = "table")]
-    output: Form,
+    output: OutputFormat,
     /// Write the result to a file, which appears when it is whole.
     #[arg(long, value_name = "FILE")]
     to: Option<PathBuf>,
@@ -68,7 +68,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
             Some(text)
         }
     };
-    if args.output == Form::Parquet && args.to.is_none() {
+    if args.output == OutputFormat::Parquet && args.to.is_none() {
         return Err(UsageError("--output parquet writes a file: add --to FILE".to_owned()).into());
     }
     let statements = text.as_deref().map(split);
@@ -90,7 +90,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
         Some(statements) => {
             let (form, to) = (args.output, args.to.as_deref());
             let all = statements.into_iter().try_for_each(|text| execute(&engine, text, form, to, &cancel));
-            interrupt::plainly(all.map(|()| Exit::Done))
+            interrupt::without_resume_hint(all.map(|()| Exit::Done))
         }
     };
     with_advice(result, &args.data)
@@ -114,7 +114,7 @@ fn open(data: &Path) -> anyhow::Result<QuerySession> {
 fn execute(
     engine: &QuerySession,
     statement: &str,
-    form: Form,
+    form: OutputFormat,
     to: Option<&Path>,
     cancel: &Cancel,
 ) -> anyhow::Result<()> {
@@ -164,7 +164,7 @@ fn prompt(engine: &QuerySession, args: &Args, cancel: &Cancel) -> anyhow::Result
             Err(error) if matches!(error.downcast_ref(), Some(Error::Cancelled)) => eprintln!("stopped"),
             Err(error) => eprintln!("{}", super::message(&error)),
         }
-        interrupt::forget(cancel);
+        interrupt::clear(cancel);
     }
 }
 

@@ -10,7 +10,7 @@ use crate::cancel::Cancel;
 use crate::cli::query_session::QuerySession;
 use crate::cli::terminal::{Colour, Style, bytes, grouped, output};
 use crate::cli::text_table::TextTable;
-use crate::dataset::{Dataset, open_table};
+use crate::dataset::{Dataset, Severity, open_table};
 use crate::error::Error;
 
 const FUNNEL: &str = "SELECT stage, unit, severity, reason, count FROM funnel ORDER BY stage_index, stage, unit, severity_index, count DESC, reason";
@@ -20,7 +20,11 @@ pub(super) fn print(dataset: &Dataset, cancel: &Cancel) -> anyhow::Result<()> {
     let rows = QuerySession::open(dataset)?.rows(FUNNEL, cancel).context("failed to read the funnel")?;
     let style = Style::of_output();
     let mut out = output();
-    let counts: Vec<Count> = rows.into_iter().filter_map(Count::read).collect();
+    let counts = rows.into_iter().map(|row| {
+        let shown = format!("{row:?}");
+        Count::read(row).with_context(|| format!("failed to read a row of the funnel: {shown}"))
+    });
+    let counts: Vec<Count> = counts.collect::<anyhow::Result<_>>()?;
     funnel(&counts, style, &mut out)?;
     writeln!(out)?;
     tables(dataset, style, &mut out)?;
@@ -33,7 +37,7 @@ pub(super) fn print(dataset: &Dataset, cancel: &Cancel) -> anyhow::Result<()> {
 struct Count {
     stage: String,
     unit: String,
-    severity: String,
+    severity: Severity,
     reason: String,
     count: u64,
 }
@@ -44,7 +48,7 @@ impl Count {
         Some(Count {
             stage: cells.next()?,
             unit: cells.next()?,
-            severity: cells.next()?,
+            severity: Severity::parse(&cells.next()?)?,
             reason: cells.next()?,
             count: cells.next()?.parse().ok()?,
         })
@@ -65,11 +69,13 @@ fn funnel(counts: &[Count], style: Style, out: &mut impl Write) -> io::Result<()
             #[allow(clippy::cast_precision_loss)]
             let share = 100.0 * count.count as f64 / total.max(1) as f64;
             let text = format!("{:>23} {share:>5.1} %  {}", grouped(count.count), count.reason);
-            let line = match count.severity.as_str() {
-                "kept" => text,
-                "info" => style.paint(Colour::Dim, &format!("{text} (left out)")),
-                "failure" => format!("{text} (failed)"),
-                severity => style.paint(Colour::Red, &format!("{text} ({})", severity.to_uppercase())),
+            let line = match count.severity {
+                Severity::Kept => text,
+                Severity::Info => style.paint(Colour::Dim, &format!("{text} (left out)")),
+                Severity::Failure => format!("{text} (failed)"),
+                Severity::DataLoss => {
+                    style.paint(Colour::Red, &format!("{text} ({})", count.severity.name().to_uppercase()))
+                }
             };
             writeln!(out, "{line}")?;
         }
@@ -105,19 +111,19 @@ mod tests {
 
     #[test]
     fn the_funnel_names_what_was_lost() {
-        let count = |stage: &str, severity: &str, reason: &str, count: u64| Count {
+        let count = |stage: &str, severity: Severity, reason: &str, count: u64| Count {
             stage: stage.into(),
             unit: if stage == "corpora" { "files".into() } else { "functions".into() },
-            severity: severity.into(),
+            severity,
             reason: reason.into(),
             count,
         };
         let counts = [
-            count("corpora", "kept", "parsed", 1_234),
-            count("corpora", "failure", "unparsable", 2),
-            count("functions", "kept", "kept", 9),
-            count("functions", "info", "duplicate", 1),
-            count("functions", "data_loss", "worker_gone", 1),
+            count("corpora", Severity::Kept, "parsed", 1_234),
+            count("corpora", Severity::Failure, "unparsable", 2),
+            count("functions", Severity::Kept, "kept", 9),
+            count("functions", Severity::Info, "duplicate", 1),
+            count("functions", Severity::DataLoss, "worker_gone", 1),
         ];
         let mut out = Vec::new();
         funnel(&counts, Style::default(), &mut out).unwrap();
@@ -131,5 +137,17 @@ mod tests {
                                   1   9.1 %  worker_gone (DATA_LOSS)
         "#]]
         .assert_eq(&String::from_utf8(out).unwrap());
+    }
+
+    #[test]
+    fn a_row_of_the_funnel_has_a_known_severity() {
+        let read = |severity: &str| {
+            let cells = ["inputs", "functions", severity, "reason", "3"];
+            Count::read(cells.map(|cell| Some(cell.to_owned())).into())
+        };
+        for severity in Severity::ALL {
+            assert_eq!(read(severity.name()).unwrap().severity, severity);
+        }
+        assert_eq!(read("grave"), None);
     }
 }

@@ -86,7 +86,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
     let cancel = interrupt::watch()?;
     let traced = match trace_one(&request, WorkerCommand::this_executable()?, &cancel) {
         Ok(traced) => traced,
-        Err(error) => return interrupt::plainly(Err(error.into())),
+        Err(error) => return interrupt::without_resume_hint(Err(error.into())),
     };
 
     let mut out = output();

@@ -12,7 +12,7 @@ use crate::cli::terminal::{bytes, grouped, output, printable};
 use crate::cli::{Exit, UsageError, interrupt};
 use crate::config::{Overrides, load};
 use crate::dataset::Dataset;
-use crate::dataset::integrity::{self, Depth};
+use crate::dataset::integrity::{self, CheckLevel};
 use crate::recording::{Verification, verify};
 use crate::stages::STAGES;
 use crate::workers::WorkerCommand;
@@ -74,7 +74,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
     match files(&dataset, &cancel) {
         Ok(true) if !args.files => {}
         Ok(are_whole) => return Ok(if are_whole { Exit::Done } else { Exit::Failed }),
-        Err(error) => return interrupt::plainly(Err(error)),
+        Err(error) => return interrupt::without_resume_hint(Err(error)),
     }
     if dataset.files("executions")?.is_empty() {
         return Err(UsageError(format!("{} holds no executions", args.data.display())).into());
@@ -84,7 +84,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<Exit> {
 
 /// Compares the files with the manifests and prints faults; `true` where there are none.
 fn files(dataset: &Dataset, cancel: &Cancel) -> anyhow::Result<bool> {
-    let checked = integrity::check(dataset, &STAGES, Depth::Bytes, cancel)?;
+    let checked = integrity::check(dataset, &STAGES, CheckLevel::Bytes, cancel)?;
     let mut out = output();
     for finding in &checked.findings {
         writeln!(out, "{}", printable(&damage_report::line(finding, dataset)))?;
@@ -132,7 +132,7 @@ fn executions(args: &Args, dataset: &Dataset, cancel: &Cancel) -> anyhow::Result
     let command = WorkerCommand::this_executable()?;
     let verified = match verify(dataset, &config.executions, &what, &command, cancel, report) {
         Ok(verified) => verified,
-        Err(error) => return with_advice(interrupt::plainly(Err(error.into())), &args.data),
+        Err(error) => return with_advice(interrupt::without_resume_hint(Err(error.into())), &args.data),
     };
     writeln!(
         out,

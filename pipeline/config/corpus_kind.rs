@@ -1,12 +1,22 @@
-//! Guesses the kind of a corpus from its path. Called when the configuration does not name it.
+//! The names of the kinds of corpus, and the kind that a path suggests where the configuration does not name it.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
 use crate::config::CorpusKind;
-use crate::config::KINDS;
 use crate::error::{Error, Result};
+
+/// Every kind of corpus with the name that files and flags use.
+pub const KINDS: [(&str, CorpusKind); 7] = [
+    ("tree", CorpusKind::Tree),
+    ("archive", CorpusKind::Archive),
+    ("jsonl", CorpusKind::Jsonl),
+    ("parquet", CorpusKind::Parquet),
+    ("cruxeval", CorpusKind::Cruxeval),
+    ("mbpp", CorpusKind::Mbpp),
+    ("humaneval", CorpusKind::Humaneval),
+];
 
 /// The kind of corpus that stands at a path: by its name, and for JSON lines by the keys of the first record.
 ///

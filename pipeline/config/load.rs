@@ -19,7 +19,6 @@ use crate::config::load::walk::Place;
 use crate::config::{Config, DEFAULT};
 use crate::error::{Error, Result};
 
-pub use corpora::KINDS;
 pub use walk::nearest;
 pub use write::to_toml;
 

@@ -12,14 +12,14 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use tracemill_trace::{Granularity, Limits, Subscription};
 
-pub use corpus_kind::guess_kind;
+pub use corpus_kind::{KINDS, guess_kind};
 pub use engine_name::EngineName;
-pub use load::{KINDS, Overrides, load, nearest, to_toml};
+pub use load::{Overrides, load, nearest, to_toml};
 
 /// The default configuration, with a comment on every key.
 pub const DEFAULT: &str = include_str!("default.toml");
 
-/// The resolved configuration. Keys, units and effects stand in `default.toml`.
+/// The resolved configuration. Keys, units and effects are described in `default.toml`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs)]
@@ -121,6 +121,7 @@ pub enum CorpusKind {
     Humaneval,
 }
 
+/// Section `[files]`; its keys are described in `default.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs)]
@@ -132,6 +133,7 @@ pub struct FilesConfig {
     pub respect_ignore_files: bool,
 }
 
+/// Section `[functions]`; its keys are described in `default.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs)]
@@ -140,6 +142,7 @@ pub struct FunctionsConfig {
     pub source_bytes_max: usize,
 }
 
+/// Section `[inputs]`; its keys are described in `default.toml`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs)]
@@ -150,6 +153,7 @@ pub struct InputsConfig {
     pub model: ModelConfig,
 }
 
+/// Section `[inputs.search]`; its keys are described in `default.toml`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs)]
@@ -163,6 +167,7 @@ pub struct SearchConfig {
     pub preferred_lines_max: u64,
 }
 
+/// Section `[inputs.model]`; its keys are described in `default.toml`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs)]
@@ -170,7 +175,7 @@ pub struct ModelConfig {
     pub endpoint: String,
     pub model: String,
     pub key_variable: String,
-    pub ask: Ask,
+    pub ask: RequestScope,
     pub coverage_below: f64,
     pub calls: usize,
     pub tokens_max: u64,
@@ -185,13 +190,14 @@ pub struct ModelConfig {
 /// The functions for which the language model is queried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Ask {
+pub enum RequestScope {
     /// Those that the other sources of inputs left poorly covered.
     Poor,
     /// All.
     All,
 }
 
+/// Section `[executions]`; its keys are described in `default.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs)]
@@ -205,6 +211,7 @@ pub struct ExecutionsConfig {
     pub sandbox: SandboxConfig,
 }
 
+/// Section `[executions.sandbox]`; its keys are described in `default.toml`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs)]
@@ -220,6 +227,7 @@ impl ExecutionsConfig {
     }
 }
 
+/// Section `[mixtures]`; its keys are described in `default.toml`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs)]
@@ -230,6 +238,7 @@ pub struct MixturesConfig {
     pub formats: BTreeMap<String, f64>,
 }
 
+/// Section `[shards]`; its keys are described in `default.toml`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs)]

@@ -9,11 +9,11 @@ use flate2::read::MultiGzDecoder;
 use zip::ZipArchive;
 
 use crate::config::FilesConfig;
-use crate::corpora::headers::Headers;
-use crate::corpora::listing::{PartFiles, text};
 use crate::corpora::metadata::{self, Metadata};
+use crate::corpora::part_files::{PartFiles, path_text};
 use crate::corpora::read::bounded;
-use crate::corpora::{Body, Found, TakeFiles};
+use crate::corpora::tar_headers::TarHeaderLimit;
+use crate::corpora::{SourceBytes, SourceFile, TakeFiles};
 use crate::error::{Error, Result};
 
 /// Hands over the `.py` entries of an archive.
@@ -24,9 +24,10 @@ pub(super) fn each(unit: &PartFiles, config: &FilesConfig, take: TakeFiles<'_>) 
         return zip_entries(unit, &file.path, config, wants_metadata, take);
     }
     // The metadata may stand after the sources, so it has a pass of its own.
-    let metadata = if wants_metadata { tar_metadata(&file.path)?.beside(&unit.corpus) } else { Metadata::default() };
+    let metadata =
+        if wants_metadata { tar_metadata(&file.path)?.without_configured(&unit.corpus) } else { Metadata::default() };
     let mut names = Names::new(unit);
-    let mut archive = tar::Archive::new(Headers::new(open(&file.path)?));
+    let mut archive = tar::Archive::new(TarHeaderLimit::new(open(&file.path)?));
     let entries = match archive.entries() {
         Ok(entries) => entries,
         Err(error) => return take(&mut std::iter::once(Ok(names.broken(&error)))),
@@ -50,7 +51,7 @@ pub(super) fn each(unit: &PartFiles, config: &FilesConfig, take: TakeFiles<'_>) 
         let path = names.inner(&entry.path_bytes())?;
         let size_bytes = entry.header().entry_size().unwrap_or(0);
         let body = body(&mut entry, size_bytes, config);
-        Some(Ok(metadata.clone().give(Found::new(path, body))))
+        Some(Ok(metadata.clone().apply_to(SourceFile::new(path, body))))
     });
     take(&mut found)
 }
@@ -62,10 +63,10 @@ fn open(path: &Path) -> Result<Box<dyn Read>> {
 }
 
 fn tar_metadata(path: &Path) -> Result<Metadata> {
-    let mut archive = tar::Archive::new(Headers::new(open(path)?));
+    let mut archive = tar::Archive::new(TarHeaderLimit::new(open(path)?));
     let Ok(entries) = archive.entries() else { return Ok(Metadata::default()) };
     for mut entry in entries.map_while(std::result::Result::ok) {
-        if metadata::is_metadata(&text(&entry.path_bytes()))
+        if metadata::is_metadata(&path_text(&entry.path_bytes()))
             && let Ok(bytes) = bounded(&mut entry, METADATA_BYTES_MAX)
         {
             return Ok(metadata::parse(&String::from_utf8_lossy(&bytes)));
@@ -103,7 +104,8 @@ fn zip_entries(
     let mut metadata = Metadata::default();
     if wants_metadata && let Some(&(_, index)) = entries.iter().find(|(name, _)| metadata::is_metadata(name)) {
         let bytes = archive.by_index(index).ok().and_then(|entry| bounded(entry, METADATA_BYTES_MAX).ok());
-        metadata = metadata::parse(&String::from_utf8_lossy(&bytes.unwrap_or_default())).beside(&unit.corpus);
+        metadata =
+            metadata::parse(&String::from_utf8_lossy(&bytes.unwrap_or_default())).without_configured(&unit.corpus);
     }
     let mut found = entries.into_iter().filter_map(|(name, index)| {
         let path = names.inner(name.as_bytes())?;
@@ -113,21 +115,21 @@ fn zip_entries(
                 let size_bytes = entry.size();
                 body(&mut entry, size_bytes, config)
             }
-            Err(error) => Body::Unreadable(format!("archive entry: {error}")),
+            Err(error) => SourceBytes::Unreadable(format!("archive entry: {error}")),
         };
-        Some(Ok(metadata.clone().give(Found::new(path, body))))
+        Some(Ok(metadata.clone().apply_to(SourceFile::new(path, body))))
     });
     take(&mut found)
 }
 
 /// The bytes of an entry. The size in its header is not trusted: the limit applies to the bytes that are read.
-fn body(entry: &mut impl Read, size_bytes: u64, config: &FilesConfig) -> Body {
+fn body(entry: &mut impl Read, size_bytes: u64, config: &FilesConfig) -> SourceBytes {
     if size_bytes > config.size_bytes_max {
-        return Body::Oversized(size_bytes);
+        return SourceBytes::Oversized(size_bytes);
     }
     match bounded(entry, config.size_bytes_max) {
-        Ok(bytes) => Body::Bytes(bytes),
-        Err(error) => Body::Unreadable(format!("archive entry: {error}")),
+        Ok(bytes) => SourceBytes::Bytes(bytes),
+        Err(error) => SourceBytes::Unreadable(format!("archive entry: {error}")),
     }
 }
 
@@ -145,7 +147,7 @@ impl<'a> Names<'a> {
 
     /// The path of a Python file; `None` when it is none. An entry that appears again gets a number.
     fn inner(&mut self, name: &[u8]) -> Option<String> {
-        let name = sanitised(&text(name));
+        let name = sanitised(&path_text(name));
         if !name.ends_with(".py") || name == ".py" {
             return None;
         }
@@ -156,9 +158,9 @@ impl<'a> Names<'a> {
     }
 
     /// The row of an archive that cannot be read, or not to its end.
-    fn broken(&self, error: &dyn std::fmt::Display) -> Found {
+    fn broken(&self, error: &dyn std::fmt::Display) -> SourceFile {
         let name = self.unit.files.first().map(|file| file.name.clone()).unwrap_or_default();
-        Found::new(name, Body::Unreadable(format!("broken archive: {error}")))
+        SourceFile::new(name, SourceBytes::Unreadable(format!("broken archive: {error}")))
     }
 }
 

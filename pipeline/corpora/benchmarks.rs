@@ -4,9 +4,9 @@ use ruff_python_ast::{Expr, Stmt};
 use serde_json::{Map, Value};
 
 use crate::config::{CorpusKind, FilesConfig};
-use crate::corpora::listing::PartFiles;
+use crate::corpora::part_files::PartFiles;
 use crate::corpora::records::{self, Record, UsedPaths};
-use crate::corpora::{Body, Found, TakeFiles};
+use crate::corpora::{SourceBytes, SourceFile, TakeFiles};
 use crate::error::Result;
 use crate::python;
 
@@ -23,7 +23,7 @@ pub(super) fn each(unit: &PartFiles, kind: CorpusKind, config: &FilesConfig, tak
         let Record { line, object } = record?;
         let name = format!("{}:{line}", file.name);
         let found = object.and_then(|object| {
-            let problem = |problem| Body::Unreadable(format!("line {line}: {problem}"));
+            let problem = |problem| SourceBytes::Unreadable(format!("line {line}: {problem}"));
             match kind {
                 CorpusKind::Cruxeval => cruxeval(&object),
                 CorpusKind::Mbpp => mbpp(&object),
@@ -34,22 +34,26 @@ pub(super) fn each(unit: &PartFiles, kind: CorpusKind, config: &FilesConfig, tak
         Ok(match found {
             Ok(found) => {
                 let path = used.name(Some(found.path.clone()), &unit.prefix, &name);
-                Found { path, licence: Some(licence.clone()), ..found }
+                SourceFile { path, licence: Some(licence.clone()), ..found }
             }
-            Err(body) => Found { licence: Some(licence.clone()), ..Found::new(name, body) },
+            Err(body) => SourceFile { licence: Some(licence.clone()), ..SourceFile::new(name, body) },
         })
     });
     take(&mut found)
 }
 
-type Read = std::result::Result<Found, String>;
+type Read = std::result::Result<SourceFile, String>;
 
 fn text<'a>(object: &'a Map<String, Value>, key: &str) -> std::result::Result<&'a str, String> {
     object.get(key).and_then(Value::as_str).ok_or_else(|| format!("`{key}` is missing or not a string"))
 }
 
-fn found(path: String, content: String, entry_point: &str, tests: String) -> Found {
-    Found { entry_point: Some(entry_point.to_owned()), tests: Some(tests), ..Found::new(path, Body::Text(content)) }
+fn found(path: String, content: String, entry_point: &str, tests: String) -> SourceFile {
+    SourceFile {
+        entry_point: Some(entry_point.to_owned()),
+        tests: Some(tests),
+        ..SourceFile::new(path, SourceBytes::Text(content))
+    }
 }
 
 fn cruxeval(object: &Map<String, Value>) -> Read {

@@ -33,7 +33,7 @@ fn files(target: &Target<'_>, kind: CorpusKind, name: &str) {
         listing::list(&corpus, &config, &mut units).unwrap();
         let mut said = String::new();
         let mut rows = 0_u64;
-        let mut take = |found: &mut dyn Iterator<Item = Result<Found>>| {
+        let mut take = |found: &mut dyn Iterator<Item = Result<SourceFile>>| {
             for found in found {
                 let row = read::row(&corpus, found?, &config);
                 rows += 1;

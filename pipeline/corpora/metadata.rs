@@ -1,7 +1,7 @@
 //! Licence and repository from a distribution's `PKG-INFO` or `METADATA`.
 
 use crate::config::CorpusConfig;
-use crate::corpora::Found;
+use crate::corpora::SourceFile;
 
 /// The metadata of a distribution.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -12,7 +12,7 @@ pub(super) struct Metadata {
 
 impl Metadata {
     /// The metadata without what the configuration sets.
-    pub(super) fn beside(self, corpus: &CorpusConfig) -> Self {
+    pub(super) fn without_configured(self, corpus: &CorpusConfig) -> Self {
         Metadata {
             licence: self.licence.filter(|_| corpus.licence.is_none()),
             repository: self.repository.filter(|_| corpus.repository.is_none()),
@@ -20,8 +20,8 @@ impl Metadata {
     }
 
     /// Copies it into a file of the distribution.
-    pub(super) fn give(self, found: Found) -> Found {
-        Found { licence: self.licence, repository: self.repository, ..found }
+    pub(super) fn apply_to(self, found: SourceFile) -> SourceFile {
+        SourceFile { licence: self.licence, repository: self.repository, ..found }
     }
 }
 

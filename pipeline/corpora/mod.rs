@@ -1,19 +1,20 @@
 //! The `corpora` stage: finds source files, decodes and parses them, and gives every one of them a row.
 //!
 //! A corpus is a tree, an archive, a file of records or a benchmark; each strategy has a file here and yields one
-//! [`Found`] file at a time; `read.rs` then treats all of them alike. Called by the command line through
+//! [`SourceFile`] file at a time; `read.rs` then treats all of them alike. Called by the command line through
 //! [`crate::stage::drive`].
 
 mod archive;
 mod benchmarks;
 mod decode;
-mod headers;
 mod listing;
 mod metadata;
 mod parquet;
+mod part_files;
 mod read;
 mod records;
 mod syntax;
+mod tar_headers;
 mod tree;
 
 use std::sync::{Mutex, PoisonError};
@@ -21,7 +22,7 @@ use std::sync::{Mutex, PoisonError};
 use tracemill_schemas::corpora::CorporaRow;
 
 pub(crate) use decode::decode;
-pub use read::{Body, Found};
+pub use read::{SourceBytes, SourceFile};
 
 use crate::config::{CorpusKind, FilesConfig};
 use crate::dataset::{Count, PartKey, PartOutput, Severity};
@@ -30,7 +31,7 @@ use crate::hash;
 use crate::progress::Bar;
 use crate::stage::{Context, Counts, Part, Stage};
 use crate::stages::{CORPORA, StageInfo};
-use listing::PartFiles;
+use part_files::PartFiles;
 
 /// Raised when the same bytes would give other rows.
 const VERSION: u32 = 1;
@@ -50,7 +51,7 @@ impl Corpora {
 }
 
 /// Takes a strategy's iterator over its files.
-type TakeFiles<'a> = &'a mut dyn FnMut(&mut dyn Iterator<Item = Result<Found>>) -> Result<()>;
+type TakeFiles<'a> = &'a mut dyn FnMut(&mut dyn Iterator<Item = Result<SourceFile>>) -> Result<()>;
 
 impl Stage for Corpora {
     fn info(&self) -> &'static StageInfo {
@@ -79,8 +80,8 @@ impl Stage for Corpora {
         let files = &cx.config.files;
         let mut counts = Counts::default();
         counts.add_many("files", "not_followed", Severity::Info, unit.not_followed);
-        let mut rolling = Rolling { files, output, writer: None, number: 0, bytes: 0 };
-        let mut take = |found: &mut dyn Iterator<Item = Result<Found>>| {
+        let mut rolling = RollingWriter { files, output, writer: None, number: 0, bytes: 0 };
+        let mut take = |found: &mut dyn Iterator<Item = Result<SourceFile>>| {
             let found = found.map(|found| cx.cancel.check().and(found));
             cx.cpu.map(
                 found,
@@ -110,7 +111,7 @@ impl Stage for Corpora {
 }
 
 /// Writes rows into files of bounded size.
-struct Rolling<'a> {
+struct RollingWriter<'a> {
     files: &'a FilesConfig,
     output: &'a mut PartOutput,
     writer: Option<crate::dataset::TableWriter<CorporaRow>>,
@@ -118,7 +119,7 @@ struct Rolling<'a> {
     bytes: usize,
 }
 
-impl Rolling<'_> {
+impl RollingWriter<'_> {
     fn push(&mut self, row: &CorporaRow) -> Result<()> {
         let mut writer = match self.writer.take() {
             Some(writer) => writer,

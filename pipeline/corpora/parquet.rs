@@ -11,9 +11,9 @@ use datafusion::parquet::arrow::ProjectionMask;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use crate::config::ColumnsConfig;
-use crate::corpora::listing::PartFiles;
+use crate::corpora::part_files::PartFiles;
 use crate::corpora::records::{UsedPaths, missing};
-use crate::corpora::{Body, Found, TakeFiles};
+use crate::corpora::{SourceBytes, SourceFile, TakeFiles};
 use crate::error::{Error, Result};
 
 /// Rows of a batch: their texts are in memory at once.
@@ -23,7 +23,7 @@ const BATCH_ROWS: usize = 64;
 pub(super) fn each(unit: &PartFiles, take: TakeFiles<'_>) -> Result<()> {
     let listed = unit.file()?;
     let file = File::open(&listed.path).map_err(Error::io("open", &listed.path))?;
-    let broken = |problem: String| Found::new(listed.name.clone(), Body::Unreadable(problem));
+    let broken = |problem: String| SourceFile::new(listed.name.clone(), SourceBytes::Unreadable(problem));
     let builder = match guarded(|| ParquetRecordBatchReaderBuilder::try_new(file)) {
         Ok(builder) => builder,
         Err(error) => return take(&mut std::iter::once(Ok(broken(format!("not a Parquet file: {error}"))))),
@@ -45,15 +45,15 @@ pub(super) fn each(unit: &PartFiles, take: TakeFiles<'_>) -> Result<()> {
         .map_while(|batch| (!over).then_some(batch).inspect(|batch| over = batch.is_err()))
         .flat_map(|batch| match batch.and_then(|batch| Columns::from_batch(&batch, columns)) {
             Ok(batch) => {
-                let rows: Vec<Result<Found>> = (0..batch.rows)
+                let rows: Vec<Result<SourceFile>> = (0..batch.rows)
                     .map(|row| {
                         number += 1;
                         let name = format!("{}:{number}", listed.name);
                         let path = used.name(batch.text(&batch.path, row), &unit.prefix, &name);
-                        Ok(Found {
+                        Ok(SourceFile {
                             repository: batch.text(&batch.repository, row),
                             licence: batch.text(&batch.licence, row),
-                            ..Found::new(path, batch.body(row))
+                            ..SourceFile::new(path, batch.body(row))
                         })
                     })
                     .collect();
@@ -128,16 +128,16 @@ impl Columns {
         (!items.is_empty()).then(|| items.join(" AND "))
     }
 
-    fn body(&self, row: usize) -> Body {
+    fn body(&self, row: usize) -> SourceBytes {
         if self.content.is_null(row) {
-            return Body::Unreadable("the content is null".to_owned());
+            return SourceBytes::Unreadable("the content is null".to_owned());
         }
         if let Some(texts) = self.content.as_string_opt::<i64>() {
-            return Body::Text(texts.value(row).to_owned());
+            return SourceBytes::Text(texts.value(row).to_owned());
         }
         match self.content.as_binary_opt::<i64>() {
-            Some(bytes) => Body::Bytes(bytes.value(row).to_owned()),
-            None => Body::Unreadable(format!("the content is {}, not text", self.content.data_type())),
+            Some(bytes) => SourceBytes::Bytes(bytes.value(row).to_owned()),
+            None => SourceBytes::Unreadable(format!("the content is {}, not text", self.content.data_type())),
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::hash;
 
 /// A source file, or a record of a benchmark, before it is read.
 #[derive(Debug, Clone)]
-pub struct Found {
+pub struct SourceFile {
     /// Path inside the corpus.
     pub path: String,
     /// The repository, where the corpus states it.
@@ -20,7 +20,7 @@ pub struct Found {
     /// The licence, where the corpus states it.
     pub licence: Option<String>,
     /// The bytes.
-    pub body: Body,
+    pub body: SourceBytes,
     /// Benchmarks: the function that is meant.
     pub entry_point: Option<String>,
     /// Benchmarks: the tests.
@@ -29,7 +29,7 @@ pub struct Found {
 
 /// Where the bytes of a source file are.
 #[derive(Debug, Clone)]
-pub enum Body {
+pub enum SourceBytes {
     /// In a file.
     File(PathBuf),
     /// Here, to be decoded.
@@ -42,16 +42,16 @@ pub enum Body {
     Unreadable(String),
 }
 
-impl Found {
+impl SourceFile {
     /// A file with only a path and bytes.
     #[must_use]
-    pub fn new(path: String, body: Body) -> Self {
-        Found { path, repository: None, licence: None, body, entry_point: None, tests: None }
+    pub fn new(path: String, body: SourceBytes) -> Self {
+        SourceFile { path, repository: None, licence: None, body, entry_point: None, tests: None }
     }
 }
 
 /// Makes the row.
-pub(super) fn row(corpus: &CorpusConfig, found: Found, config: &FilesConfig) -> CorporaRow {
+pub(super) fn row(corpus: &CorpusConfig, found: SourceFile, config: &FilesConfig) -> CorporaRow {
     let mut row = CorporaRow {
         file_id: hash::id(&[corpus.name.as_bytes(), found.path.as_bytes()]),
         corpus: corpus.name.clone(),
@@ -74,28 +74,28 @@ pub(super) fn row(corpus: &CorpusConfig, found: Found, config: &FilesConfig) -> 
 /// A status other than `parsed`, and the problem.
 type Fault = (&'static str, String);
 
-fn fill(row: &mut CorporaRow, body: Body, config: &FilesConfig) -> Result<(), Fault> {
+fn fill(row: &mut CorporaRow, body: SourceBytes, config: &FilesConfig) -> Result<(), Fault> {
     let (bytes, is_text) = match body {
-        Body::File(path) => {
+        SourceBytes::File(path) => {
             let (bytes, size_bytes) = from_file(&path, config.size_bytes_max)
                 .map_err(|error| ("unreadable", format!("cannot be read: {error}")))?;
             row.size_bytes = i64::try_from(size_bytes).unwrap_or(i64::MAX);
             (bytes, false)
         }
-        Body::Bytes(bytes) => (bytes, false),
-        Body::Text(text) => (text.into_bytes(), true),
-        Body::Oversized(size_bytes) => {
+        SourceBytes::Bytes(bytes) => (bytes, false),
+        SourceBytes::Text(text) => (text.into_bytes(), true),
+        SourceBytes::Oversized(size_bytes) => {
             row.size_bytes = i64::try_from(size_bytes).unwrap_or(i64::MAX);
             return Err(("oversized", oversized(size_bytes, config)));
         }
-        Body::Unreadable(problem) => return Err(("unreadable", problem)),
+        SourceBytes::Unreadable(problem) => return Err(("unreadable", problem)),
     };
     let size_bytes = (bytes.len() as u64).max(u64::try_from(row.size_bytes).unwrap_or(0));
     row.size_bytes = i64::try_from(size_bytes).unwrap_or(i64::MAX);
     if size_bytes > config.size_bytes_max {
         return Err(("oversized", oversized(size_bytes, config)));
     }
-    row.content_hash = Some(hash::content(&bytes));
+    row.content_hash = Some(hash::content_hash(&bytes));
     let (text, encoding) = if is_text {
         // The record's own file is UTF-8; a PEP 263 line inside it speaks of bytes that are gone.
         (String::from_utf8(bytes).map_err(|error| ("undecodable", error.to_string()))?, "utf-8".to_owned())

@@ -9,8 +9,8 @@ use flate2::bufread::MultiGzDecoder;
 use serde_json::{Map, Value};
 
 use crate::config::{ColumnsConfig, FilesConfig};
-use crate::corpora::listing::PartFiles;
-use crate::corpora::{Body, Found, TakeFiles};
+use crate::corpora::part_files::PartFiles;
+use crate::corpora::{SourceBytes, SourceFile, TakeFiles};
 use crate::error::{Error, Result};
 
 /// A record: its line, and what stands there.
@@ -19,7 +19,7 @@ pub(super) struct Record {
     /// Which line of the file, 1-based.
     pub(super) line: u64,
     /// The object, or why there is none.
-    pub(super) object: std::result::Result<Map<String, Value>, Body>,
+    pub(super) object: std::result::Result<Map<String, Value>, SourceBytes>,
 }
 
 /// Hands over the records of a file.
@@ -33,7 +33,7 @@ pub(super) fn each(unit: &PartFiles, config: &FilesConfig, take: TakeFiles<'_>) 
         let name = format!("{}:{line}", file.name);
         let object = match object {
             Ok(object) => object,
-            Err(body) => return Ok(Found::new(name, body)),
+            Err(body) => return Ok(SourceFile::new(name, body)),
         };
         if std::mem::take(&mut is_first) && !object.contains_key(&columns.content) {
             let keys: Vec<&str> = object.keys().map(String::as_str).collect();
@@ -57,7 +57,7 @@ fn found(
     mut object: Map<String, Value>,
     columns: &ColumnsConfig,
     used: &mut UsedPaths,
-) -> Found {
+) -> SourceFile {
     let mut text = |column: &str| match object.remove(column) {
         Some(Value::String(text)) if !text.is_empty() => Some(text),
         // Datasets that found several licences give them all.
@@ -70,11 +70,13 @@ fn found(
     let path = text(&columns.path);
     let (repository, licence) = (text(&columns.repository), text(&columns.licence));
     let body = match object.remove(&columns.content) {
-        Some(Value::String(text)) => Body::Text(text),
-        Some(other) => Body::Unreadable(format!("column `{}` is {}, not a string", columns.content, kind(&other))),
-        None => Body::Unreadable(format!("column `{}` is missing", columns.content)),
+        Some(Value::String(text)) => SourceBytes::Text(text),
+        Some(other) => {
+            SourceBytes::Unreadable(format!("column `{}` is {}, not a string", columns.content, kind(&other)))
+        }
+        None => SourceBytes::Unreadable(format!("column `{}` is missing", columns.content)),
     };
-    Found { repository, licence, ..Found::new(used.name(path, prefix, &name), body) }
+    SourceFile { repository, licence, ..SourceFile::new(used.name(path, prefix, &name), body) }
 }
 
 fn kind(value: &Value) -> &'static str {
@@ -116,11 +118,11 @@ pub(super) fn read(path: &Path, config: &FilesConfig) -> Result<impl Iterator<It
                 Ok(None) => return None,
                 Ok(Some(Line::Text(text))) if text.trim_ascii().is_empty() => continue,
                 Ok(Some(Line::Text(text))) => parse(&text, number),
-                Ok(Some(Line::Long(size_bytes))) => Err(Body::Oversized(size_bytes)),
+                Ok(Some(Line::Long(size_bytes))) => Err(SourceBytes::Oversized(size_bytes)),
                 Err(error) => {
                     // A broken stream has no next line.
                     over = true;
-                    Err(Body::Unreadable(format!("line {number}: {error}")))
+                    Err(SourceBytes::Unreadable(format!("line {number}: {error}")))
                 }
             };
             return Some(Ok(Record { line: number, object }));
@@ -129,8 +131,8 @@ pub(super) fn read(path: &Path, config: &FilesConfig) -> Result<impl Iterator<It
     }))
 }
 
-fn parse(text: &[u8], number: u64) -> std::result::Result<Map<String, Value>, Body> {
-    let unreadable = |problem: String| Body::Unreadable(format!("line {number}: {problem}"));
+fn parse(text: &[u8], number: u64) -> std::result::Result<Map<String, Value>, SourceBytes> {
+    let unreadable = |problem: String| SourceBytes::Unreadable(format!("line {number}: {problem}"));
     let text =
         std::str::from_utf8(text).map_err(|error| unreadable(format!("byte {} is not UTF-8", error.valid_up_to())))?;
     match serde_json::from_str(text.strip_prefix('\u{feff}').unwrap_or(text)) {

@@ -5,14 +5,14 @@ use std::path::Path;
 
 use ignore::WalkBuilder;
 
-use crate::corpora::listing::{Listed, PartFiles, text};
-use crate::corpora::{Body, Found, TakeFiles};
+use crate::corpora::part_files::{CorpusFile, PartFiles, path_text};
+use crate::corpora::{SourceBytes, SourceFile, TakeFiles};
 use crate::error::Result;
 
 /// The files of a tree, sorted by name, and how many symbolic links were left out.
 ///
 /// Ignore files above the folder do not count, nor do the user's own: the same folder gives the same corpus anywhere.
-pub(super) fn list(root: &Path, respect_ignore_files: bool) -> Result<(Vec<Listed>, u64)> {
+pub(super) fn list(root: &Path, respect_ignore_files: bool) -> Result<(Vec<CorpusFile>, u64)> {
     let mut walk = WalkBuilder::new(root);
     walk.standard_filters(false).follow_links(false).require_git(false);
     if respect_ignore_files {
@@ -28,8 +28,8 @@ pub(super) fn list(root: &Path, respect_ignore_files: bool) -> Result<(Vec<Liste
                 let name = blamed(&error).and_then(|path| path.strip_prefix(root).ok().map(Path::to_owned));
                 let name = name.unwrap_or_default();
                 let path = root.join(&name);
-                let name = text(name.as_os_str().as_encoded_bytes());
-                files.push(Listed { name, path, problem: Some(error.to_string()) });
+                let name = path_text(name.as_os_str().as_encoded_bytes());
+                files.push(CorpusFile { name, path, problem: Some(error.to_string()) });
                 continue;
             }
         };
@@ -39,8 +39,8 @@ pub(super) fn list(root: &Path, respect_ignore_files: bool) -> Result<(Vec<Liste
         }
         let relative = entry.path().strip_prefix(root).unwrap_or(entry.path());
         if kind.is_file() {
-            let name = text(relative.as_os_str().as_encoded_bytes());
-            files.push(Listed { name, path: entry.path().to_owned(), problem: None });
+            let name = path_text(relative.as_os_str().as_encoded_bytes());
+            files.push(CorpusFile { name, path: entry.path().to_owned(), problem: None });
         } else if kind.is_symlink() {
             not_followed += 1;
         }
@@ -62,10 +62,10 @@ fn blamed(error: &ignore::Error) -> Option<&Path> {
 pub(super) fn each(unit: &PartFiles, take: TakeFiles<'_>) -> Result<()> {
     let mut found = unit.files.iter().map(|file| {
         let body = match &file.problem {
-            Some(problem) => Body::Unreadable(problem.clone()),
-            None => Body::File(file.path.clone()),
+            Some(problem) => SourceBytes::Unreadable(problem.clone()),
+            None => SourceBytes::File(file.path.clone()),
         };
-        Ok(Found::new(file.name.clone(), body))
+        Ok(SourceFile::new(file.name.clone(), body))
     });
     take(&mut found)
 }

@@ -28,7 +28,7 @@ pub(super) const GROUP_ROWS: usize = 1 << 20;
 const GROUP_BYTES: usize = 64 << 20;
 
 /// A Parquet file while it is written.
-pub(super) struct Groups {
+pub(super) struct RowGroupWriter {
     file: SerializedFileWriter<File>,
     factory: ArrowRowGroupWriterFactory,
     schema: SchemaRef,
@@ -43,13 +43,13 @@ enum Columns {
     Pages { table: &'static Table, compressor: Compressor, chunks: Vec<Chunk> },
 }
 
-impl std::fmt::Debug for Groups {
+impl std::fmt::Debug for RowGroupWriter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Groups").field("rows", &self.rows).finish_non_exhaustive()
+        f.debug_struct("RowGroupWriter").field("rows", &self.rows).finish_non_exhaustive()
     }
 }
 
-impl Groups {
+impl RowGroupWriter {
     /// A file without rows. The footer has the Arrow schema where Parquet's own schema does not express it.
     pub(super) fn new(
         file: File,
@@ -65,7 +65,7 @@ impl Groups {
             true => Columns::Pages { table, compressor: Compressor::new(zstd_level)?, chunks: Vec::new() },
             false => Columns::Library(Vec::new()),
         };
-        Ok(Groups { file, factory, schema, columns, rows: 0 })
+        Ok(RowGroupWriter { file, factory, schema, columns, rows: 0 })
     }
 
     /// Encodes a batch.

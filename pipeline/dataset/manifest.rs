@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use tracemill_schemas::stats::StatsRow;
 
+use crate::dataset::file_entry::FileEntry;
 use crate::dataset::key::PartKey;
 use crate::dataset::writer::{sync_folder, write_whole};
 use crate::error::{Error, Result};
@@ -35,25 +36,6 @@ pub struct PartEntry {
     pub files: Vec<FileEntry>,
     /// Its counts.
     pub counts: Vec<Count>,
-}
-
-/// One file of a part.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FileEntry {
-    /// The table.
-    pub table: String,
-    /// The key of the part, or of the file.
-    pub key: PartKey,
-    /// The file's path below the folder of its table; `None` for `part-KEY.parquet`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// Its rows.
-    pub rows: u64,
-    /// Its size.
-    pub size_bytes: u64,
-    /// BLAKE3 of its bytes.
-    pub content_hash: String,
 }
 
 /// The number of things with one end; the sum over all parts is a row of `stats`.
@@ -98,6 +80,15 @@ pub enum Severity {
 }
 
 impl Severity {
+    /// All, the mildest first.
+    pub const ALL: [Severity; 4] = [Severity::Kept, Severity::Info, Severity::Failure, Severity::DataLoss];
+
+    /// The severity of that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Severity> {
+        Severity::ALL.into_iter().find(|severity| severity.name() == name)
+    }
+
     /// The name that `stats` uses.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -13,6 +13,7 @@
 //! folder is synced, and then its entry in the manifest is written the same way. A file without an entry is removed and
 //! written again; a file that differs from its entry is an error.
 
+mod file_entry;
 mod groups;
 pub mod integrity;
 mod key;
@@ -25,9 +26,10 @@ use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
+pub use file_entry::FileEntry;
 pub use key::PartKey;
 pub(crate) use manifest::ManifestFault;
-pub use manifest::{Count, FileEntry, Manifest, PartEntry, Severity};
+pub use manifest::{Count, Manifest, PartEntry, Severity};
 pub use reader::{open_table, read_batches, read_rows};
 pub(crate) use writer::properties;
 pub use writer::{NamedFile, PartOutput, Scratch, ScratchFolder, TableWriter};
@@ -76,7 +78,7 @@ impl Dataset {
 
     /// The file of a stage's counts.
     #[must_use]
-    pub fn part_stats(&self, stage: &str) -> PathBuf {
+    pub fn stats_path(&self, stage: &str) -> PathBuf {
         self.part("stats", stage)
     }
 
@@ -141,7 +143,7 @@ impl Dataset {
     ///
     /// # Errors
     /// The disk refuses.
-    pub fn enter(&self, stage: &str, key: &str, entry: &PartEntry) -> Result<()> {
+    pub fn commit_entry(&self, stage: &str, key: &str, entry: &PartEntry) -> Result<()> {
         manifest::write_entry(&self.manifest_folder(stage), key, entry)
     }
 
@@ -193,7 +195,7 @@ impl Dataset {
     ///
     /// # Errors
     /// It is there with another size.
-    pub fn is_there(&self, file: &FileEntry) -> Result<bool> {
+    pub fn file_exists(&self, file: &FileEntry) -> Result<bool> {
         let path = self.file(file);
         match fs::metadata(&path) {
             Ok(metadata) if metadata.len() == file.size_bytes => Ok(true),
@@ -243,6 +245,8 @@ fn damaged(path: &Path, found: &str) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::MetadataExt as _;
+
     use tracemill_schemas::stats::StatsRow;
 
     use super::*;
@@ -278,13 +282,31 @@ mod tests {
         let manifest = Manifest { parts: [(PartKey::from("0"), part(folder.path(), "0"))].into() };
         part(folder.path(), "1");
         fs::write(dataset.table("stats").join(".tmp-x"), "half").unwrap();
-        dataset.enter("functions", "0", &PartEntry::default()).unwrap();
+        dataset.commit_entry("functions", "0", &PartEntry::default()).unwrap();
         fs::write(dataset.manifest_folder("functions").join(".tmp-x"), "half").unwrap();
         dataset.remove_leftovers().unwrap();
         assert_eq!(fs::read_dir(dataset.manifest_folder("functions")).unwrap().count(), 1);
         dataset.remove_unlisted("stats", &manifest).unwrap();
         let left: Vec<_> = fs::read_dir(dataset.table("stats")).unwrap().map(|entry| entry.unwrap().path()).collect();
         assert_eq!(left, [dataset.part("stats", "0")]);
+    }
+
+    #[test]
+    fn to_enter_a_part_rewrites_no_other_entry() {
+        let folder = tempfile::tempdir().unwrap();
+        let dataset = Dataset::new(folder.path());
+        let path = |key: &str| dataset.manifest_folder("functions").join(format!("{key}.json"));
+        // An entry is put in place by a rename, so a file that is written again is another one.
+        let file = |key: &str| (fs::metadata(path(key)).unwrap().ino(), fs::read(path(key)).unwrap());
+        for key in ["00000", "00001"] {
+            dataset.commit_entry("functions", key, &PartEntry::default()).unwrap();
+        }
+        let (first, second) = (file("00000"), file("00001"));
+        let changed = PartEntry { fingerprint: "other".to_owned(), ..PartEntry::default() };
+        dataset.commit_entry("functions", "00001", &changed).unwrap();
+        dataset.commit_entry("functions", "00002", &changed).unwrap();
+        assert_eq!(file("00000"), first);
+        assert_ne!(file("00001").0, second.0, "a file that is written again is not seen");
     }
 
     #[test]
@@ -322,7 +344,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let dataset = Dataset::new(folder.path());
         let file = part(folder.path(), "0").files.remove(0);
-        assert!(dataset.is_there(&file).unwrap());
+        assert!(dataset.file_exists(&file).unwrap());
         dataset.verify(&file).unwrap();
 
         let path = dataset.part("stats", "0");
@@ -330,15 +352,15 @@ mod tests {
         let middle = bytes.len() / 2;
         bytes[middle] ^= 1;
         fs::write(&path, &bytes).unwrap();
-        assert!(dataset.is_there(&file).unwrap(), "the size is the same");
+        assert!(dataset.file_exists(&file).unwrap(), "the size is the same");
         let message = dataset.verify(&file).unwrap_err().to_string();
         assert!(message.contains("part-0.parquet: its bytes are not those that were written"), "{message}");
 
         bytes.truncate(middle);
         fs::write(&path, &bytes).unwrap();
-        let message = dataset.is_there(&file).unwrap_err().to_string();
+        let message = dataset.file_exists(&file).unwrap_err().to_string();
         assert!(message.contains("part-0.parquet: it has") && message.contains("were written; remove it"), "{message}");
         fs::remove_file(&path).unwrap();
-        assert!(!dataset.is_there(&file).unwrap());
+        assert!(!dataset.file_exists(&file).unwrap());
     }
 }

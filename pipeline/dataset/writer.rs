@@ -13,9 +13,9 @@ use datafusion::parquet::file::properties::{EnabledStatistics, WriterProperties}
 use datafusion::parquet::schema::types::ColumnPath;
 use tracemill_schemas::{Builder, Encoding, Row, Table};
 
-use crate::dataset::groups::{GROUP_ROWS, Groups};
+use crate::dataset::file_entry::FileEntry;
+use crate::dataset::groups::{GROUP_ROWS, RowGroupWriter};
 use crate::dataset::key::PartKey;
-use crate::dataset::manifest::FileEntry;
 use crate::error::{Error, Result};
 
 /// Rows of a batch handed to Parquet at once.
@@ -254,7 +254,7 @@ pub struct ScratchFolder {
 pub struct Scratch<R: Row> {
     file: File,
     folder: PathBuf,
-    groups: Groups,
+    groups: RowGroupWriter,
     rows: u64,
     row: PhantomData<R>,
 }
@@ -292,9 +292,9 @@ impl<R: Row> Scratch<R> {
     }
 }
 
-fn groups(table: &'static Table, file: File, zstd_level: i32, path: &Path) -> Result<Groups> {
+fn groups(table: &'static Table, file: File, zstd_level: i32, path: &Path) -> Result<RowGroupWriter> {
     let properties = properties(table, zstd_level, GROUP_ROWS)?;
-    Groups::new(file, table, properties, zstd_level).map_err(Error::parquet("create", path))
+    RowGroupWriter::new(file, table, properties, zstd_level).map_err(Error::parquet("create", path))
 }
 
 /// One file of a table while it is written.
@@ -303,7 +303,7 @@ pub struct TableWriter<R: Row> {
     file: tempfile::NamedTempFile,
     path: PathBuf,
     key: PartKey,
-    groups: Groups,
+    groups: RowGroupWriter,
     builder: R::Builder,
     rows: u64,
     row: PhantomData<R>,

@@ -27,7 +27,7 @@ use crate::hash;
 use crate::parallel::map_with_workers;
 use crate::progress::Bar;
 use crate::recording::Invocation;
-use crate::recording::rows::{Piece, Recorder};
+use crate::recording::rows::{Recorder, RowChunk};
 use crate::stage::{Context, Part, Stage};
 use crate::stages::{EXECUTIONS, StageInfo};
 use crate::workers::{IdleWorkers, Placement, Supervisor, WorkerCommand, events_max};
@@ -70,7 +70,7 @@ struct Batch {
 /// The rows of a batch.
 struct TracedBatch {
     executions: Vec<ExecutionsRow>,
-    pieces: Vec<Piece>,
+    chunks: Vec<RowChunk>,
     /// How often a job was begun again.
     begun_again: u64,
 }
@@ -131,7 +131,7 @@ impl Stage for Executions {
             cx.workers * 4,
             || {
                 let supervisor = Supervisor::new(self.command.clone(), &cx.config.executions, cx.cancel.clone());
-                Ok(supervisor.sharing(self.idle.clone()))
+                Ok(supervisor.with_idle(self.idle.clone()))
             },
             |supervisor, batch| trace_batch(supervisor, cx, &batch, &folder),
             |traced| {
@@ -141,8 +141,8 @@ impl Stage for Executions {
                     tally.add(row);
                 }
                 begun_again += traced.begun_again;
-                for piece in traced.pieces {
-                    tables.add(output, piece)?;
+                for chunk in traced.chunks {
+                    tables.add(output, chunk)?;
                 }
                 bar.add(traced.executions.len() as u64);
                 Ok(())
@@ -242,7 +242,7 @@ fn trace_batch(
         begun_again += u64::from(attempts.saturating_sub(1));
         executions.push(execution);
     }
-    Ok(TracedBatch { executions, pieces: recorder.into_pieces(), begun_again })
+    Ok(TracedBatch { executions, chunks: recorder.into_chunks(), begun_again })
 }
 
 #[cfg(test)]
@@ -264,7 +264,7 @@ mod tests {
                 let file =
                     FileEntry { table: table_name, key: key.clone(), rows, content_hash, ..FileEntry::default() };
                 let entry = PartEntry { files: vec![file], ..PartEntry::default() };
-                dataset.enter(table, &key, &entry).unwrap();
+                dataset.commit_entry(table, &key, &entry).unwrap();
             }
         }
         let config = Arc::new(load(None, &Overrides::default()).unwrap());
@@ -282,6 +282,16 @@ mod tests {
             end = first + i64::try_from(rows).unwrap();
         }
         assert_eq!(end, 8_000_007);
+    }
+
+    #[test]
+    fn an_index_that_is_no_number_of_the_table_is_an_error() {
+        let last = usize::try_from(i64::MAX).unwrap() / STRIDE;
+        assert!(first_index(last).is_ok());
+        for ordinal in [last + 1, usize::MAX] {
+            let error = first_index(ordinal).unwrap_err().to_string();
+            assert_eq!(error, format!("internal error: the indexes of executions end before part {ordinal}"));
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use tracemill_schemas::instructions::InstructionsRow;
 use super::tally::Tally;
 use crate::dataset::{PartOutput, TableWriter};
 use crate::error::{Error, Result};
-use crate::recording::rows::{Piece, Scratches};
+use crate::recording::rows::{RowChunk, ScratchFiles};
 use crate::stage::Part;
 
 /// The files of a part for the four tables of events.
@@ -26,23 +26,23 @@ impl EventTables {
         Ok(EventTables { frames, instructions: None, events, changes })
     }
 
-    pub(super) fn add(&mut self, output: &PartOutput, piece: Piece) -> Result<()> {
-        let any = match &piece {
-            Piece::Batches(batches) => batches.instructions.num_rows() > 0,
-            Piece::Scratches(scratches) => scratches.instructions.rows() > 0,
+    pub(super) fn add(&mut self, output: &PartOutput, chunk: RowChunk) -> Result<()> {
+        let any = match &chunk {
+            RowChunk::Batches(batches) => batches.instructions.num_rows() > 0,
+            RowChunk::ScratchFiles(scratches) => scratches.instructions.rows() > 0,
         };
         if any && self.instructions.is_none() {
             self.instructions = Some(output.table()?);
         }
-        match piece {
-            Piece::Batches(batches) => {
+        match chunk {
+            RowChunk::Batches(batches) => {
                 self.frames.write(&batches.frames)?;
                 self.events.write(&batches.events)?;
                 self.changes.write(&batches.changes)?;
                 self.instructions.as_mut().map_or(Ok(()), |table| table.write(&batches.instructions))
             }
-            Piece::Scratches(scratches) => {
-                let Scratches { frames, instructions, events, changes } = *scratches;
+            RowChunk::ScratchFiles(scratches) => {
+                let ScratchFiles { frames, instructions, events, changes } = *scratches;
                 self.frames.absorb(frames)?;
                 self.events.absorb(events)?;
                 self.changes.absorb(changes)?;

@@ -145,7 +145,7 @@ impl<'a> Maker<'_, 'a> {
             is_async: function.is_async,
             decorators: signature::decorators(self.source, function),
             imports: features::imports(statements).into_iter().collect(),
-            usages: usages::showing(usages, unit, &bound),
+            usages: usages::usages_of_unit(usages, unit, &bound),
             docstring: docstring(unit),
             ..FunctionsRow::default()
         };

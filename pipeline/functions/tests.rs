@@ -476,7 +476,7 @@ fn write_corpora(dataset: &Dataset, files: &[(&str, &str)]) {
             .unwrap();
         output.close(writer).unwrap();
         let files = output.commit().unwrap();
-        dataset.enter("corpora", &key, &PartEntry { files, ..PartEntry::default() }).unwrap();
+        dataset.commit_entry("corpora", &key, &PartEntry { files, ..PartEntry::default() }).unwrap();
     }
 }
 

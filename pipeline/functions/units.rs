@@ -1,8 +1,9 @@
 //! The functions and methods of a file that become units. Called by `extract`.
 
-use ruff_python_ast::{Decorator, Expr, Stmt, StmtClassDef, StmtFunctionDef};
+use ruff_python_ast::{Stmt, StmtClassDef, StmtFunctionDef};
 
 use crate::functions::blocks::{Blocks, is_main_guard};
+use crate::python::last_name;
 
 /// A function or method that becomes a unit.
 #[derive(Debug, Clone, Copy)]
@@ -34,7 +35,7 @@ impl<'a> Unit<'a> {
 
 /// The definitions of a file.
 #[derive(Debug, Default)]
-pub(super) struct Found<'a> {
+pub(super) struct Definitions<'a> {
     /// In source order.
     pub(super) units: Vec<Unit<'a>>,
     /// Reasons of definitions that no call reaches by their name: overloads, setters.
@@ -42,40 +43,40 @@ pub(super) struct Found<'a> {
 }
 
 /// The units of a file.
-pub(super) fn units_in<'a>(blocks: &Blocks<'a>) -> Found<'a> {
-    let mut found = Found::default();
+pub(super) fn units_in<'a>(blocks: &Blocks<'a>) -> Definitions<'a> {
+    let mut definitions = Definitions::default();
     for (index, block) in blocks.all.iter().enumerate() {
-        add_units_of(block.statement, index, &mut found);
+        add_units_of(block.statement, index, &mut definitions);
     }
-    found
+    definitions
 }
 
 /// Adds the units of a statement, also of those inside an `if` or a `try`.
-fn add_units_of<'a>(statement: &'a Stmt, block: usize, found: &mut Found<'a>) {
+fn add_units_of<'a>(statement: &'a Stmt, block: usize, definitions: &mut Definitions<'a>) {
     match statement {
         Stmt::FunctionDef(function) => match kind(None, function) {
-            Ok(kind) => found.units.push(Unit { kind, class: None, function, block }),
-            Err(reason) => found.not_callable.push(reason),
+            Ok(kind) => definitions.units.push(Unit { kind, class: None, function, block }),
+            Err(reason) => definitions.not_callable.push(reason),
         },
         Stmt::ClassDef(class) => {
             for statement in &class.body {
                 if let Stmt::FunctionDef(function) = statement {
                     match kind(Some(class), function) {
-                        Ok(kind) => found.units.push(Unit { kind, class: Some(class), function, block }),
-                        Err(reason) => found.not_callable.push(reason),
+                        Ok(kind) => definitions.units.push(Unit { kind, class: Some(class), function, block }),
+                        Err(reason) => definitions.not_callable.push(reason),
                     }
                 }
             }
         }
         Stmt::If(branch) if !is_main_guard(statement) => {
             let clauses = branch.elif_else_clauses.iter().flat_map(|clause| &clause.body);
-            branch.body.iter().chain(clauses).for_each(|inner| add_units_of(inner, block, found));
+            branch.body.iter().chain(clauses).for_each(|inner| add_units_of(inner, block, definitions));
         }
         Stmt::Try(attempt) => {
             let handlers = attempt.handlers.iter().filter_map(|handler| handler.as_except_handler());
             let handlers = handlers.flat_map(|handler| &handler.body);
             let all = attempt.body.iter().chain(handlers).chain(&attempt.orelse).chain(&attempt.finalbody);
-            all.for_each(|inner| add_units_of(inner, block, found));
+            all.for_each(|inner| add_units_of(inner, block, definitions));
         }
         _ => {}
     }
@@ -83,7 +84,8 @@ fn add_units_of<'a>(statement: &'a Stmt, block: usize, found: &mut Found<'a>) {
 
 /// The kind of a definition; an error where no call reaches it by its name.
 fn kind(class: Option<&StmtClassDef>, function: &StmtFunctionDef) -> Result<&'static str, &'static str> {
-    let decorators: Vec<&str> = function.decorator_list.iter().filter_map(last_name).collect();
+    let decorators: Vec<&str> =
+        function.decorator_list.iter().filter_map(|decorator| last_name(&decorator.expression)).collect();
     let has = |name: &str| decorators.contains(&name);
     if has("overload") {
         return Err("overload");
@@ -107,17 +109,4 @@ fn kind(class: Option<&StmtClassDef>, function: &StmtFunctionDef) -> Result<&'st
             _ => "method",
         }
     })
-}
-
-/// The last name of a decorator: `c` of `@a.b.c` and of `@a.b.c(…)`.
-fn last_name(decorator: &Decorator) -> Option<&str> {
-    let expression = match &decorator.expression {
-        Expr::Call(call) => call.func.as_ref(),
-        other => other,
-    };
-    match expression {
-        Expr::Name(name) => Some(name.id.as_str()),
-        Expr::Attribute(attribute) => Some(attribute.attr.as_str()),
-        _ => None,
-    }
 }

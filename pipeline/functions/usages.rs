@@ -66,7 +66,7 @@ fn find<'a>(source: &str, blocks: &Blocks<'a>, is_test: bool) -> Vec<Usage<'a>> 
 }
 
 /// The texts of the usages that use a unit; `bound` are the names that the unit's source binds.
-pub(super) fn showing(usages: &[Usage<'_>], unit: &Unit<'_>, bound: &BTreeSet<&str>) -> Vec<String> {
+pub(super) fn usages_of_unit(usages: &[Usage<'_>], unit: &Unit<'_>, bound: &BTreeSet<&str>) -> Vec<String> {
     let (top, name) = (unit.top_name(), unit.function.name.as_str());
     let shows = |usage: &&Usage<'_>| {
         let names_it = match unit.kind {
@@ -140,7 +140,7 @@ impl<'a> Finder<'_, 'a> {
         for value in values.iter().take(ROUNDS_MAX) {
             let binds = names.split(',').map(str::trim).collect();
             let given = format!("{names} = {}", text(self.source, value));
-            before.push(Earlier::given(first, binds, value, given));
+            before.push(Earlier::loop_round(first, binds, value, given));
             self.inner(&function.body, self.is_test, before);
             before.truncate(outer);
         }
@@ -156,7 +156,7 @@ impl<'a> Finder<'_, 'a> {
         for value in values.iter().take(ROUNDS_MAX) {
             let binds = names_of_target(&each.target);
             let given = format!("{} = {}", text(self.source, each.target.as_ref()), text(self.source, value));
-            before.push(Earlier::given(statement, binds, value, given));
+            before.push(Earlier::loop_round(statement, binds, value, given));
             self.inner(&each.body, calls, before);
             before.truncate(outer);
         }

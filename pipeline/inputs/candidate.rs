@@ -15,7 +15,7 @@ pub(super) struct Candidate {
     /// Standard input of a program.
     pub(super) stdin: String,
     /// Whether it is kept beyond `inputs.per_function`.
-    pub(super) is_free: bool,
+    pub(super) exempt_from_limit: bool,
 }
 
 impl Candidate {
@@ -25,7 +25,7 @@ impl Candidate {
     }
 
     /// Whether a person wrote it.
-    pub(super) fn is_from_people(&self) -> bool {
+    pub(super) fn is_human_written(&self) -> bool {
         matches!(self.origin, "benchmark" | "assert" | "test" | "doctest" | "main")
     }
 

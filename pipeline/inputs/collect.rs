@@ -12,10 +12,10 @@ use crate::config::InputsConfig;
 use crate::dataset::Severity;
 use crate::error::Result;
 use crate::inputs::candidate::Candidate;
+use crate::inputs::candidate_sources::CandidateSources;
 use crate::inputs::input_rows::InputRows;
-use crate::inputs::offers::Offers;
 use crate::inputs::random::Random;
-use crate::inputs::search::{Found, Runner, Search, Subject, UnitCoverage};
+use crate::inputs::search::{Runner, Search, SearchResult, Subject, UnitCoverage};
 use crate::inputs::sources::corpus_tests::UnitWithTests;
 use crate::inputs::unit::Unit;
 use crate::{hash, python};
@@ -91,7 +91,7 @@ fn collect_unit(
         return Ok(UnitInputs::none(row, "unit_unparsable", Severity::Failure));
     };
     let unit = Unit::new(row, parsed.suite());
-    let offers = Offers::gather(&unit, with_tests, proposed, runner.is_some(), &mut random);
+    let offers = CandidateSources::gather(&unit, with_tests, proposed, runner.is_some(), &mut random);
     match runner {
         Some(runner) => search(&unit, offers, settings, runner, &mut random),
         None => Ok(take_first(&unit, offers, settings, &mut random)),
@@ -99,7 +99,12 @@ fn collect_unit(
 }
 
 /// Takes the first candidates without running any.
-fn take_first(unit: &Unit<'_>, offers: Offers<'_, '_>, settings: Settings<'_>, random: &mut Random) -> UnitInputs {
+fn take_first(
+    unit: &Unit<'_>,
+    offers: CandidateSources<'_, '_>,
+    settings: Settings<'_>,
+    random: &mut Random,
+) -> UnitInputs {
     let mut rows = InputRows::new(unit.row, settings.config);
     for candidate in &offers.first {
         rows.offer(candidate.clone(), true);
@@ -124,7 +129,7 @@ fn take_first(unit: &Unit<'_>, offers: Offers<'_, '_>, settings: Settings<'_>, r
 /// Runs the candidates, and others made from them, and chooses.
 fn search(
     unit: &Unit<'_>,
-    offers: Offers<'_, '_>,
+    offers: CandidateSources<'_, '_>,
     settings: Settings<'_>,
     runner: &mut dyn Runner,
     random: &mut Random,
@@ -147,12 +152,12 @@ fn search(
     });
     search.run(first, &|number, random| offers.nth(number, random), runner, random)?;
     let coverage = search.coverage();
-    let Found { chosen, tried, not_reproduced, killed, lines, branches, reason } = search.choose(runner)?;
+    let SearchResult { chosen, tried, not_reproduced, killed, lines, branches, reason } = search.choose(runner)?;
     rows.dropped.extend(std::iter::repeat_n((Label::Killed.name(), Severity::DataLoss), killed));
     rows.dropped.extend(std::iter::repeat_n(("not_reproduced", Severity::Failure), not_reproduced));
     let has_run = lines.all > 0;
     for chosen in chosen {
-        let new = rows.offer(Candidate { is_free: true, ..chosen.candidate }, true);
+        let new = rows.offer(Candidate { exempt_from_limit: true, ..chosen.candidate }, true);
         if let Some(row) = new.filter(|_| has_run) {
             row.generation = i32::try_from(chosen.generation).unwrap_or(i32::MAX);
             row.lines_new = Some(count(chosen.lines_new));

@@ -48,17 +48,17 @@ impl<'a> InputRows<'a> {
     /// Takes a candidate unless there are enough rows, it is too long, or it is there already; repetitions are counted
     /// where `counts_repeats`. Gives the new row.
     pub(super) fn offer(&mut self, candidate: Candidate, counts_repeats: bool) -> Option<&mut InputsRow> {
-        if self.is_full() && !candidate.is_free || !self.fits(&candidate) {
+        if self.is_full() && !candidate.exempt_from_limit || !self.fits(&candidate) {
             return None;
         }
-        let Candidate { origin, setup, call, check, stdin, is_free } = candidate;
+        let Candidate { origin, setup, call, check, stdin, exempt_from_limit } = candidate;
         if !self.seen.insert((setup.clone(), call.clone(), stdin.clone())) {
             if counts_repeats {
                 self.dropped.push(("duplicate", Severity::Info));
             }
             return None;
         }
-        self.counted += usize::from(!is_free);
+        self.counted += usize::from(!exempt_from_limit);
         let function_id = self.function.function_id.clone();
         self.rows.push(InputsRow {
             input_id: hash::id(&[function_id.as_bytes(), setup.as_bytes(), call.as_bytes(), stdin.as_bytes()]),

@@ -13,10 +13,10 @@
 //! again with them. Every input is source text: set-up, call and check.
 
 mod candidate;
+mod candidate_sources;
 mod collect;
 mod input_rows;
 mod literals;
-mod offers;
 mod proposals;
 mod random;
 mod search;

@@ -80,7 +80,7 @@ impl Inputs {
     /// A supervisor of workers of this stage.
     fn supervisor(&self, cx: &Context) -> Supervisor {
         let supervisor = Supervisor::new(self.command.clone(), &cx.config.executions, cx.cancel.clone());
-        supervisor.sharing(self.idle.clone())
+        supervisor.with_idle(self.idle.clone())
     }
 
     /// Queries the model about poorly covered units, and repeats the search of those for which it proposes calls. Adds
@@ -94,7 +94,7 @@ impl Inputs {
         bar: &Bar,
     ) -> Result<()> {
         let is_wanted = |(_, inputs): &(UnitWithTests, UnitInputs)| {
-            inputs.coverage.as_ref().is_some_and(|coverage| proposer.wants(coverage.share))
+            inputs.coverage.as_ref().is_some_and(|coverage| proposer.should_request(coverage.share))
         };
         let asked: Vec<usize> = (0..units.len()).filter(|index| is_wanted(&units[*index])).collect();
         let requests = asked.iter().map(|index| {

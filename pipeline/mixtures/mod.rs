@@ -21,8 +21,6 @@ use crate::progress::Bar;
 use crate::stage::{Context, Part, Stage};
 use crate::stages::{MIXTURES, StageInfo};
 
-pub use plan::Split;
-
 /// Raised whenever the same tables and queries would give other samples.
 const VERSION: u32 = 1;
 /// The table that has a file of the same key only where executions are recorded at instruction granularity. Of all other

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use tracemill_queries::{Kind, LIBRARY, UserQuery, library};
+use tracemill_queries::{LIBRARY, QueryKind, UserQuery, library};
 
 use crate::config::Config;
 use crate::error::{Error, Result};
@@ -28,60 +28,19 @@ pub(super) struct Format {
     pub(super) share: f64,
 }
 
-/// The split of a unit's samples.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Split {
-    /// For training.
-    Train,
-    /// For model selection.
-    Validation,
-    /// For the final evaluation.
-    Test,
-}
-
-impl Split {
-    /// Every split, in the order of tables and cards.
-    pub const ALL: [Split; 3] = [Split::Train, Split::Validation, Split::Test];
-
-    /// The name that tables and files use.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Split::Train => "train",
-            Split::Validation => "validation",
-            Split::Test => "test",
-        }
-    }
-
-    /// The split of a unit: all its samples are there, whatever else is in the dataset.
-    #[must_use]
-    pub fn for_function(function_id: &str, config: &Config) -> Split {
-        // 63 bits as a number from 0 to 1: what a float rounds away moves no more than one unit in 2^53.
-        let place = tracemill_queries::shash(function_id, config.seed.cast_signed()) as f64 / i64::MAX as f64;
-        let (validation, test) = (config.shards.validation, config.shards.test);
-        if place < validation {
-            Split::Validation
-        } else if place < validation + test {
-            Split::Test
-        } else {
-            Split::Train
-        }
-    }
-}
-
 impl Plan {
     /// Reads the queries that the configuration names.
     ///
     /// # Errors
     /// A name is neither in the library nor a file; two formats have one name; a format has no version.
     pub(super) fn new(config: &Config) -> Result<Plan> {
-        let mixture = query(Kind::Mixture, "mixture", &config.mixtures.mixture)?;
+        let mixture = query(QueryKind::Mixture, "mixture", &config.mixtures.mixture)?;
         let mut formats = Vec::new();
         for (name, &share) in &config.mixtures.formats {
             if !(0.0..=1.0).contains(&share) {
                 return Err(Error::Config(format!("mixtures.formats.{name} must be from 0 to 1, not {share}")));
             }
-            let query = query(Kind::Format, "format", name)?;
+            let query = query(QueryKind::Format, "format", name)?;
             let header = query.header().map_err(|error| Error::Config(error.to_string()))?;
             if header.version < 1 {
                 let path = &query.path;
@@ -96,7 +55,7 @@ impl Plan {
         }
         let mut texts: Vec<&[u8]> = vec![mixture.sql.as_bytes()];
         texts.extend(formats.iter().flat_map(|format| [format.query.name.as_bytes(), format.query.sql.as_bytes()]));
-        let shared = LIBRARY.iter().filter(|query| matches!(query.kind, Kind::View | Kind::Filter));
+        let shared = LIBRARY.iter().filter(|query| matches!(query.kind, QueryKind::View | QueryKind::Filter));
         texts.extend(shared.map(|query| query.sql.as_bytes()));
         let content_hash = hash::id(&texts);
         Ok(Plan { mixture, formats, content_hash })
@@ -104,7 +63,7 @@ impl Plan {
 }
 
 /// A query of the library by name, or of a user's file by path.
-fn query(kind: Kind, what: &str, name: &str) -> Result<UserQuery> {
+fn query(kind: QueryKind, what: &str, name: &str) -> Result<UserQuery> {
     if let Some(query) = library::named(kind, name)
         && !query.is_private()
     {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use datafusion::arrow::array::{ArrayRef, AsArray as _, Float64Array, Int64Array, RecordBatch, StringArray};
 use datafusion::arrow::datatypes::{DataType, Field, Int64Type, Schema};
 use datafusion::prelude::{cast, col};
-use tracemill_queries::{Kind, ScalarValue, Session};
+use tracemill_queries::{QueryKind, ScalarValue, Session};
 use tracemill_schemas::executions::ExecutionsRow;
 use tracemill_schemas::functions::FunctionsRow;
 use tracemill_schemas::mixtures::MixturesRow;
@@ -16,8 +16,9 @@ use crate::dataset::{Count, PartOutput, Severity, read_rows};
 use crate::error::{Error, Result};
 use crate::hash;
 use crate::mixtures::OPTIONAL;
-use crate::mixtures::plan::{Plan, Split};
+use crate::mixtures::plan::Plan;
 use crate::mixtures::samples::Samples;
+use crate::split::Split;
 use crate::sql;
 use crate::stage::{Context, Counts};
 use crate::stages::MIXTURES;
@@ -220,7 +221,7 @@ async fn count_executions(
     counts: &mut Counts,
 ) -> Result<usize> {
     let name = "filters/_verdicts.sql";
-    let frame = session.named(Kind::Filter, "_verdicts", params).await.map_err(sql::failed(name))?;
+    let frame = session.named(QueryKind::Filter, "_verdicts", params).await.map_err(sql::failed(name))?;
     let mut counted = 0;
     let chosen: BTreeSet<i64> = chosen.values().flatten().copied().collect();
     for batch in frame.collect().await.map_err(sql::failed(name))? {

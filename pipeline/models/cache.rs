@@ -50,7 +50,7 @@ impl Cache {
 
     /// The name of a request in the cache.
     pub(super) fn key(body: &str) -> String {
-        hash::content(body.as_bytes())
+        hash::content_hash(body.as_bytes())
     }
 
     /// The answer to a request; `None` where there is none, or only a damaged one.

@@ -29,7 +29,7 @@ pub(super) struct Failure {
     /// The reason, as `stats` counts it.
     pub(super) reason: &'static str,
     /// Whether another attempt may help.
-    pub(super) is_passing: bool,
+    pub(super) is_transient: bool,
     /// The delay of the response's `Retry-After`; `None` where it has none.
     pub(super) retry_after: Option<Duration>,
     /// Tokens that it may have cost: a server that began to answer has read the prompt.
@@ -37,8 +37,8 @@ pub(super) struct Failure {
 }
 
 impl Failure {
-    fn new(reason: &'static str, is_passing: bool) -> Self {
-        Failure { reason, is_passing, retry_after: None, tokens: 0 }
+    fn new(reason: &'static str, is_transient: bool) -> Self {
+        Failure { reason, is_transient, retry_after: None, tokens: 0 }
     }
 }
 
@@ -136,7 +136,7 @@ impl Client {
 fn refused(status: StatusCode, headers: &HeaderMap) -> Failure {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let retry_after = header("retry-after").and_then(|text| retry_after::delay(text, header("date")));
-    let (reason, is_passing) = match status.as_u16() {
+    let (reason, is_transient) = match status.as_u16() {
         429 => (RATE_LIMITED, true),
         500..=599 => ("model_server_error", true),
         408 | 409 | 425 => ("model_bad_request", true),
@@ -146,7 +146,7 @@ fn refused(status: StatusCode, headers: &HeaderMap) -> Failure {
         400..=499 => ("model_bad_request", false),
         _ => ("model_malformed", true),
     };
-    Failure { retry_after, ..Failure::new(reason, is_passing) }
+    Failure { retry_after, ..Failure::new(reason, is_transient) }
 }
 
 /// The failure of an error of the connection; `has_begun`: the response had begun.
@@ -231,6 +231,6 @@ mod tests {
             ..load(None, &Overrides::default()).unwrap().inputs.model
         };
         let failure = Client::new(&config, None).unwrap().ask("{}").unwrap_err();
-        assert_eq!((failure.reason, failure.is_passing), ("model_unreachable", true));
+        assert_eq!((failure.reason, failure.is_transient), ("model_unreachable", true));
     }
 }

@@ -12,14 +12,14 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
 use super::answer::Answer;
 use super::budget::Budget;
-use super::retries::{Attempts, Job, Outcome};
-use super::stop::{LOOK, Stops};
-use crate::cancel::Cancel;
+use super::retries::{Attempts, PendingRequest, RequestOutcome};
+use super::stop::StopFlags;
+use crate::cancel::{Cancel, POLL_INTERVAL};
 use crate::error::{Error, Result};
 
 /// How a request ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum End {
+pub(crate) enum RequestEnd {
     /// The model answered.
     Answered(Answer),
     /// The cache has the answer.
@@ -32,23 +32,23 @@ pub(crate) enum End {
     Failed(&'static str),
 }
 
-impl End {
+impl RequestEnd {
     /// The end as `stats` and `searches` name it.
     pub(crate) fn reason(&self) -> &'static str {
         match self {
-            End::Answered(_) => "model_answered",
-            End::Cached(_) => "model_cached",
-            End::Down => "model_down",
-            End::OutOfTokens => "model_out_of_tokens",
-            End::Failed(reason) => reason,
+            RequestEnd::Answered(_) => "model_answered",
+            RequestEnd::Cached(_) => "model_cached",
+            RequestEnd::Down => "model_down",
+            RequestEnd::OutOfTokens => "model_out_of_tokens",
+            RequestEnd::Failed(reason) => reason,
         }
     }
 
     /// The answer, where there is one.
     pub(crate) fn answer(self) -> Option<Answer> {
         match self {
-            End::Answered(answer) | End::Cached(answer) => Some(answer),
-            End::Down | End::OutOfTokens | End::Failed(_) => None,
+            RequestEnd::Answered(answer) | RequestEnd::Cached(answer) => Some(answer),
+            RequestEnd::Down | RequestEnd::OutOfTokens | RequestEnd::Failed(_) => None,
         }
     }
 }
@@ -57,15 +57,15 @@ impl End {
 #[derive(Debug)]
 pub(super) enum Item {
     /// It is to be sent.
-    Ask(Job),
+    ToSend(PendingRequest),
     /// It is equal to the request of that index.
     Same(usize),
     /// It has its end.
-    Ended(End),
+    Ended(RequestEnd),
     /// A thread has it; `allowance` is what it may cost, in tokens.
     InFlight { attempt_tokens: u64, allowance: u64 },
     /// Its attempts are over.
-    Done { attempt_tokens: u64, outcome: Outcome },
+    Done { attempt_tokens: u64, outcome: RequestOutcome },
 }
 
 /// Sends the requests that are to be sent, `parallel` at a time, and gives the end of each item. `keep` gets each
@@ -80,28 +80,28 @@ pub(super) fn send_all(
     parallel: usize,
     cancel: &Cancel,
     mut keep: impl FnMut(&str, &Answer) -> Result<()>,
-) -> Result<Vec<End>> {
-    let to_ask = items.iter().filter(|item| matches!(item, Item::Ask(_))).count();
-    let threads = parallel.min(to_ask).max(1);
-    let stops = Stops { user: cancel.clone(), end: Cancel::default() };
+) -> Result<Vec<RequestEnd>> {
+    let to_send = items.iter().filter(|item| matches!(item, Item::ToSend(_))).count();
+    let threads = parallel.min(to_send).max(1);
+    let stops = StopFlags { user: cancel.clone(), end: Cancel::default() };
     let _stop_in_the_end = Stopper(stops.end.clone());
-    let (to_work, jobs) = bounded::<(usize, Job)>(threads);
-    let (done, finished) = bounded::<(usize, String, Option<Outcome>)>(threads);
-    if to_ask > 0 {
+    let (to_work, jobs) = bounded::<(usize, PendingRequest)>(threads);
+    let (done, finished) = bounded::<(usize, String, Option<RequestOutcome>)>(threads);
+    if to_send > 0 {
         start(threads, attempts, &stops, &jobs, &done)?;
     }
-    let (mut settled, mut in_flight) = (0, 0);
+    let (mut decided, mut in_flight) = (0, 0);
     loop {
-        settle(&mut items, &mut settled, budget);
-        for (index, job) in ready(&mut items, settled, budget, attempts.attempts_max, threads - in_flight) {
+        decide_ends(&mut items, &mut decided, budget);
+        for (index, job) in ready(&mut items, decided, budget, attempts.attempts_max, threads - in_flight) {
             in_flight += 1;
             to_work.send((index, job)).map_err(|_| Error::Internal("all threads of the model ended".into()))?;
         }
-        if settled == items.len() {
+        if decided == items.len() {
             let ends = items.into_iter().filter_map(|item| if let Item::Ended(end) = item { Some(end) } else { None });
             return Ok(ends.collect());
         }
-        match finished.recv_timeout(LOOK) {
+        match finished.recv_timeout(POLL_INTERVAL) {
             Ok((index, key, outcome)) => {
                 in_flight -= 1;
                 let outcome = outcome.ok_or_else(|| Error::Internal("a panic in the client of the model".into()))?;
@@ -135,9 +135,9 @@ impl Drop for Stopper {
 fn start(
     threads: usize,
     attempts: &Arc<Attempts>,
-    stops: &Stops,
-    jobs: &Receiver<(usize, Job)>,
-    done: &Sender<(usize, String, Option<Outcome>)>,
+    stops: &StopFlags,
+    jobs: &Receiver<(usize, PendingRequest)>,
+    done: &Sender<(usize, String, Option<RequestOutcome>)>,
 ) -> Result<()> {
     for number in 0..threads {
         let (attempts, stops, jobs, done) = (Arc::clone(attempts), stops.clone(), jobs.clone(), done.clone());
@@ -156,58 +156,66 @@ fn start(
 }
 
 /// Decides the ends of requests, in order, up to the first that is still open.
-fn settle(items: &mut [Item], settled: &mut usize, budget: &mut Budget) {
-    while let Some(item) = items.get(*settled) {
+fn decide_ends(items: &mut [Item], decided: &mut usize, budget: &mut Budget) {
+    while let Some(item) = items.get(*decided) {
         let end = match item {
             Item::Ended(end) => end.clone(),
             Item::Same(earlier) => match items.get(*earlier) {
-                Some(Item::Ended(End::Answered(answer) | End::Cached(answer))) => End::Cached(answer.clone()),
+                Some(Item::Ended(RequestEnd::Answered(answer) | RequestEnd::Cached(answer))) => {
+                    RequestEnd::Cached(answer.clone())
+                }
                 Some(Item::Ended(end)) => end.clone(),
                 // An earlier request has an end already.
                 _ => return,
             },
-            _ if budget.is_down() => End::Down,
-            Item::Ask(job) if job.attempt_tokens > budget.left() => End::OutOfTokens,
-            Item::Done { attempt_tokens, .. } if *attempt_tokens > budget.left() => End::OutOfTokens,
-            Item::Ask(_) | Item::InFlight { .. } => return,
+            _ if budget.is_down() => RequestEnd::Down,
+            Item::ToSend(job) if job.attempt_tokens > budget.left() => RequestEnd::OutOfTokens,
+            Item::Done { attempt_tokens, .. } if *attempt_tokens > budget.left() => RequestEnd::OutOfTokens,
+            Item::ToSend(_) | Item::InFlight { .. } => return,
             Item::Done { outcome, .. } => {
                 budget.spent = budget.spent.saturating_add(outcome.tokens);
                 match &outcome.answer {
                     Ok(answer) => {
                         budget.failed_in_a_row = 0;
-                        End::Answered(answer.clone())
+                        RequestEnd::Answered(answer.clone())
                     }
                     Err(reason) => {
                         budget.failed_in_a_row += 1;
-                        End::Failed(reason)
+                        RequestEnd::Failed(reason)
                     }
                 }
             }
         };
-        items[*settled] = Item::Ended(end);
-        *settled += 1;
+        items[*decided] = Item::Ended(end);
+        *decided += 1;
     }
 }
 
 /// Takes the requests that may be sent now, at most `free`.
-fn ready(items: &mut [Item], settled: usize, budget: &Budget, attempts_max: u32, free: usize) -> Vec<(usize, Job)> {
+fn ready(
+    items: &mut [Item],
+    decided: usize,
+    budget: &Budget,
+    attempts_max: u32,
+    free: usize,
+) -> Vec<(usize, PendingRequest)> {
     let mut ready = Vec::new();
     let mut reserved = budget.spent;
-    for (index, item) in items.iter_mut().enumerate().skip(settled) {
+    for (index, item) in items.iter_mut().enumerate().skip(decided) {
         if ready.len() == free {
             break;
         }
         let cost = match item {
             Item::Done { outcome, .. } => outcome.tokens,
             Item::InFlight { allowance, .. } => *allowance,
-            Item::Ask(job) => {
+            Item::ToSend(job) => {
                 let attempt_tokens = job.attempt_tokens;
                 let most = attempt_tokens.saturating_mul(u64::from(attempts_max));
                 let left = budget.tokens_max.saturating_sub(reserved);
-                if index > settled && most > left {
+                if index > decided && most > left {
                     break;
                 }
-                let job = Job { allowance: most.min(left), ..job.clone() };
+                let job = PendingRequest { allowance: most.min(left), ..job.clone() };
                 *item = Item::InFlight { attempt_tokens, allowance: job.allowance };
                 ready.push((index, job));
                 most

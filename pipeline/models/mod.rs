@@ -31,10 +31,10 @@ pub(crate) use self::answer::Answer;
 use self::budget::Budget;
 use self::cache::Cache;
 use self::client::Client;
-pub(crate) use self::in_flight::End;
+pub(crate) use self::in_flight::RequestEnd;
 use self::in_flight::{Item, send_all};
 use self::rate::RateLimit;
-use self::retries::{Attempts, Job, Waits};
+use self::retries::{Attempts, PendingRequest, Waits};
 use crate::cancel::Cancel;
 use crate::config::ModelConfig;
 use crate::dataset::Dataset;
@@ -102,7 +102,7 @@ impl ModelClient {
     ///
     /// # Errors
     /// The user asked to stop, or an answer could not be written to the dataset.
-    pub(crate) fn ask_all(&self, prompts: &[String]) -> Result<Vec<End>> {
+    pub(crate) fn ask_all(&self, prompts: &[String]) -> Result<Vec<RequestEnd>> {
         let mut first_of: BTreeMap<String, usize> = BTreeMap::new();
         let items = prompts.iter().enumerate().map(|(index, prompt)| {
             let body = request::body(&self.config, prompt);
@@ -112,8 +112,8 @@ impl ModelClient {
             }
             first_of.insert(key.clone(), index);
             match self.cache.get(&key) {
-                Some(answer) => Item::Ended(End::Cached(answer)),
-                None => Item::Ask(self.job(key, body)),
+                Some(answer) => Item::Ended(RequestEnd::Cached(answer)),
+                None => Item::ToSend(self.job(key, body)),
             }
         });
         let items = items.collect();
@@ -122,10 +122,10 @@ impl ModelClient {
         send_all(&self.attempts, &mut budget, items, self.config.parallel, &self.cancel, keep)
     }
 
-    fn job(&self, key: String, body: String) -> Job {
+    fn job(&self, key: String, body: String) -> PendingRequest {
         // A token is a byte or more; the format of messages adds a few.
         let prompt_tokens = body.len() as u64 + 64;
         let attempt_tokens = prompt_tokens.saturating_add(self.config.max_completion_tokens);
-        Job { key, body, attempt_tokens, allowance: attempt_tokens }
+        PendingRequest { key, body, attempt_tokens, allowance: attempt_tokens }
     }
 }

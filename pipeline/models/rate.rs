@@ -4,7 +4,8 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::stop::{LOOK, Stops};
+use super::stop::StopFlags;
+use crate::cancel::POLL_INTERVAL;
 
 /// When the next request may begin: the configured rate, and delays that the server has requested. All threads share
 /// one.
@@ -25,7 +26,7 @@ impl RateLimit {
     }
 
     /// Waits until a request may begin; false where the thread should end instead.
-    pub(super) fn wait(&self, stops: &Stops) -> bool {
+    pub(super) fn wait(&self, stops: &StopFlags) -> bool {
         loop {
             let left = {
                 let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
@@ -42,12 +43,12 @@ impl RateLimit {
             if left.is_zero() {
                 return true;
             }
-            thread::sleep(left.min(LOOK));
+            thread::sleep(left.min(POLL_INTERVAL));
         }
     }
 
     /// Delays all requests until the delay is over.
-    pub(super) fn hold(&self, delay: Duration) {
+    pub(super) fn pause(&self, delay: Duration) {
         let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
         *next = (*next).max(Instant::now() + delay);
     }
@@ -59,9 +60,9 @@ mod tests {
 
     #[test]
     fn a_waiting_thread_notices_the_end() {
-        let (rate, stops) = (RateLimit::new(1), Stops::default());
+        let (rate, stops) = (RateLimit::new(1), StopFlags::default());
         assert!(rate.wait(&stops));
-        rate.hold(Duration::from_secs(3_600));
+        rate.pause(Duration::from_secs(3_600));
         stops.end.set();
         assert!(!rate.wait(&stops));
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::answer::Answer;
 use super::client::{Client, Failure, RATE_LIMITED};
 use super::rate::RateLimit;
-use super::stop::{Stops, sleep};
+use super::stop::{StopFlags, sleep};
 use crate::hash;
 
 /// The waits. Tests have shorter ones.
@@ -32,7 +32,7 @@ impl Default for Waits {
 
 /// A request to send.
 #[derive(Debug, Clone)]
-pub(super) struct Job {
+pub(super) struct PendingRequest {
     /// Its name in the cache.
     pub(super) key: String,
     /// The body that is sent.
@@ -45,7 +45,7 @@ pub(super) struct Job {
 
 /// The outcome of all attempts at a request.
 #[derive(Debug)]
-pub(super) struct Outcome {
+pub(super) struct RequestOutcome {
     /// The answer, or the reason of the last attempt's failure.
     pub(super) answer: Result<Answer, &'static str>,
     /// Tokens that they cost together.
@@ -69,18 +69,18 @@ impl Attempts {
     ///
     /// A server that limits its rate and answers other requests is not failing. So refusals because of the rate count
     /// only since the last answer to any request; otherwise a request behind many others would be given up.
-    pub(super) fn make(&self, job: &Job, stops: &Stops) -> Outcome {
+    pub(super) fn make(&self, job: &PendingRequest, stops: &StopFlags) -> RequestOutcome {
         let (mut tokens, mut failed, mut rate_limited) = (0_u64, 0, 0);
         let mut answered = self.answered.load(Ordering::SeqCst);
         loop {
             if !self.rate.wait(stops) {
-                return Outcome { answer: Err("model_stopped"), tokens };
+                return RequestOutcome { answer: Err("model_stopped"), tokens };
             }
             let failure = match self.client.ask(&job.body) {
                 Ok(answer) => {
                     self.answered.fetch_add(1, Ordering::SeqCst);
                     tokens = tokens.saturating_add(answer.tokens());
-                    return Outcome { answer: Ok(answer), tokens };
+                    return RequestOutcome { answer: Ok(answer), tokens };
                 }
                 Err(failure) => failure,
             };
@@ -94,20 +94,20 @@ impl Attempts {
             answered = answered_now;
             let attempts = failed + rate_limited;
             let is_paid = tokens.saturating_add(job.attempt_tokens) <= job.allowance;
-            let is_last = attempts >= self.attempts_max || !failure.is_passing || !is_paid;
+            let is_last = attempts >= self.attempts_max || !failure.is_transient || !is_paid;
             if is_last || !self.rest(&failure, job, attempts.max(1), stops) {
-                return Outcome { answer: Err(failure.reason), tokens };
+                return RequestOutcome { answer: Err(failure.reason), tokens };
             }
         }
     }
 
     /// Waits before another attempt; false where there is none.
-    fn rest(&self, failure: &Failure, job: &Job, attempt: u32, stops: &Stops) -> bool {
+    fn rest(&self, failure: &Failure, job: &PendingRequest, attempt: u32, stops: &StopFlags) -> bool {
         match failure.retry_after {
             Some(delay) if delay > self.waits.retry_after_most => false,
             Some(delay) => {
                 // The server means all threads. The next attempt waits for the rate.
-                self.rate.hold(delay);
+                self.rate.pause(delay);
                 true
             }
             None => sleep(self.back_off(&job.key, attempt), stops),

@@ -3,21 +3,18 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::cancel::Cancel;
-
-/// How often a waiting thread checks whether to end.
-pub(super) const LOOK: Duration = Duration::from_millis(50);
+use crate::cancel::{Cancel, POLL_INTERVAL};
 
 /// The two reasons for which a thread ends.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Stops {
+pub(super) struct StopFlags {
     /// The user stops the run.
     pub(super) user: Cancel,
     /// The results of the requests are no longer needed.
     pub(super) end: Cancel,
 }
 
-impl Stops {
+impl StopFlags {
     /// Whether the thread should end.
     pub(super) fn is_set(&self) -> bool {
         self.user.is_set() || self.end.is_set()
@@ -25,14 +22,14 @@ impl Stops {
 }
 
 /// Sleeps; false where the thread should end instead.
-pub(super) fn sleep(duration: Duration, stops: &Stops) -> bool {
+pub(super) fn sleep(duration: Duration, stops: &StopFlags) -> bool {
     let end = Instant::now() + duration;
     loop {
         let left = end.saturating_duration_since(Instant::now());
         if left.is_zero() || stops.is_set() {
             return !stops.is_set();
         }
-        thread::sleep(left.min(LOOK));
+        thread::sleep(left.min(POLL_INTERVAL));
     }
 }
 
@@ -42,7 +39,7 @@ mod tests {
 
     #[test]
     fn a_sleeper_notices_the_end() {
-        let stops = Stops::default();
+        let stops = StopFlags::default();
         stops.end.set();
         assert!(!sleep(Duration::from_secs(3_600), &stops));
     }

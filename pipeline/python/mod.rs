@@ -3,6 +3,7 @@
 mod builtins;
 mod changes;
 pub mod imports;
+mod last_name;
 pub mod names;
 pub mod signature;
 pub mod standalone;
@@ -14,6 +15,7 @@ use ruff_python_parser::Parsed;
 
 pub use builtins::is_builtin;
 pub use changes::changed;
+pub use last_name::last_name;
 pub use tracemill_worker::nesting::too_deep;
 
 /// The deepest nesting of a text that is parsed, such as an example of a docstring.

@@ -45,7 +45,7 @@ impl<'a> Earlier<'a> {
 
     /// A statement that gives these names a value, as one round of a loop does; `text` is that assignment.
     #[must_use]
-    pub fn given(statement: &'a Stmt, binds: BTreeSet<&'a str>, value: &'a Expr, text: String) -> Self {
+    pub fn loop_round(statement: &'a Stmt, binds: BTreeSet<&'a str>, value: &'a Expr, text: String) -> Self {
         let names = names::Names { loads: names::names_loaded_by(value), binds, ..names::Names::default() };
         Earlier { statement, instead: Some(text), names, changes: BTreeSet::new() }
     }

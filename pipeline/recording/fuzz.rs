@@ -12,7 +12,7 @@ use tracemill_trace::{
 };
 
 use super::replay_rows::{StoredRows, replay_rows};
-use super::rows::{Piece, Recorder};
+use super::rows::{Recorder, RowChunk};
 use crate::fuzz::{Target, fuzz, outcome};
 use crate::workers::Listener as _;
 
@@ -117,13 +117,13 @@ fn no_records_break_the_readers() {
         let heard = recorder.receive(bytes).unwrap();
         if heard.is_err() {
             // What the supervisor does then; nothing of it may remain.
-            recorder.begin();
+            recorder.restart();
         } else {
             assert_eq!(heard, read);
         }
         let counted = recorder.end(None).unwrap();
-        let stored = match recorder.into_pieces().pop() {
-            Some(Piece::Batches(batches)) => StoredRows {
+        let stored = match recorder.into_chunks().pop() {
+            Some(RowChunk::Batches(batches)) => StoredRows {
                 result: None,
                 frames: FramesRow::read(&batches.frames).unwrap(),
                 instructions: InstructionsRow::read(&batches.instructions).unwrap(),

@@ -94,7 +94,7 @@ fn changes_by_event(changes: Vec<ChangesRow>) -> BTreeMap<i32, Vec<ChangesRow>> 
     sorted
 }
 
-fn stored_change(row: &ChangesRow) -> StoredChange<'_> {
+pub(super) fn stored_change(row: &ChangesRow) -> StoredChange<'_> {
     StoredChange {
         scope: row.scope.as_deref(),
         variable_index: row.variable_index,

@@ -58,7 +58,7 @@ struct Collected {
 }
 
 impl Listener for Collected {
-    fn begin(&mut self) {
+    fn restart(&mut self) {
         let decoder = Decoder::limited(self.events_max);
         *self = Collected { decoder, events_max: self.events_max, ..Collected::default() };
     }
@@ -116,7 +116,7 @@ pub struct Recorded {
 }
 
 /// Makes the rows and counts them.
-fn record_and_count(records: &[u8], finished: &Finished) -> Result<(Recorder, rows::Counted)> {
+fn record_and_count(records: &[u8], finished: &Finished) -> Result<(Recorder, rows::RecordCounts)> {
     let mut recorder = Recorder::new(None);
     recorder.start(0);
     recorder.receive(records)?.map_err(|malformed| Error::Worker(malformed.to_string()))?;

@@ -10,7 +10,7 @@ use datafusion::arrow::datatypes::{Int32Type, Int64Type};
 use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::prelude::{col, lit};
 use sha2::{Digest as _, Sha256};
-use tracemill_queries::{Kind, Session};
+use tracemill_queries::{QueryKind, Session};
 use tracemill_schemas::mixtures::MIXTURES;
 use tracemill_schemas::shards::SHARDS;
 
@@ -18,14 +18,13 @@ use crate::dataset::{NamedFile, PartOutput, properties};
 use crate::error::{Error, Result};
 use crate::progress::Bar;
 use crate::shards::ShardFile;
+use crate::split::Split;
 use crate::sql;
 use crate::stage::Context;
 
 /// Rows handed to Parquet at once, counted from a file's start, so that pages do not depend on how the sort cuts its
 /// output.
 const CHUNK_ROWS: usize = 500;
-/// The splits, in the order of files.
-const SPLITS: [&str; 3] = ["train", "validation", "test"];
 
 /// The files of all splits, and their contents.
 #[derive(Debug, Default)]
@@ -54,13 +53,13 @@ pub(super) async fn write_splits(cx: &Context, output: &mut PartOutput, bar: &Ba
     let parts: Vec<PathBuf> = manifest.files("mixtures").map(|file| cx.dataset.file(file)).collect();
     session.register_table(&MIXTURES, &parts).map_err(sql::failed("mixtures"))?;
     let mut written = Written { files: Vec::new(), contents: contents(&session).await? };
-    for split in SPLITS {
-        let in_split = written.contents.iter().filter(|content| content.split == split);
+    for split in Split::ALL {
+        let in_split = written.contents.iter().filter(|content| content.split == split.name());
         let (rows, bytes) =
             in_split.fold((0, 0), |(rows, bytes), content| (rows + content.samples, bytes + content.bytes));
         if rows > 0 {
             let count = bytes.div_ceil(cx.config.shards.file_bytes.max(1)).clamp(1, rows);
-            let mut files = write_split(cx, &session, Split { name: split, rows, count }, output, bar).await?;
+            let mut files = write_split(cx, &session, SplitFiles { split, rows, count }, output, bar).await?;
             written.files.append(&mut files);
         }
     }
@@ -69,7 +68,7 @@ pub(super) async fn write_splits(cx: &Context, output: &mut PartOutput, bar: &Ba
 
 async fn contents(session: &Session) -> Result<Vec<Content>> {
     let name = "views/contents.sql";
-    let frame = session.named(Kind::View, "contents", &[]).await.map_err(sql::failed(name))?;
+    let frame = session.named(QueryKind::View, "contents", &[]).await.map_err(sql::failed(name))?;
     let mut contents = Vec::new();
     for batch in frame.collect().await.map_err(sql::failed(name))? {
         let text = |column: usize| batch.column(column).as_string::<i32>();
@@ -90,8 +89,8 @@ async fn contents(session: &Session) -> Result<Vec<Content>> {
 }
 
 /// The samples of one split, and the number of files for them.
-struct Split {
-    name: &'static str,
+struct SplitFiles {
+    split: Split,
     rows: u64,
     count: u64,
 }
@@ -100,11 +99,12 @@ struct Split {
 async fn write_split(
     cx: &Context,
     session: &Session,
-    split: Split,
+    files: SplitFiles,
     output: &mut PartOutput,
     bar: &Bar,
 ) -> Result<Vec<ShardFile>> {
-    let Split { name: split, rows, count } = split;
+    let SplitFiles { split, rows, count } = files;
+    let split = split.name();
     let failed = || sql::failed("shards");
     let columns: Vec<_> = SHARDS.columns.iter().map(|column| col(column.name)).collect();
     let order = vec![col("shuffle_key").sort(true, false), col("sample_id").sort(true, false)];

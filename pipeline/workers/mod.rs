@@ -26,28 +26,29 @@
 //! Records go to a [`Listener`] as they come, while the program runs, so they are never all in memory.
 
 mod idle;
+mod listener;
 mod pipe;
 mod queue;
 mod session;
 mod template;
+mod wait;
 
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
-use tracemill_trace::{
-    Answer, Exception, Finished, Job, Label, Limits, MAX_RUNS, Malformed, Outcome, Reply, SessionKind,
-};
+use tracemill_trace::{Answer, Exception, Finished, Job, Label, Limits, MAX_RUNS, Outcome, Reply, SessionKind};
 use tracemill_worker::engine::EngineKind;
 use tracemill_worker::sandbox::NAMESPACES;
 
 pub use self::idle::IdleWorkers;
-use self::pipe::Heard;
+pub use self::listener::{IgnoreRecords, Listener};
+use self::pipe::PipeEvent;
 pub use self::queue::Placement;
 use self::queue::{Process, Queue};
 use self::session::Session;
-use self::template::{Reaction, Template};
+use self::template::{AnswerEvent, Template};
 use crate::cancel::Cancel;
 use crate::config::ExecutionsConfig;
 use crate::error::{Error, Result};
@@ -97,7 +98,7 @@ impl WorkerCommand {
     }
 
     /// The same with the sandbox as it is configured.
-    fn within(mut self, config: &ExecutionsConfig) -> Self {
+    fn with_config(mut self, config: &ExecutionsConfig) -> Self {
         // The wall clock of a job ends it long before: this is for a worker without a supervisor.
         let cpu_seconds = 3_600 + config.limits.wall_ms / 1_000 * 4;
         self.arguments = vec![
@@ -123,24 +124,13 @@ pub struct Completed {
 
 /// The first answer of a worker.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Greeting {
+pub struct WorkerInfo {
     /// The engine's name and version.
     pub engine: String,
     /// The layers of the sandbox in force.
     pub layers: Vec<String>,
     /// The others, each with the reason why it could not be raised.
     pub missing: Vec<(String, String)>,
-}
-
-/// Takes the records of a job.
-pub trait Listener {
-    /// A job begins, or begins again: records of it so far do not count.
-    fn begin(&mut self);
-    /// Takes some records. Returns the number of events in them, or the fault that makes them malformed.
-    ///
-    /// # Errors
-    /// Ours only, such as of the disk.
-    fn receive(&mut self, records: &[u8]) -> Result<std::result::Result<u64, Malformed>>;
 }
 
 /// The first pause before a worker that is gone is replaced; it doubles each time.
@@ -194,7 +184,7 @@ impl Supervisor {
     pub fn new(command: WorkerCommand, config: &ExecutionsConfig, cancel: Cancel) -> Self {
         Supervisor {
             engine: config.engine.kind(),
-            command: command.within(config),
+            command: command.with_config(config),
             may_lack: config.sandbox.may_lack.clone(),
             attempts_max: config.attempts_max.max(1),
             jobs_per_process: config.jobs_per_process.max(1),
@@ -214,7 +204,7 @@ impl Supervisor {
 
     /// Uses these idle templates before it starts one, and leaves its own among them.
     #[must_use]
-    pub fn sharing(mut self, idle: IdleWorkers) -> Self {
+    pub fn with_idle(mut self, idle: IdleWorkers) -> Self {
         self.idle = idle;
         self
     }
@@ -254,7 +244,7 @@ impl Supervisor {
                 None => self.idle.take(imports).map_or_else(|| self.start(), Ok)?,
             };
             let engine = template.engine.clone();
-            listener.begin();
+            listener.restart();
             let attempt = self.attempt(&mut template, listener)?;
             let (attempt, is_template_lost) = match attempt {
                 Some(attempt) => (attempt, false),
@@ -270,7 +260,7 @@ impl Supervisor {
                 self.templates[usize::from(imports)] = Some(template);
             }
             if !matches!(attempt, Attempt::Finished(_)) {
-                listener.begin();
+                listener.restart();
             }
             let has_own = self.queue.front().is_some_and(|queued| queued.process == Process::Own);
             let finished = match attempt {
@@ -323,13 +313,13 @@ impl Supervisor {
     ///
     /// # Errors
     /// No worker can be started.
-    pub fn greet(&self) -> Result<Greeting> {
-        Ok(self.greeted()?.1)
+    pub fn probe(&self) -> Result<WorkerInfo> {
+        Ok(self.probed()?.1)
     }
 
     /// Starts a template and waits until its sandbox is up.
     fn start(&self) -> Result<Template> {
-        let (mut template, greeting) = self.greeted()?;
+        let (mut template, greeting) = self.probed()?;
         // Our own worker would not have started; a worker of another build may.
         let lacking = |name: &&str| !greeting.layers.iter().any(|layer| layer == name);
         let mut missing = self.engine.profile.layers().map(|layer| layer.name).filter(lacking);
@@ -344,7 +334,7 @@ impl Supervisor {
         Ok(template)
     }
 
-    fn greeted(&self) -> Result<(Template, Greeting)> {
+    fn probed(&self) -> Result<(Template, WorkerInfo)> {
         let mut problem = String::new();
         for attempt in 0..START_ATTEMPTS {
             self.cancel.check()?;
@@ -360,13 +350,13 @@ impl Supervisor {
                 }
             };
             match template.answer(&self.cancel)? {
-                Reaction::Answer(Answer::Ready { engine, layers, missing }) => {
-                    return Ok((template, Greeting { engine, layers, missing }));
+                AnswerEvent::Answer(Answer::Ready { engine, layers, missing }) => {
+                    return Ok((template, WorkerInfo { engine, layers, missing }));
                 }
-                Reaction::Answer(other) => problem = format!("it began with {other:?}"),
-                Reaction::Malformed(reason) => problem = reason,
-                Reaction::Silence => problem = format!("it said nothing for {} s", template::ANSWER.as_secs()),
-                Reaction::End => {
+                AnswerEvent::Answer(other) => problem = format!("it began with {other:?}"),
+                AnswerEvent::Malformed(reason) => problem = reason,
+                AnswerEvent::Silence => problem = format!("it said nothing for {} s", wait::ANSWER.as_secs()),
+                AnswerEvent::End => {
                     let (status, stderr) = template.stop()?;
                     problem = describe(status, &stderr);
                 }
@@ -449,9 +439,9 @@ impl Supervisor {
         let ahead = current.sent.saturating_sub(1);
         let session = &mut current.session;
         let breach = loop {
-            match session.hear(deadline, ahead, &self.cancel)? {
-                Heard::Events { ticket, count } if ticket == job.ticket => {
-                    if session.pipe().heard_bytes > bytes_max {
+            match session.next_message(deadline, ahead, &self.cancel)? {
+                PipeEvent::Events { ticket, count } if ticket == job.ticket => {
+                    if session.pipe().received_bytes > bytes_max {
                         break format!("more than {bytes_max} bytes of events");
                     }
                     match listener.receive(session.pipe().records())? {
@@ -460,17 +450,17 @@ impl Supervisor {
                         Err(malformed) => break malformed.to_string(),
                     }
                 }
-                Heard::Reply(Reply::Finished { ticket, finished, retiring }) if ticket == job.ticket => {
+                PipeEvent::Reply(Reply::Finished { ticket, finished, retiring }) if ticket == job.ticket => {
                     session.end_job(retiring);
                     current.sent = current.sent.saturating_sub(1);
                     self.current = Some(current);
                     return Ok(Some(Attempt::Finished(finished)));
                 }
-                Heard::Reply(_) | Heard::Events { .. } => break "a reply that belongs to no job".to_owned(),
-                Heard::Malformed(reason) => break reason,
-                Heard::Silence => return Ok(template.end(false)?.map(|_| Attempt::TimedOut)),
-                Heard::End if session.kind() == SessionKind::Unit => {
-                    if let Some(status) = session.hear_of_run(job.ticket, &self.cancel)? {
+                PipeEvent::Reply(_) | PipeEvent::Events { .. } => break "a reply that belongs to no job".to_owned(),
+                PipeEvent::Malformed(reason) => break reason,
+                PipeEvent::Silence => return Ok(template.end(false)?.map(|_| Attempt::TimedOut)),
+                PipeEvent::End if session.kind() == SessionKind::Unit => {
+                    if let Some(status) = session.run_status(job.ticket, &self.cancel)? {
                         let stderr = template.stderr_tail();
                         session.end_job(false);
                         current.sent = current.sent.saturating_sub(1);
@@ -479,7 +469,7 @@ impl Supervisor {
                     }
                     return died(template);
                 }
-                Heard::End => return died(template),
+                PipeEvent::End => return died(template),
             }
         };
         Ok(template.end(false)?.map(|_| Attempt::Protocol(breach)))

@@ -13,7 +13,7 @@ const READ_BYTES_MAX: usize = 128 << 10;
 
 /// A message from a process, or the lack of one.
 #[derive(Debug)]
-pub(super) enum Heard {
+pub(super) enum PipeEvent {
     /// A message.
     Reply(Reply),
     /// Stands for a `Reply::Events`; [`ReplyPipe::records`] has the records until the next message.
@@ -40,7 +40,7 @@ pub(super) struct ReplyPipe {
     /// Bytes that the last look at the pipe brought.
     pub(super) last_read: usize,
     /// Bytes of the messages since the last job was over.
-    pub(super) heard_bytes: u64,
+    pub(super) received_bytes: u64,
 }
 
 impl ReplyPipe {
@@ -53,7 +53,7 @@ impl ReplyPipe {
             read_bytes: READ_BYTES,
             records: 0..0,
             last_read: 0,
-            heard_bytes: 0,
+            received_bytes: 0,
         }
     }
 
@@ -68,21 +68,21 @@ impl ReplyPipe {
     }
 
     /// Reads all that the pipe holds; `Some` at its end or a failure.
-    pub(super) fn read(&mut self) -> Option<Heard> {
+    pub(super) fn read(&mut self) -> Option<PipeEvent> {
         let room = self.room();
         self.last_read = 0;
         match self.from.read(&mut self.buffer[room.clone()]) {
-            Ok(0) => return Some(Heard::End),
+            Ok(0) => return Some(PipeEvent::End),
             Ok(count) => {
                 self.unseen.end = room.start + count;
-                self.heard_bytes += count as u64;
+                self.received_bytes += count as u64;
                 self.last_read = count;
                 if count == self.read_bytes {
                     self.read_bytes = (count * 2).min(READ_BYTES_MAX);
                 }
             }
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
-            Err(error) => return Some(Heard::Malformed(format!("its pipe failed: {error}"))),
+            Err(error) => return Some(PipeEvent::Malformed(format!("its pipe failed: {error}"))),
         }
         None
     }
@@ -101,26 +101,26 @@ impl ReplyPipe {
     }
 
     /// Takes the first whole message.
-    pub(super) fn take_message(&mut self) -> Option<Heard> {
+    pub(super) fn take_message(&mut self) -> Option<PipeEvent> {
         let unseen = &self.buffer[self.unseen.clone()];
         let length = unseen.first_chunk::<4>()?;
         let length = u32::from_le_bytes(*length) as usize;
         if length > MAX_FRAME_BYTES {
-            return Some(Heard::Malformed(format!("a frame of {length} bytes")));
+            return Some(PipeEvent::Malformed(format!("a frame of {length} bytes")));
         }
         let frame = unseen.get(4..length + 4)?;
-        let heard = match events_in(frame) {
+        let event = match events_in(frame) {
             Some((ticket, count, records)) => {
                 let end = self.unseen.start + length + 4;
                 self.records = end - records.len()..end;
-                Heard::Events { ticket, count }
+                PipeEvent::Events { ticket, count }
             }
             None => match message_in::<Reply>(frame) {
-                Ok(reply) => Heard::Reply(reply),
-                Err(error) => Heard::Malformed(error.to_string()),
+                Ok(reply) => PipeEvent::Reply(reply),
+                Err(error) => PipeEvent::Malformed(error.to_string()),
             },
         };
         self.unseen.start += length + 4;
-        Some(heard)
+        Some(event)
     }
 }

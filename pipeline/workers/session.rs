@@ -13,19 +13,17 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use tracemill_trace::{Job, Reply, SessionKind, write_frame};
 
-use super::pipe::{Heard, ReplyPipe};
-use super::template::{ANSWER, timespec};
-use crate::cancel::Cancel;
+use super::pipe::{PipeEvent, ReplyPipe};
+use super::wait::{ANSWER, timespec};
+use crate::cancel::{Cancel, POLL_INTERVAL};
 use crate::error::{Error, Result};
 
-/// How often a request to stop is looked at while a process is silent.
-const CANCEL_EVERY: Duration = Duration::from_millis(100);
 /// How long the supervisor sleeps for each job that the process still has, and at most. Waking for every message costs
 /// both sides more than a small job.
-const NAP: Duration = Duration::from_micros(40);
-const NAP_MAX: Duration = Duration::from_micros(600);
+const SLEEP_PER_JOB: Duration = Duration::from_micros(40);
+const SLEEP_MAX: Duration = Duration::from_micros(600);
 /// A process that has sent this much since the last read probably has more, and may be blocked on a full pipe.
-const MUCH: usize = 16 << 10;
+const BUSY_BYTES: usize = 16 << 10;
 
 /// A process that serves jobs.
 #[derive(Debug)]
@@ -80,7 +78,7 @@ impl Session {
     pub(super) fn end_job(&mut self, retiring: bool) {
         self.ended += 1;
         self.retiring |= retiring;
-        self.own.heard_bytes = 0;
+        self.own.received_bytes = 0;
         self.runs.pop_front();
     }
 
@@ -109,39 +107,39 @@ impl Session {
     }
 
     /// Waits for the next message about the job at hand. `ahead` is the number of jobs that the process has besides it.
-    pub(super) fn hear(&mut self, deadline: Instant, ahead: usize, cancel: &Cancel) -> Result<Heard> {
-        let mut may_nap = ahead > 1 && self.runs.is_empty();
+    pub(super) fn next_message(&mut self, deadline: Instant, ahead: usize, cancel: &Cancel) -> Result<PipeEvent> {
+        let mut may_sleep = ahead > 1 && self.runs.is_empty();
         loop {
-            if let Some(heard) = self.pipe().take_message() {
-                return Ok(heard);
+            if let Some(event) = self.pipe().take_message() {
+                return Ok(event);
             }
             self.push()?;
             cancel.check()?;
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                return Ok(Heard::Silence);
+                return Ok(PipeEvent::Silence);
             }
-            if std::mem::take(&mut may_nap) && self.own.last_read < MUCH && self.outgoing.is_empty() {
-                std::thread::sleep((NAP * u32::try_from(ahead).unwrap_or(u32::MAX)).min(NAP_MAX).min(left));
-            } else if !self.wait(left.min(CANCEL_EVERY))? {
+            if std::mem::take(&mut may_sleep) && self.own.last_read < BUSY_BYTES && self.outgoing.is_empty() {
+                std::thread::sleep((SLEEP_PER_JOB * u32::try_from(ahead).unwrap_or(u32::MAX)).min(SLEEP_MAX).min(left));
+            } else if !self.wait(left.min(POLL_INTERVAL))? {
                 continue;
             }
-            if let Some(heard) = self.pipe().read() {
-                return Ok(heard);
+            if let Some(event) = self.pipe().read() {
+                return Ok(event);
             }
         }
     }
 
     /// The status of an ended run, as the unit's process reports it. `None` when that process is gone or sends
     /// something else.
-    pub(super) fn hear_of_run(&mut self, ticket: u64, cancel: &Cancel) -> Result<Option<i32>> {
+    pub(super) fn run_status(&mut self, ticket: u64, cancel: &Cancel) -> Result<Option<i32>> {
         let deadline = Instant::now() + ANSWER;
         let runs = std::mem::take(&mut self.runs);
         let status = loop {
-            match self.hear(deadline, 0, cancel) {
-                Ok(Heard::Reply(Reply::RunEnded { ticket: of, status })) if of == ticket => break Ok(Some(status)),
+            match self.next_message(deadline, 0, cancel) {
+                Ok(PipeEvent::Reply(Reply::RunEnded { ticket: of, status })) if of == ticket => break Ok(Some(status)),
                 // Of a run before.
-                Ok(Heard::Reply(Reply::RunEnded { .. })) => {}
+                Ok(PipeEvent::Reply(Reply::RunEnded { .. })) => {}
                 Ok(_) => break Ok(None),
                 Err(error) => break Err(error),
             }

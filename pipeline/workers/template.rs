@@ -8,7 +8,7 @@ use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, pipe_with};
 use sendfd::SendWithFd as _;
@@ -17,13 +17,10 @@ use tracemill_trace::{Answer, Request, SessionKind, message_in, write_frame};
 use super::WorkerCommand;
 use super::pipe::ReplyPipe;
 use super::session::Session;
-use crate::cancel::Cancel;
+use super::wait::{ANSWER, timespec};
+use crate::cancel::{Cancel, POLL_INTERVAL};
 use crate::error::{Error, Result};
 
-/// How often a request to stop is looked at while a template is silent.
-const CANCEL_EVERY: Duration = Duration::from_millis(100);
-/// How long a template may take to answer.
-pub(super) const ANSWER: Duration = Duration::from_secs(30);
 /// The longest answer, in bytes.
 const ANSWER_BYTES: usize = 64 << 10;
 /// Bytes kept of a worker's standard error.
@@ -31,7 +28,7 @@ const STDERR_BYTES: usize = 16 << 10;
 
 /// The result of a request.
 #[derive(Debug)]
-pub(super) enum Reaction {
+pub(super) enum AnswerEvent {
     /// An answer.
     Answer(Answer),
     /// Bytes that are no answer.
@@ -77,34 +74,34 @@ impl Template {
     }
 
     /// Waits for the next answer.
-    pub(super) fn answer(&self, cancel: &Cancel) -> Result<Reaction> {
+    pub(super) fn answer(&self, cancel: &Cancel) -> Result<AnswerEvent> {
         let deadline = Instant::now() + ANSWER;
         let (mut bytes, mut length) = (vec![0; ANSWER_BYTES], 0);
         loop {
             cancel.check()?;
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                return Ok(Reaction::Silence);
+                return Ok(AnswerEvent::Silence);
             }
-            if !wait_to_read(self.control.as_fd(), left.min(CANCEL_EVERY))? {
+            if !wait_to_read(self.control.as_fd(), left.min(POLL_INTERVAL))? {
                 continue;
             }
             match (&self.control).read(&mut bytes[length..]) {
-                Ok(0) => return Ok(Reaction::End),
+                Ok(0) => return Ok(AnswerEvent::End),
                 Ok(more) => length += more,
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                Err(error) if error.kind() == ErrorKind::ConnectionReset => return Ok(Reaction::End),
+                Err(error) if error.kind() == ErrorKind::ConnectionReset => return Ok(AnswerEvent::End),
                 Err(error) => return Err(Error::Worker(format!("receive an answer of a worker: {error}"))),
             }
             let Some((head, rest)) = bytes[..length].split_first_chunk::<4>() else { continue };
             let expected = u32::from_le_bytes(*head) as usize;
             if expected > ANSWER_BYTES - 4 {
-                return Ok(Reaction::Malformed(format!("an answer of {expected} bytes")));
+                return Ok(AnswerEvent::Malformed(format!("an answer of {expected} bytes")));
             }
             if rest.len() >= expected {
                 return Ok(match message_in(rest) {
-                    Ok(answer) => Reaction::Answer(answer),
-                    Err(error) => Reaction::Malformed(error.to_string()),
+                    Ok(answer) => AnswerEvent::Answer(answer),
+                    Err(error) => AnswerEvent::Malformed(error.to_string()),
                 });
             }
         }
@@ -118,7 +115,7 @@ impl Template {
                 Ok(sent) if sent == frame.len() => return Ok(()),
                 Ok(sent) => return Err(Error::Worker(format!("a request was cut short after {sent} bytes"))),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                // A template that is gone is noticed where it is heard.
+                // A template that is gone is noticed where its answer is read.
                 Err(error) if matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset) => {
                     return Ok(());
                 }
@@ -152,8 +149,8 @@ impl Template {
         self.request(&Request::Begin { kind, imports }, &descriptors)?;
         drop((jobs_read, theirs));
         Ok(match self.answer(cancel)? {
-            Reaction::Answer(Answer::Begun) => Ok(Session::new(kind, jobs_write, ours)),
-            Reaction::Answer(Answer::Refused { reason }) => Err(reason),
+            AnswerEvent::Answer(Answer::Begun) => Ok(Session::new(kind, jobs_write, ours)),
+            AnswerEvent::Answer(Answer::Refused { reason }) => Err(reason),
             other => Err(format!("it answered a request with {other:?}")),
         })
     }
@@ -164,7 +161,7 @@ impl Template {
         self.request(&Request::End { waits }, &[])?;
         // A user's request to stop is for later: the process must be gone first.
         Ok(match self.answer(&Cancel::default())? {
-            Reaction::Answer(Answer::Ended { status }) => Some((ExitStatus::from_raw(status), self.stderr_tail())),
+            AnswerEvent::Answer(Answer::Ended { status }) => Some((ExitStatus::from_raw(status), self.stderr_tail())),
             _ => None,
         })
     }
@@ -212,13 +209,5 @@ fn wait_to_read(from: BorrowedFd<'_>, at_most: Duration) -> Result<bool> {
         Ok(ready) => Ok(ready > 0),
         Err(Errno::INTR) => Ok(false),
         Err(error) => Err(Error::Worker(format!("wait for a worker: {error}"))),
-    }
-}
-
-/// A duration as the system takes it.
-pub(super) fn timespec(duration: Duration) -> Timespec {
-    Timespec {
-        tv_sec: i64::try_from(duration.as_secs()).unwrap_or(i64::MAX),
-        tv_nsec: i64::from(duration.subsec_nanos()),
     }
 }

@@ -21,7 +21,7 @@ pub use datafusion::scalar::ScalarValue;
 pub use error::{Error, Result};
 pub use functions::shash::shash;
 pub use header::{Header, HeaderColumn, HeaderParam};
-pub use library::{Kind, LIBRARY, Query, UserQuery, named, names, of_kind};
+pub use library::{LIBRARY, Query, QueryKind, UserQuery, named, names, of_kind};
 pub use session::{Session, SessionOptions};
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use crate::header::Header;
 
 /// The kind of a query, which names its folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Kind {
+pub enum QueryKind {
     /// A reading of tables, registered under its name.
     View,
     /// The executions to keep.
@@ -23,16 +23,16 @@ pub enum Kind {
     Check,
 }
 
-impl Kind {
+impl QueryKind {
     /// The folder.
     #[must_use]
     pub fn folder(self) -> &'static str {
         match self {
-            Kind::View => "views",
-            Kind::Filter => "filters",
-            Kind::Format => "formats",
-            Kind::Mixture => "mixtures",
-            Kind::Check => "checks",
+            QueryKind::View => "views",
+            QueryKind::Filter => "filters",
+            QueryKind::Format => "formats",
+            QueryKind::Mixture => "mixtures",
+            QueryKind::Check => "checks",
         }
     }
 }
@@ -43,7 +43,7 @@ pub struct Query {
     /// Its name: the file's stem.
     pub name: &'static str,
     /// Its kind.
-    pub kind: Kind,
+    pub kind: QueryKind,
     /// Its text.
     pub sql: &'static str,
 }
@@ -110,7 +110,7 @@ macro_rules! library {
         pub static LIBRARY: &[Query] = &[$($(
             Query {
                 name: $name,
-                kind: Kind::$kind,
+                kind: QueryKind::$kind,
                 sql: include_str!(concat!("../", $folder, "/", $name, ".sql")),
             },
         )*)*];
@@ -132,18 +132,18 @@ library! {
 
 /// The file of that kind and name.
 #[must_use]
-pub fn named(kind: Kind, name: &str) -> Option<&'static Query> {
+pub fn named(kind: QueryKind, name: &str) -> Option<&'static Query> {
     LIBRARY.iter().find(|query| query.kind == kind && query.name == name)
 }
 
 /// The public files of a kind.
-pub fn of_kind(kind: Kind) -> impl Iterator<Item = &'static Query> {
+pub fn of_kind(kind: QueryKind) -> impl Iterator<Item = &'static Query> {
     LIBRARY.iter().filter(move |query| query.kind == kind && !query.is_private())
 }
 
 /// The names of the public files of a kind, for a message about a name that none has.
 #[must_use]
-pub fn names(kind: Kind) -> Vec<&'static str> {
+pub fn names(kind: QueryKind) -> Vec<&'static str> {
     of_kind(kind).map(|query| query.name).collect()
 }
 
@@ -155,7 +155,7 @@ mod tests {
     fn every_sql_file_is_in_the_library_and_the_other_way_round() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let mut found = Vec::new();
-        for kind in [Kind::View, Kind::Filter, Kind::Format, Kind::Mixture, Kind::Check] {
+        for kind in [QueryKind::View, QueryKind::Filter, QueryKind::Format, QueryKind::Mixture, QueryKind::Check] {
             for entry in std::fs::read_dir(root.join(kind.folder())).unwrap() {
                 found.push(format!("{}/{}", kind.folder(), entry.unwrap().file_name().to_string_lossy()));
             }
@@ -171,7 +171,7 @@ mod tests {
         for query in LIBRARY {
             let header = query.header().unwrap();
             assert!(!header.reads.is_empty(), "{} reads nothing", query.path());
-            assert_eq!(header.version > 0, query.kind == Kind::Format, "{}", query.path());
+            assert_eq!(header.version > 0, query.kind == QueryKind::Format, "{}", query.path());
         }
     }
 }

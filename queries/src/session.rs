@@ -25,7 +25,7 @@ use tracemill_schemas::Table;
 
 use crate::error::{Error, Result};
 use crate::functions;
-use crate::library::{Kind, LIBRARY, Query, UserQuery, named};
+use crate::library::{LIBRARY, Query, QueryKind, UserQuery, named};
 use crate::listing;
 
 /// Memory that one partition needs, in mebibytes: a format's plan holds several sorts and joins at once, and where a
@@ -117,7 +117,7 @@ impl Session {
         self.replace(name, Arc::new(provider))?;
         let mut stale = BTreeSet::from([name.to_owned()]);
         // The list of views is short and not deep: as many rounds as there are views reach all that depend on it.
-        for query in LIBRARY.iter().filter(|query| query.kind == Kind::View).cycle().take(LIBRARY.len() * 4) {
+        for query in LIBRARY.iter().filter(|query| query.kind == QueryKind::View).cycle().take(LIBRARY.len() * 4) {
             if !stale.contains(query.name) && query.header()?.reads.iter().any(|read| stale.contains(read)) {
                 stale.insert(query.name.to_owned());
                 self.context.deregister_table(query.name).map_err(Error::table(query.name))?;
@@ -134,7 +134,7 @@ impl Session {
     pub async fn register_library(&self) -> Result<()> {
         loop {
             let mut added = false;
-            for query in LIBRARY.iter().filter(|query| query.kind == Kind::View) {
+            for query in LIBRARY.iter().filter(|query| query.kind == QueryKind::View) {
                 if self.has(query.name) || !query.header()?.reads.iter().all(|read| self.has(read)) {
                     continue;
                 }
@@ -161,7 +161,7 @@ impl Session {
     /// # Errors
     /// As [`Session::query`].
     pub async fn register_filters(&self, params: &[(&str, ScalarValue)]) -> Result<()> {
-        for query in LIBRARY.iter().filter(|query| query.kind == Kind::Filter) {
+        for query in LIBRARY.iter().filter(|query| query.kind == QueryKind::Filter) {
             self.register_query(query.name, &query.into(), params).await?;
         }
         Ok(())
@@ -194,7 +194,7 @@ impl Session {
     ///
     /// # Errors
     /// There is none, or as [`Session::query`].
-    pub async fn named(&self, kind: Kind, name: &str, params: &[(&str, ScalarValue)]) -> Result<DataFrame> {
+    pub async fn named(&self, kind: QueryKind, name: &str, params: &[(&str, ScalarValue)]) -> Result<DataFrame> {
         let Some(query) = named(kind, name) else {
             let problem = "the library has no such file".to_owned();
             return Err(Error::Header { name: format!("{}/{name}.sql", kind.folder()), line: 0, problem });
@@ -234,7 +234,7 @@ impl Session {
 /// The name under which a stored table is registered.
 #[must_use]
 pub fn stored_name(table: &Table) -> String {
-    match named(Kind::View, table.name) {
+    match named(QueryKind::View, table.name) {
         Some(Query { .. }) => format!("stored_{}", table.name),
         None => table.name.to_owned(),
     }

@@ -64,10 +64,10 @@ fn every_file_reads_what_its_header_names() {
 
 #[test]
 fn kinds_read_only_what_is_below_them() {
-    let below = |kind: Kind| match kind {
-        Kind::View | Kind::Check => vec![Kind::View],
-        Kind::Filter | Kind::Mixture => vec![Kind::View, Kind::Filter],
-        Kind::Format => vec![Kind::View],
+    let below = |kind: QueryKind| match kind {
+        QueryKind::View | QueryKind::Check => vec![QueryKind::View],
+        QueryKind::Filter | QueryKind::Mixture => vec![QueryKind::View, QueryKind::Filter],
+        QueryKind::Format => vec![QueryKind::View],
     };
     for query in LIBRARY {
         for read in query.header().unwrap().reads {

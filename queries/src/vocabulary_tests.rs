@@ -8,7 +8,7 @@ use tracemill_schemas::Builder as _;
 use tracemill_schemas::executions::{EXECUTIONS, ExecutionsBuilder, ExecutionsRow};
 use tracemill_trace::{Action, EventKind, Exception, Granularity, Label, Outcome, Scope};
 
-use crate::library::{Kind, LIBRARY, named};
+use crate::library::{LIBRARY, QueryKind, named};
 use crate::session::{Session, SessionOptions};
 
 /// Texts of the library that are no words of the vocabulary.
@@ -85,7 +85,7 @@ fn every_word_that_sql_compares_with_is_one() {
 
 #[test]
 fn rows_stand_in_the_order_of_the_scopes() {
-    let rows = named(Kind::View, "_rows").unwrap().sql;
+    let rows = named(QueryKind::View, "_rows").unwrap().sql;
     let others = (1..).zip(&Scope::ALL[1..]).map(|(number, scope)| format!(" WHEN '{}' THEN {number}", scope.name()));
     let case = format!("CASE scope{} ELSE 0 END", others.collect::<String>());
     assert!(rows.contains(&case), "`_rows` has no `{case}`");
@@ -94,7 +94,7 @@ fn rows_stand_in_the_order_of_the_scopes() {
 #[test]
 fn headers_list_all_words_of_a_column() {
     let check = |view: &str, column: &str, words: &[&str]| {
-        let header = named(Kind::View, view).unwrap().header().unwrap();
+        let header = named(QueryKind::View, view).unwrap().header().unwrap();
         let column = header.columns.iter().find(|one| one.name == column).unwrap();
         let listed: BTreeSet<&str> = column.meaning.split('`').skip(1).step_by(2).collect();
         assert_eq!(listed, words.iter().copied().collect(), "{view}.{}", column.name);
@@ -121,7 +121,7 @@ fn verdicts(rows: &[ExecutionsRow]) -> Vec<String> {
     let batches = runtime.block_on(async {
         let session = Session::new(&SessionOptions { memory_mib: 128, partitions: 1, temp_dir: None }).unwrap();
         session.register_rows("executions", EXECUTIONS.schema(), vec![batch]).await.unwrap();
-        session.named(Kind::Filter, "_verdicts", &[]).await.unwrap().collect().await.unwrap()
+        session.named(QueryKind::Filter, "_verdicts", &[]).await.unwrap().collect().await.unwrap()
     });
     let mut found = BTreeMap::new();
     for batch in &batches {

@@ -27,7 +27,7 @@ crate::table! {
             format_version: i32 [Delta] unit "version";
             /// Which sample of this execution in this format.
             sample_index: i32 [Delta] unit "ordinal, 0-based";
-            /// `train`, `validation` or `test`.
+            /// The split of its unit.
             split: String [Dictionary];
             /// What the model is given.
             prompt: String [Plain];

@@ -42,19 +42,19 @@ fn rust_files() -> Vec<PathBuf> {
 }
 
 #[test]
-fn no_file_is_longer_than_a_thousand_lines_and_every_file_says_what_it_holds() {
+fn no_file_is_longer_than_600_lines_and_every_file_says_what_it_holds() {
     let all = rust_files();
     assert!(all.len() > 50, "only {} files found", all.len());
     for path in all {
         let text = fs::read_to_string(&path).unwrap();
         let lines = text.lines().count();
-        assert!(lines <= 1_000, "{} has {lines} lines", path.display());
+        assert!(lines <= 600, "{} has {lines} lines", path.display());
         assert!(text.starts_with("//!"), "{} does not say what it holds", path.display());
     }
 }
 
 #[test]
-fn no_room_is_a_drawer() {
+fn no_file_or_folder_has_a_name_for_everything() {
     for path in rust_files() {
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
         let folder = path.parent().unwrap().file_name().unwrap().to_string_lossy().into_owned();
@@ -81,7 +81,29 @@ fn stages_do_not_import_each_other() {
 
 /// Crates, each with the modules in it whose children use each other in one direction only; the crate itself is empty.
 const WITHOUT_CYCLES: [(&str, &[&str]); 5] = [
-    ("pipeline/lib.rs", &[""]),
+    (
+        "pipeline/lib.rs",
+        &[
+            "",
+            "cli",
+            "config",
+            "config::load",
+            "corpora",
+            "dataset",
+            "dataset::pages",
+            "functions",
+            "inputs",
+            "inputs::proposals",
+            "inputs::search",
+            "inputs::sources",
+            "inputs::types",
+            "inputs::types::inference",
+            "models",
+            "python",
+            "recording",
+            "workers",
+        ],
+    ),
     ("pipeline/trace/src/lib.rs", &[""]),
     ("pipeline/worker/src/lib.rs", &[""]),
     ("queries/src/lib.rs", &[""]),
@@ -123,15 +145,15 @@ fn sql_lives_in_sql_files() {
 
 #[test]
 fn one_file_alone_builds_jobs() {
-    // The worker's own tests run jobs without the pipeline.
-    let outside = ["pipeline/worker", "pipeline/trace", "pipeline/recording/job.rs", "tests/it/architecture.rs"];
+    // The worker's own tests run jobs without the pipeline. A job made from another one with `..` is no new one.
+    let builds_job = |path: &Path| paths::builds_struct(&fs::read_to_string(path).unwrap(), "Job").unwrap();
+    let outside = ["pipeline/worker", "pipeline/trace", "pipeline/recording/job.rs"];
     let outside = outside.map(repository);
     let is_outside = |path: &PathBuf| outside.iter().any(|outside| path.starts_with(outside));
     for path in rust_files().into_iter().filter(|path| !is_outside(path)) {
-        let text = fs::read_to_string(&path).unwrap();
-        assert!(!text.contains("ticket: 0"), "{} builds a job", path.display());
+        assert!(!builds_job(&path), "{} builds a job", path.display());
     }
-    assert!(fs::read_to_string(repository("pipeline/recording/job.rs")).unwrap().contains("ticket: 0"));
+    assert!(builds_job(&repository("pipeline/recording/job.rs")));
 }
 
 #[test]

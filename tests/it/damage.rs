@@ -197,9 +197,9 @@ fn change_version(data: &Path, table: &'static Table, version: u32) -> PathBuf {
     for stage in ["functions", "executions"] {
         for (key, mut part) in dataset.manifest(stage).unwrap().parts {
             for file in part.files.iter_mut().filter(|file| dataset.part(&file.table, &file.key) == path) {
-                (file.size_bytes, file.content_hash) = (bytes.len() as u64, tracemill::hash::content(&bytes));
+                (file.size_bytes, file.content_hash) = (bytes.len() as u64, tracemill::hash::content_hash(&bytes));
             }
-            dataset.enter(stage, &key, &part).unwrap();
+            dataset.commit_entry(stage, &key, &part).unwrap();
         }
     }
     path

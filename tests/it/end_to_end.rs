@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use tracemill::stages::STAGES;
-use tracemill_queries::{Kind, of_kind};
+use tracemill_queries::{QueryKind, of_kind};
 use tracemill_schemas::executions::ExecutionsRow;
 use tracemill_schemas::functions::FunctionsRow;
 use tracemill_schemas::mixtures::MixturesRow;
@@ -167,7 +167,7 @@ fn instructions_change_no_sample_of_a_line_format_and_every_check_holds() {
         let more = [&["--set", set.as_str(), "--set", "executions.limits.events_max=100000"][..], &others[..]].concat();
         let output = run(&corpora, data.path(), &more);
         assert!(output.status.success(), "{}", output_text(&output));
-        for check in of_kind(Kind::Check) {
+        for check in of_kind(QueryKind::Check) {
             // As an argument it may not begin with dashes.
             let query = check.sql.lines().filter(|line| !line.starts_with("--")).collect::<Vec<_>>().join("\n");
             let out = succeed(["sql", &query, "--output", "csv", "--data", &data.path().display().to_string()]);

@@ -72,7 +72,7 @@ pub(crate) fn write_until_changes(root: &Path) {
 pub(crate) fn manifests(root: &Path, functions: Vec<FileEntry>, inputs: Vec<FileEntry>, executions: Vec<FileEntry>) {
     for (stage, files) in [("functions", functions), ("inputs", inputs), ("executions", executions)] {
         let part = PartEntry { fingerprint: "made by hand".into(), files, counts: Vec::new() };
-        Dataset::new(root).enter(stage, KEY, &part).unwrap();
+        Dataset::new(root).commit_entry(stage, KEY, &part).unwrap();
     }
 }
 

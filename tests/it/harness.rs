@@ -107,7 +107,7 @@ pub(crate) fn hashes(data: &Path) -> BTreeMap<String, String> {
                 }
             } else {
                 let name = path.strip_prefix(root).unwrap().display().to_string();
-                into.insert(name, tracemill::hash::content(&fs::read(&path).unwrap()));
+                into.insert(name, tracemill::hash::content_hash(&fs::read(&path).unwrap()));
             }
         }
     }

@@ -11,7 +11,7 @@ pub(crate) struct RecordKeeper {
 }
 
 impl Listener for RecordKeeper {
-    fn begin(&mut self) {
+    fn restart(&mut self) {
         *self = RecordKeeper::default();
     }
 

@@ -150,7 +150,7 @@ fn shards_that_no_entry_lists_are_made_again_with_the_same_bytes() {
     let old = PartEntry { fingerprint: "old".to_owned(), ..PartEntry::default() };
     for entry in [Some(old), None] {
         match entry {
-            Some(entry) => cx.dataset.enter("shards", &key, &entry).unwrap(),
+            Some(entry) => cx.dataset.commit_entry("shards", &key, &entry).unwrap(),
             None => fs::remove_file(cx.dataset.entry_path("shards", &key)).unwrap(),
         }
         assert_eq!(drive(&Shards::new(), &cx).unwrap().made, 1);

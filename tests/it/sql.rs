@@ -12,7 +12,7 @@ use datafusion::arrow::datatypes::{DataType, Field, Schema};
 use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
 use sqllogictest::{DBOutput, DefaultColumnType, Runner};
 use tracemill::dataset::Dataset;
-use tracemill_queries::{Error, Kind, LIBRARY, Session, SessionOptions, of_kind};
+use tracemill_queries::{Error, LIBRARY, QueryKind, Session, SessionOptions, of_kind};
 use tracemill_schemas::TABLES;
 
 use crate::fixture;
@@ -72,13 +72,15 @@ async fn session(root: &Path) -> Session {
     let batch = RecordBatch::try_new(Arc::clone(&schema), vec![executions]).unwrap();
     session.register_rows("chosen", schema, vec![batch]).await.unwrap();
     session.register_filters(&[]).await.unwrap();
-    let names: StringArray = of_kind(Kind::Format).map(|query| Some(query.name)).collect();
+    let names: StringArray = of_kind(QueryKind::Format).map(|query| Some(query.name)).collect();
     let shares: Float64Array = (0..names.len()).map(|_| Some(1.0)).collect();
     let fields = vec![Field::new("format", DataType::Utf8, false), Field::new("share", DataType::Float64, false)];
     let schema = Arc::new(Schema::new(fields));
     let batch = RecordBatch::try_new(Arc::clone(&schema), vec![Arc::new(names), Arc::new(shares)]).unwrap();
     session.register_rows("shares", schema, vec![batch]).await.unwrap();
-    for query in LIBRARY.iter().filter(|query| matches!(query.kind, Kind::Format | Kind::Mixture | Kind::Check)) {
+    for query in
+        LIBRARY.iter().filter(|query| matches!(query.kind, QueryKind::Format | QueryKind::Mixture | QueryKind::Check))
+    {
         session.register_query(query.name, &query.into(), &[]).await.unwrap();
     }
     session
@@ -92,8 +94,8 @@ pub(crate) fn runtime() -> tokio::runtime::Runtime {
 /// As [`session`], with every check over the broken fixture as `broken_NAME`.
 async fn session_with_faults(sound: &Path, broken: &Path) -> Session {
     let (session, faulty) = (session(sound).await, session(broken).await);
-    for query in of_kind(Kind::Check) {
-        let frame = faulty.named(Kind::Check, query.name, &[]).await.unwrap();
+    for query in of_kind(QueryKind::Check) {
+        let frame = faulty.named(QueryKind::Check, query.name, &[]).await.unwrap();
         session.context().register_table(format!("broken_{}", query.name), frame.into_view()).unwrap();
     }
     session

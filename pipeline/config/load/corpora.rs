@@ -7,19 +7,8 @@ use std::path::{Path, PathBuf};
 use toml_edit::{Item, Table, TableLike, Value};
 
 use crate::config::load::walk::{self, Place};
-use crate::config::{ColumnsConfig, CorpusConfig, CorpusKind, guess_kind};
+use crate::config::{ColumnsConfig, CorpusConfig, CorpusKind, KINDS, guess_kind};
 use crate::error::{Error, Result};
-
-/// Every kind of corpus with the name that files and flags use.
-pub const KINDS: [(&str, CorpusKind); 7] = [
-    ("tree", CorpusKind::Tree),
-    ("archive", CorpusKind::Archive),
-    ("jsonl", CorpusKind::Jsonl),
-    ("parquet", CorpusKind::Parquet),
-    ("cruxeval", CorpusKind::Cruxeval),
-    ("mbpp", CorpusKind::Mbpp),
-    ("humaneval", CorpusKind::Humaneval),
-];
 
 const KEYS: [&str; 6] = ["name", "kind", "path", "licence", "repository", "columns"];
 const COLUMNS: [&str; 4] = ["content", "path", "repository", "licence"];

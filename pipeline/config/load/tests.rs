@@ -217,19 +217,27 @@ fn the_default_limits_are_the_workers() {
 #[test]
 fn a_written_configuration_reads_the_same() {
     let config = load(None, &Overrides::default()).unwrap();
-    assert_eq!(to_toml(&config), DEFAULT);
+    assert_eq!(to_toml(&config).unwrap(), DEFAULT);
 
     let text = "seed = 9\nzstd_level = 4\n[mixtures.formats]\ndirect = 0\n'a.sql' = 0.5\n[[corpora]]\nname = 'a b'\n\
                 path = 'more'\nkind = 'jsonl'\nlicence = 'MIT'\nrepository = 'r'\ncolumns = { content = 'text' }\n\
                 [[corpora]]\npath = '.'";
     let config = load_text(text, &Overrides::default()).0.unwrap();
-    let written = to_toml(&config);
+    let written = to_toml(&config).unwrap();
     assert!(written.contains("# zstd level of all tables, 1 to 22.\nzstd_level = 4\n"), "{written}");
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("config.toml");
     fs::write(&path, &written).unwrap();
     // The second corpus was guessed, and its folder is gone by now: the written file says the kind.
     assert_eq!(load(Some(&path), &Overrides::default()).unwrap(), config);
+}
+
+#[test]
+fn a_configuration_without_toml_is_not_written() {
+    // Integers of TOML have 63 bits and a sign.
+    let config = Config { seed: u64::MAX, ..load(None, &Overrides::default()).unwrap() };
+    let error = to_toml(&config).unwrap_err().to_string();
+    assert!(error.starts_with("internal error: failed to write the configuration as TOML: "), "{error}");
 }
 
 #[test]

@@ -3,19 +3,21 @@
 
 use toml_edit::{ArrayOfTables, DocumentMut, InlineTable, Item, Table, TableLike, Value};
 
-use crate::config::load::{KINDS, default_document};
-use crate::config::{ColumnsConfig, Config, CorpusConfig};
+use crate::config::load::default_document;
+use crate::config::{ColumnsConfig, Config, CorpusConfig, KINDS};
+use crate::error::{Error, Result};
 
 /// The configuration as TOML with the comments of the default one. Loading it again gives the same configuration.
-#[must_use]
-pub fn to_toml(config: &Config) -> String {
+///
+/// # Errors
+/// A value has no TOML.
+pub fn to_toml(config: &Config) -> Result<String> {
     let plain = Config { corpora: Vec::new(), ..config.clone() };
-    // Both are made from our own types and file; a test writes and reads all of it.
-    let (Ok(mut document), Ok(mut values)) =
-        (default_document(), toml::to_string(&plain).unwrap_or_default().parse::<DocumentMut>())
-    else {
-        return String::new();
-    };
+    let failed =
+        |error: &dyn std::fmt::Display| Error::Internal(format!("failed to write the configuration as TOML: {error}"));
+    let values = toml::to_string(&plain).map_err(|error| failed(&error))?;
+    let mut values: DocumentMut = values.parse().map_err(|error| failed(&error))?;
+    let mut document = default_document()?;
     values.remove("corpora");
     replace(document.as_table_mut(), values.as_table());
     if !config.corpora.is_empty() {
@@ -25,7 +27,7 @@ pub fn to_toml(config: &Config) -> String {
         }
         document.insert("corpora", Item::ArrayOfTables(tables));
     }
-    document.to_string()
+    Ok(document.to_string())
 }
 
 /// Puts values in the place of others; a value that is the same stays as it is written.

@@ -18,7 +18,7 @@ const CHUNK_BYTES: usize = 1 << 20;
 
 /// How much is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Depth {
+pub enum CheckLevel {
     /// The presence and size of each file.
     Sizes,
     /// Every byte.
@@ -49,7 +49,7 @@ pub struct Finding {
 
 /// The result of a check.
 #[derive(Debug, Default)]
-pub struct Checked {
+pub struct CheckReport {
     /// Files that were checked.
     pub files: u64,
     /// Their bytes, as far as they were read.
@@ -62,17 +62,17 @@ pub struct Checked {
 ///
 /// # Errors
 /// A folder or file cannot be read for a reason other than its contents, or the user asks to stop.
-pub fn check(dataset: &Dataset, stages: &[&StageInfo], depth: Depth, cancel: &Cancel) -> Result<Checked> {
-    let mut check = Check { dataset, depth, cancel, checked: Checked::default() };
+pub fn check(dataset: &Dataset, stages: &[&StageInfo], depth: CheckLevel, cancel: &Cancel) -> Result<CheckReport> {
+    let mut check = Check { dataset, depth, cancel, checked: CheckReport::default() };
     stages.iter().try_for_each(|stage| check.stage(stage))?;
     Ok(check.checked)
 }
 
 struct Check<'a> {
     dataset: &'a Dataset,
-    depth: Depth,
+    depth: CheckLevel,
     cancel: &'a Cancel,
-    checked: Checked,
+    checked: CheckReport,
 }
 
 impl Check<'_> {
@@ -119,7 +119,7 @@ impl Check<'_> {
         if size != expected.size_bytes {
             let problem = format!("it has {size} bytes, and {} were written", expected.size_bytes);
             self.found(path, Fault::Damaged, problem);
-        } else if self.depth == Depth::Bytes {
+        } else if self.depth == CheckLevel::Bytes {
             let mut hasher = blake3::Hasher::new();
             self.read(&path, |bytes| {
                 hasher.update(bytes);
@@ -149,8 +149,8 @@ impl Check<'_> {
 
     /// Compares the counts of a stage with those in its manifest. A stopped run may lack the file.
     fn stats(&mut self, stage: &str, counts: &[Count]) -> Result<()> {
-        let path = self.dataset.part_stats(stage);
-        if self.depth == Depth::Sizes || !path.is_file() {
+        let path = self.dataset.stats_path(stage);
+        if self.depth == CheckLevel::Sizes || !path.is_file() {
             return Ok(());
         }
         self.checked.files += 1;

@@ -26,7 +26,7 @@ fn dataset() -> (tempfile::TempDir, Dataset) {
     let (root, dataset) = (folder.path(), Dataset::new(folder.path()));
     let files = part(root, "0", &OriginsRow::default());
     let entry = PartEntry { files, counts: vec![count()], ..PartEntry::default() };
-    dataset.enter("functions", "0", &entry).unwrap();
+    dataset.commit_entry("functions", "0", &entry).unwrap();
     part(root, "functions", &count().row("functions"));
 
     let mut output = PartOutput::new(root, "00000", 3);
@@ -36,12 +36,12 @@ fn dataset() -> (tempfile::TempDir, Dataset) {
         output.close_named(file, 0).unwrap();
     }
     let entry = PartEntry { files: output.commit().unwrap(), ..PartEntry::default() };
-    dataset.enter("shards", "00000", &entry).unwrap();
+    dataset.commit_entry("shards", "00000", &entry).unwrap();
     (folder, dataset)
 }
 
 /// Every finding as `PATH FAULT problem`.
-fn found(dataset: &Dataset, depth: Depth) -> Vec<String> {
+fn found(dataset: &Dataset, depth: CheckLevel) -> Vec<String> {
     let checked = check(dataset, &STAGES, depth, &Cancel::default()).unwrap();
     let short = |finding: &Finding| {
         let path = finding.path.strip_prefix(dataset.root()).unwrap().display();
@@ -53,7 +53,7 @@ fn found(dataset: &Dataset, depth: Depth) -> Vec<String> {
 #[test]
 fn a_whole_dataset_has_no_findings() {
     let (_folder, dataset) = dataset();
-    let checked = check(&dataset, &STAGES, Depth::Bytes, &Cancel::default()).unwrap();
+    let checked = check(&dataset, &STAGES, CheckLevel::Bytes, &Cancel::default()).unwrap();
     assert_eq!((checked.findings.as_slice(), checked.files), (&[][..], 5));
     assert!(checked.bytes > 3);
 }
@@ -84,18 +84,18 @@ fn each_fault_is_found() {
         change(&mut bytes);
         fs::write(&path, bytes).unwrap();
         let expected: Vec<String> = problems.iter().map(|problem| format!("{file} {problem}")).collect();
-        assert_eq!(found(&dataset, Depth::Bytes), expected, "{file}");
+        assert_eq!(found(&dataset, CheckLevel::Bytes), expected, "{file}");
     }
 }
 
 #[test]
 fn counts_that_are_another_stages_are_found() {
     let (_folder, dataset) = dataset();
-    fs::remove_file(dataset.part_stats("functions")).unwrap();
-    assert_eq!(found(&dataset, Depth::Bytes), [""; 0], "a stopped run may lack them");
+    fs::remove_file(dataset.stats_path("functions")).unwrap();
+    assert_eq!(found(&dataset, CheckLevel::Bytes), [""; 0], "a stopped run may lack them");
     part(dataset.root(), "functions", &Count { count: 3, ..count() }.row("functions"));
     assert_eq!(
-        found(&dataset, Depth::Bytes),
+        found(&dataset, CheckLevel::Bytes),
         ["stats/part-functions.parquet Damaged it does not hold the counts of its stage"]
     );
 }
@@ -105,7 +105,7 @@ fn what_is_missing_or_too_much_is_found() {
     for file in ["origins/part-0.parquet", "shards/data/train.parquet", "shards/manifest.json", "shards/README.md"] {
         let (_folder, dataset) = dataset();
         fs::remove_file(dataset.root().join(file)).unwrap();
-        assert_eq!(found(&dataset, Depth::Sizes), [format!("{file} Missing it is missing")]);
+        assert_eq!(found(&dataset, CheckLevel::Sizes), [format!("{file} Missing it is missing")]);
     }
     for file in ["origins/part-1.parquet", "events/part-0.parquet", "shards/data/test.parquet"] {
         let (_folder, dataset) = dataset();
@@ -113,7 +113,7 @@ fn what_is_missing_or_too_much_is_found() {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, "").unwrap();
         assert_eq!(
-            found(&dataset, Depth::Sizes),
+            found(&dataset, CheckLevel::Sizes),
             [format!("{file} Unlisted no manifest lists it, and queries read it")]
         );
     }
@@ -123,5 +123,5 @@ fn what_is_missing_or_too_much_is_found() {
 fn sizes_alone_do_not_tell_of_bytes() {
     let (_folder, dataset) = dataset();
     fs::write(dataset.root().join("shards/data/train.parquet"), "abd").unwrap();
-    assert_eq!(found(&dataset, Depth::Sizes), [""; 0]);
+    assert_eq!(found(&dataset, CheckLevel::Sizes), [""; 0]);
 }

@@ -3,8 +3,8 @@
 //! The library's encoder takes a few nanoseconds a value whatever the values are; here a block whose differences are all
 //! the same takes a pass over them, and a sequence takes none.
 
-use super::hybrid::varint;
-use super::numbers::Number;
+use super::number::Number;
+use super::rle::varint;
 
 /// Values of a block, and of each of its four quarters; the sizes that every writer uses.
 const BLOCK: usize = 128;

@@ -8,11 +8,12 @@
 //!  arrays ─▶ Levels (nulls) + Numbers or Texts (values) ─▶ page ─▶ Compressor ─▶ chunk ─▶ the file
 //! ```
 
+mod byte_stream_split;
 mod compressor;
 mod delta;
-mod hybrid;
+mod number;
 mod numbers;
-mod split;
+mod rle;
 mod texts;
 
 use std::sync::Arc;
@@ -30,7 +31,8 @@ use datafusion::parquet::file::writer::{SerializedPageWriter, TrackedWrite};
 use datafusion::parquet::schema::types::ColumnDescPtr;
 use tracemill_schemas::Encoding;
 
-use self::numbers::{Encoded, Number, Numbers};
+use self::number::Number;
+use self::numbers::{Encoded, Numbers};
 use self::texts::Texts;
 
 pub(super) use self::compressor::Compressor;
@@ -72,7 +74,7 @@ impl Levels {
     fn encode(&mut self, to: &mut Vec<u8>) {
         let at = to.len();
         to.extend_from_slice(&[0; 4]);
-        hybrid::bits(self.0.as_slice(), self.0.len(), to);
+        rle::bits(self.0.as_slice(), self.0.len(), to);
         let length = u32::try_from(to.len() - at - 4).unwrap_or(u32::MAX);
         to[at..at + 4].copy_from_slice(&length.to_le_bytes());
         self.0.truncate(0);

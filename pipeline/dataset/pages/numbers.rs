@@ -8,58 +8,11 @@ use datafusion::parquet::basic::Encoding;
 use datafusion::parquet::errors::Result;
 
 use super::compressor::Compressor;
-use super::{delta, split};
+use super::number::Number;
+use super::{byte_stream_split, delta};
 
 /// Differences of at most one bit per this many values are small enough without a trial.
 const SPARSE: usize = 2;
-
-/// An integer of a column.
-pub(super) trait Number: Copy + Default + PartialEq + std::fmt::Debug {
-    /// How many bytes it has.
-    const BYTES: usize;
-    /// The number itself, in 64 bits.
-    fn wide(self) -> i64;
-    /// The byte at that place, from the lowest.
-    fn byte(self, place: usize) -> u8;
-    /// The difference, wrapping on overflow.
-    fn minus(self, other: Self) -> Self;
-    /// The number that many steps on.
-    fn after(self, step: Self, steps: usize) -> Self;
-    /// Whether all pairs differ by that step.
-    fn keeps_step(before: &[Self], after: &[Self], step: Self) -> bool;
-}
-
-macro_rules! number {
-    ($type:ty) => {
-        impl Number for $type {
-            const BYTES: usize = size_of::<$type>();
-            #[inline]
-            fn wide(self) -> i64 {
-                i64::from(self)
-            }
-            #[inline]
-            fn byte(self, place: usize) -> u8 {
-                (self >> (8 * place)) as u8
-            }
-            #[inline]
-            fn minus(self, other: Self) -> Self {
-                self.wrapping_sub(other)
-            }
-            #[inline]
-            fn after(self, step: Self, steps: usize) -> Self {
-                self.wrapping_add(step.wrapping_mul(steps as $type))
-            }
-            #[inline]
-            fn keeps_step(before: &[Self], after: &[Self], step: Self) -> bool {
-                // Without a way out in the middle, so that it goes many at a time.
-                before.iter().zip(after).fold(0, |bad, (b, a)| bad | (a.wrapping_sub(*b) ^ step)) == 0
-            }
-        }
-    };
-}
-
-number!(i32);
-number!(i64);
 
 /// The values of a page in progress.
 #[derive(Debug, Default)]
@@ -111,7 +64,7 @@ impl<N: Number> Numbers<N> {
         } else {
             let splits = match self.splits {
                 Some(true) => {
-                    split::encode(&values, to);
+                    byte_stream_split::encode(&values, to);
                     true
                 }
                 Some(false) => {
@@ -155,7 +108,7 @@ fn encode_smaller<N: Number>(values: &[N], compressor: &mut Compressor, to: &mut
     }
     let as_delta = compressor.size(to)?;
     let deltas = to.split_off(head);
-    split::encode(values, to);
+    byte_stream_split::encode(values, to);
     if compressor.size(to)? < as_delta {
         return Ok(true);
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use datafusion::arrow::array::StringArray;
 use datafusion::parquet::basic::Encoding;
 
-use super::{delta, hybrid};
+use super::{delta, rle};
 
 /// Bytes of a dictionary from which on texts are written as they are.
 const DICTIONARY_BYTES: usize = 1 << 20;
@@ -80,7 +80,7 @@ impl Texts {
             let last = u32::try_from(dictionary.known.len() - 1).unwrap_or(u32::MAX);
             let width = (32 - last.leading_zeros()).max(1) as usize;
             to.push(width as u8);
-            hybrid::encode(dictionary.runs.drain(..), width, to);
+            rle::encode(dictionary.runs.drain(..), width, to);
             return Encoding::RLE_DICTIONARY;
         }
         if self.lengths.is_empty() {

@@ -21,7 +21,7 @@ pub(super) type Refusal = &'static str;
 
 /// The calls of an answer.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Sifted {
+pub(super) struct FilteredCalls {
     pub(super) calls: Vec<String>,
     pub(super) refused: Vec<Refusal>,
 }
@@ -44,24 +44,24 @@ impl<'a> Form<'a> {
     }
 
     /// Keeps at most `most` texts that are allowed calls, each once.
-    pub(super) fn sift(&self, texts: &[String], most: usize) -> Sifted {
-        let mut sifted = Sifted::default();
+    pub(super) fn filter(&self, texts: &[String], most: usize) -> FilteredCalls {
+        let mut filtered = FilteredCalls::default();
         let mut kept: Vec<Expr> = Vec::new();
         for text in texts {
             match self.call(text) {
-                Err(reason) => sifted.refused.push(reason),
+                Err(reason) => filtered.refused.push(reason),
                 // Spaces make no other call.
                 Ok((expression, _)) if kept.iter().any(|one| ComparableExpr::from(one) == (&expression).into()) => {
-                    sifted.refused.push("model_duplicate");
+                    filtered.refused.push("model_duplicate");
                 }
-                Ok(_) if kept.len() >= most => sifted.refused.push("model_too_many"),
+                Ok(_) if kept.len() >= most => filtered.refused.push("model_too_many"),
                 Ok((expression, call)) => {
                     kept.push(expression);
-                    sifted.calls.push(call);
+                    filtered.calls.push(call);
                 }
             }
         }
-        sifted
+        filtered
     }
 
     /// The call in a text, as an expression and as it is to be run.
@@ -158,5 +158,20 @@ impl<'a> Form<'a> {
     /// Whether the unit's module has a name of its own.
     pub(super) fn binds(&self, name: &str) -> bool {
         self.unit.binds(name)
+    }
+}
+
+/// The reason for which an expression is refused.
+pub(super) fn refusal_of(expression: &Expr) -> Refusal {
+    match expression {
+        Expr::Name(_) => "model_name",
+        Expr::Attribute(_) => "model_attribute",
+        Expr::FString(_) | Expr::TString(_) => "model_f_string",
+        Expr::ListComp(_) | Expr::SetComp(_) | Expr::DictComp(_) | Expr::Generator(_) => "model_comprehension",
+        Expr::Named(_) => "model_walrus",
+        Expr::Starred(_) => "model_unpacking",
+        Expr::BinOp(_) | Expr::BoolOp(_) | Expr::Compare(_) | Expr::UnaryOp(_) | Expr::If(_) => "model_operator",
+        Expr::Call(_) => "model_other_function",
+        _ => "model_no_literal",
     }
 }

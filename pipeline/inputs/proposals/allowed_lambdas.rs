@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 
 use ruff_python_ast::{Expr, ExprLambda, Operator};
 
-use crate::inputs::proposals::allowed_calls::{DEPTH_MAX, Form, Refusal};
-use crate::inputs::proposals::allowed_literals::reason;
+use crate::inputs::proposals::allowed_calls::{DEPTH_MAX, Form, Refusal, refusal_of};
 
 /// Built-ins without effects.
 const PURE: [&str; 14] =
@@ -81,7 +80,7 @@ fn body(form: &Form<'_>, value: &Expr, names: &BTreeSet<&str>, depth: usize) -> 
             None => Err("model_attribute"),
         },
         Expr::Lambda(lambda) => check(form, lambda, names, depth),
-        other => Err(reason(other)),
+        other => Err(refusal_of(other)),
     }
 }
 

@@ -1,11 +1,13 @@
-//! The arguments that a model's call may have: literals, and expressions as plain as one. Called by `allowed_calls` and
-//! `allowed_lambdas`.
+//! The arguments that a model's call may have: literals, and expressions as plain as one. Called by `allowed_calls`.
+//!
+//! A literal may be a lambda, and a lambda's default is a literal: this file calls `allowed_lambdas`, which calls
+//! `Form::literal`. `DEPTH_MAX` ends the recursion.
 
 use std::collections::BTreeSet;
 
 use ruff_python_ast::{Arguments, Expr, Operator, UnaryOp};
 
-use crate::inputs::proposals::allowed_calls::{DEPTH_MAX, Form, Refusal};
+use crate::inputs::proposals::allowed_calls::{DEPTH_MAX, Form, Refusal, refusal_of};
 use crate::inputs::proposals::allowed_lambdas;
 
 impl Form<'_> {
@@ -47,7 +49,7 @@ impl Form<'_> {
                 None => Err("model_attribute"),
             },
             Expr::Lambda(lambda) => allowed_lambdas::check(self, lambda, &BTreeSet::new(), depth),
-            other => Err(reason(other)),
+            other => Err(refusal_of(other)),
         }
     }
 }
@@ -87,20 +89,5 @@ fn is_made_by(name: &str, arguments: &Arguments) -> bool {
             given.iter().all(|value| matches!(value, Expr::BytesLiteral(_) | Expr::List(_))) && given.len() <= 1
         }
         _ => false,
-    }
-}
-
-/// The reason for which an expression is refused.
-pub(super) fn reason(expression: &Expr) -> Refusal {
-    match expression {
-        Expr::Name(_) => "model_name",
-        Expr::Attribute(_) => "model_attribute",
-        Expr::FString(_) | Expr::TString(_) => "model_f_string",
-        Expr::ListComp(_) | Expr::SetComp(_) | Expr::DictComp(_) | Expr::Generator(_) => "model_comprehension",
-        Expr::Named(_) => "model_walrus",
-        Expr::Starred(_) => "model_unpacking",
-        Expr::BinOp(_) | Expr::BoolOp(_) | Expr::Compare(_) | Expr::UnaryOp(_) | Expr::If(_) => "model_operator",
-        Expr::Call(_) => "model_other_function",
-        _ => "model_no_literal",
     }
 }

@@ -23,11 +23,11 @@ use tracemill_trace::Point;
 
 use self::allowed_calls::Form;
 use crate::cancel::Cancel;
-use crate::config::{Ask, InputsConfig, ModelConfig};
+use crate::config::{InputsConfig, ModelConfig, RequestScope};
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
 use crate::inputs::unit::Unit;
-use crate::models::{Answer, End, ModelClient};
+use crate::models::{Answer, ModelClient, RequestEnd};
 use crate::parallel::STACK_BYTES;
 use crate::python;
 
@@ -78,10 +78,10 @@ impl Proposer {
     }
 
     /// Whether calls are requested for a function with this share of its lines and branches covered.
-    pub(super) fn wants(&self, covered: f64) -> bool {
+    pub(super) fn should_request(&self, covered: f64) -> bool {
         match self.config.ask {
-            Ask::All => true,
-            Ask::Poor => covered < self.config.coverage_below,
+            RequestScope::All => true,
+            RequestScope::Poor => covered < self.config.coverage_below,
         }
     }
 
@@ -125,9 +125,9 @@ impl Proposer {
         Some(prompt::text(row, &classes, &request.missing, self.config.calls))
     }
 
-    fn proposal(&self, request: &Request<'_>, end: Option<End>) -> Proposal {
-        let reason = end.as_ref().map_or(UNSUITED, End::reason);
-        let answer = end.and_then(End::answer);
+    fn proposal(&self, request: &Request<'_>, end: Option<RequestEnd>) -> Proposal {
+        let reason = end.as_ref().map_or(UNSUITED, RequestEnd::reason);
+        let answer = end.and_then(RequestEnd::answer);
         let (calls, refused) = answer.map(|answer| self.calls(request.function, &answer)).unwrap_or_default();
         Proposal { calls, refused: refused.into_iter().collect(), end: reason }
     }
@@ -138,17 +138,17 @@ impl Proposer {
         let Some(parsed) = python::parse(&row.source) else { return (Vec::new(), refused) };
         let unit = Unit::new(row, parsed.suite());
         let found = extraction::texts(&answer.content);
-        let sifted = Form::new(&unit, self.input_bytes_max).sift(&found.texts, self.config.calls);
+        let filtered = Form::new(&unit, self.input_bytes_max).filter(&found.texts, self.config.calls);
         for (reason, count) in [("model_cut_off", found.cut_off), ("model_too_many", found.too_many)] {
             if count > 0 {
                 *refused.entry(reason).or_default() += count;
             }
         }
-        sifted.refused.into_iter().for_each(|reason| *refused.entry(reason).or_default() += 1);
+        filtered.refused.into_iter().for_each(|reason| *refused.entry(reason).or_default() += 1);
         if found.texts.is_empty() && refused.is_empty() {
             refused.insert("model_no_content", 1);
         }
-        (sifted.calls, refused)
+        (filtered.calls, refused)
     }
 }
 

@@ -1,4 +1,5 @@
-//! A candidate on its way through the search: an [`Attempt`] before its run, [`Tried`] after it.
+//! A candidate on its way through the search: a [`PendingCandidate`] before its run, an
+//! [`EvaluatedCandidate`] after it.
 
 use tracemill_schemas::functions::FunctionsRow;
 
@@ -8,7 +9,7 @@ use crate::inputs::candidate::Candidate;
 
 /// A candidate after its run.
 #[derive(Debug, Clone)]
-pub(super) struct Tried {
+pub(super) struct EvaluatedCandidate {
     pub(super) candidate: Candidate,
     /// Its call as a tree; `None` where that is no expression.
     pub(super) tree: Option<Tree>,
@@ -18,17 +19,17 @@ pub(super) struct Tried {
 }
 
 /// A candidate before its run.
-pub(super) struct Attempt {
+pub(super) struct PendingCandidate {
     pub(super) candidate: Candidate,
     /// The tree that its text was written from; `None` where it is still to be read from the text.
     pub(super) tree: Option<Tree>,
     pub(super) generation: u32,
 }
 
-impl Attempt {
+impl PendingCandidate {
     /// An attempt at a candidate that was offered.
     pub(super) fn offered(candidate: Candidate) -> Self {
-        Attempt { candidate, tree: None, generation: 0 }
+        PendingCandidate { candidate, tree: None, generation: 0 }
     }
 
     /// Equal for attempts that would run the same.
@@ -51,7 +52,7 @@ pub(super) fn tree_of(candidate: &Candidate, row: &FunctionsRow) -> Option<Tree>
 /// The candidate with the tree in place of its call, or of its standard input.
 pub(super) fn with_tree(candidate: &Candidate, tree: &Tree) -> Candidate {
     // The result of a changed call is unknown.
-    let mut changed = Candidate { check: None, is_free: false, ..candidate.clone() };
+    let mut changed = Candidate { check: None, exempt_from_limit: false, ..candidate.clone() };
     match tree {
         Tree::Call(call) if candidate.call.is_empty() => {
             let lines = call.arguments.iter().map(|(_, line)| match line {

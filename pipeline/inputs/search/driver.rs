@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 
 use tracemill_trace::{Outcome, Point};
 
-use super::attempt::{Attempt, Tried, tree_of, with_tree};
+use super::attempt::{EvaluatedCandidate, PendingCandidate, tree_of, with_tree};
 use super::constants::Constants;
 use super::coverage::{CoverageMap, Covered, Novelty, UnitCoverage};
 use super::exception_hints::{self, Hint};
@@ -31,7 +31,7 @@ const FIRST: usize = 14;
 
 /// An input that was chosen.
 #[derive(Debug, Clone)]
-pub(in crate::inputs) struct Chosen {
+pub(in crate::inputs) struct SelectedInput {
     pub(in crate::inputs) candidate: Candidate,
     /// Mutations since it was offered.
     pub(in crate::inputs) generation: u32,
@@ -45,8 +45,8 @@ pub(in crate::inputs) struct Chosen {
 
 /// The result of a search.
 #[derive(Debug)]
-pub(in crate::inputs) struct Found {
-    pub(in crate::inputs) chosen: Vec<Chosen>,
+pub(in crate::inputs) struct SearchResult {
+    pub(in crate::inputs) chosen: Vec<SelectedInput>,
     /// Candidates that were run.
     pub(in crate::inputs) tried: usize,
     /// Selected inputs that behaved otherwise in a process of their own, and were dropped.
@@ -67,14 +67,14 @@ pub(in crate::inputs) struct Search<'a> {
     constants: Constants,
     lines: RangeInclusive<u32>,
     points: Vec<Point>,
-    reached: CoverageMap,
-    tried: Vec<Tried>,
+    coverage: CoverageMap,
+    tried: Vec<EvaluatedCandidate>,
     /// Keys of all attempts, so that none runs twice.
-    attempted: BTreeSet<(String, String, String)>,
+    attempted_keys: BTreeSet<(String, String, String)>,
     /// Places in `tried` of candidates that added coverage.
     corpus: Vec<usize>,
     /// Exceptions that ended a run, with their lines.
-    endings: BTreeSet<(String, u32)>,
+    seen_exceptions: BTreeSet<(String, u32)>,
     /// Hints of exceptions, with the places in `tried` of the candidates that raised them.
     hints: Vec<(usize, Hint)>,
     /// Cost of all runs so far, in runs.
@@ -98,11 +98,11 @@ impl<'a> Search<'a> {
             constants,
             lines,
             points: Vec::new(),
-            reached: CoverageMap::default(),
+            coverage: CoverageMap::default(),
             tried: Vec::new(),
-            attempted: BTreeSet::new(),
+            attempted_keys: BTreeSet::new(),
             corpus: Vec::new(),
-            endings: BTreeSet::new(),
+            seen_exceptions: BTreeSet::new(),
             hints: Vec::new(),
             charged: 0,
             lines_run: 0,
@@ -126,7 +126,7 @@ impl<'a> Search<'a> {
     ) -> Result<()> {
         let mut next = FIRST;
         let first: Vec<Candidate> = (0..FIRST).filter_map(|number| generate(number, random)).collect();
-        let mut round: Vec<Attempt> = offers.into_iter().chain(first).map(Attempt::offered).collect();
+        let mut round: Vec<PendingCandidate> = offers.into_iter().chain(first).map(PendingCandidate::offered).collect();
         let mut quiet = 0;
         loop {
             let novelty = self.round(std::mem::take(&mut round), runner)?;
@@ -139,7 +139,7 @@ impl<'a> Search<'a> {
                     break;
                 }
                 let attempt = self.next(&mut next, generate, random);
-                let is_new = attempt.as_ref().is_some_and(|attempt| !self.attempted.contains(&attempt.key()));
+                let is_new = attempt.as_ref().is_some_and(|attempt| !self.attempted_keys.contains(&attempt.key()));
                 if let Some(attempt) = attempt.filter(|_| is_new) {
                     round.push(attempt);
                 }
@@ -153,7 +153,7 @@ impl<'a> Search<'a> {
     /// Whether the search ends after `quiet` rounds in a row without new coverage.
     fn is_over(&self, quiet: usize) -> bool {
         let config = self.subject.config;
-        let whole = self.reached.is_whole(&self.points, &self.lines);
+        let whole = self.coverage.is_whole(&self.points, &self.lines);
         let enough = self.returned >= self.subject.wanted * 2;
         self.charged >= config.executions
             || self.lines_run >= config.lines_total_max
@@ -167,7 +167,7 @@ impl<'a> Search<'a> {
         number: &mut usize,
         generate: &dyn Fn(usize, &mut Random) -> Option<Candidate>,
         random: &mut Random,
-    ) -> Option<Attempt> {
+    ) -> Option<PendingCandidate> {
         let heeds = !self.hints.is_empty() && (self.subject.is_guess || self.returned == 0);
         let of_ten = random.below(10);
         if heeds && (of_ten < 2 || (self.returned == 0 && of_ten < 8)) {
@@ -188,20 +188,20 @@ impl<'a> Search<'a> {
             return self.changed(parent, tree);
         }
         *number += 1;
-        generate(*number, random).map(Attempt::offered)
+        generate(*number, random).map(PendingCandidate::offered)
     }
 
     /// The attempt with a changed call; `None` where it is too long.
-    fn changed(&self, parent: &Tried, tree: Tree) -> Option<Attempt> {
+    fn changed(&self, parent: &EvaluatedCandidate, tree: Tree) -> Option<PendingCandidate> {
         let candidate = with_tree(&parent.candidate, &tree);
         let length = candidate.call.len() + candidate.setup.len() + candidate.stdin.len();
-        let attempt = Attempt { candidate, tree: Some(tree), generation: parent.generation + 1 };
+        let attempt = PendingCandidate { candidate, tree: Some(tree), generation: parent.generation + 1 };
         (length <= self.subject.bytes_max).then_some(attempt)
     }
 
     /// Runs a round; true where a candidate added coverage or ended in a new way.
-    fn round(&mut self, mut round: Vec<Attempt>, runner: &mut dyn Runner) -> Result<bool> {
-        round.retain(|attempt| self.attempted.insert(attempt.key()));
+    fn round(&mut self, mut round: Vec<PendingCandidate>, runner: &mut dyn Runner) -> Result<bool> {
+        round.retain(|attempt| self.attempted_keys.insert(attempt.key()));
         // Run one candidate first; skip the rest if the unit fails to load.
         let mut novelty = false;
         let mut first = Some(round.len().min(1)).filter(|_| self.tried.is_empty());
@@ -228,17 +228,17 @@ impl<'a> Search<'a> {
     }
 
     /// Keeps the result of a run; true where it adds coverage or ends in a new way.
-    fn take(&mut self, attempt: Attempt, ran: RunResult) -> bool {
+    fn take(&mut self, attempt: PendingCandidate, ran: RunResult) -> bool {
         let index = self.tried.len();
         self.charged += ran.cost;
         self.lines_run += ran.lines_begun;
         // Only a run that ends by itself is mutated further.
         let is_parent = matches!(ran.outcome, Outcome::Returned | Outcome::Raised | Outcome::Exited);
-        let novelty = if is_parent { self.reached.add(&ran.hits) } else { Novelty::default() };
+        let novelty = if is_parent { self.coverage.add(&ran.hits) } else { Novelty::default() };
         let mut is_new = novelty != Novelty::default();
         if let Some(exception) = &ran.exception {
             let line = exception.line_number.unwrap_or(0);
-            let new_ending = self.endings.insert((exception.type_name.clone(), line));
+            let new_ending = self.seen_exceptions.insert((exception.type_name.clone(), line));
             is_new |= new_ending;
             if new_ending || novelty.points > 0 || self.returned == 0 {
                 let said = exception_hints::read(&exception.type_name, &exception.message);
@@ -255,12 +255,12 @@ impl<'a> Search<'a> {
                 self.behaviours.insert(ran.behaviour());
             }
         }
-        let Attempt { candidate, tree, generation } = attempt;
+        let PendingCandidate { candidate, tree, generation } = attempt;
         let tree = tree.or_else(|| tree_of(&candidate, self.subject.row));
         if is_new && is_parent && tree.is_some() {
             self.corpus.push(index);
         }
-        self.tried.push(Tried { candidate, tree, generation, ran });
+        self.tried.push(EvaluatedCandidate { candidate, tree, generation, ran });
         is_new
     }
 
@@ -269,15 +269,15 @@ impl<'a> Search<'a> {
         if self.failed.is_some() {
             return None;
         }
-        let lines = self.reached.lines(&self.points, &self.lines);
-        let branches = self.reached.branches(&self.points, &self.lines);
+        let lines = self.coverage.lines(&self.points, &self.lines);
+        let branches = self.coverage.branches(&self.points, &self.lines);
         let share = (lines.reached + branches.reached) as f64 / (lines.all + branches.all).max(1) as f64;
-        Some(UnitCoverage { missing: self.reached.missing(&self.points, &self.lines), share })
+        Some(UnitCoverage { missing: self.coverage.missing(&self.points, &self.lines), share })
     }
 
     /// Runs the selected inputs again in isolation. Drops those that do not behave as they did behind other candidates;
     /// inputs that people wrote stay. Returns how many were dropped.
-    fn drop_unreproduced(&mut self, selected: &mut Vec<Tried>, runner: &mut dyn Runner) -> Result<usize> {
+    fn drop_unreproduced(&mut self, selected: &mut Vec<EvaluatedCandidate>, runner: &mut dyn Runner) -> Result<usize> {
         let jobs = selected.iter().map(|tried| job(self.subject.row, &tried.candidate, self.subject.limits));
         let (places, jobs): (Vec<usize>, Vec<_>) =
             jobs.enumerate().filter(|(_, job)| !runner.runs_isolated(job)).unzip();
@@ -286,8 +286,8 @@ impl<'a> Search<'a> {
         for (place, finished) in places.into_iter().zip(finished) {
             let again = RunResult::from_finished(finished, &mut self.points);
             let tried = &mut selected[place];
-            let is_from_people = tried.generation == 0 && tried.candidate.is_from_people();
-            reproduces[place] = is_from_people || again.behaviour() == tried.ran.behaviour();
+            let is_human_written = tried.generation == 0 && tried.candidate.is_human_written();
+            reproduces[place] = is_human_written || again.behaviour() == tried.ran.behaviour();
             tried.ran = again;
         }
         let before = selected.len();
@@ -300,15 +300,15 @@ impl<'a> Search<'a> {
     ///
     /// # Errors
     /// No worker starts, or the user asks to stop.
-    pub(in crate::inputs) fn choose(mut self, runner: &mut dyn Runner) -> Result<Found> {
+    pub(in crate::inputs) fn choose(mut self, runner: &mut dyn Runner) -> Result<SearchResult> {
         let mut picked = selection::selected(&self.subject, &self.tried);
         minimize::minimize_all(&self.subject, &self.points, &mut picked, runner)?;
         let not_reproduced = self.drop_unreproduced(&mut picked, runner)?;
         // Inputs that people wrote come first, in their order.
-        picked.sort_by_key(|tried| tried.generation > 0 || !tried.candidate.is_from_people());
+        picked.sort_by_key(|tried| tried.generation > 0 || !tried.candidate.is_human_written());
         let mut reached = CoverageMap::default();
         let mut chosen = Vec::with_capacity(picked.len());
-        for Tried { candidate, generation, ran, .. } in picked {
+        for EvaluatedCandidate { candidate, generation, ran, .. } in picked {
             let covered = |map: &CoverageMap| {
                 let (lines, branches) = (map.lines(&self.points, &self.lines), map.branches(&self.points, &self.lines));
                 (lines.reached, branches.reached)
@@ -316,7 +316,7 @@ impl<'a> Search<'a> {
             let before = covered(&reached);
             reached.add(&ran.hits);
             let after = covered(&reached);
-            chosen.push(Chosen {
+            chosen.push(SelectedInput {
                 candidate,
                 generation,
                 lines_new: after.0 - before.0,
@@ -324,7 +324,7 @@ impl<'a> Search<'a> {
                 path: ran.path,
             });
         }
-        Ok(Found {
+        Ok(SearchResult {
             chosen,
             tried: self.tried.len(),
             not_reproduced,

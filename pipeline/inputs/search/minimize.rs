@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use tracemill_trace::Point;
 
-use super::attempt::{Tried, with_tree};
+use super::attempt::{EvaluatedCandidate, with_tree};
 use super::runner::{RunResult, Runner, job};
 use super::subject::Subject;
 use super::tree::Tree;
@@ -25,12 +25,12 @@ const AT_ONCE: usize = 8;
 pub(super) fn minimize_all(
     subject: &Subject<'_>,
     points: &[Point],
-    chosen: &mut [Tried],
+    chosen: &mut [EvaluatedCandidate],
     runner: &mut dyn Runner,
 ) -> Result<()> {
     let mut behaviours: BTreeSet<_> = chosen.iter().map(|tried| tried.ran.behaviour()).collect();
     for tried in chosen {
-        if tried.candidate.is_from_people() && tried.generation == 0 {
+        if tried.candidate.is_human_written() && tried.generation == 0 {
             continue;
         }
         for _ in 0..ROUNDS {
@@ -56,7 +56,7 @@ pub(super) fn minimize_all(
             let Some(at) = ran.iter().position(|ran| alike(ran) && is_other(ran)) else { break };
             behaviours.remove(&tried.ran.behaviour());
             behaviours.insert(ran[at].behaviour());
-            *tried = Tried {
+            *tried = EvaluatedCandidate {
                 candidate: candidates[at].clone(),
                 tree: Some(shorter[at].clone()),
                 generation: tried.generation + 1,

@@ -28,6 +28,6 @@ mod tests;
 mod tree;
 
 pub(super) use self::coverage::UnitCoverage;
-pub(super) use self::driver::{Found, Search};
+pub(super) use self::driver::{Search, SearchResult};
 pub(super) use self::runner::Runner;
 pub(super) use self::subject::Subject;

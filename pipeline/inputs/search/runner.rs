@@ -1,12 +1,12 @@
 //! Runs candidates in a worker and keeps the facts that the search needs. No other file of the search knows of processes.
 
 use tracemill_schemas::functions::FunctionsRow;
-use tracemill_trace::{Exception, Finished, Job, Label, Limits, Malformed, Outcome, Point};
+use tracemill_trace::{Exception, Finished, Job, Label, Limits, Outcome, Point};
 
 use crate::error::Result;
 use crate::inputs::candidate::Candidate;
 use crate::recording::Invocation;
-use crate::workers::{Completed, Listener, Placement, Supervisor};
+use crate::workers::{Completed, IgnoreRecords, Placement, Supervisor};
 
 /// Equal for runs that behave the same: path, outcome, result or exception, output.
 pub(super) type Behaviour = (u64, Outcome, String, String);
@@ -69,18 +69,6 @@ impl Runner for Supervisor {
 
     fn runs_isolated(&self, job: &Job) -> bool {
         (self.engine().leaves_nothing_behind)(job)
-    }
-}
-
-/// Ignores records: these jobs subscribe to no events.
-struct IgnoreRecords;
-
-impl Listener for IgnoreRecords {
-    fn begin(&mut self) {}
-
-    fn receive(&mut self, _: &[u8]) -> Result<std::result::Result<u64, Malformed>> {
-        // The count makes the supervisor end a worker that sends a record.
-        Ok(Ok(u64::MAX))
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use tracemill_trace::Outcome;
 
-use super::attempt::Tried;
+use super::attempt::EvaluatedCandidate;
 use super::coverage::CoverageMap;
 use super::runner::RunResult;
 use super::subject::Subject;
@@ -15,12 +15,12 @@ use super::subject::Subject;
 const SHORT_LINES: u64 = 2;
 
 /// The selected candidates. A benchmark's inputs are all selected, and do not count.
-pub(super) fn selected(subject: &Subject<'_>, all: &[Tried]) -> Vec<Tried> {
+pub(super) fn selected(subject: &Subject<'_>, all: &[EvaluatedCandidate]) -> Vec<EvaluatedCandidate> {
     let mut reached = CoverageMap::default();
     let mut behaviours = BTreeSet::new();
     let mut paths = BTreeSet::new();
     let mut chosen: Vec<usize> = Vec::new();
-    let is_given = |tried: &Tried| tried.candidate.is_free;
+    let is_given = |tried: &EvaluatedCandidate| tried.candidate.exempt_from_limit;
     for (index, tried) in all.iter().enumerate().filter(|(_, tried)| is_given(tried)) {
         reached.add(&tried.ran.hits);
         behaviours.insert(tried.ran.behaviour());
@@ -53,7 +53,7 @@ pub(super) fn selected(subject: &Subject<'_>, all: &[Tried]) -> Vec<Tried> {
         // A failure is worth a row.
         let first = all.iter().enumerate().max_by_key(|(index, tried)| {
             let ends = matches!(tried.ran.outcome, Outcome::Raised | Outcome::Exited | Outcome::Returned);
-            let people = tried.candidate.is_from_people();
+            let people = tried.candidate.is_human_written();
             (people, !tried.ran.never_began, ends, tried.ran.lines_begun, Reverse(*index))
         });
         chosen.extend(first.map(|(index, _)| index));
@@ -64,19 +64,19 @@ pub(super) fn selected(subject: &Subject<'_>, all: &[Tried]) -> Vec<Tried> {
 /// The score of a candidate given those chosen; the highest is chosen next.
 fn worth(
     subject: &Subject<'_>,
-    tried: &Tried,
+    tried: &EvaluatedCandidate,
     reached: &CoverageMap,
     paths: &BTreeSet<u64>,
     index: usize,
 ) -> impl Ord + use<> {
-    let Tried { candidate, ran, generation, .. } = tried;
+    let EvaluatedCandidate { candidate, ran, generation, .. } = tried;
     let novelty = reached.novelty(&ran.hits);
     let too_long = ran.lines_begun > subject.config.preferred_lines_max || ran.is_cut;
     // Most mixtures leave long traces out.
     let points = if too_long { novelty.points / 8 } else { novelty.points };
     (
         points,
-        candidate.is_from_people() && *generation == 0,
+        candidate.is_human_written() && *generation == 0,
         !too_long,
         ran.returned(),
         !paths.contains(&ran.path),
@@ -89,7 +89,7 @@ fn worth(
 }
 
 /// Why no candidate returns; `None` where one does. `failed` is the outcome of a unit whose own source fails.
-pub(super) fn reason(failed: Option<Outcome>, all: &[Tried]) -> Option<String> {
+pub(super) fn reason(failed: Option<Outcome>, all: &[EvaluatedCandidate]) -> Option<String> {
     if let Some(outcome) = failed {
         return Some(outcome.name().to_owned());
     }
@@ -98,7 +98,7 @@ pub(super) fn reason(failed: Option<Outcome>, all: &[Tried]) -> Option<String> {
     }
     // The most frequent end.
     let mut ends: Vec<(String, usize)> = Vec::new();
-    for Tried { ran, .. } in all {
+    for EvaluatedCandidate { ran, .. } in all {
         let end = end(ran);
         match ends.iter_mut().find(|(known, _)| *known == end) {
             Some((_, count)) => *count += 1,

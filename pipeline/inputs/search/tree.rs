@@ -133,7 +133,7 @@ impl Tree {
 
     /// Whether it is a call that leads to the unit: of the unit, of its receiver, or one that runs a generator to its
     /// end. Such a call stays; its arguments may change.
-    fn is_frame(&self, unit: &str) -> bool {
+    fn is_unit_call(&self, unit: &str) -> bool {
         let Tree::Call(call) = self else { return false };
         match &call.callee {
             Callee::Text(text) => text == "list" || text.rsplit('.').next() == Some(unit),
@@ -149,7 +149,7 @@ impl Tree {
     }
 
     fn walk(&self, unit: &str, path: &mut Vec<usize>, outer: bool, places: &mut Vec<Vec<usize>>) {
-        let frame = outer && (path.is_empty() || self.is_frame(unit));
+        let frame = outer && (path.is_empty() || self.is_unit_call(unit));
         if !frame {
             places.push(path.clone());
         }
@@ -159,7 +159,7 @@ impl Tree {
         for (index, child) in self.children().into_iter().enumerate() {
             path.push(index);
             let is_receiver = receives && index == 0;
-            if frame && is_receiver && matches!(child, Tree::Call(_) | Tree::Raw(_)) && !child.is_frame(unit) {
+            if frame && is_receiver && matches!(child, Tree::Call(_) | Tree::Raw(_)) && !child.is_unit_call(unit) {
                 // An instance: the arguments of its constructor may change.
                 for (inner, argument) in child.children().into_iter().enumerate() {
                     path.push(inner);

@@ -21,14 +21,14 @@ pub(super) fn candidates(unit: &Unit<'_>) -> Vec<Candidate> {
     match parsed.suite().iter().find_map(checker) {
         Some((check, parameter)) => {
             let call = format!("{}({entry_point})", check.name);
-            let mut direct = direct(unit, &renamed(tests, check, parameter, entry_point)).into_iter();
+            let mut asserts = asserts_of_check(unit, &renamed(tests, check, parameter, entry_point)).into_iter();
             // A check whose asserts are all in loops judges the docstring's first example.
-            let first = direct.next().or_else(|| doctests::candidates(unit).into_iter().next());
+            let first = asserts.next().or_else(|| doctests::candidates(unit).into_iter().next());
             let whole = match first {
                 Some(first) => with_whole_check(first, tests, &call),
                 None => Candidate::new("benchmark", tests, call, None),
             };
-            std::iter::once(Candidate { is_free: true, ..whole }).chain(direct).collect()
+            std::iter::once(Candidate { exempt_from_limit: true, ..whole }).chain(asserts).collect()
         }
         None => asserts(unit, tests, parsed.suite()),
     }
@@ -66,7 +66,7 @@ fn asserts(unit: &Unit<'_>, tests: &str, statements: &[Stmt]) -> Vec<Candidate> 
             None => (parenthesised(text(tests, assert.test.as_ref())), "__result__".to_owned()),
         };
         let candidate = Candidate::new("benchmark", &setup.join("\n"), call, Some(check));
-        candidates.push(Candidate { is_free: true, ..candidate });
+        candidates.push(Candidate { exempt_from_limit: true, ..candidate });
     }
     candidates
 }
@@ -107,7 +107,7 @@ impl<'a> Visitor<'a> for Places<'_> {
 }
 
 /// The asserts in the body of `check` and not in a loop, each with the statements that it needs.
-fn direct(unit: &Unit<'_>, tests: &str) -> Vec<Candidate> {
+fn asserts_of_check(unit: &Unit<'_>, tests: &str) -> Vec<Candidate> {
     let Some(parsed) = python::parse(tests) else { return Vec::new() };
     let Some((check, _)) = parsed.suite().iter().find_map(checker) else { return Vec::new() };
     let outside = parsed.suite().iter().filter(|statement| checker(statement).is_none());

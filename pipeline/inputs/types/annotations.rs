@@ -2,11 +2,11 @@
 
 use ruff_python_ast::{Expr, Number, Operator, Stmt};
 
-use crate::inputs::types::classes::{Classes, last_name};
+use crate::inputs::types::classes::Classes;
 use crate::inputs::types::py_type::PyType;
 use crate::inputs::unit::Unit;
-use crate::python::parse_expression;
 use crate::python::signature::text;
+use crate::python::{last_name, parse_expression};
 
 /// Aliases and annotations nest at most this deep.
 const DEPTH_MAX: usize = 12;

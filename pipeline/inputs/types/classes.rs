@@ -7,7 +7,7 @@ use ruff_python_ast::{Decorator, Expr, ExprCall, Stmt, StmtClassDef};
 use tracemill_schemas::Parameter;
 
 use crate::inputs::unit::Unit;
-use crate::python::signature;
+use crate::python::{last_name, signature};
 
 /// The classes of a unit.
 #[derive(Debug)]
@@ -260,17 +260,6 @@ fn collect<'a>(statements: &'a [Stmt], into: &mut BTreeMap<&'a str, &'a StmtClas
 fn bases(class: &StmtClassDef) -> Vec<&str> {
     let arguments = class.arguments.as_deref();
     arguments.map(|arguments| arguments.args.iter().filter_map(last_name).collect()).unwrap_or_default()
-}
-
-/// The last name of an expression: `c` of `a.b.c`, `c(…)` and `c[…]`.
-pub(super) fn last_name(expression: &Expr) -> Option<&str> {
-    match expression {
-        Expr::Name(name) => Some(name.id.as_str()),
-        Expr::Attribute(attribute) => Some(attribute.attr.as_str()),
-        Expr::Call(call) => last_name(&call.func),
-        Expr::Subscript(subscript) => last_name(&subscript.value),
-        _ => None,
-    }
 }
 
 /// The texts of string literals; `None` where an element is none.

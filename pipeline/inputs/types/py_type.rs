@@ -157,7 +157,7 @@ impl PyType {
     }
 
     /// Whether both are the same but for what is inside.
-    pub(super) fn has_form_of(&self, other: &PyType) -> bool {
+    pub(super) fn same_constructor(&self, other: &PyType) -> bool {
         std::mem::discriminant(self) == std::mem::discriminant(other)
     }
 

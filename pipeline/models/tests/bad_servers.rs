@@ -19,7 +19,7 @@ fn after(replies: &[Reply]) -> (Vec<&'static str>, usize, String) {
     for (name, text) in bench.files() {
         assert!(!text.contains(KEY), "{name}: {text}");
     }
-    let kept = ends.iter().filter(|end| matches!(end, End::Answered(_))).count();
+    let kept = ends.iter().filter(|end| matches!(end, RequestEnd::Answered(_))).count();
     assert_eq!(bench.files().len(), kept, "failures are not kept");
     (reasons(&ends), server.seen().len(), content(&ends[0]))
 }

@@ -61,7 +61,7 @@ impl Bench {
     }
 
     /// The ends of so many prompts in another run.
-    fn ask(&self, count: usize) -> Vec<End> {
+    fn ask(&self, count: usize) -> Vec<RequestEnd> {
         self.client().ask_all(&prompts(count)).unwrap()
     }
 }
@@ -86,12 +86,12 @@ fn good(prompt: &str) -> Reply {
     Reply::Text(good_text(prompt))
 }
 
-fn reasons(ends: &[End]) -> Vec<&'static str> {
-    ends.iter().map(End::reason).collect()
+fn reasons(ends: &[RequestEnd]) -> Vec<&'static str> {
+    ends.iter().map(RequestEnd::reason).collect()
 }
 
 /// The text of an end with an answer; empty for another.
-fn content(end: &End) -> String {
+fn content(end: &RequestEnd) -> String {
     end.clone().answer().map(|answer| answer.content).unwrap_or_default()
 }
 

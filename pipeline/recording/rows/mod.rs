@@ -9,14 +9,14 @@ use tracemill_schemas::functions::FunctionsRow;
 use tracemill_schemas::inputs::InputsRow;
 use tracemill_trace::{Label, Limits, Subscription, Value, shows_address};
 
-pub(crate) use recorder::{Batches, Counted, Piece, Recorder, Scratches};
+pub(crate) use recorder::{Batches, RecordCounts, Recorder, RowChunk, ScratchFiles};
 
 use crate::error::Result;
 use crate::hash;
 use crate::workers::Completed;
 
 /// Adds the label of an execution that shows an address, unless it has it.
-pub(crate) fn label_address(labels: &mut Vec<String>, stdout: &str, counted: &Counted) {
+pub(crate) fn label_address(labels: &mut Vec<String>, stdout: &str, counted: &RecordCounts) {
     let shows = counted.address || shows_address(stdout);
     let word = Label::Address.name();
     if shows && !labels.iter().any(|label| label == word) {
@@ -36,13 +36,13 @@ pub(crate) fn execution(
     subscription: Subscription,
     limits: &Limits,
     completed: Completed,
-    counted: &Counted,
+    counted: &RecordCounts,
 ) -> Result<ExecutionsRow> {
     // The number of attempts is left out: it depends on the machine.
     let Completed { engine, finished, attempts: _ } = completed;
     let mut labels = finished.labels;
     label_address(&mut labels, &finished.stdout, counted);
-    let request = hash::json(&(HashedLimits::from(*limits), subscription))?;
+    let execution_id = execution_id(&input.input_id, &engine, &(HashedLimits::from(*limits), subscription))?;
     let (result, result_type, result_chars) = match finished.result {
         None => (None, None, None),
         Some(Value::Int(number)) => (Some(number.to_string()), Some("int".to_owned()), None),
@@ -53,7 +53,7 @@ pub(crate) fn execution(
         None => (None, None, None),
     };
     Ok(ExecutionsRow {
-        execution_id: hash::id(&[input.input_id.as_bytes(), engine.as_bytes(), &request]),
+        execution_id,
         execution_index,
         function_id: function.function_id.clone(),
         input_id: input.input_id.clone(),
@@ -78,6 +78,11 @@ pub(crate) fn execution(
         imports: finished.imports,
         labels,
     })
+}
+
+/// The id of an execution: equal for equal inputs, engines and requests.
+fn execution_id(input_id: &str, engine: &str, request: &impl Serialize) -> Result<String> {
+    Ok(hash::id(&[input_id.as_bytes(), engine.as_bytes(), &hash::json(request)?]))
 }
 
 /// The limits as hashed into the id of an execution. Their names are fixed here, so that renaming a setting changes no

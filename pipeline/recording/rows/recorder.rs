@@ -2,12 +2,13 @@
 //! has a recorder.
 //!
 //! ```text
-//!  records ─▶ Decoder ─▶ builders of four tables ─▶ batches in memory ─┬▶ Piece… ─▶ the part's files
+//!  records ─▶ Decoder ─▶ builders of four tables ─▶ batches in memory ─┬▶ RowChunk… ─▶ the part's files
 //!                        changes: a segment         scratch files ─────┘
 //! ```
 //!
-//! Rows stay in memory until an execution has more than [`OWN`] of them, or a batch of jobs more than [`MEMORY`]. From then
-//! on, rows of the current execution go to scratch files, so the longest execution takes no more memory than that.
+//! Rows stay in memory until an execution has more than [`EXECUTION_BYTES`] of them, or a batch of jobs more than
+//! [`MEMORY`]. From then on, rows of the current execution go to scratch files, so the longest execution takes no more
+//! memory than that.
 
 use datafusion::arrow::array::RecordBatch;
 use tracemill_schemas::Builder;
@@ -33,7 +34,7 @@ use crate::workers::{Listener, Supervisor};
 /// Bytes of rows that a batch of jobs may hold in memory.
 const MEMORY: usize = 32 << 20;
 /// Bytes of rows of one execution from which on they go to scratch files.
-const OWN: usize = 4 << 20;
+const EXECUTION_BYTES: usize = 4 << 20;
 /// Bytes of rows that go to the scratch files at once, when there are some: few enough to stay near the processor.
 const PAGE: usize = 1 << 20;
 /// Events of a segment of `changes`, as a power of two.
@@ -50,7 +51,7 @@ pub(crate) struct Batches {
 
 /// Rows of the four tables in scratch files.
 #[derive(Debug)]
-pub(crate) struct Scratches {
+pub(crate) struct ScratchFiles {
     pub(crate) frames: Scratch<FramesRow>,
     pub(crate) instructions: Scratch<InstructionsRow>,
     pub(crate) events: Scratch<EventsRow>,
@@ -59,16 +60,16 @@ pub(crate) struct Scratches {
 
 /// Some of the rows, in order.
 #[derive(Debug)]
-pub(crate) enum Piece {
+pub(crate) enum RowChunk {
     /// In memory.
     Batches(Batches),
     /// On disk.
-    Scratches(Box<Scratches>),
+    ScratchFiles(Box<ScratchFiles>),
 }
 
 /// The counts of an execution.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Counted {
+pub(crate) struct RecordCounts {
     pub(crate) events: i64,
     pub(crate) lines: i64,
     pub(crate) instructions: i64,
@@ -88,12 +89,12 @@ pub(crate) struct Recorder {
     before: [usize; 4],
     /// Their bytes.
     bytes_before: usize,
-    pieces: Vec<Piece>,
-    /// Bytes of the pieces that are in memory.
+    chunks: Vec<RowChunk>,
+    /// Bytes of the chunks that are in memory.
     held: usize,
     /// Where there may be scratch files.
     folder: Option<ScratchFolder>,
-    scratches: Option<Box<Scratches>>,
+    scratches: Option<Box<ScratchFiles>>,
     /// The most events of one execution.
     events_max: Option<u64>,
 }
@@ -102,7 +103,7 @@ pub(crate) struct Recorder {
 #[derive(Debug, Default)]
 struct Builders {
     execution_index: i64,
-    counted: Counted,
+    counted: RecordCounts,
     event_index: i32,
     segment: Segment,
     frames: FramesBuilder,
@@ -111,7 +112,7 @@ struct Builders {
     changes: ChangesBuilder,
     number: String,
     /// The latest event, where it is the return of an outermost frame: its value may be the execution's result.
-    last: Option<Last>,
+    last: Option<PendingReturn>,
     /// The latest outermost frame.
     outermost: u32,
     problem: Option<&'static str>,
@@ -119,7 +120,7 @@ struct Builders {
 
 /// An outermost frame's return.
 #[derive(Debug)]
-struct Last {
+struct PendingReturn {
     row: EventsRow,
     value: Value,
 }
@@ -174,21 +175,21 @@ impl Recorder {
     ///
     /// # Errors
     /// The disk refuses.
-    pub(crate) fn end(&mut self, result: Option<&Value>) -> Result<Counted> {
+    pub(crate) fn end(&mut self, result: Option<&Value>) -> Result<RecordCounts> {
         self.builders.append_last(result);
         self.builders.segment.flush(self.builders.execution_index, &mut self.builders.changes);
         if self.scratches.is_some() {
             self.spill()?;
-            self.pieces.extend(self.scratches.take().map(Piece::Scratches));
+            self.chunks.extend(self.scratches.take().map(RowChunk::ScratchFiles));
         }
         Ok(self.builders.counted.clone())
     }
 
     /// All rows.
-    pub(crate) fn into_pieces(mut self) -> Vec<Piece> {
+    pub(crate) fn into_chunks(mut self) -> Vec<RowChunk> {
         let last = self.builders.take();
-        self.pieces.push(Piece::Batches(last));
-        self.pieces
+        self.chunks.push(RowChunk::Batches(last));
+        self.chunks
     }
 
     /// All rows of a recorder without a folder.
@@ -196,9 +197,9 @@ impl Recorder {
     /// # Errors
     /// It has scratch files.
     pub(crate) fn into_batches(self) -> Result<Batches> {
-        let mut pieces = self.into_pieces();
-        match (pieces.pop(), pieces.is_empty()) {
-            (Some(Piece::Batches(batches)), true) => Ok(batches),
+        let mut chunks = self.into_chunks();
+        match (chunks.pop(), chunks.is_empty()) {
+            (Some(RowChunk::Batches(batches)), true) => Ok(batches),
             _ => Err(Error::Internal("a recorder without a folder has rows elsewhere".to_owned())),
         }
     }
@@ -217,7 +218,7 @@ impl Recorder {
             let batches = Batches { frames, instructions, events, changes };
             // A slice keeps the whole batch in memory, so all of it counts.
             self.held += batches.bytes();
-            self.pieces.push(Piece::Batches(batches));
+            self.chunks.push(RowChunk::Batches(batches));
         }
         Batches { frames: own_frames, instructions: own_instructions, events: own_events, changes: own_changes }
     }
@@ -228,7 +229,7 @@ impl Recorder {
         let own = self.part();
         let scratches = match &mut self.scratches {
             Some(scratches) => scratches,
-            none => none.insert(Box::new(Scratches {
+            none => none.insert(Box::new(ScratchFiles {
                 frames: folder.begin()?,
                 instructions: folder.begin()?,
                 events: folder.begin()?,
@@ -247,7 +248,7 @@ impl Recorder {
 }
 
 impl Listener for Recorder {
-    fn begin(&mut self) {
+    fn restart(&mut self) {
         self.scratches = None;
         self.builders.reset();
         self.decoder = self.decoder();
@@ -264,7 +265,7 @@ impl Listener for Recorder {
         let (all, own) = (self.builders.bytes(), self.builders.bytes() - self.bytes_before);
         let spills = match &self.scratches {
             Some(_) => own > PAGE,
-            None => own > OWN || all > MEMORY.saturating_sub(self.held).max(OWN),
+            None => own > EXECUTION_BYTES || all > MEMORY.saturating_sub(self.held).max(EXECUTION_BYTES),
         };
         if spills {
             self.spill()?;
@@ -295,7 +296,7 @@ impl Batches {
 impl Builders {
     /// Forgets the current execution, but for its rows.
     fn reset(&mut self) {
-        self.counted = Counted::default();
+        self.counted = RecordCounts::default();
         self.event_index = 0;
         self.last = None;
         self.segment.clear();
@@ -321,7 +322,7 @@ impl Builders {
 
     /// Appends the delayed return event, without its value where that is the execution's result.
     fn append_last(&mut self, result: Option<&Value>) {
-        let Some(Last { row, value }) = self.last.take() else { return };
+        let Some(PendingReturn { row, value }) = self.last.take() else { return };
         self.events.push(&match result == Some(&value) {
             true => EventsRow { value: None, value_type: None, value_chars: None, ..row },
             false => row,
@@ -449,7 +450,7 @@ impl Visitor for Builders {
                 Some(ValueRef::Int(number)) => Value::Int(number),
                 _ => Value::Int(0),
             };
-            self.last = Some(Last { row: row.to_row(), value });
+            self.last = Some(PendingReturn { row: row.to_row(), value });
         } else {
             self.events.append(row);
         }

@@ -13,25 +13,25 @@ use super::{chars, ordinal};
 
 /// A change other than the next integer of its variable. Its rare fields are in an `Extra`.
 #[derive(Debug, Clone, Copy)]
-struct Odd {
+struct OtherChange {
     /// Which of the variable's changes.
     at: u32,
     text: Span,
     type_index: u32,
     extra: u32,
-    form: Form,
+    form: ValueForm,
     action: Action,
 }
 
-impl Default for Odd {
+impl Default for OtherChange {
     fn default() -> Self {
-        let (form, action) = (Form::Nothing, Action::Rebound);
-        Odd { at: 0, text: Span::default(), type_index: NONE, extra: NONE, form, action }
+        let (form, action) = (ValueForm::Nothing, Action::Rebound);
+        OtherChange { at: 0, text: Span::default(), type_index: NONE, extra: NONE, form, action }
     }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Form {
+enum ValueForm {
     Nothing,
     Number,
     Text,
@@ -62,7 +62,7 @@ struct Chain {
     event_indexes: Vec<i32>,
     /// As many; zero where there is none.
     numbers: Vec<i64>,
-    odd: Vec<Odd>,
+    other: Vec<OtherChange>,
 }
 
 /// The type for which the table has null.
@@ -71,8 +71,8 @@ const USUAL_TYPE: &str = "str";
 const NONE: u32 = u32::MAX;
 /// Places of the cache that finds the chain of a variable: a loop changes few variables over and over.
 const CACHE: usize = 64;
-/// Changes of a variable for which there is room still in the next segment, where that has many variables.
-const ROOM: usize = 256;
+/// The capacity for changes that a variable keeps for the next segment, where a segment has many variables.
+const KEPT_CAPACITY: usize = 256;
 
 /// The variable: frame, scope and place, in the order of the table.
 type Variable = (u32, Scope, u32);
@@ -120,9 +120,9 @@ impl Segment {
         let named = known.numbers.is_empty() && variable.scope != Scope::Stack;
         known.event_indexes.push(event_index);
         known.numbers.push(number);
-        if stored_action(variable.scope, action, Form::Number, named, false).is_some() {
+        if explicit_action(variable.scope, action, ValueForm::Number, named, false).is_some() {
             let at = place(known.numbers.len() - 1);
-            known.odd.push(Odd { at, form: Form::Number, action, ..Odd::default() });
+            known.other.push(OtherChange { at, form: ValueForm::Number, action, ..OtherChange::default() });
         }
     }
 
@@ -131,11 +131,11 @@ impl Segment {
         let ChangeRef { scope, variable_index, name, .. } = *change;
         let chain = self.chain_of(frame_index, VariableRef { scope, variable_index, name });
         let at = place(self.chains[chain].numbers.len());
-        let (odd, number) = self.odd(at, change);
+        let (other, number) = self.other_change(at, change);
         let known = &mut self.chains[chain];
         known.event_indexes.push(event_index);
         known.numbers.push(number);
-        known.odd.push(odd);
+        known.other.push(other);
     }
 
     #[inline]
@@ -154,17 +154,17 @@ impl Segment {
         chain as usize
     }
 
-    fn odd(&mut self, at: u32, change: &ChangeRef<'_>) -> (Odd, i64) {
-        let mut pending = Odd { at, action: change.action, ..Odd::default() };
+    fn other_change(&mut self, at: u32, change: &ChangeRef<'_>) -> (OtherChange, i64) {
+        let mut pending = OtherChange { at, action: change.action, ..OtherChange::default() };
         let mut number_of = 0;
         match change.value {
             None => {}
             Some(ValueRef::Int(number)) => {
-                pending.form = Form::Number;
+                pending.form = ValueForm::Number;
                 number_of = number;
             }
             Some(ValueRef::Text { repr, type_name, full_chars }) => {
-                pending.form = Form::Text;
+                pending.form = ValueForm::Text;
                 pending.text = self.text(repr);
                 if type_name != USUAL_TYPE {
                     pending.type_index = self.type_index(type_name);
@@ -174,14 +174,14 @@ impl Segment {
                 }
             }
             Some(ValueRef::Splice { start, removed, inserted, full_chars }) => {
-                pending.form = Form::Text;
+                pending.form = ValueForm::Text;
                 pending.text = self.text(inserted);
                 let extra = self.extra(&mut pending);
                 extra.splice = Some((ordinal(start), ordinal(removed)));
                 extra.value_chars = full_chars.map(chars);
             }
             Some(ValueRef::Iterator { walks, type_name, full_chars, items_drawn, items_left }) => {
-                pending.form = Form::Both;
+                pending.form = ValueForm::Both;
                 number_of = chars(items_drawn);
                 pending.text = self.text(walks);
                 pending.type_index = self.type_index(type_name);
@@ -216,7 +216,7 @@ impl Segment {
     }
 
     /// The rare fields of this change, created on first use.
-    fn extra(&mut self, pending: &mut Odd) -> &mut Extra {
+    fn extra(&mut self, pending: &mut OtherChange) -> &mut Extra {
         if pending.extra == NONE {
             pending.extra = place(self.extras.len());
             self.extras.push(Extra::default());
@@ -258,21 +258,21 @@ impl Segment {
             // The first row of a variable tells its name.
             let name = (scope != Scope::Stack).then(|| text(chain.name));
             let mut from = 0;
-            for odd in &chain.odd {
-                let at = odd.at as usize;
+            for other in &chain.other {
+                let at = other.at as usize;
                 let first = ChangesRef { name: name.filter(|_| from == 0), ..row };
                 to.append_numbers(first, &chain.event_indexes[from..at], &chain.numbers[from..at]);
                 from = at + 1;
                 let none = Extra::default();
-                let extra = self.extras.get(odd.extra as usize).unwrap_or(&none);
+                let extra = self.extras.get(other.extra as usize).unwrap_or(&none);
                 let name = name.filter(|_| at == 0);
                 to.append(ChangesRef {
                     name,
                     event_index: chain.event_indexes[at],
-                    action: stored_action(scope, odd.action, odd.form, name.is_some(), extra.splice.is_some()),
-                    value_int: matches!(odd.form, Form::Number | Form::Both).then_some(chain.numbers[at]),
-                    value_text: matches!(odd.form, Form::Text | Form::Both).then(|| text(odd.text)),
-                    value_type: self.types.get(odd.type_index as usize).map(String::as_str),
+                    action: explicit_action(scope, other.action, other.form, name.is_some(), extra.splice.is_some()),
+                    value_int: matches!(other.form, ValueForm::Number | ValueForm::Both).then_some(chain.numbers[at]),
+                    value_text: matches!(other.form, ValueForm::Text | ValueForm::Both).then(|| text(other.text)),
+                    value_type: self.types.get(other.type_index as usize).map(String::as_str),
                     value_chars: extra.value_chars,
                     splice_start: extra.splice.map(|(start, _)| start),
                     splice_removed: extra.splice.map(|(_, removed)| removed),
@@ -292,12 +292,12 @@ impl Segment {
     pub(super) fn clear(&mut self) {
         let used = self.variables.len();
         for (at, chain) in self.chains.iter_mut().take(used).enumerate() {
-            if at >= CACHE && chain.numbers.capacity() > ROOM {
+            if at >= CACHE && chain.numbers.capacity() > KEPT_CAPACITY {
                 *chain = Chain::default();
             }
             chain.event_indexes.clear();
             chain.numbers.clear();
-            chain.odd.clear();
+            chain.other.clear();
         }
         self.extras.clear();
         self.variables.clear();
@@ -309,11 +309,11 @@ impl Segment {
 }
 
 /// The action, where it does not follow from the other columns: a change with a name is a binding, and one without a value
-/// a deletion. An entry of the stack is always pushed.
+/// a deletion. An entry of the stack is always pushed. The inverse is `StoredChange::restored` of `trace`.
 #[inline]
-fn stored_action(scope: Scope, action: Action, form: Form, named: bool, splice: bool) -> Option<&'static str> {
+fn explicit_action(scope: Scope, action: Action, form: ValueForm, named: bool, splice: bool) -> Option<&'static str> {
     let granted = match action {
-        Action::Deleted => form == Form::Nothing,
+        Action::Deleted => form == ValueForm::Nothing,
         Action::Mutated => splice,
         Action::Bound => !splice && (named || scope == Scope::Stack),
         Action::Rebound => !splice && (!named || scope == Scope::Stack),

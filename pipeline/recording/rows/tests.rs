@@ -1,19 +1,21 @@
 //! From records to rows and back: what is stored gives the events again, also when there is too much for memory.
 
 use proptest::prelude::*;
-use tracemill_schemas::Row;
-use tracemill_schemas::changes::ChangesRow;
+use tracemill_schemas::changes::{ChangesBuilder, ChangesRow};
 use tracemill_schemas::events::EventsRow;
 use tracemill_schemas::frames::FramesRow;
 use tracemill_schemas::instructions::InstructionsRow;
+use tracemill_schemas::{Builder as _, Row};
 use tracemill_trace::wire::{Call, EventFields};
 use tracemill_trace::{
-    Action, Collector, Decoder, Encoder, Event, EventKind, Exception, Finished, Operation, Outcome, Scope, ValueRef,
+    Action, ChangeRef, Collector, Decoder, Encoder, Event, EventKind, Exception, Finished, Operation, Outcome, Scope,
+    ValueRef, VariableRef,
 };
 
+use super::segment::Segment;
 use super::*;
 use crate::dataset::{PartOutput, read_rows};
-use crate::recording::replay_rows::{StoredRows, replay_rows};
+use crate::recording::replay_rows::{StoredRows, replay_rows, stored_change};
 use crate::workers::Listener;
 
 fn text<'a>(repr: &'a str, type_name: &'a str, full_chars: Option<u64>) -> Option<ValueRef<'a>> {
@@ -73,13 +75,13 @@ fn rows_of(batches: &Batches) -> StoredRows {
 }
 
 /// The rows of one execution, and what was counted.
-fn recorded(records: &[u8]) -> (StoredRows, Counted) {
+fn recorded(records: &[u8]) -> (StoredRows, RecordCounts) {
     let mut recorder = Recorder::new(None);
     recorder.start(1_000_007);
     recorder.receive(records).unwrap().unwrap();
     let counted = recorder.end(None).unwrap();
-    match recorder.into_pieces().pop() {
-        Some(Piece::Batches(batches)) => (rows_of(&batches), counted),
+    match recorder.into_chunks().pop() {
+        Some(RowChunk::Batches(batches)) => (rows_of(&batches), counted),
         other => panic!("{other:?}"),
     }
 }
@@ -126,6 +128,49 @@ fn changes_stand_by_variable_and_leave_out_what_is_usual() {
 }
 
 #[test]
+fn a_change_is_restored_from_its_row() {
+    let splice = ValueRef::Splice { start: 1, removed: 2, inserted: "x", full_chars: Some(70) };
+    let iterator = ValueRef::Iterator {
+        walks: "[1]",
+        type_name: "list_iterator",
+        full_chars: None,
+        items_drawn: 0,
+        items_left: Some(1),
+    };
+    let texts = [text("'a'", "str", None), text("[1]", "list", Some(900))];
+    let values = [None, Some(ValueRef::Int(7)), texts[0], texts[1], Some(splice), Some(iterator)];
+    let actions = || Action::ALL.into_iter().flat_map(|action| values.map(|value| (action, value)));
+    for scope in Scope::ALL {
+        for (action, value) in actions() {
+            let name = if scope == Scope::Stack { "" } else { "a" };
+            let change =
+                ChangeRef { scope, variable_index: 3, name, action, value, object_index: Some(4), members: Some("4") };
+            let number = ChangeRef { value: Some(ValueRef::Int(8)), object_index: None, members: None, ..change };
+            let mut segment = Segment::default();
+            let variable = VariableRef { scope, variable_index: 3, name };
+            // In the middle are numbers, which have a path of their own. Only the first row has the name.
+            segment.push(0, 2, &change);
+            segment.push_number(1, 2, variable, action, 8);
+            segment.push(2, 2, &change);
+            let mut rows = ChangesBuilder::default();
+            segment.flush(1, &mut rows);
+            let rows = ChangesRow::read(&rows.finish()).unwrap();
+            let restored: Vec<_> = rows.iter().map(|row| stored_change(row).restored()).collect();
+            let later = |change| ChangeRef { name: "", ..change };
+            assert_eq!(restored, [change, later(number), later(change)], "{rows:?}");
+        }
+    }
+}
+
+#[test]
+fn an_execution_without_an_id_is_an_error() {
+    assert!(execution_id("input", "engine", &1).is_ok());
+    // Keys of JSON are texts.
+    let error = execution_id("input", "engine", &std::collections::BTreeMap::from([((1, 2), 3)])).unwrap_err();
+    assert_eq!(error.to_string(), "internal error: failed to hash a value: key must be a string");
+}
+
+#[test]
 fn events_and_frames_are_one_row_each() {
     let (rows, _) = recorded(&sample_records());
     let kinds: Vec<_> = rows.events.iter().map(|row| row.kind.as_deref()).collect();
@@ -161,7 +206,7 @@ fn the_value_that_is_the_result_is_stored_once() {
         recorder.start(0);
         recorder.receive(&records).unwrap().unwrap();
         recorder.end(result.as_ref()).unwrap();
-        let Some(Piece::Batches(batches)) = recorder.into_pieces().pop() else { panic!("no rows") };
+        let Some(RowChunk::Batches(batches)) = recorder.into_chunks().pop() else { panic!("no rows") };
         let rows = StoredRows { result, ..rows_of(&batches) };
         let stored: Vec<bool> = rows.events.iter().map(|row| row.value.is_some()).collect();
         (stored, replay_rows(rows))
@@ -188,7 +233,7 @@ fn the_execution_counts_what_it_holds() {
     };
     let completed = Completed { engine: "engine 1".into(), finished, attempts: 2 };
     let (function, input) = (FunctionsRow::default(), InputsRow::default());
-    let row_of = |subscription, counted: &Counted| {
+    let row_of = |subscription, counted: &RecordCounts| {
         execution(&function, &input, 7, subscription, &Limits::default(), completed.clone(), counted).unwrap()
     };
     let row = row_of(Subscription::default(), &counted);
@@ -201,7 +246,7 @@ fn the_execution_counts_what_it_holds() {
     assert_eq!(row.execution_id, crate::hash::id(&[b"", b"engine 1", request.as_bytes()]));
     let finer = Subscription { granularity: tracemill_trace::Granularity::Instruction, own_repr: false };
     assert_ne!(row_of(finer, &counted).execution_id, row.execution_id);
-    assert_eq!(row_of(finer, &Counted { address: true, ..counted }).labels, ["address", "time"]);
+    assert_eq!(row_of(finer, &RecordCounts { address: true, ..counted }).labels, ["address", "time"]);
 }
 
 #[test]
@@ -223,18 +268,18 @@ fn what_was_heard_before_a_new_beginning_leaves_no_row() {
     recorder.end(None).unwrap();
     recorder.start(4);
     for _ in 0..2 {
-        recorder.begin();
+        recorder.restart();
         recorder.receive(&records).unwrap().unwrap();
     }
-    recorder.begin();
+    recorder.restart();
     assert_eq!(recorder.end(None).unwrap().events, 0);
     recorder.start(5);
-    recorder.begin();
+    recorder.restart();
     recorder.receive(&records).unwrap().unwrap();
     recorder.end(None).unwrap();
     let mut executions = Vec::new();
-    for piece in recorder.into_pieces() {
-        let Piece::Batches(batches) = piece else { panic!("nothing was too much") };
+    for piece in recorder.into_chunks() {
+        let RowChunk::Batches(batches) = piece else { panic!("nothing was too much") };
         let rows = rows_of(&batches);
         assert_eq!(rows.events.len() * 9, rows.changes.len() * 5);
         executions.extend(rows.frames.iter().map(|row| row.execution_index));
@@ -269,7 +314,7 @@ fn a_long_execution_goes_through_files_between_two_short_ones() {
     let mut recorder = Recorder::new(Some(output.scratch_folder()));
     for index in 0..3 {
         recorder.start(index);
-        recorder.begin();
+        recorder.restart();
         match index {
             1 => long_loop(ROUNDS, |records| {
                 recorder.receive(records).unwrap().unwrap();
@@ -278,18 +323,18 @@ fn a_long_execution_goes_through_files_between_two_short_ones() {
         }
         recorder.end(None).unwrap();
     }
-    let pieces = recorder.into_pieces();
-    let files = pieces.iter().filter(|piece| matches!(piece, Piece::Scratches(_))).count();
+    let pieces = recorder.into_chunks();
+    let files = pieces.iter().filter(|piece| matches!(piece, RowChunk::ScratchFiles(_))).count();
     assert_eq!((files, pieces.len()), (1, 3));
 
     let (mut events, mut changes) = (output.table::<EventsRow>().unwrap(), output.table::<ChangesRow>().unwrap());
     for piece in pieces {
         match piece {
-            Piece::Batches(batches) => {
+            RowChunk::Batches(batches) => {
                 events.write(&batches.events).unwrap();
                 changes.write(&batches.changes).unwrap();
             }
-            Piece::Scratches(scratches) => {
+            RowChunk::ScratchFiles(scratches) => {
                 events.absorb(scratches.events).unwrap();
                 changes.absorb(scratches.changes).unwrap();
             }

@@ -127,7 +127,7 @@ enum End {
 impl ExecutionState {
     /// A change that the next event of its frame found.
     pub fn change(&mut self, frame_index: i32, change: &StoredChange<'_>) {
-        self.settle();
+        self.drop_ended();
         let (frame_index, change) = (ordinal(frame_index), change.restored());
         let had_value = self.replay.change(frame_index, &change);
         if !change.scope.is_named() {
@@ -155,7 +155,7 @@ impl ExecutionState {
 
     /// An event: afterwards its frame is the running one, on top of the stack, with all changes before it applied.
     pub fn event(&mut self, frame_index: i32, event: &Event<'_>) {
-        self.settle();
+        self.drop_ended();
         let (frame_index, kind) = (ordinal(frame_index), EventKind::parse(event.kind).unwrap_or(EventKind::Line));
         let stack = event.stack_depth.map(|depth| InstructionStack { depth: ordinal(depth), pushes: event.pushes });
         self.replay.event(frame_index, kind, stack, |_, _| {});
@@ -180,7 +180,7 @@ impl ExecutionState {
     }
 
     /// Drops what the latest event ended or reported, which stays readable only until the next row.
-    fn settle(&mut self) {
+    fn drop_ended(&mut self) {
         let Some(index) = self.running.take() else { return };
         if let Some(notes) = self.frames.get_mut(&index).filter(|_| !self.is_between_lines) {
             notes.changed.0.clear();

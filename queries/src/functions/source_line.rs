@@ -18,6 +18,32 @@ pub(super) fn line(source: &str, number: i64) -> Option<&str> {
     source.split('\n').nth(usize::try_from(number.checked_sub(1)?).ok()?)
 }
 
+/// The places of the lines of one text. Rows of one execution have the same text and follow each other, so that its lines
+/// are found once for all of them.
+#[derive(Debug, Default)]
+struct LineIndex<'a> {
+    source: Option<&'a str>,
+    /// Where each line begins.
+    starts: Vec<usize>,
+}
+
+impl<'a> LineIndex<'a> {
+    /// As [`line`].
+    fn line(&mut self, source: &'a str, number: i64) -> Option<&'a str> {
+        if self.source != Some(source) {
+            self.source = Some(source);
+            self.starts.clear();
+            self.starts.push(0);
+            self.starts.extend(source.match_indices('\n').map(|(place, _)| place + 1));
+        }
+        let index = usize::try_from(number.checked_sub(1)?).ok()?;
+        let start = *self.starts.get(index)?;
+        // The next line begins behind the line end.
+        let end = self.starts.get(index + 1).map_or(source.len(), |next| next - 1);
+        source.get(start..end)
+    }
+}
+
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) struct SourceLine(Signature);
 
@@ -44,7 +70,24 @@ impl ScalarUDFImpl for SourceLine {
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let arrays = ColumnarValue::values_to_arrays(&args.args)?;
         let (source, number) = (texts(&arrays[0])?, int64s(&arrays[1])?);
-        let lines: StringArray = source.iter().zip(number).map(|(source, number)| line(source?, number?)).collect();
+        let mut index = LineIndex::default();
+        let lines: StringArray =
+            source.iter().zip(number).map(|(source, number)| index.line(source?, number?)).collect();
         Ok(ColumnarValue::Array(Arc::new(lines)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_index_finds_the_lines_that_a_scan_finds() {
+        let mut index = LineIndex::default();
+        for source in ["", "one", "one", "a\r\nb\n", "a\r\nb\n", "\n\n", "é\nü", "one"] {
+            for number in [i64::MIN, -1, 0, 1, 2, 3, 4, 9, i64::MAX] {
+                assert_eq!(index.line(source, number), line(source, number), "line {number} of {source:?}");
+            }
+        }
     }
 }

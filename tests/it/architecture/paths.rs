@@ -179,6 +179,33 @@ fn next_separator(tokens: &mut Tokens) -> bool {
     tokens.next_if(|token| is_punct(token, ':')).is_some() && tokens.next_if(|token| is_punct(token, ':')).is_some()
 }
 
+/// Whether a file builds a value of a struct with all fields named: `NAME { … }` without `..`.
+pub(super) fn builds_struct(source: &str, name: &str) -> Result<bool, String> {
+    let tokens: TokenStream = source.parse().map_err(|error: proc_macro2::LexError| error.to_string())?;
+    Ok(has_struct_literal(tokens, name))
+}
+
+fn has_struct_literal(tokens: TokenStream, name: &str) -> bool {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    let is_word = |token: &TokenTree, word: &str| matches!(token, TokenTree::Ident(found) if found == word);
+    tokens.iter().enumerate().any(|(index, token)| {
+        let TokenTree::Group(group) = token else { return false };
+        let is_named = index > 0 && is_word(&tokens[index - 1], name);
+        // The body of an item, or of a function that returns the struct.
+        let is_body = index > 1
+            && (is_punct(&tokens[index - 2], '>')
+                || ["struct", "impl", "for"].iter().any(|word| is_word(&tokens[index - 2], word)));
+        let is_literal = group.delimiter() == Delimiter::Brace && is_named && !is_body && !has_rest(group.stream());
+        is_literal || has_struct_literal(group.stream(), name)
+    })
+}
+
+/// Whether `..` stands among the fields.
+fn has_rest(fields: TokenStream) -> bool {
+    let fields: Vec<TokenTree> = fields.into_iter().collect();
+    fields.windows(2).any(|pair| pair.iter().all(|token| is_punct(token, '.')))
+}
+
 /// The file that the attribute `path = "FILE"` names.
 fn file_of_attribute(attribute: &str) -> Option<String> {
     Some(attribute.strip_prefix("path = \"")?.strip_suffix('"')?.to_owned())
@@ -249,6 +276,23 @@ mod tests {
             "crate::h::f",
         ];
         assert_eq!(listed(&text.unwrap()), expected);
+    }
+
+    #[test]
+    fn a_struct_is_built_where_all_its_fields_are_named() {
+        let builds = |source: &str| builds_struct(source, "Job").unwrap();
+        assert!(builds("fn f() -> Job { let x = 1; g(Job { ticket: 0, limits: Limits { a, ..b } }) }"));
+        assert!(builds("fn f() { vec![trace::Job { ticket }] }"));
+        for none in [
+            "struct Job { ticket: u64 }",
+            "impl Default for Job { fn default() -> Job { f() } }",
+            "impl Job { const A: u8 = 0; }",
+            "fn f() { g(Job { covers: true, ..h() }) }",
+            "fn f() { let Job { kind, .. } = job; }",
+            "fn f() { /* Job { ticket: 0 } */ g(\"Job { ticket: 0 }\", OtherJob { ticket: 0 }) }",
+        ] {
+            assert!(!builds(none), "{none}");
+        }
     }
 
     #[test]

@@ -106,9 +106,9 @@ fn each_proposal_belongs_to_its_own_function() {
 #[test]
 fn the_model_is_asked_about_poorly_covered_functions_or_all() {
     let mut bench = Bench::new(nowhere());
-    assert!(proposer(&bench).wants(0.89) && !proposer(&bench).wants(0.9));
-    bench.config.ask = Ask::All;
-    assert!(proposer(&bench).wants(1.0));
+    assert!(proposer(&bench).should_request(0.89) && !proposer(&bench).should_request(0.9));
+    bench.config.ask = RequestScope::All;
+    assert!(proposer(&bench).should_request(1.0));
 }
 
 #[test]

@@ -24,8 +24,8 @@ fn check(row: &FunctionsRow, texts: &[&str], expected: Expect) {
     let form = Form::new(&unit, 200);
     let mut said = String::new();
     for text in texts {
-        let sifted = form.sift(&[(*text).to_owned()], 10);
-        let what = sifted.calls.first().map_or_else(|| format!("- {}", sifted.refused[0]), Clone::clone);
+        let filtered = form.filter(&[(*text).to_owned()], 10);
+        let what = filtered.calls.first().map_or_else(|| format!("- {}", filtered.refused[0]), Clone::clone);
         said.push_str(&format!("{what}\n"));
     }
     expected.assert_eq(&said);
@@ -276,7 +276,7 @@ fn each_call_is_kept_once_and_no_more_than_asked_for() {
     let parsed = python::parse(&row.source).unwrap();
     let unit = Unit::new(&row, parsed.suite());
     let texts = ["f(1)", "f( 1 )", "f(1) == 2", "f('a')", "f(\"a\")", "f(2)", "f(3)"].map(str::to_owned);
-    let sifted = Form::new(&unit, 200).sift(&texts, 3);
-    assert_eq!(sifted.calls, ["f(1)", "f('a')", "f(2)"]);
-    assert_eq!(sifted.refused, ["model_duplicate", "model_duplicate", "model_duplicate", "model_too_many"]);
+    let filtered = Form::new(&unit, 200).filter(&texts, 3);
+    assert_eq!(filtered.calls, ["f(1)", "f('a')", "f(2)"]);
+    assert_eq!(filtered.refused, ["model_duplicate", "model_duplicate", "model_duplicate", "model_too_many"]);
 }

@@ -4,7 +4,7 @@
 use ruff_python_ast::{Expr, Operator};
 
 use super::graph::{TypeGraph, VarId};
-use super::methods::{Gives, METHODS, Takes};
+use super::methods::{METHODS, MethodArguments, MethodResult};
 use crate::inputs::types::py_type::Builtin;
 
 use Builtin::{Bool, Bytes, Dict, Float, Function, Int, List, Set, Str, Tuple};
@@ -152,35 +152,35 @@ pub(super) fn method(
     graph.vote(base, votes);
     for (place, argument) in given.iter().enumerate() {
         match takes {
-            Takes::Anything => {}
-            Takes::Of(kind) => graph.vote(*argument, &[(*kind, if place == 0 { 6 } else { 2 })]),
-            Takes::Element if place == 0 => {
+            MethodArguments::Anything => {}
+            MethodArguments::Of(kind) => graph.vote(*argument, &[(*kind, if place == 0 { 6 } else { 2 })]),
+            MethodArguments::Element if place == 0 => {
                 let element = graph.iterated(base);
                 let item = graph.item(base);
                 graph.unify(element, item);
                 graph.unify(element, *argument);
             }
-            Takes::Alike => {
+            MethodArguments::Alike => {
                 let (mine, theirs) = (graph.iterated(base), graph.iterated(*argument));
                 graph.unify(mine, theirs);
             }
-            Takes::KeyAndItem if place == 0 => {
+            MethodArguments::KeyAndItem if place == 0 => {
                 let keys = graph.iterated(base);
                 graph.unify(keys, *argument);
             }
-            Takes::KeyAndItem => {
+            MethodArguments::KeyAndItem => {
                 let item = graph.item(base);
                 graph.unify(item, *argument);
             }
-            Takes::Width | Takes::Separator => {
-                if matches!(takes, Takes::Width) == (place == 0) {
+            MethodArguments::Width | MethodArguments::Separator => {
+                if matches!(takes, MethodArguments::Width) == (place == 0) {
                     graph.vote(*argument, &[(Int, 6)]);
                 } else {
                     graph.vote(*argument, &[(Str, 6)]);
                     graph.variable_mut(*argument).is_letter = true;
                 }
             }
-            Takes::Element => {}
+            MethodArguments::Element => {}
         }
     }
     if name == "join"
@@ -191,30 +191,30 @@ pub(super) fn method(
         graph.vote(element, &[(Str, 5)]);
     }
     match gives {
-        Gives::Nothing => graph.fresh(),
-        Gives::Of(kind) => graph.fresh_builtin(*kind, 3),
-        Gives::ListOfStr => {
+        MethodResult::Nothing => graph.fresh(),
+        MethodResult::Of(kind) => graph.fresh_builtin(*kind, 3),
+        MethodResult::ListOfStr => {
             let made = graph.fresh_builtin(List, 4);
             for inner in [graph.iterated(made), graph.item(made)] {
                 graph.vote(inner, &[(Str, 4)]);
             }
             made
         }
-        Gives::Itself => base,
-        Gives::Item => graph.item(base),
-        Gives::Keys => {
+        MethodResult::Itself => base,
+        MethodResult::Item => graph.item(base),
+        MethodResult::Keys => {
             let made = graph.fresh_builtin(List, 2);
             let (mine, theirs) = (graph.iterated(made), graph.iterated(base));
             graph.unify(mine, theirs);
             made
         }
-        Gives::Values => {
+        MethodResult::Values => {
             let made = graph.fresh_builtin(List, 2);
             let (mine, theirs) = (graph.iterated(made), graph.item(base));
             graph.unify(mine, theirs);
             made
         }
-        Gives::Pairs => {
+        MethodResult::Pairs => {
             let made = graph.fresh_builtin(List, 2);
             let (keys, items) = (graph.iterated(base), graph.item(base));
             let pair = graph.iterated(made);

@@ -88,7 +88,7 @@ impl TypeGraph {
         for (hint, count) in suggested {
             // A name or a docstring adds to the evidence of the code, and decides alone where there is none.
             let alike = ranked.iter_mut().find(|(_, ty)| {
-                ty.has_form_of(hint)
+                ty.same_constructor(hint)
                     || matches!((ty, hint), (PyType::Str, PyType::Letter) | (PyType::Letter, PyType::Str))
             });
             match alike {

@@ -1,6 +1,7 @@
 //! Stored changes: a row of the table `changes`, where null encodes the most common value.
 //!
-//! The recorder omits what these rules restore; the SQL view `changes` applies the same rules.
+//! The recorder omits what these rules restore (`explicit_action` and `Segment` in `pipeline/recording/rows/segment.rs`); the
+//! SQL view `changes` applies the same rules. A test of the recorder checks that one inverts the other.
 
 use crate::borrowed::{ChangeRef, ValueRef};
 use crate::vocabulary::{Action, Scope};

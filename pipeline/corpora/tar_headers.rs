@@ -10,7 +10,7 @@ const BLOCK: usize = 512;
 
 /// A tar stream that fails at a header that is too long.
 #[derive(Debug)]
-pub(super) struct Headers<R> {
+pub(super) struct TarHeaderLimit<R> {
     from: R,
     block: [u8; BLOCK],
     filled: usize,
@@ -18,9 +18,9 @@ pub(super) struct Headers<R> {
     content: u64,
 }
 
-impl<R: Read> Headers<R> {
+impl<R: Read> TarHeaderLimit<R> {
     pub(super) fn new(from: R) -> Self {
-        Headers { from, block: [0; BLOCK], filled: 0, content: 0 }
+        TarHeaderLimit { from, block: [0; BLOCK], filled: 0, content: 0 }
     }
 
     fn see(&mut self, mut bytes: &[u8]) -> Result<()> {
@@ -69,7 +69,7 @@ impl<R: Read> Headers<R> {
     }
 }
 
-impl<R: Read> Read for Headers<R> {
+impl<R: Read> Read for TarHeaderLimit<R> {
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
         let count = self.from.read(buffer)?;
         self.see(&buffer[..count])?;
@@ -96,7 +96,7 @@ mod tests {
         header.set_size(0);
         builder.append_data(&mut header, "b.py", &b""[..]).unwrap();
         let bytes = builder.into_inner().unwrap();
-        let mut archive = tar::Archive::new(Headers::new(bytes.as_slice()));
+        let mut archive = tar::Archive::new(TarHeaderLimit::new(bytes.as_slice()));
         let mut names = Vec::new();
         for entry in archive.entries().unwrap() {
             let entry = entry.map_err(|error| error.to_string())?;

@@ -1,7 +1,7 @@
 //! `BYTE_STREAM_SPLIT`: the lowest bytes of all integers, then the next ones, and so on. Used by the columns of this
 //! folder.
 
-use super::numbers::Number;
+use super::number::Number;
 
 /// Appends the values.
 pub(super) fn encode<N: Number>(values: &[N], to: &mut Vec<u8>) {

@@ -6,35 +6,35 @@ use crate::execution::Execution;
 
 /// What is left out; each also leaves out those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Without {
+pub(crate) enum Normalisation {
     /// Nothing.
     Nothing,
     /// The order in which sets are shown.
     SetOrder,
 }
 
-impl Without {
+impl Normalisation {
     /// In order.
-    pub(crate) const ALL: [Without; 2] = [Without::Nothing, Without::SetOrder];
+    pub(crate) const ALL: [Normalisation; 2] = [Normalisation::Nothing, Normalisation::SetOrder];
 }
 
 /// A normalised trace.
-pub(crate) struct Telling {
+pub(crate) struct NormalisedTrace {
     /// The form that is compared.
     pub(crate) execution: Execution,
     /// The original events as text, for the report.
     pub(crate) shown: Vec<String>,
 }
 
-impl Telling {
+impl NormalisedTrace {
     /// Leaves things out.
-    pub(crate) fn new(execution: &Execution, without: Without) -> Self {
+    pub(crate) fn new(execution: &Execution, without: Normalisation) -> Self {
         let mut execution = execution.clone();
         let shown = execution.events.iter().map(compare::show).collect();
-        if without >= Without::SetOrder {
+        if without >= Normalisation::SetOrder {
             without_set_order(&mut execution);
         }
-        Telling { execution, shown }
+        NormalisedTrace { execution, shown }
     }
 
     /// The original text of an event.

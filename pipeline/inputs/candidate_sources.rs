@@ -9,7 +9,7 @@ use crate::inputs::unit::Unit;
 
 /// The candidates that exist already, and a generator of more.
 #[derive(Debug)]
-pub(super) struct Offers<'u, 'a> {
+pub(super) struct CandidateSources<'u, 'a> {
     /// In the order in which they are tried: those that people wrote, those that a model proposed, the call without
     /// arguments.
     pub(super) first: Vec<Candidate>,
@@ -29,7 +29,7 @@ enum Generator<'u, 'a> {
     Refused(Refusal),
 }
 
-impl<'u, 'a> Offers<'u, 'a> {
+impl<'u, 'a> CandidateSources<'u, 'a> {
     /// Gathers the candidates of a unit.
     pub(super) fn gather(
         unit: &'u Unit<'a>,
@@ -39,7 +39,7 @@ impl<'u, 'a> Offers<'u, 'a> {
         random: &mut Random,
     ) -> Self {
         if unit.row.kind == "program" {
-            return Offers { first: Vec::new(), generator: Generator::Stdin, will_run };
+            return CandidateSources { first: Vec::new(), generator: Generator::Stdin, will_run };
         }
         let mut first = written(unit, with_tests);
         first.extend_from_slice(proposed);
@@ -51,7 +51,7 @@ impl<'u, 'a> Offers<'u, 'a> {
             }
             Err(refusal) => Generator::Refused(refusal),
         };
-        Offers { first, generator, will_run }
+        CandidateSources { first, generator, will_run }
     }
 
     /// The generated candidate of this number; `None` where there is none.
