@@ -139,18 +139,30 @@ fn a_change_is_restored_from_its_row() {
     };
     let texts = [text("'a'", "str", None), text("[1]", "list", Some(900))];
     let values = [None, Some(ValueRef::Int(7)), texts[0], texts[1], Some(splice), Some(iterator)];
-    let actions = || Action::ALL.into_iter().flat_map(|action| values.map(|value| (action, value)));
+    // The decoder refuses a deletion with a value, and any other change without one.
+    let is_valid = |(action, value): &(Action, Option<ValueRef<'_>>)| value.is_none() == (*action == Action::Deleted);
+    let actions = || {
+        let all = Action::ALL.into_iter().flat_map(|action| values.map(|value| (action, value)));
+        all.filter(is_valid)
+    };
     for scope in Scope::ALL {
         for (action, value) in actions() {
             let name = if scope == Scope::Stack { "" } else { "a" };
             let change =
                 ChangeRef { scope, variable_index: 3, name, action, value, object_index: Some(4), members: Some("4") };
-            let number = ChangeRef { value: Some(ValueRef::Int(8)), object_index: None, members: None, ..change };
+            let of_number = if action == Action::Deleted { Action::Rebound } else { action };
+            let number = ChangeRef {
+                action: of_number,
+                value: Some(ValueRef::Int(8)),
+                object_index: None,
+                members: None,
+                ..change
+            };
             let mut segment = Segment::default();
             let variable = VariableRef { scope, variable_index: 3, name };
             // In the middle are numbers, which have a path of their own. Only the first row has the name.
             segment.push(0, 2, &change);
-            segment.push_number(1, 2, variable, action, 8);
+            segment.push_number(1, 2, variable, of_number, 8);
             segment.push(2, 2, &change);
             let mut rows = ChangesBuilder::default();
             segment.flush(1, &mut rows);
