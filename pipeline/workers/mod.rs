@@ -496,16 +496,8 @@ impl Drop for Supervisor {
 
 /// The end of a job whose process cannot report it.
 fn ended(outcome: Outcome, message: Option<String>) -> Finished {
-    Finished {
-        outcome,
-        result: None,
-        exception: message.map(|message| Exception { type_name: "WorkerEnded".to_owned(), message, line_number: None }),
-        check_passed: None,
-        stdout: String::new(),
-        imports: Vec::new(),
-        coverage: None,
-        labels: Vec::new(),
-    }
+    let exception = |message| Exception { type_name: "WorkerEnded".to_owned(), message, line_number: None };
+    Finished { exception: message.map(exception), ..Finished::bare(outcome) }
 }
 
 /// Whether something outside ended the process: a person, a batch system or the kernel, with SIGKILL or SIGTERM.

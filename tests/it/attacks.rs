@@ -257,16 +257,7 @@ fn a_worker_that_lacks_a_layer_is_not_used() {
     let folder = tempfile::tempdir().unwrap();
     for layer in LAYERS.iter().map(|layer| layer.name) {
         let mut config = config();
-        let finished = Finished {
-            outcome: Outcome::Returned,
-            result: None,
-            exception: None,
-            check_passed: None,
-            stdout: String::new(),
-            imports: Vec::new(),
-            coverage: None,
-            labels: Vec::new(),
-        };
+        let finished = Finished::bare(Outcome::Returned);
         let answer = frame(&Reply::Finished { ticket: 1, finished: Box::new(finished), retiring: true });
         let stand_in = StandIn { without: layer, says: &answer, then: "time.sleep(600)", ..StandIn::default() };
         let Some(command) = stand_in.write(folder.path()) else { return };

@@ -46,19 +46,6 @@ fn call(function: &str, frame_index: u32, line_number: u32, changes: Vec<Change>
     Event { frame: Some(frame), ..event(EventKind::Call, frame_index, line_number, changes) }
 }
 
-fn ended(outcome: Outcome) -> Finished {
-    Finished {
-        outcome,
-        result: None,
-        exception: None,
-        check_passed: None,
-        stdout: String::new(),
-        imports: Vec::new(),
-        coverage: None,
-        labels: Vec::new(),
-    }
-}
-
 fn check(drawing: &Drawing, style: Style, expected: &Expect) {
     let mut out = Vec::new();
     draw(drawing, style, &mut out).unwrap();
@@ -100,7 +87,8 @@ fn loop_events() -> Vec<Event> {
 #[test]
 fn a_call_within_a_loop() {
     let events = loop_events();
-    let finished = Finished { result: Some(Value::Int(6)), stdout: "6\nbye\n".into(), ..ended(Outcome::Returned) };
+    let finished =
+        Finished { result: Some(Value::Int(6)), stdout: "6\nbye\n".into(), ..Finished::bare(Outcome::Returned) };
     let drawing =
         Drawing { source: LOOP, call: Some("total([3])"), events: &events, finished: &finished, iterators: false };
     check(
@@ -146,7 +134,8 @@ fn an_exception_a_cut_value_and_what_cpython_may_do_otherwise() {
         Event { exception: Some("ValueError: \x1b".into()), ..event(EventKind::Unwind, 0, 3, vec![]) },
     ];
     let exception = Exception { type_name: "ValueError".into(), message: "\x1b".into(), line_number: Some(3) };
-    let finished = Finished { exception: Some(exception), labels: vec!["set_order".into()], ..ended(Outcome::Raised) };
+    let finished =
+        Finished { exception: Some(exception), labels: vec!["set_order".into()], ..Finished::bare(Outcome::Raised) };
     let drawing =
         Drawing { source, call: Some("f([1, 2, 3])"), events: &events, finished: &finished, iterators: false };
     check(
@@ -181,7 +170,7 @@ fn a_generator_sleeps_and_goes_on() {
         Event { value: Some(repr_of("None")), ..event(Return, 1, 2, vec![]) },
         Event { value: Some(repr_of("None")), ..event(Return, 0, 3, vec![]) },
     ];
-    let finished = ended(Outcome::Returned);
+    let finished = Finished::bare(Outcome::Returned);
     let drawing = Drawing { source, call: None, events: &events, finished: &finished, iterators: false };
     check(
         &drawing,
@@ -206,7 +195,7 @@ fn a_generator_sleeps_and_goes_on() {
 
 #[test]
 fn nothing_happened_before_a_limit() {
-    let finished = ended(Outcome::MemoryLimit);
+    let finished = Finished::bare(Outcome::MemoryLimit);
     let drawing = Drawing { source: "", call: Some("f()"), events: &[], finished: &finished, iterators: false };
     check(
         &drawing,
@@ -263,7 +252,7 @@ fn instructions_with_the_stack_they_find_and_loops_with_their_positions() {
             )
         },
     ];
-    let finished = ended(Outcome::Returned);
+    let finished = Finished::bare(Outcome::Returned);
     let drawing = Drawing { source, call: None, events: &events, finished: &finished, iterators: true };
     check(
         &drawing,

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use super::*;
+use super::{super::KIND, *};
 
 /// Imports modules one after the other, and prints after each all that an import leaves behind.
 const LOOK: &str = r#"
@@ -28,33 +28,38 @@ def f(names):
     print(os.urandom(4), random.random(), logging.root.handlers, logging._startTime)
 "#;
 
+/// Runs a job in an interpreter of its own that has loaded the library ahead, or not.
+fn finish(job: Job, preloads: bool) -> Finished {
+    let guard = ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let thread = std::thread::Builder::new().stack_size(KIND.stack_bytes).spawn(move || {
+        let mut engine = RustPython::start(0).unwrap();
+        if preloads {
+            engine.preload().unwrap();
+        }
+        let outbox = Outbox::new(Vec::new(), 1, job.limits, Vec::new());
+        let execution = run_job(&mut engine as &mut dyn Engine, &job, Rc::new(RefCell::new(outbox)));
+        std::mem::forget(engine);
+        execution.finished
+    });
+    let finished = thread.unwrap().join().unwrap();
+    drop(guard);
+    finished
+}
+
 /// What the program prints, in an interpreter that has loaded the library ahead, or not.
 fn printed(names: &[&str], preloads: bool) -> String {
-    let guard = ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     let names = names.iter().map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ");
     let limits = Limits { events_max: 1_000_000, output_bytes: 1 << 22, memory_bytes: 1 << 30, ..Limits::default() };
     let mut job = Job { limits, ..call(LOOK, &format!("f([{names}])")) };
     job.subscription.granularity = tracemill_trace::Granularity::Outcome;
-    let thread =
-        std::thread::Builder::new().stack_size(crate::engines::rustpython::KIND.stack_bytes).spawn(move || {
-            let mut engine = RustPython::start(0).unwrap();
-            if preloads {
-                engine.preload().unwrap();
-            }
-            let outbox = Outbox::new(Vec::new(), 1, job.limits, Vec::new());
-            let execution = run_job(&mut engine as &mut dyn Engine, &job, Rc::new(RefCell::new(outbox)));
-            std::mem::forget(engine);
-            execution.finished
-        });
-    let finished = thread.unwrap().join().unwrap();
-    drop(guard);
+    let finished = finish(job, preloads);
     assert_eq!(finished.outcome, Outcome::Returned, "{finished:?}");
     finished.stdout
 }
 
 #[test]
 fn a_module_that_is_revealed_is_what_an_import_gives() {
-    let forwards = super::super::isolation::loaded_modules::PRELOADED.to_vec();
+    let forwards = crate::engines::rustpython::isolation::loaded_modules::PRELOADED.to_vec();
     let backwards: Vec<&str> = forwards.iter().rev().copied().collect();
     // What is not loaded ahead imports what is.
     let others =
@@ -71,19 +76,7 @@ fn a_module_that_is_revealed_is_what_an_import_gives() {
 #[test]
 fn an_import_that_stands_on_something_changed_runs_as_python_runs_it() {
     let ends = |source: &str| {
-        let guard = ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let job = call(source, "f()");
-        let thread =
-            std::thread::Builder::new().stack_size(crate::engines::rustpython::KIND.stack_bytes).spawn(move || {
-                let mut engine = RustPython::start(0).unwrap();
-                engine.preload().unwrap();
-                let outbox = Outbox::new(Vec::new(), 1, job.limits, Vec::new());
-                let execution = run_job(&mut engine as &mut dyn Engine, &job, Rc::new(RefCell::new(outbox)));
-                std::mem::forget(engine);
-                execution.finished
-            });
-        let finished = thread.unwrap().join().unwrap();
-        drop(guard);
+        let finished = finish(call(source, "f()"), true);
         finished.result.map_or_else(|| format!("{:?}", finished.exception), |value| value.repr())
     };
     // A finder of the program's own is asked first.
