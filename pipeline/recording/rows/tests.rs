@@ -139,18 +139,18 @@ fn a_change_is_restored_from_its_row() {
     };
     let texts = [text("'a'", "str", None), text("[1]", "list", Some(900))];
     let values = [None, Some(ValueRef::Int(7)), texts[0], texts[1], Some(splice), Some(iterator)];
-    // The decoder refuses a deletion with a value, and any other change without one.
-    let is_valid = |(action, value): &(Action, Option<ValueRef<'_>>)| value.is_none() == (*action == Action::Deleted);
-    let actions = || {
-        let all = Action::ALL.into_iter().flat_map(|action| values.map(|value| (action, value)));
-        all.filter(is_valid)
+    // The decoder refuses a deletion with a value, and any other change without one. An entry of the stack is pushed,
+    // never rebound.
+    let is_valid = |scope: Scope, action: Action, value: Option<ValueRef<'_>>| {
+        value.is_none() == (action == Action::Deleted) && (scope != Scope::Stack || action != Action::Rebound)
     };
+    let actions = || Action::ALL.into_iter().flat_map(|action| values.map(|value| (action, value)));
     for scope in Scope::ALL {
-        for (action, value) in actions() {
+        for (action, value) in actions().filter(|(action, value)| is_valid(scope, *action, *value)) {
             let name = if scope == Scope::Stack { "" } else { "a" };
             let change =
                 ChangeRef { scope, variable_index: 3, name, action, value, object_index: Some(4), members: Some("4") };
-            let of_number = if action == Action::Deleted { Action::Rebound } else { action };
+            let of_number = if action == Action::Deleted { Action::Bound } else { action };
             let number = ChangeRef {
                 action: of_number,
                 value: Some(ValueRef::Int(8)),
