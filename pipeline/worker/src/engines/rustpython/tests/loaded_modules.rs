@@ -2,6 +2,8 @@
 
 use std::cell::RefCell;
 
+use tracemill_trace::Finished;
+
 use super::{super::KIND, *};
 
 /// Imports modules one after the other, and prints after each all that an import leaves behind.
