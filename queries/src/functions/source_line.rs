@@ -28,7 +28,7 @@ struct LineIndex<'a> {
 }
 
 impl<'a> LineIndex<'a> {
-    /// As [`line`].
+    /// The text of a line, counted from 1, without its line end; `None` where there is no such line.
     fn line(&mut self, source: &'a str, number: i64) -> Option<&'a str> {
         if self.source != Some(source) {
             self.source = Some(source);
