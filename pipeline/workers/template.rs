@@ -23,6 +23,8 @@ use crate::error::{Error, Result};
 
 /// The longest answer, in bytes.
 const ANSWER_BYTES: usize = 64 << 10;
+/// How long a template may take to end by itself.
+const PATIENCE: Duration = Duration::from_millis(500);
 /// Bytes kept of a worker's standard error.
 const STDERR_BYTES: usize = 16 << 10;
 
@@ -170,7 +172,7 @@ impl Template {
     pub(super) fn stop(&mut self) -> Result<(ExitStatus, String)> {
         let failed = |error| Error::Worker(format!("end a worker: {error}"));
         // One that is about to be gone by itself says more by its own status than by our signal.
-        let patience = Instant::now() + Duration::from_millis(500);
+        let patience = Instant::now() + PATIENCE;
         while Instant::now() < patience {
             if let Some(status) = self.child.try_wait().map_err(failed)? {
                 return Ok((status, self.stderr_tail()));
@@ -197,7 +199,19 @@ impl Template {
 
 impl Drop for Template {
     fn drop(&mut self) {
-        // Already reaped is fine; anything else cannot be helped here.
+        // A template whose socket is closed ends what it has forked and then itself. Killed before, it would leave that
+        // to the system, and CPU time would be lost to every count.
+        if let Ok((unused, _)) = UnixStream::pair() {
+            self.control = unused;
+        }
+        let patience = Instant::now() + PATIENCE;
+        while Instant::now() < patience {
+            if !matches!(self.child.try_wait(), Ok(None)) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        // Anything else than success cannot be helped here.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -63,6 +63,10 @@ pub(crate) fn serve(
         };
         channel.answer(&answer)?;
     }
+    // Reaped here, its CPU time counts as this process's, and so as the supervisor's.
+    if let Some(child) = child.take() {
+        child.end_group(false);
+    }
     fork::end(0)
 }
 
