@@ -23,8 +23,8 @@ use crate::error::{Error, Result};
 
 /// The longest answer, in bytes.
 const ANSWER_BYTES: usize = 64 << 10;
-/// How long a template may take to end by itself.
-const PATIENCE: Duration = Duration::from_millis(500);
+/// How long a template whose socket is closed may take to end. Only one that hangs takes longer than some milliseconds.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// Bytes kept of a worker's standard error.
 const STDERR_BYTES: usize = 16 << 10;
 
@@ -170,18 +170,24 @@ impl Template {
 
     /// Ends the template itself; its status and its standard error.
     pub(super) fn stop(&mut self) -> Result<(ExitStatus, String)> {
-        let failed = |error| Error::Worker(format!("end a worker: {error}"));
         // One that is about to be gone by itself says more by its own status than by our signal.
-        let patience = Instant::now() + PATIENCE;
-        while Instant::now() < patience {
-            if let Some(status) = self.child.try_wait().map_err(failed)? {
-                return Ok((status, self.stderr_tail()));
+        let status = self
+            .wait_or_kill(Duration::from_millis(500))
+            .map_err(|error| Error::Worker(format!("end a worker: {error}")))?;
+        Ok((status, self.stderr_tail()))
+    }
+
+    /// Waits so long for the template to end by itself, and then kills it.
+    fn wait_or_kill(&mut self, patience: Duration) -> std::io::Result<ExitStatus> {
+        let deadline = Instant::now() + patience;
+        while Instant::now() < deadline {
+            if let Some(status) = self.child.try_wait()? {
+                return Ok(status);
             }
             std::thread::sleep(Duration::from_millis(1));
         }
-        self.child.kill().map_err(failed)?;
-        let status = self.child.wait().map_err(failed)?;
-        Ok((status, self.stderr_tail()))
+        self.child.kill()?;
+        self.child.wait()
     }
 
     /// The standard error since the last call.
@@ -204,16 +210,8 @@ impl Drop for Template {
         if let Ok((unused, _)) = UnixStream::pair() {
             self.control = unused;
         }
-        let patience = Instant::now() + PATIENCE;
-        while Instant::now() < patience {
-            if !matches!(self.child.try_wait(), Ok(None)) {
-                return;
-            }
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        // Anything else than success cannot be helped here.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        // There is nobody to report an error to.
+        let _ = self.wait_or_kill(PATIENCE);
     }
 }
 

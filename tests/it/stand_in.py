@@ -1,5 +1,5 @@
 # Stands in for a worker: greets as a template does, forks for each session, and does there what the test says.
-# Next to it lie `greeting` and `says`, frames that it sends, and `starts` and `sessions`, which it adds a line to.
+# Next to it lie `greeting` and `says`, frames that it sends, and `starts`, `sessions` and `ends`, which it adds a line to.
 import os
 import signal
 import socket
@@ -67,3 +67,5 @@ while True:
         answer(b'\x03' + varint(status << 1 if status >= 0 else (-status << 1) - 1))
 if child:
     os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+note('ends')

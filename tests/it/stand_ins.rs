@@ -55,7 +55,7 @@ impl StandIn<'_> {
     }
 }
 
-/// Lines of `starts` or `sessions`: how often the stand-in was started, and forked.
+/// Lines of `starts`, `sessions` or `ends`: how often the stand-in was started, forked, and ended by itself.
 pub(crate) fn count(folder: &Path, what: &str) -> usize {
     fs::read_to_string(folder.join(what)).unwrap_or_default().lines().count()
 }

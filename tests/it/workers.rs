@@ -66,6 +66,18 @@ fn a_process_that_dies_by_itself_is_not_tried_again() {
 }
 
 #[test]
+fn a_template_that_is_not_needed_any_more_ends_by_itself() {
+    // Killed, it could not wait for what it has forked, and nobody would count the CPU time of that.
+    let folder = tempfile::tempdir().unwrap();
+    let Some(command) = StandIn::default().write(folder.path()) else { return };
+    let mut supervisor = supervisor(command, 3);
+    supervisor.run(job(ISOLATED), &mut RecordKeeper::default()).unwrap();
+    assert_eq!(count(folder.path(), "ends"), 0);
+    drop(supervisor);
+    assert_eq!((count(folder.path(), "starts"), count(folder.path(), "ends")), (1, 1));
+}
+
+#[test]
 fn a_process_that_other_jobs_shared_does_not_decide() {
     let folder = tempfile::tempdir().unwrap();
     let stand_in = StandIn { then: "os._exit(7)", ..StandIn::default() };

@@ -136,7 +136,7 @@ fn the_rate_is_kept() {
 fn a_request_to_stop_does_not_wait_for_a_silent_server() {
     let server = Server::start(|_, _| Reply::Silence);
     let mut bench = Bench::new(server.endpoint());
-    // Longer than anybody waits for a test.
+    // A day: the test passes only if the request to stop ends the wait.
     bench.config.timeout_ms = 86_400_000;
     bench.config.parallel = 4;
     let (client, prompts) = (bench.client(), prompts(9));

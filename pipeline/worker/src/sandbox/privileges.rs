@@ -11,7 +11,7 @@ use super::Refusal;
 /// The user and group that own nothing.
 const NOBODY: u32 = 65_534;
 
-/// Root becomes nobody; anybody else stays.
+/// Changes the user of a process of root to `nobody`. Other users are kept.
 pub(super) fn leave_root() -> Result<(), Refusal> {
     if !getuid().is_root() && !geteuid().is_root() {
         return Ok(());

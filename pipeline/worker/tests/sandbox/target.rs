@@ -51,7 +51,7 @@ impl Given {
     }
 }
 
-/// Descriptors without the flag that closes them on exec, and a segment of shared memory that anybody may read.
+/// Descriptors that stay open on exec, and a segment of shared memory that every user may read.
 struct Open {
     file: i32,
     pipe: i32,

@@ -87,31 +87,13 @@ pub(super) fn install(vm: &VirtualMachine) -> PyResult<()> {
     methods(types.set_type, named::<SET>().into_iter(), vm)?;
     methods(types.frozenset_type, named::<FROZEN>().into_iter(), vm)?;
     methods(types.set_type, named_in_place().into_iter(), vm)?;
-    for (which, class, hooks) in [
-        (
-            SET,
-            types.set_type,
-            [operator::<SET, OR>, operator::<SET, AND>, operator::<SET, SUBTRACT>, operator::<SET, XOR>] as [Binary; 4],
-        ),
-        (
-            FROZEN,
-            types.frozenset_type,
-            [operator::<FROZEN, OR>, operator::<FROZEN, AND>, operator::<FROZEN, SUBTRACT>, operator::<FROZEN, XOR>],
-        ),
-    ] {
-        let slots = &class.slots.as_number;
-        let places = [
-            (&slots.or, &slots.right_or),
-            (&slots.and, &slots.right_and),
-            (&slots.subtract, &slots.right_subtract),
-            (&slots.xor, &slots.right_xor),
-        ];
-        for (at, (left, right)) in places.into_iter().enumerate() {
-            OPERATORS.with(|known| known[which][at].set(left.load()));
-            left.store(Some(hooks[at]));
-            right.store(Some(hooks[at]));
-        }
-    }
+    OPERATORS.with(|[of_set, of_frozen, _]| {
+        let hooks = [operator::<SET, OR>, operator::<SET, AND>, operator::<SET, SUBTRACT>, operator::<SET, XOR>];
+        replace_operators(types.set_type, hooks, of_set);
+        let hooks =
+            [operator::<FROZEN, OR>, operator::<FROZEN, AND>, operator::<FROZEN, SUBTRACT>, operator::<FROZEN, XOR>];
+        replace_operators(types.frozenset_type, hooks, of_frozen);
+    });
     let slots = &types.set_type.slots;
     let places = [
         (&slots.as_number.inplace_or, in_place::<OR> as Binary),
@@ -124,6 +106,22 @@ pub(super) fn install(vm: &VirtualMachine) -> PyResult<()> {
         place.store(Some(hook));
     }
     Ok(())
+}
+
+/// Replaces the operators `|`, `&`, `-` and `^` of a class, on both sides, and keeps the originals.
+pub(super) fn replace_operators(class: &Py<PyType>, hooks: [Binary; 4], originals: &[Original<Binary>; 4]) {
+    let slots = &class.slots.as_number;
+    let places = [
+        (&slots.or, &slots.right_or),
+        (&slots.and, &slots.right_and),
+        (&slots.subtract, &slots.right_subtract),
+        (&slots.xor, &slots.right_xor),
+    ];
+    for (((left, right), hook), original) in places.into_iter().zip(hooks).zip(originals) {
+        original.set(left.load());
+        left.store(Some(hook));
+        right.store(Some(hook));
+    }
 }
 
 /// The operators by their names.

@@ -4,7 +4,7 @@ use rustpython_vm::{AsObject, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
 use super::{
     hashes::plain_hash,
-    operations::{AND, Binary, OR, SUBTRACT, XOR},
+    operations::{AND, Binary, OR, SUBTRACT, XOR, replace_operators},
     tables::{
         Operand, Table, add, count, elements, equal_to, in_insertion_order, is_set, merged, reorder, table_of, toggle,
         with_table,
@@ -23,32 +23,13 @@ thread_local! {
 /// Puts the hooks in place.
 pub(super) fn install(vm: &VirtualMachine) {
     let types = &vm.ctx.types;
-    for (which, class, hooks) in [
-        (
-            KEYS,
-            types.dict_keys_type,
-            [operator::<KEYS, OR>, operator::<KEYS, AND>, operator::<KEYS, SUBTRACT>, operator::<KEYS, XOR>]
-                as [Binary; 4],
-        ),
-        (
-            ITEMS,
-            types.dict_items_type,
-            [operator::<ITEMS, OR>, operator::<ITEMS, AND>, operator::<ITEMS, SUBTRACT>, operator::<ITEMS, XOR>],
-        ),
-    ] {
-        let slots = &class.slots.as_number;
-        let places = [
-            (&slots.or, &slots.right_or),
-            (&slots.and, &slots.right_and),
-            (&slots.subtract, &slots.right_subtract),
-            (&slots.xor, &slots.right_xor),
-        ];
-        for (at, (left, right)) in places.into_iter().enumerate() {
-            OPERATORS.with(|known| known[which][at].set(left.load()));
-            left.store(Some(hooks[at]));
-            right.store(Some(hooks[at]));
-        }
-    }
+    OPERATORS.with(|[of_keys, of_items]| {
+        let hooks = [operator::<KEYS, OR>, operator::<KEYS, AND>, operator::<KEYS, SUBTRACT>, operator::<KEYS, XOR>];
+        replace_operators(types.dict_keys_type, hooks, of_keys);
+        let hooks =
+            [operator::<ITEMS, OR>, operator::<ITEMS, AND>, operator::<ITEMS, SUBTRACT>, operator::<ITEMS, XOR>];
+        replace_operators(types.dict_items_type, hooks, of_items);
+    });
 }
 
 fn is_view(object: &PyObject, vm: &VirtualMachine) -> bool {
