@@ -140,10 +140,24 @@ fn runs_of_a_unit_start_from_its_source_and_end_alone() {
 #[test]
 fn candidates_of_a_search_share_a_process_and_a_lost_one_is_replaced() {
     let ends = outcomes(UNIT, &["f(1)", "f(2)", "big()", "f(3)"], Placement::Search);
-    // The unit's source runs for each; what it left in a module of the library stays until the process is lost.
-    let expected = [(1, 1), (2, 2), (3, 1)].map(|(x, left)| (Outcome::Returned, format!("([{x}], {left})")));
+    // The unit's source runs once. What a candidate does to objects stays until the process is lost.
+    let expected = ["([1], 1)", "([1, 2], 2)", "([3], 1)"].map(|text| (Outcome::Returned, text.to_owned()));
     assert_eq!([ends[0].clone(), ends[1].clone(), ends[3].clone()], expected);
     assert_eq!(ends[2].0, Outcome::MemoryLimit);
+}
+
+/// A unit whose source has read the clock and drawn random numbers, and whose functions rebind its globals.
+const REBINDING: &str = "import random, time, os\nrandom.seed(7)\nbegun, drawn, count = time.time(), random.random(), 0\ndef f():\n    global count, added\n    count += 1\n    added = os.urandom(2)\n    return count, added, time.time() - begun, random.random()\ndef stop():\n    global count\n    count = 5\n    while True:\n        pass\n";
+
+#[test]
+fn each_candidate_finds_globals_clock_and_random_numbers_as_the_source_left_them() {
+    let alone = outcomes(REBINDING, &["f()"], Placement::Isolated);
+    assert_eq!(alone[0].0, Outcome::Returned);
+    let calls = ["f()", "'added' in globals()", "stop()", "f()", "f()"];
+    let ends = outcomes(REBINDING, &calls, Placement::Search);
+    assert_eq!([&ends[0], &ends[3], &ends[4]], [&alone[0]; 3]);
+    assert_eq!(ends[1], (Outcome::Returned, "False".to_owned()));
+    assert_eq!(ends[2].0, Outcome::StepLimit);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::modules::{Crate, Edges, cycles};
 
 /// The folders and files of the engine, lowest first.
-const ORDER: [&str; 10] = [
+const ORDER: [&str; 11] = [
     "job_state",
     "runtime",
     "analysis",
@@ -14,6 +14,7 @@ const ORDER: [&str; 10] = [
     "isolation",
     "instrumentation",
     "recording",
+    "unit",
     "job",
     "engine",
 ];

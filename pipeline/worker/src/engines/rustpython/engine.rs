@@ -9,13 +9,14 @@ use crate::{
         compatibility::{builtins, comparisons, csv_dialects, list_sort, min_max, numbers, set_order},
         instrumentation::{code_cache::CodeCache, probe},
         isolation::{introspection, loaded_modules},
-        job::{Call, Unit},
+        job::Call,
         job_state::{self, JobState},
         recording::observer::on_probe,
         runtime::{
             bootstrap::{self, OwnObjects},
             labelled_functions, random_bytes, recursion_limit, termination,
         },
+        unit::Unit,
     },
     error::Result,
 };
@@ -29,6 +30,8 @@ pub struct RustPython {
     code: CodeCache,
     /// The unit that was loaded last.
     unit: Option<Unit>,
+    /// Clock and random numbers when its source had run; `None` where no further call may start from it.
+    after_source: Option<MachineInputs>,
     /// The standard input of the streams in place, if the last job has left them as they were.
     stdin: Option<String>,
     /// No job was loaded in this process yet.
@@ -55,16 +58,77 @@ impl RustPython {
             generator: None,
             code: CodeCache::default(),
             unit: None,
+            after_source: None,
             stdin: None,
             is_fresh: true,
         })
     }
 
-    /// Starts the clock and the generator of `random` anew.
-    fn restart_clock(objects: &OwnObjects, generator: Option<&PyObjectRef>, vm: &VirtualMachine) {
+    /// Keeps what further calls of the unit need to start where its source has ended.
+    fn keep_unit(&mut self, job: &Job) {
+        let RustPython { interpreter, objects, generator, unit, after_source, .. } = self;
+        if !unit.as_mut().is_some_and(|unit| unit.keep_start(job)) {
+            return;
+        }
+        *after_source = interpreter.enter(|vm| MachineInputs::read(&objects.clock, generator.as_ref(), vm)).ok();
+    }
+
+    /// Begins a job from the unit that is loaded; `false` where it has to be loaded anew.
+    fn start_again(&mut self, job: &Job) -> bool {
+        let RustPython { interpreter, objects, generator, unit, after_source, .. } = self;
+        let (Some(unit), Some(after_source)) = (unit, after_source) else { return false };
+        if !unit.serves(job) {
+            return false;
+        }
+        interpreter.enter(|vm| {
+            unit.restore_globals(vm);
+            let output_bytes = usize::try_from(job.limits.output_bytes).unwrap_or(usize::MAX);
+            job_state::begin(JobState::new(output_bytes, job.subscription.own_repr));
+            after_source.restore(&objects.clock, generator.as_ref(), vm).is_ok()
+        })
+    }
+}
+
+/// What programs read in place of the machine's clock and random numbers.
+struct MachineInputs {
+    /// The time of the clock.
+    clock: PyObjectRef,
+    /// The state of the stream of random bytes.
+    random_bytes: u64,
+    /// The state of the generator that functions of `random` share, if a program has imported it.
+    generator: Option<PyObjectRef>,
+}
+
+impl MachineInputs {
+    /// Starts them anew, for a job that has just begun.
+    fn restart(clock: &PyObjectRef, generator: Option<&PyObjectRef>, vm: &VirtualMachine) {
         // Both are ours and do not fail. If they did, the clock would run on.
-        let _ = generator.map(|generator| vm.call_method(generator, "seed", ()));
-        let _ = vm.call_method(&objects.clock, "reset", ());
+        if let Some(generator) = generator {
+            let seed = random_bytes::next();
+            // Until a program has imported it, it is as `preload` left it.
+            if loaded_modules::is_revealed("random") {
+                let _ = vm.call_method(generator, "seed", (seed,));
+            }
+        }
+        let _ = vm.call_method(clock, "reset", ());
+    }
+
+    fn read(clock: &PyObjectRef, generator: Option<&PyObjectRef>, vm: &VirtualMachine) -> PyResult<Self> {
+        let generator = generator.filter(|_| loaded_modules::is_revealed("random"));
+        Ok(MachineInputs {
+            clock: vm.call_method(clock, "elapsed", ())?,
+            random_bytes: job_state::with(|job| job.random.get()),
+            generator: generator.map(|generator| vm.call_method(generator, "getstate", ())).transpose()?,
+        })
+    }
+
+    fn restore(&self, clock: &PyObjectRef, generator: Option<&PyObjectRef>, vm: &VirtualMachine) -> PyResult<()> {
+        job_state::with(|job| job.random.set(self.random_bytes));
+        vm.call_method(clock, "reset", (self.clock.clone(),))?;
+        if let (Some(generator), Some(state)) = (generator, &self.generator) {
+            vm.call_method(generator, "setstate", (state.clone(),))?;
+        }
+        Ok(())
     }
 }
 
@@ -94,7 +158,13 @@ impl Engine for RustPython {
     fn preload(&mut self) -> Result<()> {
         let clock = &self.objects.clock;
         let generator = self.interpreter.enter(|vm| {
-            let generator = loaded_modules::preload(clock, vm).and_then(|()| loaded_modules::shared_generator(vm));
+            let generator = loaded_modules::preload(clock, vm).and_then(|()| {
+                let generator = loaded_modules::shared_generator(vm)?;
+                // The seed that each job draws first.
+                job_state::begin(JobState::new(usize::MAX, false));
+                vm.call_method(&generator, "seed", (random_bytes::next(),))?;
+                Ok(generator)
+            });
             bootstrap::freeze_gc(vm);
             generator.map_err(|error| bootstrap::failure(&error, vm))
         })?;
@@ -103,24 +173,25 @@ impl Engine for RustPython {
     }
 
     fn load(&mut self, job: &Job) -> bool {
-        let RustPython { interpreter, objects, generator, code, unit, stdin, is_fresh } = self;
+        let RustPython { interpreter, objects, generator, code, unit, after_source, stdin, is_fresh } = self;
+        *after_source = None;
         interpreter.enter(|vm| {
             if let Some(unit) = unit.take() {
                 unit.end(vm);
             }
             let output_bytes = usize::try_from(job.limits.output_bytes).unwrap_or(usize::MAX);
             job_state::begin(JobState::new(output_bytes, job.subscription.own_repr));
-            RustPython::restart_clock(objects, generator.as_ref(), vm);
+            MachineInputs::restart(&objects.clock, generator.as_ref(), vm);
             let loaded = Unit::load(job, &objects.streams, code, stdin, std::mem::take(is_fresh), vm);
             unit.insert(loaded).can_call()
         })
     }
 
     fn call(&mut self, job: &Job, sink: SharedSink) -> Execution {
-        let unit = self.unit.as_ref();
-        self.interpreter.enter(|vm| {
+        let RustPython { interpreter, code, unit, .. } = self;
+        interpreter.enter(|vm| {
             let finished = match unit {
-                Some(unit) => Call::new(job, unit, sink, vm).run(),
+                Some(unit) => Call::new(job, unit, sink, vm).run(code),
                 None => Finished::bare(Outcome::Crashed),
             };
             let retiring = finished.outcome == Outcome::Crashed
@@ -130,7 +201,14 @@ impl Engine for RustPython {
     }
 
     fn run(&mut self, job: &Job, sink: SharedSink) -> Execution {
-        self.load(job);
-        self.call(job, sink)
+        if !self.start_again(job) && self.load(job) {
+            self.keep_unit(job);
+        }
+        let execution = self.call(job, sink);
+        if termination::outcome().is_some() {
+            // It may have been stopped anywhere, and half of a change may be done.
+            self.after_source = None;
+        }
+        execution
     }
 }

@@ -1,30 +1,23 @@
-//! One job, phase by phase: the unit's source, the set-up, the call, the check. Called by `engine`.
-//!
-//! A unit is loaded once. Its calls start from there, in the same process or each in a forked one.
+//! A call of a unit, or a program, phase by phase: the set-up, the call, the check. Called by `engine`.
 
-use std::{collections::BTreeSet, rc::Rc};
+use std::{borrow::Cow, collections::BTreeSet};
 
 use rustpython_vm::{
     AsObject, PyObjectRef, PyRef, PyResult, VirtualMachine,
     builtins::{PyBaseExceptionRef, PyCode, PyCoroutine, PyDictRef},
     compiler::Mode,
-    scope::Scope,
     types::PyComparisonOp,
 };
-use tracemill_trace::{Exception, Finished, Granularity, Job, JobKind, Label, Outcome, Point, strip_addresses};
+use tracemill_trace::{Exception, Finished, Granularity, Job, JobKind, Label, Outcome};
 
 use crate::{
     engine::SharedSink,
     engines::rustpython::{
-        analysis::{
-            imports::collect_imported_names, object_lifetime::observable_lifetimes, source_labels::note_from_source,
-        },
+        analysis::{imports::collect_imported_names, object_lifetime::observable_lifetimes, source_labels::labels_in},
         instrumentation::{
             code_cache::{CodeCache, compile},
             detail::Detail,
-            stack_effects,
         },
-        isolation::shared_process,
         job_state,
         recording::{
             changes::ValueOptions,
@@ -32,167 +25,15 @@ use crate::{
             observer::{Observer, observe},
             recorder::Recorder,
         },
-        runtime::{
-            code_origin,
-            labels::{self, LabelSet},
-            patch, recursion_limit, stdio, termination,
-        },
+        runtime::{code_origin, labels, patch, recursion_limit, stdio, termination},
+        unit::{Ending, Unit, ended, execute, is_import_error, reported, run_untraced, unrecorded_steps, value_chars},
         values::{exceptions, literals, messages, repr},
     },
     sandbox::memory,
 };
 
-/// Steps that a job may take outside of what is recorded, for each step that may be recorded.
-const UNRECORDED_FACTOR: u64 = 100;
 /// How often a coroutine may be suspended before it counts as waiting for ever.
 const MAX_AWAITS: u64 = 100_000;
-
-/// A loaded unit: its source is compiled, and has run if the unit is for calls.
-pub(crate) struct Unit {
-    code: Result<PyRef<PyCode>, PyBaseExceptionRef>,
-    points: Rc<[Point]>,
-    /// The namespace of the unit's module; `None` where the interpreter could not make one.
-    namespace: Option<PyDictRef>,
-    /// Modules that its import statements name.
-    imports: BTreeSet<String>,
-    /// How its source ended, where that was before its end.
-    ending: Option<Finished>,
-    /// Steps that code outside of what is recorded may take.
-    unrecorded_steps: u64,
-    /// Labels noted so far, for each call that starts from here.
-    labels: LabelSet,
-}
-
-/// The end of a job, where a phase is its last.
-type Ending = Box<Finished>;
-
-fn unrecorded_steps(job: &Job) -> u64 {
-    job.limits.events_max.saturating_mul(UNRECORDED_FACTOR)
-}
-
-/// Characters kept of a value.
-fn value_chars(job: &Job) -> usize {
-    usize::try_from(job.limits.value_chars).unwrap_or(usize::MAX)
-}
-
-impl Unit {
-    /// Compiles the source, and runs it if it is for calls: counted and not recorded. In a fresh process no job was
-    /// loaded before.
-    pub(crate) fn load(
-        job: &Job,
-        streams: &stdio::Streams,
-        code: &mut CodeCache,
-        stdin: &mut Option<String>,
-        is_fresh: bool,
-        vm: &VirtualMachine,
-    ) -> Self {
-        let limit = value_chars(job);
-        let opened = match &*stdin {
-            // The job before has left the streams as they were.
-            Some(stdin) if *stdin == job.stdin => Ok(()),
-            _ => streams.install(&job.stdin, vm),
-        };
-        *stdin = (!shared_process::may_touch_streams(job)).then(|| job.stdin.clone());
-        vm.recursion_limit.set(1_000);
-        let detail = match job.subscription.granularity {
-            Granularity::Outcome if job.records_coverage => Detail::Cover { whole: job.kind == JobKind::Program },
-            Granularity::Outcome => Detail::Count,
-            Granularity::Line => Detail::Lines,
-            // Where values are cut short, constants may be cut too. Then each instruction is observed.
-            Granularity::Instruction => Detail::Instructions { each: limit < stack_effects::CONSTANT_CHARS },
-        };
-        let compiled = code.compiled(job, detail, vm);
-        let mut unit = Unit {
-            code: compiled.code.clone(),
-            points: Rc::clone(&compiled.points),
-            namespace: None,
-            imports: BTreeSet::new(),
-            ending: None,
-            unrecorded_steps: unrecorded_steps(job),
-            labels: LabelSet::default(),
-        };
-        // Without the word there is no import statement.
-        if let Some(code) = unit.code.as_ref().ok().filter(|_| job.source.contains("import")) {
-            collect_imported_names(code, &mut unit.imports);
-        }
-        match opened.and_then(|()| fresh_namespace(job.kind, vm)) {
-            Ok(namespace) => unit.namespace = Some(namespace),
-            Err(error) => unit.ending = Some(*ended(Outcome::Crashed, Some(exceptions::describe(&error, limit, vm)))),
-        }
-        if is_fresh {
-            // The time of the next collection then depends on this program alone.
-            vm.state.gc.collect_force(0);
-        }
-        // And so does the memory that is left, whether the code was compiled now or before.
-        memory::restart();
-        if let (JobKind::Call, Ok(code), Some(namespace)) = (job.kind, &unit.code, &unit.namespace) {
-            recursion_limit::limit_depth(job.limits.depth as usize, 0, vm);
-            stdio::discard_output(job.limits.output_bytes);
-            unit.ending = run_untraced(code, namespace, job, vm).err().map(|ending| *ending);
-        }
-        unit.labels = labels::noted();
-        unit
-    }
-
-    /// Whether a call can start from here.
-    pub(crate) fn can_call(&self) -> bool {
-        self.code.is_ok() && self.ending.is_none()
-    }
-
-    /// Breaks the cycles between the namespace and its functions. The objects that end may run code of the program.
-    pub(crate) fn end(self, vm: &VirtualMachine) {
-        if let Some(namespace) = self.namespace {
-            let observer = Observer::Count { steps: self.unrecorded_steps };
-            job_state::with_own_termination(|| observe(observer, vm, || namespace.clear()));
-        }
-    }
-}
-
-fn execute(code: &PyRef<PyCode>, namespace: &PyDictRef, vm: &VirtualMachine) -> PyResult {
-    vm.run_code_obj(code.clone(), Scope::with_builtins(None, namespace.clone(), vm))
-}
-
-/// Runs a piece in front of the call: counted and not recorded.
-fn run_untraced(code: &PyRef<PyCode>, namespace: &PyDictRef, job: &Job, vm: &VirtualMachine) -> Result<(), Ending> {
-    let observer = Observer::Count { steps: unrecorded_steps(job) };
-    let (result, _) = observe(observer, vm, || execute(code, namespace, vm));
-    if let Some(exception) = termination::process_exit() {
-        return Err(ended(Outcome::SetupFailed, Some(exception)));
-    }
-    if let Some(outcome) = termination::outcome() {
-        return Err(Box::new(Finished { stdout: stdio::take_whole(), ..*ended(outcome, None) }));
-    }
-    let Err(error) = result else { return Ok(()) };
-    messages::correct_unrecorded(&error, vm);
-    if is_import_error(&error, vm) {
-        let exception = Some(reported(&error, job, vm));
-        return Err(Box::new(Finished {
-            stdout: stdio::take_whole(),
-            ..*ended(Outcome::UnsupportedImport, exception)
-        }));
-    }
-    Err(ended(Outcome::SetupFailed, Some(reported(&error, job, vm))))
-}
-
-fn is_import_error(error: &PyBaseExceptionRef, vm: &VirtualMachine) -> bool {
-    error.fast_isinstance(vm.ctx.exceptions.import_error)
-}
-
-/// The exception as it is reported. A `__str__` of the program is called here, counted like a check.
-fn reported(error: &PyBaseExceptionRef, job: &Job, vm: &VirtualMachine) -> Exception {
-    let limit = value_chars(job);
-    let mut exception = exceptions::describe(error, limit, vm);
-    if exceptions::has_own_str(error.class(), vm) {
-        let observer = Observer::Count { steps: unrecorded_steps(job) };
-        let message = job_state::with_own_termination(|| {
-            let (text, _) = observe(observer, vm, || error.as_object().str(vm));
-            let text = text.ok().filter(|_| termination::outcome().is_none())?;
-            Some(exceptions::truncate(&strip_addresses(&text.to_string_lossy()), limit))
-        });
-        exception.message = message.unwrap_or(exception.message);
-    }
-    exception
-}
 
 /// The expression of a call.
 enum Expression {
@@ -225,21 +66,22 @@ impl<'a> Call<'a> {
     }
 
     /// Runs it to its end.
-    pub(crate) fn run(self) -> Finished {
+    pub(crate) fn run(self, cache: &mut CodeCache) -> Finished {
         let vm = self.vm;
         labels::restore(self.unit.labels);
-        let (code, call_code) = match memory::uncharged(|| self.compile()) {
+        let (code, call_code) = match memory::uncharged(|| self.compile(cache)) {
             Ok(compiled) => compiled,
             Err(ending) => return *ending,
         };
-        let mut imports = self.unit.imports.clone();
+        let source = &self.unit.source;
+        let mut imports = Cow::Borrowed(&source.imports);
         let compiled = match &call_code.expression {
             Some(Expression::Compiled(code)) => Some(code),
             _ => None,
         };
         for (text, code) in [(&self.job.setup, call_code.setup.as_ref()), (&self.job.call, compiled)] {
             if let Some(code) = code.filter(|_| text.contains("import")) {
-                collect_imported_names(code, &mut imports);
+                collect_imported_names(code, imports.to_mut());
             }
         }
         let mut finished = match (&self.unit.ending, &self.unit.namespace) {
@@ -251,9 +93,7 @@ impl<'a> Call<'a> {
             (None, None) => Finished::bare(Outcome::Crashed),
         };
         finished.imports = loaded_among(&imports, vm);
-        for text in [&self.job.source, &self.job.setup, &self.job.call] {
-            note_from_source(text);
-        }
+        labels::note_all(source.labels.union(labels_in(&self.job.setup)).union(labels_in(&self.job.call)));
         if finished.imports.iter().any(|name| matches!(name.as_str(), "random" | "secrets" | "uuid" | "tempfile")) {
             labels::note(Label::Random);
         }
@@ -262,13 +102,13 @@ impl<'a> Call<'a> {
     }
 
     /// Compiles what runs after the source. Returns the code of the source too.
-    fn compile(&self) -> Result<(&PyRef<PyCode>, CallCode), Ending> {
+    fn compile(&self, cache: &mut CodeCache) -> Result<(&PyRef<PyCode>, CallCode), Ending> {
         let (job, limit, vm) = (self.job, self.limit, self.vm);
         let not_python = |outcome, exception, error: &PyBaseExceptionRef, how| {
             messages::note_syntax(error, how, vm);
             Box::new(Finished { labels: labels::take(), ..*ended(outcome, Some(exception)) })
         };
-        let code = self.unit.code.as_ref().map_err(|error| {
+        let code = self.unit.source.code.as_ref().map_err(|error| {
             not_python(Outcome::CompileFailed, exceptions::describe(error, limit, vm), error, "exec")
         })?;
         let invalid = |error: &PyBaseExceptionRef, how| {
@@ -276,9 +116,10 @@ impl<'a> Call<'a> {
             let exception = Exception { line_number: None, ..exceptions::describe(error, limit, vm) };
             not_python(Outcome::InvalidInput, exception, error, how)
         };
-        let compiled = |text: &str, mode, path| match text.trim().is_empty() {
+        let mut compiled = |text: &str, mode, path| match text.trim().is_empty() {
             true => Ok(None),
-            false => compile(text, mode, path, Detail::Count, vm)
+            false => cache
+                .piece(text, mode, path, vm)
                 .map(Some)
                 .map_err(|error| invalid(&error, if matches!(mode, Mode::Eval) { "eval" } else { "exec" })),
         };
@@ -331,14 +172,14 @@ impl<'a> Call<'a> {
     /// Runs and records the call or the program.
     fn trace(&self, code: &PyRef<PyCode>, call_code: &CallCode, namespace: &PyDictRef) -> Finished {
         let vm = self.vm;
-        let lifetimes =
-            call_code.setup.iter().map(|setup| observable_lifetimes(setup)).fold(observable_lifetimes(code), Ord::max);
+        let setup = call_code.setup.iter().map(|setup| observable_lifetimes(setup));
+        let lifetimes = setup.fold(self.unit.source.lifetimes, Ord::max);
         let options = ValueOptions { limit: self.limit, lifetimes };
         let recorder = Box::new(Recorder::new(self.sink.clone(), options, self.job.limits.events_max));
         let observer = match self.job.subscription.granularity {
             // Without events each line is a step.
             Granularity::Outcome if self.job.records_coverage => Observer::Cover {
-                coverage: Box::new(CoverageRecorder::new(&self.unit.points)),
+                coverage: Box::new(CoverageRecorder::new(&self.unit.source.points)),
                 steps: self.job.limits.events_max,
             },
             Granularity::Outcome => Observer::Count { steps: self.job.limits.events_max },
@@ -352,7 +193,7 @@ impl<'a> Call<'a> {
         let stdout = stdio::take_whole();
         stdio::discard_output(u64::MAX);
         let coverage = match &observer {
-            Some(Observer::Cover { coverage, .. }) => Some(coverage.report(&self.unit.points)),
+            Some(Observer::Cover { coverage, .. }) => Some(coverage.report(&self.unit.source.points)),
             _ => None,
         };
         Finished { stdout, coverage, ..self.finish(result, namespace) }
@@ -441,21 +282,4 @@ impl<'a> Call<'a> {
 fn loaded_among(named: &BTreeSet<String>, vm: &VirtualMachine) -> Vec<String> {
     let Ok(modules) = patch::modules(vm) else { return Vec::new() };
     named.iter().filter(|name| matches!(modules.get_item_opt(name.as_str(), vm), Ok(Some(_)))).cloned().collect()
-}
-
-fn ended(outcome: Outcome, exception: Option<Exception>) -> Ending {
-    Box::new(Finished { exception, ..Finished::bare(outcome) })
-}
-
-/// The namespace of a new module in `sys.modules`. Pickles and data classes look their module up there.
-pub(crate) fn fresh_namespace(kind: JobKind, vm: &VirtualMachine) -> PyResult<PyDictRef> {
-    let name = match kind {
-        JobKind::Program => "__main__",
-        // Another name, so that the unit's main guard does not run.
-        JobKind::Call => "unit",
-    };
-    let namespace = vm.ctx.new_dict();
-    let module: PyObjectRef = vm.new_module(name, namespace.clone(), None).into();
-    patch::modules(vm)?.set_item(name, module, vm)?;
-    Ok(namespace)
 }

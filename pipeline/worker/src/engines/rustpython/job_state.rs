@@ -161,6 +161,11 @@ impl LabelSet {
         LabelSet(self.0 | 1 << label as u32)
     }
 
+    /// The labels that are in one of the sets.
+    pub(crate) fn union(self, other: LabelSet) -> Self {
+        LabelSet(self.0 | other.0)
+    }
+
     /// Whether the label is in it.
     pub(crate) fn contains(self, label: Label) -> bool {
         self.0 & 1 << label as u32 != 0

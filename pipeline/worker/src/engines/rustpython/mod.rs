@@ -2,7 +2,8 @@
 //!
 //! ```text
 //!   engine            the interpreter, and its jobs: load a unit, call it
-//!   job               one job, phase by phase
+//!   job               a call of a unit, or a program, phase by phase
+//!   unit              a loaded source, from which calls start
 //!   ───────────────
 //!   recording         observer ─▶ recorder ─▶ variables, loops, stack ─▶ changes ─▶ records
 //!   instrumentation   source ─▶ code cache ─▶ instrument ─▶ code with probes, which call the observer
@@ -25,6 +26,7 @@ mod job;
 mod job_state;
 mod recording;
 mod runtime;
+mod unit;
 mod values;
 
 pub use self::engine::RustPython;

@@ -1,9 +1,9 @@
-//! Labels that follow from the text of a job alone. Called by `job` at the end.
+//! Labels that follow from the text of a job alone. Called by `code_cache` for a source, and by `job` for the rest.
 
 use tracemill_trace::Label;
 
 use super::text_scan::WordSet;
-use crate::engines::rustpython::runtime::labels::note;
+use crate::engines::rustpython::runtime::labels::LabelSet;
 
 /// Words of a job's texts with the label that each brings. The built-in function `hash` notes its label when it is
 /// called (`labelled_functions`). A program that calls `__hash__` itself is found here.
@@ -36,14 +36,12 @@ const SCAN: WordSet<15> = {
     WordSet::new(words)
 };
 
-/// Notes the labels that the words of a source bring.
-pub(crate) fn note_from_source(source: &str) {
+/// The labels that the words of a source bring.
+pub(crate) fn labels_in(source: &str) -> LabelSet {
     let found = SCAN.words_in(source);
-    for (at, &(_, label)) in WORDS.iter().enumerate() {
-        if found >> at & 1 != 0 && (label != Label::Constant || divides_constants(source)) {
-            note(label);
-        }
-    }
+    let brings = |at: usize, label| found >> at & 1 != 0 && (label != Label::Constant || divides_constants(source));
+    let labels = WORDS.iter().enumerate().filter(|&(at, &(_, label))| brings(at, label));
+    labels.fold(LabelSet::default(), |set, (_, &(_, label))| set.with(label))
 }
 
 /// Whether two literal numbers, one of them a float, are divided with `//`.

@@ -1,6 +1,10 @@
-//! Compiles the pieces of a job and instruments them. Keeps the source that was compiled last. Called by `job`.
+//! Compiles the pieces of a job and instruments them. Keeps what was compiled last: jobs of one unit have the same source,
+//! and often the same set-up. Called by `job`.
 
-use std::rc::Rc;
+use std::{
+    collections::{BTreeSet, VecDeque},
+    rc::Rc,
+};
 
 use rustpython_vm::{
     PyRef, VirtualMachine,
@@ -16,10 +20,12 @@ use super::{
 };
 use crate::engines::rustpython::{
     analysis::{
+        imports::collect_imported_names,
         object_lifetime::{Lifetimes, observable_lifetimes},
+        source_labels::labels_in,
         text_scan::WordSet,
     },
-    runtime::code_origin,
+    runtime::{code_origin, labels::LabelSet},
 };
 
 /// Words with which a source can reach the dictionary of a module, whose items are the module's globals.
@@ -63,14 +69,20 @@ pub(crate) fn compile_with_points(
     Ok(instrument(&code, detail, traits, vm))
 }
 
-/// The source compiled last. Jobs of one unit follow each other, so one entry is enough.
+/// How many pieces besides the source are kept.
+const PIECES: usize = 16;
+
+/// What was compiled last.
 #[derive(Default)]
 pub(crate) struct CodeCache {
-    last: Option<Compiled>,
+    /// Jobs of one unit follow each other, so one source is enough.
+    source: Option<Rc<CompiledSource>>,
+    /// Set-ups and calls, the newest last.
+    pieces: VecDeque<Piece>,
 }
 
-/// A compiled source.
-pub(crate) struct Compiled {
+/// A compiled source, and what follows from it alone.
+pub(crate) struct CompiledSource {
     source: String,
     detail: Detail,
     /// It belongs to a call, not to a program.
@@ -78,22 +90,71 @@ pub(crate) struct Compiled {
     /// Its code, or the error that the compiler gave.
     pub(crate) code: Result<PyRef<PyCode>, PyBaseExceptionRef>,
     /// Its points of coverage.
-    pub(crate) points: Rc<[Point]>,
+    pub(crate) points: Vec<Point>,
+    /// Modules that its import statements name.
+    pub(crate) imports: BTreeSet<String>,
+    /// Labels that its words bring.
+    pub(crate) labels: LabelSet,
+    /// What its code can notice of the end of its objects.
+    pub(crate) lifetimes: Lifetimes,
+}
+
+/// A compiled piece besides the source.
+struct Piece {
+    text: String,
+    path: &'static str,
+    code: PyRef<PyCode>,
 }
 
 impl CodeCache {
     /// The code of a job's source, compiled now or taken from the cache.
-    pub(crate) fn compiled(&mut self, job: &Job, detail: Detail, vm: &VirtualMachine) -> &Compiled {
+    pub(crate) fn source(&mut self, job: &Job, detail: Detail, vm: &VirtualMachine) -> Rc<CompiledSource> {
+        // What was compiled before is freed first.
+        let known = self.source.take().filter(|last| last.is_for(job, detail));
+        let source = known.unwrap_or_else(|| Rc::new(CompiledSource::new(job, detail, vm)));
+        Rc::clone(self.source.insert(source))
+    }
+
+    /// The code of a set-up or a call, compiled now or taken from the cache.
+    pub(crate) fn piece(
+        &mut self,
+        text: &str,
+        mode: Mode,
+        path: &'static str,
+        vm: &VirtualMachine,
+    ) -> Result<PyRef<PyCode>, PyBaseExceptionRef> {
+        if let Some(known) = self.pieces.iter().find(|piece| piece.path == path && piece.text == text) {
+            return Ok(known.code.clone());
+        }
+        let code = compile(text, mode, path, Detail::Count, vm)?;
+        if self.pieces.len() == PIECES {
+            self.pieces.pop_front();
+        }
+        self.pieces.push_back(Piece { text: text.to_owned(), path, code: code.clone() });
+        Ok(code)
+    }
+}
+
+impl CompiledSource {
+    /// Whether it is the source of a job, compiled for so much detail.
+    pub(crate) fn is_for(&self, job: &Job, detail: Detail) -> bool {
+        (self.detail, self.is_called) == (detail, job.kind == JobKind::Call) && self.source == job.source
+    }
+
+    fn new(job: &Job, detail: Detail, vm: &VirtualMachine) -> Self {
         let is_called = job.kind == JobKind::Call;
-        let same = |last: &Compiled| last.source == job.source && (last.detail, last.is_called) == (detail, is_called);
-        let known = self.last.take().filter(same);
-        self.last.insert(known.unwrap_or_else(|| {
-            let compiled = compile_with_points(&job.source, Mode::Exec, code_origin::UNIT, detail, is_called, vm);
-            let (code, points) = match compiled {
-                Ok((code, points)) => (Ok(code), points),
-                Err(error) => (Err(error), Vec::new()),
-            };
-            Compiled { source: job.source.clone(), detail, is_called, code, points: points.into() }
-        }))
+        let compiled = compile_with_points(&job.source, Mode::Exec, code_origin::UNIT, detail, is_called, vm);
+        let (code, points) = match compiled {
+            Ok((code, points)) => (Ok(code), points),
+            Err(error) => (Err(error), Vec::new()),
+        };
+        let mut imports = BTreeSet::new();
+        // Without the word there is no import statement.
+        if let Some(code) = code.as_ref().ok().filter(|_| job.source.contains("import")) {
+            collect_imported_names(code, &mut imports);
+        }
+        let lifetimes = code.as_ref().map_or(Lifetimes::Unobservable, |code| observable_lifetimes(code));
+        let labels = labels_in(&job.source);
+        CompiledSource { source: job.source.clone(), detail, is_called, code, points, imports, labels, lifetimes }
     }
 }

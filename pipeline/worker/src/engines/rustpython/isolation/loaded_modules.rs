@@ -432,6 +432,11 @@ pub(crate) fn shared_generator(vm: &VirtualMachine) -> PyResult {
         .get_attr("_inst", vm)
 }
 
+/// Whether a program of this process has imported a module that was loaded ahead.
+pub(crate) fn is_revealed(name: &str) -> bool {
+    LIBRARY.with_borrow(|library| library.as_ref().is_some_and(|library| library.revealed.contains(name)))
+}
+
 /// Whether a class belongs to a module that no program has imported yet.
 pub(crate) fn is_of_hidden_module(class: &PyType, vm: &VirtualMachine) -> bool {
     LIBRARY.with_borrow(|library| {

@@ -53,7 +53,12 @@ fn texts(job: &Job) -> impl Iterator<Item = &str> {
 
 /// Whether the job leaves nothing behind in its process that another such job could meet.
 pub(crate) fn leaves_nothing_behind(job: &Job) -> bool {
-    !texts(job).any(|text| REACHING_WORDS.any_in(text) || may_hide_names(text))
+    texts(job).all(is_confined)
+}
+
+/// Whether the text reaches objects of its own only.
+pub(crate) fn is_confined(text: &str) -> bool {
+    !REACHING_WORDS.any_in(text) && !may_hide_names(text)
 }
 
 /// Whether the job's text has an import, or may have one. Such a job runs in a process with the library loaded ahead,

@@ -11,6 +11,11 @@ pub(crate) fn note(label: Label) {
     job_state::with(|job| job.labels.set(job.labels.get().with(label)));
 }
 
+/// Notes each label of a set.
+pub(crate) fn note_all(labels: LabelSet) {
+    job_state::with(|job| job.labels.set(job.labels.get().union(labels)));
+}
+
 /// Whether the label was noted.
 pub(crate) fn is_noted(label: Label) -> bool {
     noted().contains(label)

@@ -86,8 +86,11 @@ fn is_closed() -> bool {
 
 /// The classes of the streams.
 pub(crate) struct Streams {
-    text: PyObjectRef,
+    output: PyObjectRef,
     discarding: PyObjectRef,
+    /// The interpreter's own `BytesIO` and `TextIOWrapper`, for standard input.
+    bytes: PyObjectRef,
+    input: PyObjectRef,
 }
 
 impl Streams {
@@ -107,17 +110,22 @@ impl Streams {
         for name in ["streams", "streams_native"] {
             loaded.del_item(name, vm)?;
         }
-        Ok(Streams { text: streams.get_attr("TextIOWrapper", vm)?, discarding: streams.get_attr("Discarding", vm)? })
+        let io = vm.import("_io", 0)?;
+        Ok(Streams {
+            output: streams.get_attr("TextIOWrapper", vm)?,
+            discarding: streams.get_attr("Discarding", vm)?,
+            bytes: io.get_attr("BytesIO", vm)?,
+            input: io.get_attr("TextIOWrapper", vm)?,
+        })
     }
 
     /// Gives the program fresh streams, with `stdin` to read from.
     pub(crate) fn install(&self, stdin: &str, vm: &VirtualMachine) -> PyResult<()> {
-        let out = self.text.call((vm.ctx.new_str("<stdout>"),), vm)?;
+        let out = self.output.call((vm.ctx.new_str("<stdout>"),), vm)?;
         let error = self.discarding.call((vm.ctx.new_str("<stderr>"),), vm)?;
-        let io = vm.import("_io", 0)?;
         let bytes: PyObjectRef = vm.ctx.new_bytes(stdin.as_bytes().to_vec()).into();
-        let bytes = io.get_attr("BytesIO", vm)?.call((bytes,), vm)?;
-        let input = io.get_attr("TextIOWrapper", vm)?.call((bytes, vm.ctx.new_str("utf-8")), vm)?;
+        let bytes = self.bytes.call((bytes,), vm)?;
+        let input = self.input.call((bytes, vm.ctx.new_str("utf-8")), vm)?;
         for (names, stream) in
             [(["stdout", "__stdout__"], out), (["stderr", "__stderr__"], error), (["stdin", "__stdin__"], input)]
         {

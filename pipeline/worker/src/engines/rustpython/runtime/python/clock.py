@@ -7,8 +7,12 @@ _STEP = 1_000
 _now = [0]
 
 
-def reset():
-    _now[0] = 0
+def reset(elapsed=0):
+    _now[0] = elapsed
+
+
+def elapsed():
+    return _now[0]
 
 
 def _tick():

@@ -5,7 +5,7 @@ use rustpython_vm::{compiler::Mode, scope::Scope};
 use tracemill_trace::Value;
 
 use super::*;
-use crate::engines::rustpython::{engine::start_interpreter, job::fresh_namespace};
+use crate::engines::rustpython::{engine::start_interpreter, unit::fresh_namespace};
 
 /// Renders what each line of `source` that is an expression gives.
 fn check(limit: usize, setup: &str, expressions: &[&str], expect: Expect) {
