@@ -3,13 +3,14 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
 use tracemill::cancel::Cancel;
 use tracemill::config::{ExecutionsConfig, Overrides, load};
 use tracemill::recording::Invocation;
 use tracemill::workers::{Placement, Supervisor, WorkerCommand};
 use tracemill_trace::{Job, JobKind, Limits, Outcome, Subscription};
 
-use crate::harness::executable;
+use crate::harness::{cpu_ticks, descendants, executable};
 use crate::listener::RecordKeeper;
 use crate::stand_ins::{StandIn, count};
 
@@ -158,6 +159,48 @@ fn each_candidate_finds_globals_clock_and_random_numbers_as_the_source_left_them
     assert_eq!([&ends[0], &ends[3], &ends[4]], [&alone[0]; 3]);
     assert_eq!(ends[1], (Outcome::Returned, "False".to_owned()));
     assert_eq!(ends[2].0, Outcome::StepLimit);
+}
+
+/// A hash seed that no other test uses, by which the processes of one supervisor are known.
+const OWN_SEED: u32 = 770_123;
+
+/// Kills the first process with [`OWN_SEED`] that is at work on jobs.
+fn kill_own_session() {
+    let has_seed = |id: &u32| {
+        let line = std::fs::read_to_string(format!("/proc/{id}/cmdline")).unwrap_or_default();
+        line.contains(&format!("--hash-seed={OWN_SEED}"))
+    };
+    let is_busy = |id: &u32| has_seed(id) && cpu_ticks(*id) >= 20;
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while Instant::now() < deadline {
+        let forked = descendants(std::process::id()).into_iter().filter(has_seed).flat_map(descendants);
+        if let Some(id) = forked.into_iter().find(is_busy) {
+            let id = Pid::from_raw(i32::try_from(id).unwrap()).unwrap();
+            return kill_process(id, Signal::KILL).unwrap();
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    panic!("no process was at work");
+}
+
+#[test]
+fn a_search_whose_process_is_killed_from_outside_goes_on_where_it_was() {
+    let source = "import json\nseen = []\ndef f(x):\n    seen.append(x)\n    return list(seen)\ndef slow(x):\n    f(x)\n    return sum(range(6 * 10 ** 7)) and f(x + 1)\n";
+    let mut supervisor = supervisor(WorkerCommand::new(executable()).with_hash_seed(OWN_SEED), 3);
+    for call in ["f(1)", "slow(2)", "f(4)"] {
+        let job = Job { kind: JobKind::Call, call: call.to_owned(), ..job(source) };
+        supervisor.offer(Job { limits: Limits { wall_ms: 60_000, ..job.limits }, ..job }, Placement::Search);
+    }
+    let mut next = || {
+        let completed = supervisor.finish(&mut RecordKeeper::default()).unwrap();
+        (completed.finished.result.map(|value| value.repr()).unwrap_or_default(), completed.attempts)
+    };
+    assert_eq!(next(), ("[1]".to_owned(), 1));
+    let killer = std::thread::spawn(kill_own_session);
+    // `f(1)` runs again in the new process, for what it leaves behind, and is not returned again.
+    assert_eq!(next(), ("[1, 2, 3]".to_owned(), 2));
+    killer.join().unwrap();
+    assert_eq!(next(), ("[1, 2, 3, 4]".to_owned(), 1));
 }
 
 #[test]
