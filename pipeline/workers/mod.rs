@@ -395,6 +395,7 @@ impl Supervisor {
             template.stderr_tail();
             let (kind, runs) = match process {
                 Process::Own if template.forks_units && alike > 1 => (SessionKind::Unit, alike.min(MAX_RUNS)),
+                Process::Search => (SessionKind::Search, 0),
                 _ => (SessionKind::Sequence, 0),
             };
             match template.begin(kind, runs, imports, &self.cancel)? {

@@ -10,7 +10,8 @@ use tracemill_worker::engine::EngineKind;
 pub enum Placement {
     /// In a process that no other job was in.
     Isolated,
-    /// In the process of a search, after the candidates of the same unit before it, whose effects it sees.
+    /// In the process of a search, after the candidates of the same unit before it. It sees what these did to
+    /// objects; what they bound in the module is taken back.
     Search,
 }
 

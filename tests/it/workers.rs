@@ -161,6 +161,22 @@ fn each_candidate_finds_globals_clock_and_random_numbers_as_the_source_left_them
     assert_eq!(ends[2].0, Outcome::StepLimit);
 }
 
+#[test]
+fn a_module_that_a_candidate_is_the_first_to_import_gives_the_same_numbers_to_each() {
+    let source = "import json\ndef f():\n    import random\n    return random.random()\n";
+    let ends = outcomes(source, &["f()", "f()", "f()"], Placement::Search);
+    assert_eq!(ends, vec![outcomes(source, &["f()"], Placement::Isolated)[0].clone(); 3]);
+}
+
+#[test]
+fn an_isolated_call_frees_what_it_rebinds_whether_it_runs_alone_or_with_others() {
+    let source = "import json\nlog = []\nclass R:\n    def __del__(self):\n        log.append(1)\nr = R()\ndef f():\n    global r\n    r = None\n    return list(log)\n";
+    for calls in [&["f()"][..], &["f()", "f()"]] {
+        let freed = (Outcome::Returned, "[1]".to_owned());
+        assert_eq!(outcomes(source, calls, Placement::Isolated), vec![freed; calls.len()]);
+    }
+}
+
 /// A hash seed that no other test uses, by which the processes of one supervisor are known.
 const OWN_SEED: u32 = 770_123;
 

@@ -96,8 +96,11 @@ pub trait Engine {
     /// Runs the set-up and the call, after the source that [`Engine::load`] has run.
     fn call(&mut self, job: &Job, sink: SharedSink) -> Execution;
 
-    /// Runs one job to its end.
+    /// Runs one job to its end, from its source on.
     fn run(&mut self, job: &Job, sink: SharedSink) -> Execution;
+
+    /// Runs a candidate of a search to its end. It may start from the unit that a candidate before it has loaded.
+    fn run_candidate(&mut self, job: &Job, sink: SharedSink) -> Execution;
 }
 
 /// Runs a job in an engine that may panic. A panic is a crash of the program, and the engine retires.

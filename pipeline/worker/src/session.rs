@@ -56,11 +56,15 @@ impl Pipes {
 }
 
 /// Serves jobs one after the other until the supervisor closes its end, or the engine was stopped in a state that no job
-/// may start from.
+/// may start from. `run` is the engine's function for one of them.
 ///
 /// # Errors
 /// A pipe fails, or what comes is no job.
-pub(crate) fn serve_sequence(engine: &mut dyn Engine, pipes: Pipes) -> Result<()> {
+pub(crate) fn serve_sequence(
+    engine: &mut dyn Engine,
+    pipes: Pipes,
+    run: fn(&mut dyn Engine, &Job, SharedSink) -> Execution,
+) -> Result<()> {
     let Pipes { jobs, replies, .. } = pipes;
     let mut jobs = BufReader::with_capacity(JOBS_BYTES, jobs);
     let mut batch = Vec::new();
@@ -72,7 +76,7 @@ pub(crate) fn serve_sequence(engine: &mut dyn Engine, pipes: Pipes) -> Result<()
             memory::arm_shared(job.limits.memory_bytes);
         }
         is_first = false;
-        if serve_job(&job, &replies, &mut batch, |sink| engine.run(&job, sink))? {
+        if serve_job(&job, &replies, &mut batch, |sink| run(engine, &job, sink))? {
             break;
         }
     }

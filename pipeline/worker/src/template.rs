@@ -83,12 +83,17 @@ fn begin(
         Side::Parent(forked) => Ok(forked),
         Side::Child => {
             let confined = match kind {
-                SessionKind::Sequence => sandbox.confine(ProcessKind::Run),
+                SessionKind::Sequence | SessionKind::Search => sandbox.confine(ProcessKind::Run),
                 SessionKind::Unit => sandbox.confine(ProcessKind::Unit),
             };
             channel.forget();
             let served = confined.and_then(|()| match kind {
-                SessionKind::Sequence => session::serve_sequence(engine, pipes),
+                SessionKind::Sequence => {
+                    session::serve_sequence(engine, pipes, |engine, job, sink| engine.run(job, sink))
+                }
+                SessionKind::Search => {
+                    session::serve_sequence(engine, pipes, |engine, job, sink| engine.run_candidate(job, sink))
+                }
                 SessionKind::Unit => session::serve_unit(engine, pipes, sandbox),
             });
             match served {

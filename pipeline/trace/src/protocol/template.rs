@@ -34,6 +34,8 @@ pub enum Request {
 pub enum SessionKind {
     /// One after the other, in this process; all replies go to the one reply pipe.
     Sequence,
+    /// The same, for candidates of one unit's search: each may see what those before it have done to objects.
+    Search,
     /// All jobs are calls of one unit. The process runs the unit's source and forks once for each job: the replies of the
     /// job at a place go to the pipe at that place, behind the process's own.
     Unit,
@@ -75,6 +77,7 @@ mod tests {
         for request in [
             Request::Begin { kind: SessionKind::Unit, imports: true },
             Request::Begin { kind: SessionKind::Sequence, imports: false },
+            Request::Begin { kind: SessionKind::Search, imports: true },
             Request::End { waits: true },
         ] {
             let mut frame = Vec::new();

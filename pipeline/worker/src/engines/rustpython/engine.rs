@@ -8,7 +8,7 @@ use crate::{
     engines::rustpython::{
         compatibility::{builtins, comparisons, csv_dialects, list_sort, min_max, numbers, set_order},
         instrumentation::{code_cache::CodeCache, probe},
-        isolation::{introspection, loaded_modules},
+        isolation::{introspection, loaded_modules, shared_process},
         job::Call,
         job_state::{self, JobState},
         recording::observer::on_probe,
@@ -19,6 +19,7 @@ use crate::{
         unit::Unit,
     },
     error::Result,
+    sandbox::memory,
 };
 
 /// An embedded interpreter.
@@ -30,8 +31,10 @@ pub struct RustPython {
     code: CodeCache,
     /// The unit that was loaded last.
     unit: Option<Unit>,
-    /// Clock and random numbers when its source had run; `None` where no further call may start from it.
-    after_source: Option<MachineInputs>,
+    /// Clock and random numbers when the source of `unit` had run; `None` where no further call may start from it.
+    after_source: Option<ClockAndRandom>,
+    /// What the program held when the last candidate of a search had ended.
+    held: memory::Live,
     /// The standard input of the streams in place, if the last job has left them as they were.
     stdin: Option<String>,
     /// No job was loaded in this process yet.
@@ -59,6 +62,7 @@ impl RustPython {
             code: CodeCache::default(),
             unit: None,
             after_source: None,
+            held: memory::live(),
             stdin: None,
             is_fresh: true,
         })
@@ -70,18 +74,24 @@ impl RustPython {
         if !unit.as_mut().is_some_and(|unit| unit.keep_start(job)) {
             return;
         }
-        *after_source = interpreter.enter(|vm| MachineInputs::read(&objects.clock, generator.as_ref(), vm)).ok();
+        *after_source = interpreter.enter(|vm| ClockAndRandom::read(&objects.clock, generator.as_ref(), vm)).ok();
     }
 
     /// Begins a job from the unit that is loaded; `false` where it has to be loaded anew.
     fn start_again(&mut self, job: &Job) -> bool {
-        let RustPython { interpreter, objects, generator, unit, after_source, .. } = self;
+        let RustPython { interpreter, objects, generator, unit, after_source, stdin, held, .. } = self;
         let (Some(unit), Some(after_source)) = (unit, after_source) else { return false };
         if !unit.serves(job) {
             return false;
         }
+        if shared_process::may_touch_streams(job) {
+            *stdin = None;
+        }
+        memory::set_live(*held);
         interpreter.enter(|vm| {
-            unit.restore_globals(vm);
+            if !unit.restore_globals(vm) {
+                return false;
+            }
             let output_bytes = usize::try_from(job.limits.output_bytes).unwrap_or(usize::MAX);
             job_state::begin(JobState::new(output_bytes, job.subscription.own_repr));
             after_source.restore(&objects.clock, generator.as_ref(), vm).is_ok()
@@ -89,8 +99,8 @@ impl RustPython {
     }
 }
 
-/// What programs read in place of the machine's clock and random numbers.
-struct MachineInputs {
+/// The clock and the random numbers that programs read in place of the machine's.
+struct ClockAndRandom {
     /// The time of the clock.
     clock: PyObjectRef,
     /// The state of the stream of random bytes.
@@ -99,7 +109,7 @@ struct MachineInputs {
     generator: Option<PyObjectRef>,
 }
 
-impl MachineInputs {
+impl ClockAndRandom {
     /// Starts them anew, for a job that has just begun.
     fn restart(clock: &PyObjectRef, generator: Option<&PyObjectRef>, vm: &VirtualMachine) {
         // Both are ours and do not fail. If they did, the clock would run on.
@@ -115,7 +125,7 @@ impl MachineInputs {
 
     fn read(clock: &PyObjectRef, generator: Option<&PyObjectRef>, vm: &VirtualMachine) -> PyResult<Self> {
         let generator = generator.filter(|_| loaded_modules::is_revealed("random"));
-        Ok(MachineInputs {
+        Ok(ClockAndRandom {
             clock: vm.call_method(clock, "elapsed", ())?,
             random_bytes: job_state::with(|job| job.random.get()),
             generator: generator.map(|generator| vm.call_method(generator, "getstate", ())).transpose()?,
@@ -123,11 +133,16 @@ impl MachineInputs {
     }
 
     fn restore(&self, clock: &PyObjectRef, generator: Option<&PyObjectRef>, vm: &VirtualMachine) -> PyResult<()> {
+        // What `restart` draws.
+        let seed = random_bytes::next();
         job_state::with(|job| job.random.set(self.random_bytes));
         vm.call_method(clock, "reset", (self.clock.clone(),))?;
-        if let (Some(generator), Some(state)) = (generator, &self.generator) {
-            vm.call_method(generator, "setstate", (state.clone(),))?;
-        }
+        let Some(generator) = generator.filter(|_| loaded_modules::is_revealed("random")) else { return Ok(()) };
+        match &self.generator {
+            Some(state) => vm.call_method(generator, "setstate", (state.clone(),))?,
+            // A candidate was the first to import it.
+            None => vm.call_method(generator, "seed", (seed,))?,
+        };
         Ok(())
     }
 }
@@ -173,7 +188,7 @@ impl Engine for RustPython {
     }
 
     fn load(&mut self, job: &Job) -> bool {
-        let RustPython { interpreter, objects, generator, code, unit, after_source, stdin, is_fresh } = self;
+        let RustPython { interpreter, objects, generator, code, unit, after_source, stdin, is_fresh, .. } = self;
         *after_source = None;
         interpreter.enter(|vm| {
             if let Some(unit) = unit.take() {
@@ -181,7 +196,7 @@ impl Engine for RustPython {
             }
             let output_bytes = usize::try_from(job.limits.output_bytes).unwrap_or(usize::MAX);
             job_state::begin(JobState::new(output_bytes, job.subscription.own_repr));
-            MachineInputs::restart(&objects.clock, generator.as_ref(), vm);
+            ClockAndRandom::restart(&objects.clock, generator.as_ref(), vm);
             let loaded = Unit::load(job, &objects.streams, code, stdin, std::mem::take(is_fresh), vm);
             unit.insert(loaded).can_call()
         })
@@ -201,11 +216,17 @@ impl Engine for RustPython {
     }
 
     fn run(&mut self, job: &Job, sink: SharedSink) -> Execution {
+        self.load(job);
+        self.call(job, sink)
+    }
+
+    fn run_candidate(&mut self, job: &Job, sink: SharedSink) -> Execution {
         if !self.start_again(job) && self.load(job) {
-            self.keep_unit(job);
+            memory::uncharged(|| self.keep_unit(job));
         }
         let execution = self.call(job, sink);
-        if termination::outcome().is_some() {
+        self.held = memory::live();
+        if termination::was_stopped() {
             // It may have been stopped anywhere, and half of a change may be done.
             self.after_source = None;
         }

@@ -1,4 +1,5 @@
-//! What belongs to one job. It is created when a job is loaded, so no field is reset separately.
+//! What belongs to one job. It is created when a job begins, so no field is reset separately. A candidate that starts from
+//! a loaded unit then takes over the labels and the random stream as the source left them.
 //!
 //! Replacements in the interpreter's types are plain `fn` pointers and get no argument of ours. So the state is reached
 //! through one thread-local. A process that is forked after a unit's source has run starts with a copy of it.
@@ -34,6 +35,8 @@ pub(crate) struct JobState {
     /// Whether and how the program is being stopped. The source, the set-up and the call share one, because a stop of one
     /// of them ends the job; see [`with_own_termination`] for what runs besides them.
     pub(crate) termination: Termination,
+    /// Code that runs with a termination of its own was stopped.
+    pub(crate) other_was_stopped: Cell<bool>,
     /// The state of the stream of random bytes.
     pub(crate) random: Cell<u64>,
     /// How deep the program may recurse.
@@ -123,6 +126,7 @@ impl JobState {
             labels: Cell::new(LabelSet(0)),
             order_free_caller: Cell::new(std::ptr::null()),
             termination: Termination::new(),
+            other_was_stopped: Cell::new(false),
             random: Cell::new(RANDOM_SEED),
             recursion: Cell::new(FIRST_RECURSION),
             output: Output {
@@ -203,7 +207,10 @@ pub(crate) fn with_own_termination<T>(run: impl FnOnce() -> T) -> T {
     let install = |termination| JOB.with(|job| std::mem::replace(&mut job.borrow_mut().termination, termination));
     let of_job = install(Termination::new());
     let result = run();
-    install(of_job);
+    let own = install(of_job);
+    if own.outcome.get().is_some() {
+        with(|job| job.other_was_stopped.set(true));
+    }
     result
 }
 

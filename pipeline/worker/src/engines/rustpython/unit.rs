@@ -1,7 +1,7 @@
 //! A unit: its source is compiled, and has run if the unit is for calls. Called by `engine`.
 //!
-//! A unit is loaded once. Its calls start from there: each in a forked process, or, in a search, one after the other in
-//! this one.
+//! A unit is loaded once. Its calls start from there: each in a forked process, or, in a search of a unit that could leave
+//! something behind, one after the other in this one.
 
 use std::rc::Rc;
 
@@ -72,8 +72,8 @@ pub(crate) fn value_chars(job: &Job) -> usize {
 }
 
 impl Unit {
-    /// Compiles the source, and runs it if it is for calls: counted and not recorded. In a fresh process no job was
-    /// loaded before.
+    /// Compiles the source, and runs it if it is for calls: counted and not recorded. `is_fresh`: no job was loaded in
+    /// this process before.
     pub(crate) fn load(
         job: &Job,
         streams: &stdio::Streams,
@@ -124,10 +124,11 @@ impl Unit {
         self.source.code.is_ok() && self.ending.is_none()
     }
 
-    /// Keeps what is needed to start further calls from here in this process; whether it did. A unit whose calls share a
-    /// process with those of other units is loaded anew instead, because no call may see what another has done.
+    /// Keeps what is needed to start further candidates from here in this process; whether it did. Calls of a confined
+    /// source may share a process with those of other units, and may not see what another has done; and what a source has
+    /// done to its standard output is not kept. Such units are loaded for each call.
     pub(crate) fn keep_start(&mut self, job: &Job) -> bool {
-        if job.kind == JobKind::Call && !shared_process::is_confined(&job.source) {
+        if job.kind == JobKind::Call && !shared_process::is_confined(&job.source) && stdio::is_unused() {
             let start = |namespace: &PyDictRef| Start { stdin: job.stdin.clone(), globals: namespace.items_vec() };
             self.start = self.namespace.as_ref().map(start);
         }
@@ -140,28 +141,31 @@ impl Unit {
         has_stdin && self.source.is_for(job, detail(job))
     }
 
-    /// Takes back what a call has bound in the module. What it has done to objects stays. The objects that end may run
-    /// code of the program.
-    pub(crate) fn restore_globals(&self, vm: &VirtualMachine) {
-        let (Some(namespace), Some(Start { globals, .. })) = (&self.namespace, &self.start) else { return };
+    /// Takes back what a call has bound in the module. What it has done to objects stays. Objects that are freed here may
+    /// run `__del__` methods of the program; `false` where these have undone it, or were stopped.
+    pub(crate) fn restore_globals(&self, vm: &VirtualMachine) -> bool {
+        let (Some(namespace), Some(Start { globals, .. })) = (&self.namespace, &self.start) else { return false };
         let now = namespace.items_vec();
         let mut pairs = now.iter().zip(globals);
         if now.len() == globals.len() && pairs.all(|(now, then)| now.0.is(&then.0) && now.1.is(&then.1)) {
-            return;
+            return true;
         }
         let observer = Observer::Count { steps: self.unrecorded_steps };
-        job_state::with_own_termination(|| {
+        let was_stopped = job_state::with_own_termination(|| {
             observe(observer, vm, || {
                 namespace.clear();
                 for (name, value) in globals {
                     // Names are texts, whose hashes do not fail.
                     let _ = namespace.set_item(&**name, value.clone(), vm);
                 }
-            })
+            });
+            termination::outcome().is_some()
         });
+        !was_stopped && namespace.items_vec().len() == globals.len()
     }
 
-    /// Breaks the cycles between the namespace and its functions. The objects that end may run code of the program.
+    /// Breaks the cycles between the namespace and its functions. Objects that are freed here may run `__del__` methods of
+    /// the program.
     pub(crate) fn end(self, vm: &VirtualMachine) {
         if let Some(namespace) = self.namespace {
             let observer = Observer::Count { steps: self.unrecorded_steps };

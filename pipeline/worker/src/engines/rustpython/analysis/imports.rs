@@ -1,4 +1,4 @@
-//! The modules that the import statements of a code object name. Called by `job`.
+//! The modules that the import statements of a code object name. Called by `code_cache` and `job`.
 
 use std::collections::BTreeSet;
 

@@ -1,5 +1,5 @@
 //! Whether object lifetime is observable: a program may notice when one of its objects ends. Then the recorder may not
-//! keep objects alive. Called by `code_cache` for each piece, and by `job` for each execution.
+//! keep objects alive. Called by `code_cache` for a source, and by `job` for a set-up.
 
 use rustpython_vm::{
     PyObject, PyObjectRef, VirtualMachine,

@@ -1,5 +1,5 @@
 //! Compiles the pieces of a job and instruments them. Keeps what was compiled last: jobs of one unit have the same source,
-//! and often the same set-up. Called by `job`.
+//! and often the same set-up. Called by `unit` and `job`.
 
 use std::{
     collections::{BTreeSet, VecDeque},
@@ -77,7 +77,7 @@ const PIECES: usize = 16;
 pub(crate) struct CodeCache {
     /// Jobs of one unit follow each other, so one source is enough.
     source: Option<Rc<CompiledSource>>,
-    /// Set-ups and calls, the newest last.
+    /// Set-ups and calls, the one used last at the back.
     pieces: VecDeque<Piece>,
 }
 
@@ -95,7 +95,7 @@ pub(crate) struct CompiledSource {
     pub(crate) imports: BTreeSet<String>,
     /// Labels that its words bring.
     pub(crate) labels: LabelSet,
-    /// What its code can notice of the end of its objects.
+    /// Whether its code can notice when an object is freed.
     pub(crate) lifetimes: Lifetimes,
 }
 
@@ -123,8 +123,11 @@ impl CodeCache {
         path: &'static str,
         vm: &VirtualMachine,
     ) -> Result<PyRef<PyCode>, PyBaseExceptionRef> {
-        if let Some(known) = self.pieces.iter().find(|piece| piece.path == path && piece.text == text) {
-            return Ok(known.code.clone());
+        let known = self.pieces.iter().position(|piece| piece.path == path && piece.text == text);
+        if let Some(known) = known.and_then(|at| self.pieces.remove(at)) {
+            let code = known.code.clone();
+            self.pieces.push_back(known);
+            return Ok(code);
         }
         let code = compile(text, mode, path, Detail::Count, vm)?;
         if self.pieces.len() == PIECES {
@@ -136,7 +139,7 @@ impl CodeCache {
 }
 
 impl CompiledSource {
-    /// Whether it is the source of a job, compiled for so much detail.
+    /// Whether it is the source of a job, compiled at this level of detail.
     pub(crate) fn is_for(&self, job: &Job, detail: Detail) -> bool {
         (self.detail, self.is_called) == (detail, job.kind == JobKind::Call) && self.source == job.source
     }

@@ -2,7 +2,7 @@
 //!
 //! A fork costs ten times what a small job does. A job that can only reach objects of its own leaves nothing behind
 //! that another such job could meet, so such jobs run one after the other in one process. All others get a process of
-//! their own.
+//! their own, or that of their unit's search.
 
 use tracemill_trace::Job;
 

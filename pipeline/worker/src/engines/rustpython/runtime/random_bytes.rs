@@ -1,4 +1,5 @@
-//! Random bytes, which are the same in each run: a stream that starts anew with each job. Our modules in Python read it.
+//! Random bytes, which are the same in each run: a stream that starts anew with each job. The engine
+//! and our modules in Python read it.
 
 use rustpython_vm::{PyResult, VirtualMachine};
 

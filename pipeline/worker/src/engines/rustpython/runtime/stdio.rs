@@ -1,4 +1,5 @@
-//! Standard input and output of the program. The objects are installed before a job; the text is in the job's state.
+//! Standard input and output of the program. The objects are installed when a job is loaded, unless they are as they were;
+//! the text is in the state of the job.
 //!
 //! Standard output is kept twice: for the next event, and whole. Standard error is dropped.
 
@@ -74,6 +75,11 @@ fn flush(vm: &VirtualMachine) -> PyResult<()> {
 
 fn isatty(vm: &VirtualMachine) -> PyResult<bool> {
     check_open(vm).map(|()| false)
+}
+
+/// Whether the job has neither written to its standard output nor closed it.
+pub(crate) fn is_unused() -> bool {
+    job_state::with(|job| !job.output.is_closed.get() && job.output.text.borrow().whole.is_empty())
 }
 
 fn close() {

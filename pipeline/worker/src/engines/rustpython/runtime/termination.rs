@@ -56,6 +56,11 @@ pub(crate) fn take_owed_steps() -> u64 {
     job_state::with(|job| job.termination.owed_steps.take())
 }
 
+/// Whether the job, or code that ran besides it such as a check, was stopped.
+pub(crate) fn was_stopped() -> bool {
+    outcome().is_some() || job_state::with(|job| job.other_was_stopped.get())
+}
+
 /// The limit that was reached, if one was.
 #[inline]
 pub(crate) fn outcome() -> Option<Outcome> {
