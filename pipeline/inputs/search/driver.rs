@@ -287,7 +287,7 @@ impl<'a> Search<'a> {
             let again = RunResult::from_finished(finished, &mut self.points);
             let tried = &mut selected[place];
             let is_human_written = tried.generation == 0 && tried.candidate.is_human_written();
-            reproduces[place] = is_human_written || again.behaviour() == tried.ran.behaviour();
+            reproduces[place] = is_human_written || again.behaves_as(&tried.ran);
             tried.ran = again;
         }
         let before = selected.len();

@@ -1,7 +1,7 @@
 //! Runs candidates in a worker and keeps the facts that the search needs. No other file of the search knows of processes.
 
 use tracemill_schemas::functions::FunctionsRow;
-use tracemill_trace::{Exception, Finished, Job, Label, Limits, Outcome, Point};
+use tracemill_trace::{Exception, Finished, Job, Label, Limits, Outcome, Point, shows_address};
 
 use crate::error::Result;
 use crate::inputs::candidate::Candidate;
@@ -127,6 +127,14 @@ impl RunResult {
     pub(super) fn is_misuse(&self) -> bool {
         let types = ["TypeError", "AttributeError", "NameError", "UnboundLocalError", "NotImplementedError"];
         self.exception.as_ref().is_some_and(|exception| types.contains(&exception.type_name.as_str()))
+    }
+
+    /// Whether it behaves as another run of the same candidate in another process. An address differs there, and what is
+    /// recorded of the candidate is labelled with it.
+    pub(super) fn behaves_as(&self, other: &RunResult) -> bool {
+        let (own, others) = (self.behaviour(), other.behaviour());
+        let is_same = |one: &str, other: &str| one == other || shows_address(one) && shows_address(other);
+        (own.0, own.1) == (others.0, others.1) && is_same(&own.2, &others.2) && is_same(&own.3, &others.3)
     }
 
     /// Path, outcome, end and output, equal for runs that behave the same.
