@@ -101,7 +101,7 @@ fn readers_of_damaged_files_say_what_to_do() {
         let problem = format!("tracemill: {}: it has 0 bytes, and {} were written; ", events.display(), whole.len());
         assert!(said.starts_with(&problem) && said.contains("; remove it, and `tracemill run "), "{said}");
     }
-    // A table that was left out as a whole is no damage; a part of one that is not there is told.
+    // A table without any file was left out on purpose. Where a table has files, a missing part is damage and brings a warning.
     fs::remove_file(&events).unwrap();
     let query = ["sql", "--output", "csv", "SELECT count(*) AS n FROM events"];
     let ask = || tracemill(query).arg("--data").arg(data.path()).output().unwrap();

@@ -116,7 +116,7 @@ pub(crate) fn hashes(data: &Path) -> BTreeMap<String, String> {
     hashes
 }
 
-/// Writes a file of a table anew, as somebody else would, with this metadata.
+/// Writes a file of a table with the given metadata, through the Parquet writer alone and not through the dataset.
 pub(crate) fn write_table<'a>(
     path: &Path,
     metadata: [(String, String); 2],

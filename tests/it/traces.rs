@@ -2,8 +2,8 @@
 //! CPython 3.14 (see `tests/traces/README.md`).
 //!
 //! A table that the engine does not reproduce fails, unless a `difference` block behind it says where the engine goes
-//! its own way and why; a block that is not true any more fails too. With `UPDATE_EXPECT=1` the blocks are written
-//! anew: a new one has no reason yet, and fails until somebody gives it one.
+//! its own way and why; a block that is not true any more fails too. `UPDATE_EXPECT=1` writes the blocks again. A new
+//! block has no reason, and the test fails until its author writes one.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

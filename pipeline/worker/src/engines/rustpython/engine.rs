@@ -92,11 +92,16 @@ impl RustPython {
             if !unit.restore_globals(vm) {
                 return false;
             }
-            let output_bytes = usize::try_from(job.limits.output_bytes).unwrap_or(usize::MAX);
-            job_state::begin(JobState::new(output_bytes, job.subscription.own_repr));
+            begin(job);
             after_source.restore(&objects.clock, generator.as_ref(), vm).is_ok()
         })
     }
+}
+
+/// Begins a job, with nothing left of the state of the one before.
+fn begin(job: &Job) {
+    let output_bytes = usize::try_from(job.limits.output_bytes).unwrap_or(usize::MAX);
+    job_state::begin(JobState::new(output_bytes, job.subscription.own_repr));
 }
 
 /// The clock and the random numbers that programs read in place of the machine's.
@@ -194,8 +199,7 @@ impl Engine for RustPython {
             if let Some(unit) = unit.take() {
                 unit.end(vm);
             }
-            let output_bytes = usize::try_from(job.limits.output_bytes).unwrap_or(usize::MAX);
-            job_state::begin(JobState::new(output_bytes, job.subscription.own_repr));
+            begin(job);
             ClockAndRandom::restart(&objects.clock, generator.as_ref(), vm);
             let loaded = Unit::load(job, &objects.streams, code, stdin, std::mem::take(is_fresh), vm);
             unit.insert(loaded).can_call()
