@@ -25,7 +25,7 @@ use crate::stages::{INPUTS, StageInfo};
 use crate::workers::{IdleWorkers, Supervisor, WorkerCommand};
 
 /// Raised when the same unit would get other inputs.
-const VERSION: u32 = 5;
+const VERSION: u32 = 6;
 
 /// The stage.
 #[derive(Debug)]

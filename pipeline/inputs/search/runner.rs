@@ -37,8 +37,9 @@ pub(super) struct RunResult {
     pub(super) check_failed: bool,
 }
 
-/// The cost of a run that ends its process, and of one that the wall clock ends.
+/// The cost of a run that ends its process, or whose set-up is stopped before the call.
 const COST_OF_PROCESS: u64 = 16;
+/// The cost of a run that the wall clock ends.
 const COST_OF_STALL: u64 = 64;
 
 /// Runs jobs in their order. Tests have one without processes.
@@ -92,6 +93,7 @@ impl RunResult {
         let cost = match outcome {
             Outcome::TimeLimit => COST_OF_STALL,
             Outcome::Crashed | Outcome::MemoryLimit => COST_OF_PROCESS,
+            Outcome::StepLimit if lines_begun == 0 => COST_OF_PROCESS,
             _ => 1,
         };
         let labels = || labels.iter().filter_map(|word| Label::parse(word));

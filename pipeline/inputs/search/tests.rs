@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use proptest::prelude::*;
 use tracemill_schemas::Parameter;
 use tracemill_schemas::functions::FunctionsRow;
-use tracemill_trace::{Finished, Granularity, Job, Limits, Outcome, Subscription};
+use tracemill_trace::{Coverage, Finished, Granularity, Job, Limits, Outcome, Subscription};
 use tracemill_worker::engines::rustpython::{KIND, RustPython};
 use tracemill_worker::outbox::Outbox;
 use tracemill_worker::serve::run_job;
@@ -18,7 +18,7 @@ use super::driver::ROUND;
 use super::exception_hints;
 use super::hinted_calls;
 use super::mutation::Mutator;
-use super::runner::{Runner, job};
+use super::runner::{RunResult, Runner, job};
 use super::tree::{Call, Callee, Tree};
 use crate::config::{Overrides, load};
 use crate::error::Result;
@@ -333,6 +333,15 @@ fn a_search_ends_when_its_budget_does() {
     });
     // A round is not cut short, and what was chosen may be shortened.
     assert!((2..20 + 2 * ROUND + 8).contains(&jobs), "{jobs}");
+}
+
+#[test]
+fn a_set_up_that_reaches_its_limit_costs_as_much_as_a_process() {
+    let cost = |finished| RunResult::from_finished(finished, &mut Vec::new()).cost;
+    let stopped = Finished::bare(Outcome::StepLimit);
+    let coverage = Coverage { points: Vec::new(), hits: Vec::new(), path: 0, lines_begun: 3 };
+    assert_eq!(cost(stopped.clone()), cost(Finished::bare(Outcome::MemoryLimit)));
+    assert_eq!(cost(Finished { coverage: Some(coverage), ..stopped }), cost(Finished::bare(Outcome::Returned)));
 }
 
 /// Values of every kind that a tree has, nested.

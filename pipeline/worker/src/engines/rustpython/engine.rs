@@ -55,6 +55,11 @@ impl RustPython {
     /// The interpreter's own modules do not load.
     pub fn start(hash_seed: u32) -> Result<Self> {
         let (interpreter, objects) = start_interpreter(hash_seed)?;
+        interpreter.enter(|vm| {
+            let loaded = loaded_modules::preload(loaded_modules::ALWAYS, &objects.clock, vm);
+            bootstrap::freeze_gc(vm);
+            loaded.map_err(|error| bootstrap::failure(&error, vm))
+        })?;
         Ok(RustPython {
             interpreter,
             objects,
@@ -178,7 +183,7 @@ impl Engine for RustPython {
     fn preload(&mut self) -> Result<()> {
         let clock = &self.objects.clock;
         let generator = self.interpreter.enter(|vm| {
-            let generator = loaded_modules::preload(clock, vm).and_then(|()| {
+            let generator = loaded_modules::preload(loaded_modules::PRELOADED, clock, vm).and_then(|()| {
                 let generator = loaded_modules::shared_generator(vm)?;
                 // The seed that each job draws first.
                 job_state::begin(JobState::new(usize::MAX, false));

@@ -26,7 +26,7 @@ use crate::{
             recorder::Recorder,
         },
         runtime::{code_origin, labels, patch, recursion_limit, stdio, termination},
-        unit::{Ending, Unit, ended, execute, is_import_error, reported, run_untraced, unrecorded_steps, value_chars},
+        unit::{Ending, Unit, ended, execute, is_import_error, reported, run_untraced, setup_steps, unrecorded_steps, value_chars},
         values::{exceptions, literals, messages, repr},
     },
     sandbox::memory,
@@ -163,7 +163,7 @@ impl<'a> Call<'a> {
         let own = usize::from(!matches!(call_code.expression, Some(Expression::Literals(_))));
         recursion_limit::limit_depth(self.job.limits.depth as usize, own, self.vm);
         if let Some(setup) = &call_code.setup {
-            run_untraced(setup, namespace, self.job, self.vm)?;
+            run_untraced(setup, namespace, self.job, setup_steps(self.job), self.vm)?;
         }
         stdio::discard_output(self.job.limits.output_bytes);
         Ok(())

@@ -33,6 +33,9 @@ use crate::{
 
 /// Steps that a job may take outside of what is recorded, for each step that may be recorded.
 const UNRECORDED_FACTOR: u64 = 100;
+/// The same for the set-up of a candidate. A search makes many, and one that works this long before the call shows
+/// nothing that a shorter one does not.
+const CANDIDATE_SETUP_FACTOR: u64 = 10;
 
 /// A loaded unit: its source is compiled, and has run if the unit is for calls.
 pub(crate) struct Unit {
@@ -64,6 +67,14 @@ pub(crate) type Ending = Box<Finished>;
 /// Steps that a job's code outside of what is recorded may take.
 pub(crate) fn unrecorded_steps(job: &Job) -> u64 {
     job.limits.events_max.saturating_mul(UNRECORDED_FACTOR)
+}
+
+/// Steps that the set-up of a job may take.
+pub(crate) fn setup_steps(job: &Job) -> u64 {
+    match job.records_coverage {
+        true => job.limits.events_max.saturating_mul(CANDIDATE_SETUP_FACTOR),
+        false => unrecorded_steps(job),
+    }
 }
 
 /// Characters kept of a value.
@@ -113,7 +124,7 @@ impl Unit {
         if let (JobKind::Call, Ok(code), Some(namespace)) = (job.kind, &unit.source.code, &unit.namespace) {
             recursion_limit::limit_depth(job.limits.depth as usize, 0, vm);
             stdio::discard_output(job.limits.output_bytes);
-            unit.ending = run_untraced(code, namespace, job, vm).err().map(|ending| *ending);
+            unit.ending = run_untraced(code, namespace, job, unit.unrecorded_steps, vm).err().map(|ending| *ending);
         }
         unit.labels = labels::noted();
         unit
@@ -190,14 +201,15 @@ pub(crate) fn execute(code: &PyRef<PyCode>, namespace: &PyDictRef, vm: &VirtualM
     vm.run_code_obj(code.clone(), Scope::with_builtins(None, namespace.clone(), vm))
 }
 
-/// Runs a piece in front of the call: counted and not recorded.
+/// Runs a piece in front of the call: counted and not recorded. It may take that many steps.
 pub(crate) fn run_untraced(
     code: &PyRef<PyCode>,
     namespace: &PyDictRef,
     job: &Job,
+    steps: u64,
     vm: &VirtualMachine,
 ) -> Result<(), Ending> {
-    let observer = Observer::Count { steps: unrecorded_steps(job) };
+    let observer = Observer::Count { steps };
     let (result, _) = observe(observer, vm, || execute(code, namespace, vm));
     if let Some(exception) = termination::process_exit() {
         return Err(ended(Outcome::SetupFailed, Some(exception)));

@@ -10,7 +10,7 @@ use crate::engines::rustpython::analysis::text_scan::WordSet;
 
 /// Without one of these words a program cannot reach a module, the interpreter, a name that is not in the text, or code
 /// that runs when an object ends.
-const REACHING_WORDS: WordSet<26> = WordSet::new([
+const REACHING_WORDS: WordSet<27> = WordSet::new([
     "import",
     "__",
     "getattr",
@@ -40,7 +40,12 @@ const REACHING_WORDS: WordSet<26> = WordSet::new([
     // A generator may run code when it ends.
     "yield",
     "async",
+    // The name that `ANNOTATIONS` binds, to an object that all programs have.
+    "annotations",
 ]);
+
+/// The one import that reaches nothing but the object of that name: its module is always loaded, and the compiler obeys it.
+const ANNOTATIONS: &str = "from __future__ import annotations\n";
 
 /// Words without which a program leaves its standard streams as they are.
 const STREAM_WORDS: WordSet<4> = WordSet::new(["import", "__", "input", "open"]);
@@ -58,7 +63,12 @@ pub(crate) fn leaves_nothing_behind(job: &Job) -> bool {
 
 /// Whether the text reaches objects of its own only.
 pub(crate) fn is_confined(text: &str) -> bool {
-    !REACHING_WORDS.any_in(text) && !may_hide_names(text)
+    !holds_any(&REACHING_WORDS, text) && !may_hide_names(text)
+}
+
+/// Whether the text holds one of the words, other than in the import of `annotations`.
+fn holds_any<const COUNT: usize>(words: &WordSet<COUNT>, text: &str) -> bool {
+    text.split(ANNOTATIONS).any(|rest| words.any_in(rest))
 }
 
 /// Whether the job's text has an import, or may have one. Such a job runs in a process with the library loaded ahead,
@@ -69,7 +79,7 @@ pub(crate) fn may_import(job: &Job) -> bool {
 
 /// Whether the job can read from its standard streams, or change them.
 pub(crate) fn may_touch_streams(job: &Job) -> bool {
-    [&job.source, &job.setup, &job.call].into_iter().any(|text| STREAM_WORDS.any_in(text) || may_hide_names(text))
+    [&job.source, &job.setup, &job.call].into_iter().any(|text| holds_any(&STREAM_WORDS, text) || may_hide_names(text))
 }
 
 /// Whether the text may hold a name in other letters. Python normalises names, so that full-width letters and the like
@@ -82,6 +92,22 @@ fn may_hide_names(text: &str) -> bool {
             | '\u{a640}'..='\u{abff}' | '\u{f900}'..)
     };
     !text.is_ascii() && text.chars().any(may)
+}
+
+#[test]
+fn the_import_of_annotations_reaches_nothing() {
+    for text in ["from __future__ import annotations\nx = 1", "'''d'''\n\nfrom __future__ import annotations\n"] {
+        assert!(is_confined(text), "{text}");
+    }
+    for text in [
+        "from __future__ import annotations\nannotations.x = 1",
+        "from __future__ import annotations, division\n",
+        "from __future__ import annotations as a\n",
+        "from __future__ import annotations\nimport os",
+        "from __future__ import annotations",
+    ] {
+        assert!(!is_confined(text), "{text}");
+    }
 }
 
 #[test]

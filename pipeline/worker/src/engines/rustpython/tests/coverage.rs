@@ -122,3 +122,16 @@ fn what_raises_before_the_call_has_no_coverage() {
     let finished = run_one(covering(call("1 / 0\ndef f(): pass\n", "f()"))).1.finished;
     assert_eq!((finished.outcome, finished.coverage), (Outcome::SetupFailed, None));
 }
+
+#[test]
+fn the_set_up_of_a_candidate_has_a_lower_limit_than_that_of_an_execution() {
+    let setup = "for i in range(50): pass";
+    let mut job = call("def f():\n    return i", "f()");
+    job.setup = setup.to_owned();
+    // Each round of the loop is a line.
+    for (events_max, expected) in [(4, Outcome::StepLimit), (8, Outcome::Returned)] {
+        job.limits.events_max = events_max;
+        assert_eq!(run_one(covering(job.clone())).1.finished.outcome, expected, "{events_max}");
+        assert_eq!(run_one(job.clone()).1.finished.outcome, Outcome::Returned, "{events_max}");
+    }
+}
