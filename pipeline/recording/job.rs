@@ -2,7 +2,7 @@
 
 use tracemill_schemas::functions::FunctionsRow;
 use tracemill_schemas::inputs::InputsRow;
-use tracemill_trace::{Granularity, Job, JobKind, Limits, Subscription};
+use tracemill_trace::{Granularity, Job, JobKind, Limits, Slice, Subscription};
 
 /// A program, or a call of a unit, that is to run.
 #[derive(Debug, Clone, Copy)]
@@ -11,6 +11,8 @@ pub struct Invocation<'a> {
     pub kind: JobKind,
     /// The source of the program, or of the unit.
     pub source: &'a str,
+    /// The modules that it consists of; empty for one without a name.
+    pub slices: &'a [Slice],
     /// Statements between the source and the call.
     pub setup: &'a str,
     /// The call; empty for a program.
@@ -25,7 +27,7 @@ impl<'a> Invocation<'a> {
     /// A program.
     #[must_use]
     pub fn program(source: &'a str) -> Self {
-        Invocation { kind: JobKind::Program, source, setup: "", call: "", check: None, stdin: "" }
+        Invocation { kind: JobKind::Program, source, slices: &[], setup: "", call: "", check: None, stdin: "" }
     }
 
     /// A call.
@@ -51,11 +53,12 @@ impl<'a> Invocation<'a> {
     /// The job that records events.
     #[must_use]
     pub fn recorded(self, subscription: Subscription, limits: Limits) -> Job {
-        let Invocation { kind, source, setup, call, check, stdin } = self;
+        let Invocation { kind, source, slices, setup, call, check, stdin } = self;
         Job {
             ticket: 0, // the supervisor numbers its jobs
             kind,
             source: source.to_owned(),
+            slices: slices.to_vec(),
             setup: setup.to_owned(),
             call: call.to_owned(),
             check: check.map(str::to_owned),

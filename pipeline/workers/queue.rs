@@ -47,6 +47,7 @@ impl Queued {
         self.job.kind == JobKind::Call
             && parts(self) == parts(other)
             && self.job.source == other.job.source
+            && self.job.slices == other.job.slices
             && self.job.stdin == other.job.stdin
     }
 }

@@ -32,7 +32,7 @@ pub use borrowed::{CallRef, ChangeRef, EventRef, InstructionRef, ValueRef, Varia
 pub use event::{Change, Event, Frame, Instruction, Operation};
 pub use protocol::coverage::{Coverage, Point, PointKind, hit_class};
 pub use protocol::frames::{FrameError, MAX_FRAME_BYTES, events_head, events_in, message_in, read_frame, write_frame};
-pub use protocol::job::{Job, JobKind, Reply, Subscription};
+pub use protocol::job::{Job, JobKind, Reply, Slice, Subscription};
 pub use protocol::limits::Limits;
 pub use protocol::outcome::{Exception, Finished};
 pub use protocol::template::{Answer, MAX_REQUEST_BYTES, MAX_RUNS, Request, SessionKind};

@@ -14,6 +14,8 @@ pub struct Job {
     pub kind: JobKind,
     /// The unit's source. A process keeps the last one compiled, so jobs of one unit belong one after the other.
     pub source: String,
+    /// The modules that the source consists of, the unit's own last; empty where it is one module without a name.
+    pub slices: Vec<Slice>,
     /// Statements run after the source, in the same namespace, untraced; may be empty.
     pub setup: String,
     /// The expression to evaluate and trace; empty for a program. A value that is a coroutine is driven to its end.
@@ -29,6 +31,31 @@ pub struct Job {
     pub records_coverage: bool,
     /// Its limits.
     pub limits: Limits,
+}
+
+/// The part of a unit's source that belongs to one module. The lines of a program, in tracebacks and in what is recorded,
+/// are those of the whole source.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Slice {
+    /// The module's full name, such as `acme.text`.
+    pub module: String,
+    /// Whether the module is a package.
+    pub is_package: bool,
+    /// Its first line of the source, 1-based.
+    pub first_line: u32,
+    /// How many lines it has; 0 for a module of which the unit needs nothing but that it is there.
+    pub line_count: u32,
+}
+
+impl Slice {
+    /// Its text with an empty line for each line of the source before it, so that line numbers are those of the source.
+    #[must_use]
+    pub fn text_at_its_lines(&self, source: &str) -> String {
+        let (first, count) = (self.first_line.saturating_sub(1) as usize, self.line_count as usize);
+        let mut text = "\n".repeat(if count == 0 { 0 } else { first });
+        text.extend(source.split_inclusive('\n').skip(first).take(count));
+        text
+    }
 }
 
 /// What an engine records of an execution.

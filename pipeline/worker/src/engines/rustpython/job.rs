@@ -25,7 +25,7 @@ use crate::{
             observer::{Observer, observe},
             recorder::Recorder,
         },
-        runtime::{code_origin, labels, patch, recursion_limit, stdio, termination},
+        runtime::{code_origin, labels, memory_importer, patch, recursion_limit, stdio, termination},
         unit::{
             Ending, Unit, ended, execute, is_import_error, reported, run_untraced, setup_steps, unrecorded_steps,
             value_chars,
@@ -72,6 +72,7 @@ impl<'a> Call<'a> {
     pub(crate) fn run(self, cache: &mut CodeCache) -> Finished {
         let vm = self.vm;
         labels::restore(self.unit.labels);
+        memory_importer::provide(&self.unit.source.modules);
         let (code, call_code) = match memory::uncharged(|| self.compile(cache)) {
             Ok(compiled) => compiled,
             Err(ending) => return *ending,

@@ -23,7 +23,11 @@ use std::{
     mem::ManuallyDrop,
 };
 
-use rustpython_vm::{PyObjectRef, frame::InterpreterFrame};
+use rustpython_vm::{
+    PyObjectRef, PyRef,
+    builtins::{PyBaseExceptionRef, PyCode},
+    frame::InterpreterFrame,
+};
 use tracemill_trace::{Exception, Label, Outcome};
 
 /// The state of one job.
@@ -47,6 +51,8 @@ pub(crate) struct JobState {
     pub(crate) program_repr: ProgramRepr,
     /// The `SET_UPDATE` that is about to run.
     pub(crate) set_update: SetUpdate,
+    /// The modules that came with the job.
+    pub(crate) modules: RefCell<Vec<JobModule>>,
 }
 
 /// A set of labels.
@@ -106,6 +112,17 @@ pub(crate) struct ProgramRepr {
     pub(crate) lines_left: Cell<Option<u32>>,
 }
 
+/// A module that came with the job.
+#[derive(Clone)]
+pub(crate) struct JobModule {
+    /// Its full name.
+    pub(crate) name: String,
+    /// Whether it is a package.
+    pub(crate) is_package: bool,
+    /// Its code, or the error that the compiler gave, which an import raises.
+    pub(crate) code: Result<PyRef<PyCode>, PyBaseExceptionRef>,
+}
+
 /// What a `SET_UPDATE` that is about to run works on.
 pub(crate) struct SetUpdate {
     /// The set that it changes.
@@ -136,6 +153,7 @@ impl JobState {
             },
             program_repr: ProgramRepr { is_wanted: wants_program_repr, lines_left: Cell::new(None) },
             set_update: SetUpdate { set: RefCell::new(None), added: Cell::new(0) },
+            modules: RefCell::new(Vec::new()),
         }
     }
 }

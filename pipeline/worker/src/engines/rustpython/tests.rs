@@ -48,6 +48,7 @@ fn job(kind: JobKind, source: &str, call: &str) -> Job {
         setup: String::new(),
         call: call.to_owned(),
         check: None,
+        slices: Vec::new(),
         stdin: String::new(),
         subscription: Subscription::default(),
         records_coverage: false,
@@ -194,5 +195,6 @@ mod outcomes;
 mod process_exit;
 mod replay;
 mod set_order;
+mod slices;
 mod values;
 mod variables;

@@ -24,7 +24,7 @@ use crate::{
         recording::observer::{Observer, observe},
         runtime::{
             labels::{self, LabelSet},
-            patch, recursion_limit, stdio, termination,
+            memory_importer, patch, recursion_limit, stdio, termination,
         },
         values::{exceptions, messages},
     },
@@ -108,8 +108,15 @@ impl Unit {
             labels: LabelSet::default(),
             start: None,
         };
-        match opened.and_then(|()| fresh_namespace(job.kind, vm)) {
-            Ok(namespace) => unit.namespace = Some(namespace),
+        memory_importer::provide(&unit.source.modules);
+        // A module of a unit that has several is made by the import that runs it.
+        let is_imported = job.kind == JobKind::Call && !unit.source.modules.is_empty();
+        let namespace = opened.and_then(|()| match is_imported {
+            true => Ok(None),
+            false => fresh_namespace(job.kind, vm).map(Some),
+        });
+        match namespace {
+            Ok(namespace) => unit.namespace = namespace,
             Err(error) => {
                 let exception = exceptions::describe(&error, value_chars(job), vm);
                 unit.ending = Some(*ended(Outcome::Crashed, Some(exception)));
@@ -121,10 +128,20 @@ impl Unit {
         }
         // And so does the memory that is left, whether the code was compiled now or before.
         memory::restart();
-        if let (JobKind::Call, Ok(code), Some(namespace)) = (job.kind, &unit.source.code, &unit.namespace) {
+        if let (JobKind::Call, Ok(code), None) = (job.kind, &unit.source.code, &unit.ending) {
             recursion_limit::limit_depth(job.limits.depth as usize, 0, vm);
             stdio::discard_output(job.limits.output_bytes);
-            unit.ending = run_untraced(code, namespace, job, unit.unrecorded_steps, vm).err().map(|ending| *ending);
+            let steps = unit.unrecorded_steps;
+            let ran = match (&unit.namespace, unit.source.modules.last()) {
+                (None, Some(own)) => {
+                    untraced(job, steps, vm, || memory_importer::import(&own.name, vm)).map(|namespace| {
+                        unit.namespace = Some(namespace);
+                    })
+                }
+                (Some(namespace), _) => run_untraced(code, namespace, job, steps, vm),
+                (None, None) => Ok(()),
+            };
+            unit.ending = ran.err().map(|ending| *ending);
         }
         unit.labels = labels::noted();
         unit
@@ -139,7 +156,8 @@ impl Unit {
     /// source may share a process with those of other units, and may not see what another has done; and what a source has
     /// done to its standard output is not kept. Such units are loaded for each call.
     pub(crate) fn keep_start(&mut self, job: &Job) -> bool {
-        if job.kind == JobKind::Call && !shared_process::is_confined(&job.source) && stdio::is_unused() {
+        let may_share = job.slices.is_empty() && shared_process::is_confined(&job.source);
+        if job.kind == JobKind::Call && !may_share && stdio::is_unused() {
             let start = |namespace: &PyDictRef| Start { stdin: job.stdin.clone(), globals: namespace.items_vec() };
             self.start = self.namespace.as_ref().map(start);
         }
@@ -209,15 +227,23 @@ pub(crate) fn run_untraced(
     steps: u64,
     vm: &VirtualMachine,
 ) -> Result<(), Ending> {
+    untraced(job, steps, vm, || execute(code, namespace, vm)).map(|_| ())
+}
+
+/// Does something in front of the call: counted and not recorded. It may take that many steps.
+fn untraced<T>(job: &Job, steps: u64, vm: &VirtualMachine, work: impl FnOnce() -> PyResult<T>) -> Result<T, Ending> {
     let observer = Observer::Count { steps };
-    let (result, _) = observe(observer, vm, || execute(code, namespace, vm));
+    let (result, _) = observe(observer, vm, work);
     if let Some(exception) = termination::process_exit() {
         return Err(ended(Outcome::SetupFailed, Some(exception)));
     }
     if let Some(outcome) = termination::outcome() {
         return Err(Box::new(Finished { stdout: stdio::take_whole(), ..*ended(outcome, None) }));
     }
-    let Err(error) = result else { return Ok(()) };
+    let error = match result {
+        Ok(done) => return Ok(done),
+        Err(error) => error,
+    };
     messages::correct_unrecorded(&error, vm);
     if is_import_error(&error, vm) {
         let exception = Some(reported(&error, job, vm));

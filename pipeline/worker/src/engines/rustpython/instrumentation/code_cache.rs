@@ -25,6 +25,7 @@ use crate::engines::rustpython::{
         source_labels::labels_in,
         text_scan::WordSet,
     },
+    job_state::JobModule,
     runtime::{code_origin, labels::LabelSet},
 };
 
@@ -39,10 +40,10 @@ pub(crate) fn compile(
     detail: Detail,
     vm: &VirtualMachine,
 ) -> Result<PyRef<PyCode>, PyBaseExceptionRef> {
-    compile_with_points(source, mode, path, detail, false, vm).map(|(code, _)| code)
+    compile_with_points(source, mode, path, detail, false, &mut Vec::new(), vm)
 }
 
-/// Compiles and instruments a source. Returns the points of coverage too; there are none unless `detail` is `Cover`.
+/// Compiles and instruments a source. Adds the points of coverage too; there are none unless `detail` is `Cover`.
 /// Where the source `is_called`, a call of one of its functions is recorded, and its own statements are only counted.
 pub(crate) fn compile_with_points(
     source: &str,
@@ -50,8 +51,9 @@ pub(crate) fn compile_with_points(
     path: &str,
     detail: Detail,
     is_called: bool,
+    points: &mut Vec<Point>,
     vm: &VirtualMachine,
-) -> Result<(PyRef<PyCode>, Vec<Point>), PyBaseExceptionRef> {
+) -> Result<PyRef<PyCode>, PyBaseExceptionRef> {
     // The interpreter's own function first looks for warnings, with another scan and parse. No one sees warnings here.
     let code = compiler::compile(source, mode, path, vm.compile_opts())
         .map_err(|error| VmCompileError::from(error).into_pyexception(vm, Some(source)))?;
@@ -66,7 +68,7 @@ pub(crate) fn compile_with_points(
         reaches_globals: GLOBALS.any_in(source),
         is_called,
     };
-    Ok(instrument(&code, detail, traits, vm))
+    Ok(instrument(&code, detail, traits, points, vm))
 }
 
 /// How many pieces besides the source are kept.
@@ -84,11 +86,14 @@ pub(crate) struct CodeCache {
 /// A compiled source, and what follows from it alone.
 pub(crate) struct CompiledSource {
     source: String,
+    slices: Vec<Slice>,
     detail: Detail,
     /// It belongs to a call, not to a program.
     is_called: bool,
-    /// Its code, or the error that the compiler gave.
+    /// The code of the unit's own module, or the error that the compiler gave.
     pub(crate) code: Result<PyRef<PyCode>, PyBaseExceptionRef>,
+    /// All modules of a unit that has several, its own last.
+    pub(crate) modules: Vec<JobModule>,
     /// Its points of coverage.
     pub(crate) points: Vec<Point>,
     /// Modules that its import statements name.
@@ -141,23 +146,41 @@ impl CodeCache {
 impl CompiledSource {
     /// Whether it is the source of a job, compiled at this level of detail.
     pub(crate) fn is_for(&self, job: &Job, detail: Detail) -> bool {
-        (self.detail, self.is_called) == (detail, job.kind == JobKind::Call) && self.source == job.source
+        (self.detail, self.is_called) == (detail, job.kind == JobKind::Call)
+            && self.source == job.source
+            && self.slices == job.slices
     }
 
     fn new(job: &Job, detail: Detail, vm: &VirtualMachine) -> Self {
         let is_called = job.kind == JobKind::Call;
-        let compiled = compile_with_points(&job.source, Mode::Exec, code_origin::UNIT, detail, is_called, vm);
-        let (code, points) = match compiled {
-            Ok((code, points)) => (Ok(code), points),
-            Err(error) => (Err(error), Vec::new()),
+        let mut points = Vec::new();
+        let mut compiled = |text: &str, is_called| {
+            compile_with_points(text, Mode::Exec, code_origin::UNIT, detail, is_called, &mut points, vm)
+        };
+        let modules: Vec<JobModule> = job
+            .slices
+            .iter()
+            .enumerate()
+            .map(|(at, slice)| {
+                // The body of a module that is imported is counted, not recorded; that of a program is its own module's.
+                let is_called = is_called || at + 1 < job.slices.len();
+                let code = compiled(&slice.text_at_its_lines(&job.source), is_called);
+                JobModule { name: slice.module.clone(), is_package: slice.is_package, code }
+            })
+            .collect();
+        let code = match modules.last() {
+            Some(own) => own.code.clone(),
+            None => compiled(&job.source, is_called),
         };
         let mut imports = BTreeSet::new();
+        let codes = || modules.iter().map(|module| &module.code).chain([&code]).filter_map(|code| code.as_ref().ok());
         // Without the word there is no import statement.
-        if let Some(code) = code.as_ref().ok().filter(|_| job.source.contains("import")) {
-            collect_imported_names(code, &mut imports);
+        if job.source.contains("import") {
+            codes().for_each(|code| collect_imported_names(code, &mut imports));
         }
-        let lifetimes = code.as_ref().map_or(Lifetimes::Unobservable, |code| observable_lifetimes(code));
+        let lifetimes = codes().map(|code| observable_lifetimes(code)).fold(Lifetimes::Unobservable, Ord::max);
         let labels = labels_in(&job.source);
-        CompiledSource { source: job.source.clone(), detail, is_called, code, points, imports, labels, lifetimes }
+        let (source, slices) = (job.source.clone(), job.slices.clone());
+        CompiledSource { source, slices, detail, is_called, code, modules, points, imports, labels, lifetimes }
     }
 }

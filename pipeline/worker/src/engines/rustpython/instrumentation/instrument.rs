@@ -25,20 +25,23 @@ use crate::engines::rustpython::{
     compatibility::set_order,
 };
 
-/// Instruments a code object and those nested in it. Returns the points of coverage too.
+/// Instruments a code object and those nested in it. Adds its points of coverage to those of the unit's other modules.
 pub(crate) fn instrument(
     code: &Py<PyCode>,
     detail: Detail,
     traits: SourceTraits,
+    points: &mut Vec<Point>,
     vm: &VirtualMachine,
-) -> (PyRef<PyCode>, Vec<Point>) {
-    let mut items = UnitItems::default();
+) -> PyRef<PyCode> {
+    let mut items = UnitItems { sets: Vec::new(), points: std::mem::take(points) };
     // Statements that run before the call are counted, not recorded. Coverage decides that by itself.
     let own = match detail {
         Detail::Lines | Detail::Instructions { .. } if traits.is_called => Detail::Count,
         detail => detail,
     };
-    (instrument_with(code, own, detail, traits, &mut items, vm), items.points)
+    let instrumented = instrument_with(code, own, detail, traits, &mut items, vm);
+    *points = items.points;
+    instrumented
 }
 
 /// The code evaluates annotations on demand. No program wrote it.
@@ -47,7 +50,6 @@ fn is_annotations(code: &Py<PyCode>) -> bool {
 }
 
 /// What the unit's code objects have in common.
-#[derive(Default)]
 struct UnitItems {
     /// Constant sets so far.
     sets: Vec<PyObjectRef>,

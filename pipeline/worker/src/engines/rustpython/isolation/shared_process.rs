@@ -58,7 +58,7 @@ fn texts(job: &Job) -> impl Iterator<Item = &str> {
 
 /// Whether the job leaves nothing behind in its process that another such job could meet.
 pub(crate) fn leaves_nothing_behind(job: &Job) -> bool {
-    texts(job).all(is_confined)
+    job.slices.is_empty() && texts(job).all(is_confined)
 }
 
 /// Whether the text reaches objects of its own only.
@@ -74,7 +74,7 @@ fn holds_any<const COUNT: usize>(words: &WordSet<COUNT>, text: &str) -> bool {
 /// Whether the job's text has an import, or may have one. Such a job runs in a process with the library loaded ahead,
 /// because its hidden modules must not depend on the jobs of other processes.
 pub(crate) fn may_import(job: &Job) -> bool {
-    texts(job).any(|text| text.contains("import") || may_hide_names(text))
+    !job.slices.is_empty() || texts(job).any(|text| text.contains("import") || may_hide_names(text))
 }
 
 /// Whether the job can read from its standard streams, or change them.

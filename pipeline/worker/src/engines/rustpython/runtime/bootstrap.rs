@@ -6,7 +6,7 @@ use rustpython_vm::{
 
 use super::{
     frozen_modules::{frozen, run_module},
-    patch, process_exit, stdio, termination,
+    memory_importer, patch, process_exit, stdio, termination,
 };
 use crate::error::{Error, Result};
 
@@ -53,6 +53,7 @@ fn prepare(install: fn(&VirtualMachine) -> PyResult<()>, vm: &VirtualMachine) ->
     let os = run_module("os", frozen!("<frozen os>", "python/os_stub.py"), vm)?;
     process_exit::install(&os, vm)?;
     run_module("start", frozen!("<frozen start>", "python/start.py"), vm)?;
+    memory_importer::install(vm)?;
     let clock = run_module("clock", frozen!("<frozen clock>", "python/clock.py"), vm)?;
     let loaded = patch::modules(vm)?;
     for name in ["start", "clock"] {

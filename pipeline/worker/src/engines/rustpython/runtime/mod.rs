@@ -8,6 +8,7 @@ pub(super) mod code_origin;
 mod frozen_modules;
 pub(super) mod labelled_functions;
 pub(super) mod labels;
+pub(super) mod memory_importer;
 pub(super) mod patch;
 mod process_exit;
 pub(super) mod random_bytes;
