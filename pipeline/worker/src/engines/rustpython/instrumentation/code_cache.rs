@@ -12,7 +12,7 @@ use rustpython_vm::{
     compiler::{self, Mode},
     vm::VmCompileError,
 };
-use tracemill_trace::{Job, JobKind, Point};
+use tracemill_trace::{Job, JobKind, Point, Slice};
 
 use super::{
     detail::{Detail, SourceTraits},

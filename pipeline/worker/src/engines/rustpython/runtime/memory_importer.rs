@@ -50,7 +50,7 @@ fn run(name: String, namespace: PyDictRef, vm: &VirtualMachine) -> PyResult {
         Some(code) => vm.run_code_obj(code?, Scope::with_builtins(None, namespace, vm)),
         None => {
             let message = format!("No module named '{name}'");
-            Err(vm.new_import_error(message, vm.ctx.new_utf8_str(&name)))
+            Err(vm.new_import_error(message, vm.ctx.new_utf8_str(name)))
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Units that span several modules.
 
 use expect_test::{Expect, expect};
-use tracemill_trace::{JobKind, Slice};
+use tracemill_trace::{Finished, JobKind, Slice};
 
 use super::*;
 
@@ -33,7 +33,7 @@ fn check(modules: &[(&str, &str)], expression: &str, expected: Expect) {
         Some(exception) => {
             format!("{} {}: {} at {:?}", outcome.name(), exception.type_name, exception.message, exception.line_number)
         }
-        None => format!("{} {}", outcome.name(), result.unwrap_or_default()),
+        None => format!("{} {}", outcome.name(), result.map(|value| value.repr()).unwrap_or_default()),
     };
     expected.assert_eq(&format!("{ending}\nlines {}\n{stdout}", lines.join(" ")));
 }
@@ -50,7 +50,14 @@ const PACKAGE: &[(&str, &str)] = &[
 
 #[test]
 fn modules_import_each_other_and_are_stepped_into() {
-    check(PACKAGE, "count(' A ')", expect![]);
+    check(
+        PACKAGE,
+        "count(' A ')",
+        expect![[r#"
+        returned 'aacme.text.count'
+        lines 11 6
+    "#]],
+    );
 }
 
 #[test]
@@ -63,7 +70,14 @@ fn packages_initialise_before_their_modules_and_cycles_resolve_as_in_python() {
             "from . import b\nprint('own', __name__, __package__, b.__name__)\ndef f():\n    return b.g() is f\n",
         ),
     ];
-    check(modules, "f()", expect![]);
+    check(
+        modules,
+        "f()",
+        expect![[r#"
+        returned True
+        lines 15 9
+    "#]],
+    );
 }
 
 #[test]
@@ -73,22 +87,78 @@ fn an_import_inside_a_function_runs_there() {
         ("acme.late", "x = [n for n in range(3)]\ndef g():\n    return x\n"),
         ("acme.own", "def f():\n    from .late import g\n    return g()\n"),
     ];
-    check(modules, "f()", expect![]);
+    check(
+        modules,
+        "f()",
+        expect![[r#"
+        returned [0, 1, 2]
+        lines 8 9 5
+    "#]],
+    );
 }
 
 #[test]
 fn what_fails_in_another_module_has_its_line() {
-    check(&[("a", "def g():\n    return 1 / 0\n"), ("b", "import a\ndef f():\n    return a.g()\n")], "f()", expect![]);
-    check(&[("a", "x = 1 / 0\n"), ("b", "import a\ndef f():\n    return a.g()\n")], "f()", expect![]);
-    check(&[("a", "x = = 1\n"), ("b", "import a\ndef f():\n    return a.g()\n")], "f()", expect![]);
-    check(&[("a", "x = 1\n"), ("b", "import a.c\ndef f():\n    return a.g()\n")], "f()", expect![]);
-    check(&[("a", "x = 1\n"), ("b", "from a import y\ndef f():\n    return y\n")], "f()", expect![]);
-    check(&[("a", "x = 1\n"), ("b", "import a\ndef f(:\n    return a\n")], "f()", expect![]);
+    check(
+        &[("a", "def g():\n    return 1 / 0\n"), ("b", "import a\ndef f():\n    return a.g()\n")],
+        "f()",
+        expect![[r#"
+        raised ZeroDivisionError: division by zero at Some(3)
+        lines 7 3
+    "#]],
+    );
+    check(
+        &[("a", "x = 1 / 0\n"), ("b", "import a\ndef f():\n    return a.g()\n")],
+        "f()",
+        expect![[r#"
+        setup_failed ZeroDivisionError: division by zero at Some(2)
+        lines 
+    "#]],
+    );
+    check(
+        &[("a", "x = = 1\n"), ("b", "import a\ndef f():\n    return a.g()\n")],
+        "f()",
+        expect![[r#"
+        setup_failed SyntaxError: invalid syntax (<unit>, line 2) at Some(2)
+        lines 
+    "#]],
+    );
+    check(
+        &[("a", "x = 1\n"), ("b", "import a.c\ndef f():\n    return a.g()\n")],
+        "f()",
+        expect![[r#"
+        unsupported_import ModuleNotFoundError: No module named 'a.c'; 'a' is not a package at Some(4)
+        lines 
+    "#]],
+    );
+    check(
+        &[("a", "x = 1\n"), ("b", "from a import y\ndef f():\n    return y\n")],
+        "f()",
+        expect![[r#"
+        unsupported_import ImportError: cannot import name 'y' from 'a' (unknown location) at Some(4)
+        lines 
+    "#]],
+    );
+    check(
+        &[("a", "x = 1\n"), ("b", "import a\ndef f(:\n    return a\n")],
+        "f()",
+        expect![[r#"
+        compile_failed SyntaxError: '(' was never closed (<unit>, line 5) at Some(5)
+        lines 
+    "#]],
+    );
 }
 
 #[test]
 fn a_name_of_the_library_stays_that_of_the_library() {
-    check(&[("json", "x = 1\n"), ("b", "import json\ndef f():\n    return json.dumps([1])\n")], "f()", expect![]);
+    check(
+        &[("json", "x = 1\n"), ("b", "import json\ndef f():\n    return json.dumps([1])\n")],
+        "f()",
+        expect![[r#"
+        returned '[1]'
+        lines 6
+    "#]],
+    );
 }
 
 #[test]
@@ -102,7 +172,14 @@ fn classes_know_their_module() {
           def f():\n    own = pickle.loads(pickle.dumps(Own(3)))\n    return own.x, Own, Base.__module__\n",
         ),
     ];
-    check(modules, "f()", expect![]);
+    check(
+        modules,
+        "f()",
+        expect![[r#"
+        returned (3, <class 'acme.own.Own'>, 'acme.base')
+        lines 12 5 13
+    "#]],
+    );
 }
 
 #[test]
@@ -140,6 +217,6 @@ fn candidates_of_one_unit_find_its_modules_each_time() {
         &[("a", "print('a runs')\nx = []\n"), ("b", "import a\ndef f():\n    a.x.append(1)\n    return a.x\n")];
     let done = run(vec![sliced(JobKind::Call, modules, "f()"), sliced(JobKind::Call, modules, "f()")]);
     for (_, execution) in done {
-        assert_eq!(execution.finished.result.as_deref(), Some("[1]"));
+        assert_eq!(execution.finished.result.map(|value| value.repr()).as_deref(), Some("[1]"));
     }
 }
