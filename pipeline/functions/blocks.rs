@@ -16,20 +16,21 @@ pub(super) struct Block<'a> {
     /// Where it is, decorators included.
     pub(super) range: TextRange,
     /// The names that it loads, binds and imports.
-    names: names::Names<'a>,
+    pub(super) names: names::Names<'a>,
     /// Its role in units.
-    role: Role,
+    pub(super) role: Role,
     /// Whether it has `from … import *`.
     has_star: bool,
 }
 
 /// The role of a block in units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Role {
+pub(super) enum Role {
     /// `from __future__ import …`, in every unit.
     Future,
     /// The docstring or a main guard, in no unit.
     LeftOut,
+    /// In each unit that needs it.
     Other,
 }
 
@@ -39,9 +40,9 @@ pub(super) struct Blocks<'a> {
     /// All blocks, in source order.
     pub(super) all: Vec<Block<'a>>,
     /// Blocks that bind a name.
-    binders: BTreeMap<&'a str, Vec<usize>>,
+    pub(super) binders: BTreeMap<&'a str, Vec<usize>>,
     /// Blocks that change the object of a name: `x[0] = 1`, `x.y = 1`, `x.append(1)`.
-    changers: BTreeMap<&'a str, Vec<usize>>,
+    pub(super) changers: BTreeMap<&'a str, Vec<usize>>,
 }
 
 impl<'a> Blocks<'a> {
@@ -109,7 +110,7 @@ impl<'a> Blocks<'a> {
 
     /// Whether a block that binds the unit's name keeps the unit's definition in use: `f = cached(f)` does, another
     /// `def f` or an import of a compiled version does not.
-    fn may_rebind(&self, index: usize, own: usize, name: &str) -> bool {
+    pub(super) fn may_rebind(&self, index: usize, own: usize, name: &str) -> bool {
         let block = &self.all[index];
         index == own
             || (!matches!(block.statement, Stmt::FunctionDef(_) | Stmt::ClassDef(_) | Stmt::If(_) | Stmt::Try(_))

@@ -1,12 +1,15 @@
 //! Extracts the units of one file: parses it, finds definitions, adds the statements that each needs, describes each.
 //! Runs on the threads of the stage.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use ruff_python_ast::Stmt;
 use ruff_source_file::LineIndex;
 use ruff_text_size::TextSize;
+use tracemill_schemas::UnitSlice;
 use tracemill_schemas::corpora::CorporaRow;
 use tracemill_schemas::functions::FunctionsRow;
 use tracemill_schemas::usages::UsagesRow;
@@ -15,6 +18,7 @@ use crate::config::FunctionsConfig;
 use crate::dataset::Severity;
 use crate::functions::blocks::Blocks;
 use crate::functions::features::{self, Features};
+use crate::functions::slices::{self, ModuleCode, NoSlices, Project, SlicedUnit};
 use crate::functions::units::Unit;
 use crate::functions::usages::{self, Usage};
 use crate::functions::{programs, test_usages, units};
@@ -35,10 +39,12 @@ pub(super) struct Extracted {
 }
 
 /// Extracts the units of a row of `corpora`; none of a file without text, which is counted there.
-pub(super) fn extract(file: CorporaRow, config: &FunctionsConfig) -> Extracted {
+///
+/// `modules` are those of the file's corpus; `None` where the corpus is a benchmark.
+pub(super) fn extract(file: CorporaRow, config: &FunctionsConfig, modules: Option<&dyn Project>) -> Extracted {
     let Some(source) = file.content.as_deref() else { return Extracted::default() };
     // A bug of ours in one file must not take the run with it; it is counted as a loss.
-    let mut extracted = catch_unwind(AssertUnwindSafe(|| extract_source(source, &file, config))).unwrap_or_else(|_| {
+    let mut extracted = catch_unwind(AssertUnwindSafe(|| extract_source(source, &file, config, modules))).unwrap_or_else(|_| {
         let counts = vec![("files", "extractor_panicked", Severity::DataLoss)];
         Extracted { counts, ..Extracted::default() }
     });
@@ -46,14 +52,25 @@ pub(super) fn extract(file: CorporaRow, config: &FunctionsConfig) -> Extracted {
     extracted
 }
 
-fn extract_source(source: &str, file: &CorporaRow, config: &FunctionsConfig) -> Extracted {
+fn extract_source(
+    source: &str,
+    file: &CorporaRow,
+    config: &FunctionsConfig,
+    modules: Option<&dyn Project>,
+) -> Extracted {
     let mut extracted = Extracted::default();
     let Ok(parsed) = ruff_python_parser::parse_module(source) else {
         extracted.counts.push(("files", "unparsable", Severity::Failure));
         return extracted;
     };
     let blocks = Blocks::read(parsed.suite());
-    let maker = Maker { source, file, config, blocks: &blocks, lines: LineIndex::from_source_text(source) };
+    let own_module = modules.and_then(|modules| {
+        let (name, is_package) = modules.named(&file.path)?;
+        let code = ModuleCode::read(&file.path, name, is_package, source, &blocks);
+        Some(OwnModule { modules, code: Arc::new(code) })
+    });
+    let lines = LineIndex::from_source_text(source);
+    let maker = Maker { source, file, config, blocks: &blocks, lines, own_module, not_cut: RefCell::default() };
     let mut made: Vec<Option<FunctionsRow>> = Vec::new();
     if let Some(entry_point) = &file.entry_point {
         match maker.benchmark(entry_point) {
@@ -75,6 +92,8 @@ fn extract_source(source: &str, file: &CorporaRow, config: &FunctionsConfig) -> 
     let long = made.iter().filter(|row| row.is_none()).count();
     extracted.counts.extend(std::iter::repeat_n(("functions", "too_long", Severity::Failure), long));
     extracted.functions = made.into_iter().flatten().collect();
+    let not_cut = maker.not_cut.take().into_iter();
+    extracted.counts.extend(not_cut.map(|reason| ("functions", reason.name(), Severity::Info)));
     extracted.counts.push(match extracted.functions.len() {
         0 => ("files", "without_functions", Severity::Info),
         _ => ("files", "with_functions", Severity::Kept),
@@ -88,6 +107,28 @@ struct Maker<'f, 'a> {
     config: &'f FunctionsConfig,
     blocks: &'f Blocks<'a>,
     lines: LineIndex,
+    /// `None` where no import can name the file's module.
+    own_module: Option<OwnModule<'f>>,
+    /// Why units that need other modules could not be cut into slices, one a unit.
+    not_cut: RefCell<Vec<NoSlices>>,
+}
+
+/// The module of the file, among those of its corpus.
+struct OwnModule<'f> {
+    modules: &'f dyn Project,
+    code: Arc<ModuleCode>,
+}
+
+/// The source of a unit, and what follows from how it was put together.
+struct UnitSource {
+    text: String,
+    /// The line of the `def` in the text.
+    unit_line: usize,
+    /// The names that the unit's own module binds.
+    bound: BTreeSet<String>,
+    imports: BTreeSet<String>,
+    linkage: &'static str,
+    slices: Vec<UnitSlice>,
 }
 
 impl<'a> Maker<'_, 'a> {
@@ -108,27 +149,12 @@ impl<'a> Maker<'_, 'a> {
 
     /// The row of a unit; `None` where it is too long. `more` are names that it needs besides.
     fn row(&self, unit: &Unit<'a>, more: &BTreeSet<&str>, usages: &[Usage<'a>]) -> Option<FunctionsRow> {
-        let needed = self.blocks.needed(unit.block, unit.top_name(), more);
-        let length: usize = needed.iter().map(|&index| self.blocks.all[index].range.len().to_usize() + 1).sum();
-        if length > self.config.source_bytes_max {
-            return None;
-        }
-        let name_at = unit.function.name.range.start().to_usize();
-        let mut text = String::new();
-        let mut unit_line = 1;
-        for &index in &needed {
-            let range = self.blocks.all[index].range;
-            let (start, end) = (range.start().to_usize(), range.end().to_usize());
-            if !text.is_empty() {
-                text.push('\n');
-            }
-            if index == unit.block {
-                unit_line = newlines(&text) + newlines(&self.source[start..name_at]) + 1;
-            }
-            text.push_str(&self.source[start..end]);
-        }
-        let bound: BTreeSet<&str> = self.blocks.bound(needed.iter().copied()).collect();
-        let statements = needed.iter().map(|&index| self.blocks.all[index].statement);
+        let sliced = self.sliced(unit).filter(|sliced| sliced.text.len() <= self.config.source_bytes_max);
+        let UnitSource { text, unit_line, bound, imports, linkage, slices } = match sliced {
+            Some(sliced) => sliced,
+            None => self.in_own_file(unit, more)?,
+        };
+        let bound: BTreeSet<&str> = bound.iter().map(String::as_str).collect();
         let function = unit.function;
         let class = unit.class.map(|class| class.name.to_string());
         let is_bound = unit.class.is_some() && (unit.kind != "staticmethod" || function.name.as_str() == "__new__");
@@ -144,13 +170,63 @@ impl<'a> Maker<'_, 'a> {
             line_count: number(last - first + 1),
             is_async: function.is_async,
             decorators: signature::decorators(self.source, function),
-            imports: features::imports(statements).into_iter().collect(),
+            imports: imports.into_iter().collect(),
+            linkage: linkage.to_owned(),
+            slices,
             usages: usages::usages_of_unit(usages, unit, &bound),
             docstring: docstring(unit),
             ..FunctionsRow::default()
         };
         let features = features::features_of(&function.body, function.name.as_str(), class.as_deref());
         Some(self.finish(FunctionsRow { class_name: class, source: text, ..own }, &features))
+    }
+
+    /// The unit's source where it needs its own file alone; `None` where it is too long.
+    fn in_own_file(&self, unit: &Unit<'a>, more: &BTreeSet<&str>) -> Option<UnitSource> {
+        let needed = self.blocks.needed(unit.block, unit.top_name(), more);
+        let length: usize = needed.iter().map(|&index| self.blocks.all[index].range.len().to_usize() + 1).sum();
+        if length > self.config.source_bytes_max {
+            return None;
+        }
+        let mut text = String::new();
+        let mut unit_line = 1;
+        for &index in &needed {
+            let range = self.blocks.all[index].range;
+            let (start, end) = (range.start().to_usize(), range.end().to_usize());
+            if !text.is_empty() {
+                text.push('\n');
+            }
+            if index == unit.block {
+                unit_line = newlines(&text) + self.lines_before_name(unit) + 1;
+            }
+            text.push_str(&self.source[start..end]);
+        }
+        let bound = self.blocks.bound(needed.iter().copied()).map(str::to_owned).collect();
+        let imports = features::imports(needed.iter().map(|&index| self.blocks.all[index].statement));
+        Some(UnitSource { text, unit_line, bound, imports, linkage: "file", slices: Vec::new() })
+    }
+
+    /// The unit's source where it needs other modules of its corpus; `None` where it needs none, or cannot be cut.
+    fn sliced(&self, unit: &Unit<'a>) -> Option<UnitSource> {
+        let OwnModule { modules, code } = self.own_module.as_ref()?;
+        let name = unit.top_name();
+        let may_rebind = |block: usize| self.blocks.may_rebind(block, unit.block, name);
+        match slices::slice(*modules, code, unit.block, name, &may_rebind) {
+            Ok(sliced) => sliced.map(|SlicedUnit { source, slices, block_line, bound, imports }| {
+                let unit_line = block_line + self.lines_before_name(unit);
+                UnitSource { text: source, unit_line, bound, imports, linkage: "files", slices }
+            }),
+            Err(reason) => {
+                self.not_cut.borrow_mut().push(reason);
+                None
+            }
+        }
+    }
+
+    /// Lines between the beginning of the unit's block and its name.
+    fn lines_before_name(&self, unit: &Unit<'a>) -> usize {
+        let start = self.blocks.all[unit.block].range.start().to_usize();
+        newlines(&self.source[start..unit.function.name.range.start().to_usize()])
     }
 
     /// The row of the file as a program; `None` where it is too long.
@@ -167,6 +243,7 @@ impl<'a> Maker<'_, 'a> {
             source: self.source.to_owned(),
             line_count: number(self.source.lines().count()),
             imports: features::imports(body.iter()).into_iter().collect(),
+            linkage: "file".to_owned(),
             docstring: first_string(body),
             ..FunctionsRow::default()
         };

@@ -56,7 +56,7 @@ fn no_source_breaks_the_extractor() {
             let path = "a.py".to_owned();
             let content = Some(text.clone().into_owned());
             let made =
-                extract::extract(CorporaRow { path, content, entry_point, tests, ..CorporaRow::default() }, &config);
+                extract::extract(CorporaRow { path, content, entry_point, tests, ..CorporaRow::default() }, &config, None);
             for (unit, reason, severity) in made.counts {
                 assert!(severity != Severity::DataLoss, "{unit} {reason}");
                 said += reason;

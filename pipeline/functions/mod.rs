@@ -1,20 +1,23 @@
 //! The `functions` stage: finds the functions, methods and programs of each file, and makes each one a unit that runs
 //! by itself. Called by the command line through [`crate::stage::drive`].
 //!
-//! Files are read in parallel. Exact copies are removed over the whole dataset, in order, where the rows are written;
+//! Files are read in parallel. A unit that needs names of other modules of its corpus is cut from them too (`slices/`), so a
+//! part depends on all parts that its modules import from (`dependencies`). Exact copies are removed over the whole dataset, in order, where the rows are written;
 //! so the fingerprint of a part contains that of the part before it.
 
 mod blocks;
 mod dedup;
+mod dependencies;
 mod extract;
 mod features;
 mod programs;
+mod slices;
 mod test_usages;
 mod units;
 mod unittest_asserts;
 mod usages;
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tracemill_schemas::corpora::CorporaRow;
 use tracemill_schemas::functions::FunctionsRow;
@@ -28,10 +31,12 @@ use crate::progress::Bar;
 use crate::stage::{Context, Counts, Part, Stage};
 use crate::stages::{FUNCTIONS, StageInfo};
 use dedup::UnitIds;
+use dependencies::CorpusFiles;
 use extract::Extracted;
+use slices::{CorpusModules, Project};
 
 /// Raised when the same file would give other units.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// The stage. It keeps the ids of all units between its parts.
 #[derive(Debug, Default)]
@@ -41,8 +46,23 @@ pub struct Functions {
 
 #[derive(Debug, Default)]
 struct State {
-    files: Vec<FileEntry>,
+    files: CorpusFiles,
     seen: UnitIds,
+    /// The modules of the corpus that is read.
+    modules: Option<(String, Arc<CorpusModules>)>,
+}
+
+impl State {
+    /// The modules of the corpus that a part is of; `None` where no file of the part is a module.
+    fn modules_for(&mut self, cx: &Context, ordinal: usize) -> Result<Option<Arc<CorpusModules>>> {
+        let Some(corpus) = self.files.corpus(ordinal) else { return Ok(None) };
+        if let Some((_, modules)) = self.modules.as_ref().filter(|(known, _)| known == corpus) {
+            return Ok(Some(Arc::clone(modules)));
+        }
+        let modules = Arc::new(CorpusModules::read(cx, &self.files, corpus)?);
+        self.modules = Some((corpus.to_owned(), Arc::clone(&modules)));
+        Ok(Some(modules))
+    }
 }
 
 impl Functions {
@@ -59,30 +79,34 @@ impl Stage for Functions {
     }
 
     fn parts(&self, cx: &Context) -> Result<Vec<Part>> {
-        let manifest = cx.dataset.manifest("corpora")?;
-        let files: Vec<FileEntry> = manifest.files("corpora").cloned().collect();
-        let mut parts: Vec<Part> = Vec::with_capacity(files.len());
-        for (ordinal, file) in files.iter().enumerate() {
-            let before = parts.last().map_or("", |part| part.fingerprint.as_str());
+        let files = CorpusFiles::read(cx)?;
+        let dependencies = files.dependencies(cx)?;
+        let mut parts: Vec<Part> = Vec::with_capacity(files.corpora.len());
+        for (ordinal, (file, needed)) in files.corpora.iter().zip(dependencies).enumerate() {
+            let reads: Vec<FileEntry> =
+                needed.iter().flat_map(|&at| [&files.corpora[at], &files.modules[at]]).cloned().collect();
+            let mut hashes: Vec<&str> = reads.iter().map(|file| file.content_hash.as_str()).collect();
+            hashes.push(parts.last().map_or("", |part| part.fingerprint.as_str()));
             let own = (VERSION, &cx.config.functions, &file.content_hash, ordinal);
             parts.push(Part {
                 key: file.key.clone(),
                 ordinal,
-                fingerprint: hash::fingerprint(&own, &[before])?,
+                fingerprint: hash::fingerprint(&own, &hashes)?,
                 items: Some(file.rows),
-                reads: vec![file.clone()],
+                reads,
                 ..Part::default()
             });
         }
-        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = State { files, seen: UnitIds::default() };
+        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = State { files, ..State::default() };
         Ok(parts)
     }
 
     fn run(&self, cx: &Context, part: &Part, output: &mut PartOutput, bar: &Bar) -> Result<Vec<Count>> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let State { files, seen } = &mut *state;
-        seen.load_before(cx, files, part.ordinal)?;
-        let file = files.get(part.ordinal);
+        let modules = state.modules_for(cx, part.ordinal)?;
+        let State { files, seen, .. } = &mut *state;
+        seen.load_before(cx, &files.corpora, part.ordinal)?;
+        let file = files.corpora.get(part.ordinal);
         let file = file.ok_or_else(|| Error::Internal(format!("functions has no part {}", part.key)))?;
         let rows = read_rows::<CorporaRow>(&cx.dataset.part("corpora", &file.key))?;
         let rows = rows.flat_map(|batch| match batch {
@@ -103,7 +127,7 @@ impl Stage for Functions {
             rows,
             |row| format!("the file {} of corpus {}", row.path, row.corpus),
             cx.workers * 4,
-            |row| Ok(extract::extract(row, &cx.config.functions)),
+            |row| Ok(extract::extract(row, &cx.config.functions, modules.as_deref().map(|modules| modules as &dyn Project))),
             |extracted| {
                 bar.add(1);
                 dedup.take(extracted)

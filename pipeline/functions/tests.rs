@@ -28,7 +28,7 @@ fn extracted(source: &str, benchmark: Option<(&str, &str)>) -> Extracted {
         tests: benchmark.map(|(_, tests)| tests.to_owned()),
         ..CorporaRow::default()
     };
-    extract::extract(file, &config().functions)
+    extract::extract(file, &config().functions, None)
 }
 
 /// Each unit with its kind, name, lines and source.

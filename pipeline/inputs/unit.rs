@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use ruff_python_ast::{CmpOp, Expr, Stmt, UnaryOp};
+use ruff_text_size::Ranged;
 use tracemill_schemas::functions::FunctionsRow;
 
 use crate::python::{is_builtin, names};
@@ -17,7 +18,7 @@ pub(super) struct Unit<'a> {
     pub(super) name: &'a str,
     /// The class of a method; `None` for a function or a program.
     pub(super) class: Option<&'a str>,
-    /// The statements of its source.
+    /// The statements of its source, of all its modules.
     pub(super) statements: &'a [Stmt],
     binds: BTreeSet<&'a str>,
 }
@@ -26,7 +27,8 @@ impl<'a> Unit<'a> {
     /// The unit of a row; `statements` are those of its source.
     pub(super) fn new(row: &'a FunctionsRow, statements: &'a [Stmt]) -> Self {
         let name = row.qualified_name.rsplit('.').next().unwrap_or_default();
-        Unit { row, name, class: row.class_name.as_deref(), statements, binds: names::names_in(statements).binds }
+        let binds = names::names_in(own_statements(row, statements)).binds;
+        Unit { row, name, class: row.class_name.as_deref(), statements, binds }
     }
 
     /// Whether the unit's module binds the name.
@@ -114,6 +116,15 @@ impl<'a> Unit<'a> {
         }
         instances
     }
+}
+
+/// The statements of the unit's own module, in which its calls are evaluated.
+fn own_statements<'a>(row: &FunctionsRow, statements: &'a [Stmt]) -> &'a [Stmt] {
+    let Some(own) = row.slices.last() else { return statements };
+    let before = usize::try_from(own.first_line - 1).unwrap_or(0);
+    let start: usize = row.source.split_inclusive('\n').take(before).map(str::len).sum();
+    let first = statements.iter().position(|statement| statement.range().start().to_usize() >= start);
+    &statements[first.unwrap_or(statements.len())..]
 }
 
 /// Special methods, and the built-in functions that run them on their first argument.

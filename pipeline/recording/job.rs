@@ -1,5 +1,6 @@
 //! The one place that builds jobs. Used by the stages that run programs, the command line, tests and benchmarks.
 
+use tracemill_schemas::UnitSlice;
 use tracemill_schemas::functions::FunctionsRow;
 use tracemill_schemas::inputs::InputsRow;
 use tracemill_trace::{Granularity, Job, JobKind, Limits, Slice, Subscription};
@@ -12,7 +13,7 @@ pub struct Invocation<'a> {
     /// The source of the program, or of the unit.
     pub source: &'a str,
     /// The modules that it consists of; empty for one without a name.
-    pub slices: &'a [Slice],
+    pub slices: &'a [UnitSlice],
     /// Statements between the source and the call.
     pub setup: &'a str,
     /// The call; empty for a program.
@@ -40,7 +41,7 @@ impl<'a> Invocation<'a> {
     #[must_use]
     pub fn unit(function: &'a FunctionsRow) -> Self {
         let kind = if function.kind == "program" { JobKind::Program } else { JobKind::Call };
-        Invocation { kind, ..Invocation::program(&function.source) }
+        Invocation { kind, slices: &function.slices, ..Invocation::program(&function.source) }
     }
 
     /// A unit with an input.
@@ -58,7 +59,7 @@ impl<'a> Invocation<'a> {
             ticket: 0, // the supervisor numbers its jobs
             kind,
             source: source.to_owned(),
-            slices: slices.to_vec(),
+            slices: slices.iter().map(job_slice).collect(),
             setup: setup.to_owned(),
             call: call.to_owned(),
             check: check.map(str::to_owned),
@@ -74,5 +75,15 @@ impl<'a> Invocation<'a> {
     pub fn covered(self, limits: Limits) -> Job {
         let subscription = Subscription { granularity: Granularity::Outcome, own_repr: false };
         Job { records_coverage: true, ..self.recorded(subscription, limits) }
+    }
+}
+
+/// The slice as a job has it.
+fn job_slice(slice: &UnitSlice) -> Slice {
+    Slice {
+        module: slice.module.clone(),
+        is_package: slice.is_package,
+        first_line: u32::try_from(slice.first_line).unwrap_or(1),
+        line_count: u32::try_from(slice.line_count).unwrap_or(0),
     }
 }

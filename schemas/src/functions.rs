@@ -6,7 +6,7 @@ crate::table! {
     /// file, in source order. Units of equal kind, name and text are one row; `origins` has every place.
     FUNCTIONS: FunctionsRow, FunctionsRef, FunctionsBuilder {
         name: "functions",
-        version: 1,
+        version: 2,
         written_by: "the functions stage",
         read_by: "the inputs, executions and mixtures stages",
         sort_key: [corpus, path, line_number],
@@ -31,8 +31,15 @@ crate::table! {
             line_number: i32 [Delta] unit "lines, 1-based";
             /// Line of the `def` in `source` (1 for a program).
             unit_line_number: i32 [Delta] unit "lines, 1-based, of `source`";
-            /// The unit's source: what it needs of its file, then itself, in source order.
+            /// The unit's source: what it needs of its file, then itself, in source order. Where it spans several modules,
+            /// their slices one after the other, each below a comment with its path.
             source: String [Plain];
+            /// How far the unit reaches: `file` (what it needs of its file runs as a module without a name), or `files`
+            /// (slices of several modules of its corpus, each a module under its own name).
+            linkage: String [Dictionary];
+            /// The slices of a unit of linkage `files`, in the order of `source`; the last one is of the unit's own module.
+            /// Empty for linkage `file`.
+            slices: Vec<crate::UnitSlice> [Plain];
             /// Parameters in order, `self` and `cls` left out.
             parameters: Vec<crate::Parameter> [Plain];
             /// The return annotation's source text.

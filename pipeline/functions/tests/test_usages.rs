@@ -6,7 +6,7 @@ use super::*;
 fn check_usages(path: &str, source: &str, expected: Expect) {
     let file = CorporaRow { path: path.to_owned(), content: Some(source.to_owned()), ..CorporaRow::default() };
     let mut text = String::new();
-    for row in extract::extract(file, &config().functions).usages {
+    for row in extract::extract(file, &config().functions, None).usages {
         writeln!(text, "== {} {}\n{}", row.line_number, row.names.join(" "), row.source).unwrap();
     }
     expected.assert_eq(&text);

@@ -14,6 +14,8 @@ use crate::python::{last_name, signature};
 pub(super) struct Classes<'a> {
     source: &'a str,
     by_name: BTreeMap<&'a str, &'a StmtClassDef>,
+    /// Classes of the unit's other modules that its own module does not import, so that no call can name them.
+    out_of_reach: BTreeSet<&'a str>,
     /// Calls whose result is bound to a name of the module.
     records: BTreeMap<&'a str, &'a ExprCall>,
 }
@@ -36,21 +38,23 @@ impl<'a> Classes<'a> {
     pub(super) fn read(unit: &Unit<'a>) -> Self {
         let mut by_name = BTreeMap::new();
         collect(unit.statements, &mut by_name);
+        let is_out_of_reach = |name: &&str| !unit.row.slices.is_empty() && !unit.binds(name);
+        let out_of_reach = by_name.keys().copied().filter(is_out_of_reach).collect();
         let named = unit.statements.iter().filter_map(|statement| {
             let assign = statement.as_assign_stmt()?;
             Some((assign.targets.first()?.as_name_expr()?.id.as_str(), assign.value.as_call_expr()?))
         });
-        Classes { source: &unit.row.source, by_name, records: named.collect() }
+        Classes { source: &unit.row.source, by_name, out_of_reach, records: named.collect() }
     }
 
-    /// Whether the unit defines the class.
+    /// Whether the unit defines the class, and a call can name it.
     pub(super) fn has(&self, name: &str) -> bool {
-        self.by_name.contains_key(name)
+        self.by_name.contains_key(name) && !self.out_of_reach.contains(name)
     }
 
     /// How an instance is made; `None` for a class that is not of the unit, or an abstract one.
     pub(super) fn construction(&self, name: &str) -> Option<Construction> {
-        if self.abstract_names(name, 0).next().is_some() {
+        if self.out_of_reach.contains(name) || self.abstract_names(name, 0).next().is_some() {
             return None;
         }
         self.construction_within(name, 0)

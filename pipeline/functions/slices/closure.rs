@@ -1,0 +1,368 @@
+//! What a unit needs of the modules of its corpus: which statements of which module, and which names of each import.
+//! Called by `extract` for a unit.
+//!
+//! ```text
+//!  unit ─▶ names that its block loads ─▶ blocks that bind them ─▶ imports in them ─▶ names of other modules ─▶ …
+//! ```
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::module_code::{BlockCode, ImportCode, ImportTarget, ModuleCode};
+use super::project::{FoundModule, Project};
+use crate::functions::blocks::Role;
+use crate::python::is_builtin;
+
+/// How far a chain of re-exports is followed.
+const REEXPORTS_MAX: usize = 16;
+/// The most modules that a unit may span.
+const MODULES_MAX: usize = 64;
+
+/// What is needed of one module.
+#[derive(Debug, Default)]
+pub(super) struct Needed {
+    /// `None` for a package without a file.
+    pub(super) code: Option<Arc<ModuleCode>>,
+    /// Whether it is a package.
+    pub(super) is_package: bool,
+    /// Names that were looked up in it.
+    looked_up: BTreeSet<String>,
+    /// Blocks that are needed.
+    pub(super) blocks: BTreeSet<usize>,
+    /// The names that are needed of blocks that are import statements.
+    pub(super) bound: BTreeSet<(usize, String)>,
+}
+
+/// Why a unit cannot be cut into slices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::functions) enum NoSlices {
+    /// A module is used as a value, so that any of its names may be.
+    ModuleAsValue,
+    /// A module makes names when they are asked for (`__getattr__`).
+    ModuleGetattr,
+    /// It would span too many modules.
+    TooManyModules,
+}
+
+impl NoSlices {
+    /// The word in `stats`.
+    pub(in crate::functions) fn name(self) -> &'static str {
+        match self {
+            NoSlices::ModuleAsValue => "module_as_value",
+            NoSlices::ModuleGetattr => "module_getattr",
+            NoSlices::TooManyModules => "too_many_modules",
+        }
+    }
+}
+
+/// The statements that a unit needs, by the names of their modules.
+pub(super) struct Closure<'p> {
+    project: &'p dyn Project,
+    /// The unit's own module.
+    own: Arc<ModuleCode>,
+    /// The unit's block in it.
+    own_block: usize,
+    /// The unit's top-level name.
+    own_name: String,
+    pub(super) modules: BTreeMap<String, Needed>,
+    /// Names to look up.
+    todo: Vec<(String, String)>,
+    refusal: Option<NoSlices>,
+}
+
+impl<'p> Closure<'p> {
+    /// Finds all that the unit in this block needs. `may_rebind` says whether a block that binds the unit's name belongs to
+    /// it.
+    ///
+    /// # Errors
+    /// Why there are no slices.
+    pub(super) fn find(
+        project: &'p dyn Project,
+        own: &Arc<ModuleCode>,
+        own_block: usize,
+        own_name: &str,
+        may_rebind: &dyn Fn(usize) -> bool,
+    ) -> Result<Self, NoSlices> {
+        let mut closure = Closure {
+            project,
+            own: Arc::clone(own),
+            own_block,
+            own_name: own_name.to_owned(),
+            modules: BTreeMap::new(),
+            todo: Vec::new(),
+            refusal: None,
+        };
+        closure.add_parents(&own.name);
+        let is_package = own.is_package;
+        closure.modules.insert(own.name.clone(), Needed { code: Some(Arc::clone(own)), is_package, ..Needed::default() });
+        closure.take(own, own_block, None);
+        closure.todo.push((own.name.clone(), own_name.to_owned()));
+        while let Some((module, name)) = closure.todo.pop() {
+            closure.look_up(&module, &name, may_rebind);
+            if let Some(refusal) = closure.refusal {
+                return Err(refusal);
+            }
+        }
+        Ok(closure)
+    }
+
+    /// Whether the unit needs another module.
+    pub(super) fn spans_modules(&self) -> bool {
+        self.modules.values().any(|needed| {
+            let is_own = needed.code.as_ref().is_some_and(|code| code.name == self.own.name);
+            !is_own && needed.code.is_some() && !needed.looked_up.is_empty()
+        }) || self.modules.len() > 1 + self.own.name.matches('.').count()
+    }
+
+    /// Finds the blocks of a module that bind a name.
+    fn look_up(&mut self, module: &str, name: &str, may_rebind: &dyn Fn(usize) -> bool) {
+        let Some(needed) = self.modules.get_mut(module) else { return };
+        if !needed.looked_up.insert(name.to_owned()) {
+            return;
+        }
+        let Some(code) = needed.code.clone() else { return };
+        let is_own_name = module == self.own.name && name == self.own_name;
+        if let Some(binders) = code.binders.get(name) {
+            let is_import = code.import_of(name).is_some();
+            for &block in binders.iter().filter(|block| !is_own_name || may_rebind(**block)) {
+                self.take(&code, block, Some(name));
+            }
+            if !is_import {
+                for &block in code.changers.get(name).into_iter().flatten() {
+                    self.take(&code, block, None);
+                }
+            }
+            return;
+        }
+        if is_builtin(name) {
+            return;
+        }
+        let stars: Vec<(usize, String)> = code.stars().map(|(block, star)| (block, star.to_owned())).collect();
+        for (block, star) in stars {
+            match self.project.find(&code.path, &star) {
+                Some(found) if self.provides(&found, name, 0) => {
+                    self.take_block(&code, block);
+                    self.demand(&found, name);
+                    return;
+                }
+                Some(_) => {}
+                // A library's module: nobody here knows its names.
+                None => self.take_block(&code, block),
+            }
+        }
+    }
+
+    /// Takes a block, or the one name that is needed of an import statement.
+    fn take(&mut self, code: &Arc<ModuleCode>, block: usize, name: Option<&str>) {
+        let BlockCode { is_import, imports, .. } = &code.blocks[block];
+        if let (true, Some(name)) = (*is_import, name) {
+            for import in imports.iter().filter(|import| import.bound == name) {
+                self.take_block(code, block);
+                if let Some(needed) = self.modules.get_mut(&code.name) {
+                    needed.bound.insert((block, name.to_owned()));
+                }
+                self.follow(code, import);
+            }
+            return;
+        }
+        self.take_block(code, block);
+    }
+
+    /// Takes a block, and looks for what it loads and imports.
+    fn take_block(&mut self, code: &Arc<ModuleCode>, block: usize) {
+        let Some(needed) = self.modules.get_mut(&code.name) else { return };
+        if !needed.blocks.insert(block) {
+            return;
+        }
+        let BlockCode { is_import, imports, loads, chains, stars, .. } = &code.blocks[block];
+        if *is_import {
+            return;
+        }
+        self.todo.extend(loads.iter().map(|name| (code.name.clone(), name.clone())));
+        imports.iter().for_each(|import| self.follow(code, import));
+        for star in stars {
+            if let Some(found) = self.project.find(&code.path, star) {
+                self.add(&found);
+            }
+        }
+        for (name, chains) in chains {
+            let inner = imports.iter().find(|import| import.bound == *name);
+            let module = match inner {
+                Some(import) => self.module_behind(&code.path, import, 0),
+                None if loads.contains(name) => self.module_named(code, name, 0),
+                None => None,
+            };
+            if let Some(module) = module {
+                chains.iter().for_each(|chain| self.walk(&module, chain));
+            }
+        }
+    }
+
+    /// Adds what an import loads, and looks for the name that it takes from there.
+    fn follow(&mut self, code: &ModuleCode, import: &ImportCode) {
+        let Some(loaded) = self.project.find(&code.path, &import.loaded) else { return };
+        self.add(&loaded);
+        if let ImportTarget::Member(_, name) = &import.target {
+            self.demand(&loaded, name);
+        }
+    }
+
+    /// Looks for a name of a module, which may be a module below it.
+    fn demand(&mut self, module: &FoundModule, name: &str) {
+        if self.provides(module, name, 0) {
+            self.add(module);
+            self.todo.push((module.name.clone(), name.to_owned()));
+        } else if let Some(below) = self.below(module, name) {
+            self.add(&below);
+        } else if self.code(module).is_some_and(|code| code.binders.contains_key("__getattr__")) {
+            self.refusal = Some(NoSlices::ModuleGetattr);
+        }
+    }
+
+    /// Follows attributes that are read from a module.
+    fn walk(&mut self, module: &FoundModule, chain: &[String]) {
+        let mut module = module.clone();
+        for name in chain {
+            self.demand(&module, name);
+            let next = match self.provides(&module, name, 0) {
+                true => self.code(&module).and_then(|code| self.module_named(&code, name, 0)),
+                false => self.below(&module, name),
+            };
+            match next {
+                Some(next) => module = next,
+                None => return,
+            }
+        }
+        self.refusal = Some(NoSlices::ModuleAsValue);
+    }
+
+    /// The module that a name of a module is bound to; `None` where it is something else.
+    fn module_named(&self, code: &ModuleCode, name: &str, depth: usize) -> Option<FoundModule> {
+        if depth > REEXPORTS_MAX {
+            return None;
+        }
+        if let Some(import) = code.import_of(name) {
+            return self.module_behind(&code.path, import, depth + 1);
+        }
+        if code.binders.contains_key(name) {
+            return None;
+        }
+        code.stars().find_map(|(_, star)| {
+            let found = self.project.find(&code.path, star)?;
+            self.module_named(self.code(&found)?.as_ref(), name, depth + 1)
+        })
+    }
+
+    /// The module that an import binds its name to; `None` where it is something else.
+    fn module_behind(&self, path: &str, import: &ImportCode, depth: usize) -> Option<FoundModule> {
+        match &import.target {
+            ImportTarget::Module(module) => self.project.find(path, module),
+            ImportTarget::Member(module, name) => {
+                let module = self.project.find(path, module)?;
+                match self.provides(&module, name, depth) {
+                    true => self.module_named(self.code(&module)?.as_ref(), name, depth + 1),
+                    false => self.below(&module, name),
+                }
+            }
+        }
+    }
+
+    /// Whether the module binds the name, itself or by a star import.
+    fn provides(&self, module: &FoundModule, name: &str, depth: usize) -> bool {
+        let Some(code) = self.code(module).filter(|_| depth <= REEXPORTS_MAX) else { return false };
+        code.binders.contains_key(name)
+            || code.stars().any(|(_, star)| {
+                let found = self.project.find(&code.path, star);
+                found.is_some_and(|found| self.provides(&found, name, depth + 1))
+            })
+    }
+
+    /// The module of that name in a package.
+    fn below(&self, module: &FoundModule, name: &str) -> Option<FoundModule> {
+        self.project.below(module, name)
+    }
+
+    fn code(&self, module: &FoundModule) -> Option<Arc<ModuleCode>> {
+        if module.path.as_deref() == Some(&self.own.path) {
+            return Some(Arc::clone(&self.own));
+        }
+        self.project.code(module)
+    }
+
+    /// Adds a module and the packages that it is in.
+    fn add(&mut self, module: &FoundModule) {
+        if self.modules.contains_key(&module.name) {
+            return;
+        }
+        if self.modules.len() >= MODULES_MAX {
+            self.refusal = Some(NoSlices::TooManyModules);
+            return;
+        }
+        self.add_parents(&module.name);
+        let needed = Needed { code: self.code(module), is_package: module.is_package, ..Needed::default() };
+        self.modules.insert(module.name.clone(), needed);
+    }
+
+    fn add_parents(&mut self, name: &str) {
+        if let Some((parent, _)) = name.rsplit_once('.') {
+            let found = self.project.find(&self.own.path, parent);
+            let namespace = FoundModule { name: parent.to_owned(), path: None, is_package: true };
+            self.add(&found.unwrap_or(namespace));
+        }
+    }
+
+    /// The needed blocks of a module, with those of `from __future__` where it has any other.
+    pub(super) fn blocks_of(&self, needed: &Needed) -> BTreeSet<usize> {
+        let mut blocks = needed.blocks.clone();
+        if let Some(code) = needed.code.as_ref().filter(|_| !blocks.is_empty()) {
+            blocks.extend((0..code.blocks.len()).filter(|&block| code.blocks[block].role == Role::Future));
+        }
+        blocks
+    }
+
+    /// The names of the modules in the order in which they are shown: what a module imports before it, packages before
+    /// what is in them, the unit's own last.
+    pub(super) fn order(&self) -> Vec<&str> {
+        let (mut order, mut seen) = (Vec::new(), BTreeSet::new());
+        seen.insert(self.own.name.as_str());
+        self.visit_imports(&self.own.name, &mut seen, &mut order);
+        // Modules that are only there.
+        self.modules.keys().for_each(|name| self.visit(name, &mut seen, &mut order));
+        order.push(self.own.name.as_str());
+        order
+    }
+
+    fn visit<'s>(&'s self, name: &'s str, seen: &mut BTreeSet<&'s str>, order: &mut Vec<&'s str>) {
+        let Some((name, _)) = self.modules.get_key_value(name) else { return };
+        if !seen.insert(name) {
+            return;
+        }
+        if let Some((parent, _)) = name.rsplit_once('.') {
+            self.visit(parent, seen, order);
+        }
+        self.visit_imports(name, seen, order);
+        order.push(name);
+    }
+
+    fn visit_imports<'s>(&'s self, name: &'s str, seen: &mut BTreeSet<&'s str>, order: &mut Vec<&'s str>) {
+        let Some(needed) = self.modules.get(name) else { return };
+        let Some(code) = &needed.code else { return };
+        for &block in &needed.blocks {
+            let BlockCode { imports, stars, .. } = &code.blocks[block];
+            let loaded = imports.iter().flat_map(|import| match &import.target {
+                ImportTarget::Member(module, name) => [Some(module.clone()), Some(format!("{module}.{name}"))],
+                ImportTarget::Module(_) => [Some(import.loaded.clone()), None],
+            });
+            for loaded in loaded.flatten().chain(stars.iter().cloned()) {
+                if let Some((loaded, _)) = self.modules.get_key_value(&loaded) {
+                    self.visit(loaded, seen, order);
+                }
+            }
+        }
+    }
+
+    /// The unit's own block.
+    pub(super) fn own_block(&self) -> usize {
+        self.own_block
+    }
+}

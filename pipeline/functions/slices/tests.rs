@@ -1,0 +1,290 @@
+//! Units that need names of other modules of their corpus.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use expect_test::{Expect, expect};
+use tracemill_schemas::corpora::CorporaRow;
+use tracemill_schemas::functions::FunctionsRow;
+
+use super::module_code::ModuleCode;
+use super::project::{FoundModule, Project};
+use crate::config::{Overrides, load};
+use crate::functions::blocks::Blocks;
+use crate::functions::extract::extract;
+
+/// Modules by their full names, each with its path and text.
+struct Files(BTreeMap<String, (String, String)>);
+
+impl Files {
+    /// The files at these paths; the top of the corpus is their root.
+    fn new(files: &[(&str, &str)]) -> Self {
+        let named = |(path, text): &(&str, &str)| {
+            let name = path.trim_end_matches(".py").trim_end_matches("/__init__").replace('/', ".");
+            (name, ((*path).to_owned(), (*text).to_owned()))
+        };
+        Files(files.iter().map(named).collect())
+    }
+}
+
+impl Project for Files {
+    fn named(&self, path: &str) -> Option<(&str, bool)> {
+        let (name, _) = self.0.iter().find(|(_, (of_module, _))| of_module == path)?;
+        Some((name, path.ends_with("__init__.py")))
+    }
+
+    fn find(&self, _: &str, name: &str) -> Option<FoundModule> {
+        let (path, _) = self.0.get(name)?;
+        let is_package = path.ends_with("__init__.py");
+        Some(FoundModule { name: name.to_owned(), path: Some(path.clone()), is_package })
+    }
+
+    fn below(&self, module: &FoundModule, name: &str) -> Option<FoundModule> {
+        self.find("", &format!("{}.{name}", module.name))
+    }
+
+    fn code(&self, module: &FoundModule) -> Option<Arc<ModuleCode>> {
+        let (path, text) = self.0.get(&module.name)?;
+        let parsed = crate::python::parse(text)?;
+        Some(Arc::new(ModuleCode::read(path, &module.name, module.is_package, text, &Blocks::read(parsed.suite()))))
+    }
+}
+
+/// The unit of that name in the last file, and what was counted.
+fn unit(files: &[(&str, &str)], name: &str) -> (FunctionsRow, String) {
+    let (path, text) = files.last().unwrap();
+    let file = CorporaRow { path: (*path).to_owned(), content: Some((*text).to_owned()), ..CorporaRow::default() };
+    let config = load(None, &Overrides::default()).unwrap();
+    let extracted = extract(file, &config.functions, Some(&Files::new(files)));
+    let counts: Vec<&str> =
+        extracted.counts.iter().filter(|(unit, ..)| *unit == "functions").map(|(_, reason, _)| *reason).collect();
+    let row = extracted.functions.into_iter().find(|row| row.qualified_name == name).unwrap();
+    (row, counts.join(" "))
+}
+
+/// The source of the unit of that name in the last file, with its slices and the line of its `def`.
+fn check(files: &[(&str, &str)], name: &str, expected: Expect) {
+    let (row, counts) = unit(files, name);
+    let slice = |slice: &tracemill_schemas::UnitSlice| {
+        let (first, last) = (slice.first_line, slice.first_line + slice.line_count - 1);
+        let lines = if slice.line_count == 0 { "-".to_owned() } else { format!("{first}-{last}") };
+        format!("{}{} {lines}", slice.module, if slice.is_package { "/" } else { "" })
+    };
+    let slices: Vec<String> = row.slices.iter().map(slice).collect();
+    let def = row.source.lines().nth(row.unit_line_number as usize - 1).unwrap_or("no such line");
+    let imports = row.imports.join(" ");
+    expected.assert_eq(&format!(
+        "{}\n---\n{}: {}\ndef: {def}\nimports: {imports}\n{counts}\n",
+        row.source,
+        row.linkage,
+        slices.join(", ")
+    ));
+}
+
+#[test]
+fn a_unit_carries_what_it_needs_of_other_modules() {
+    check(
+        &[
+            ("acme/__init__.py", "from .text.count import count_words\nVERSION = '1'\n"),
+            ("acme/text/__init__.py", ""),
+            (
+                "acme/text/utils.py",
+                "import re\nimport os\nSPACE = re.compile(' ')\n\n\ndef normalise(word):\n    return SPACE.sub('', word)\n\n\
+                 def other():\n    return os\n",
+            ),
+            (
+                "acme/text/count.py",
+                "\"\"\"Counts.\"\"\"\nimport json\nfrom .utils import normalise, other\n\n\ndef count_words(text):\n    \
+                 return len({normalise(word) for word in text.split(',')})\n\ndef use():\n    return other\n",
+            ),
+        ],
+        "count_words",
+        expect![[r#"
+            # acme/text/utils.py
+            import re
+            SPACE = re.compile(' ')
+            def normalise(word):
+                return SPACE.sub('', word)
+            # acme/text/count.py
+            from .utils import normalise
+            def count_words(text):
+                return len({normalise(word) for word in text.split(',')})
+            ---
+            files: acme/ -, acme.text/ -, acme.text.utils 1-5, acme.text.count 6-9
+            def: def count_words(text):
+            imports: re
+
+        "#]],
+    );
+}
+
+#[test]
+fn a_unit_that_needs_its_own_file_alone_stays_as_it_was() {
+    check(
+        &[("acme/__init__.py", "x = 1"), ("acme/a.py", "from . import x\nimport re\ndef f():\n    return re.I\n")],
+        "f",
+        expect![[r#"
+            import re
+            def f():
+                return re.I
+            ---
+            file: 
+            def: def f():
+            imports: re
+
+        "#]],
+    );
+}
+
+#[test]
+fn names_are_followed_through_packages_and_star_imports() {
+    check(
+        &[
+            ("nx/__init__.py", "from nx.classes import *\nfrom nx import algorithms\nfrom nx.algorithms import *\n"),
+            ("nx/classes/__init__.py", "from .graph import Graph\nfrom .digraph import DiGraph\n"),
+            ("nx/classes/graph.py", "import nx\n__all__ = ['Graph']\nclass Graph:\n    def size(self):\n        return nx.one()\n"),
+            ("nx/classes/digraph.py", "from nx.classes.graph import Graph\nclass DiGraph(Graph):\n    pass\n"),
+            ("nx/algorithms/__init__.py", "from .paths import one\nfrom .far import two\n"),
+            ("nx/algorithms/far.py", "def two():\n    return 2\n"),
+            ("nx/algorithms/paths.py", "import nx as n\ndef one():\n    return 1\ndef path():\n    return n.Graph().size()\n"),
+        ],
+        "path",
+        expect![[r#"
+            # nx/classes/graph.py
+            import nx
+            class Graph:
+                def size(self):
+                    return nx.one()
+            # nx/classes/__init__.py
+            from .graph import Graph
+            # nx/algorithms/__init__.py
+            from .paths import one
+            # nx/__init__.py
+            from nx.classes import *
+            from nx.algorithms import *
+            # nx/algorithms/paths.py
+            import nx as n
+            def one():
+                return 1
+            def path():
+                return n.Graph().size()
+            ---
+            files: nx.classes.graph 1-5, nx.classes/ 6-7, nx.algorithms/ 8-9, nx/ 10-12, nx.algorithms.paths 13-18
+            def: def path():
+            imports: 
+
+        "#]],
+    );
+}
+
+#[test]
+fn imports_of_modules_and_lazy_imports_are_followed() {
+    check(
+        &[
+            ("acme/__init__.py", ""),
+            ("acme/a.py", "def one():\n    return 1\ndef two():\n    return 2\n"),
+            ("acme/b.py", "def three():\n    return 3\ndef four():\n    return 4\n"),
+            ("acme/c.py", "X = 5\nY = []\nY.append(X)\nZ = 6\n"),
+            (
+                "acme/own.py",
+                "from . import a\nimport acme.b\nfrom typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from .d import D\n\
+                 def f(d: 'D'):\n    import acme.c as later\n    return a.one() + acme.b.three() + later.Y[0]\n",
+            ),
+        ],
+        "f",
+        expect![[r#"
+            # acme/a.py
+            def one():
+                return 1
+            # acme/b.py
+            def three():
+                return 3
+            # acme/c.py
+            X = 5
+            Y = []
+            Y.append(X)
+            # acme/own.py
+            from . import a
+            import acme.b
+            def f(d: 'D'):
+                import acme.c as later
+                return a.one() + acme.b.three() + later.Y[0]
+            ---
+            files: acme/ -, acme.a 1-3, acme.b 4-6, acme.c 7-10, acme.own 11-16
+            def: def f(d: 'D'):
+            imports: 
+
+        "#]],
+    );
+}
+
+#[test]
+fn what_cannot_be_cut_is_counted() {
+    let module = ("acme/a.py", "def one():\n    return 1\n");
+    check(
+        &[("acme/__init__.py", ""), module, ("acme/own.py", "from . import a\ndef f():\n    return getattr(a, 'one')()\n")],
+        "f",
+        expect![[r#"
+            from . import a
+            def f():
+                return getattr(a, 'one')()
+            ---
+            file: 
+            def: def f():
+            imports: .
+            module_as_value
+        "#]],
+    );
+    let lazy = ("acme/__init__.py", "def __getattr__(name):\n    return name\n");
+    check(&[lazy, ("acme/own.py", "import acme\ndef f():\n    return acme.x\n")], "f", expect![[r#"
+        import acme
+        def f():
+            return acme.x
+        ---
+        file: 
+        def: def f():
+        imports: acme
+        module_getattr
+    "#]]);
+}
+
+#[test]
+fn cycles_and_fallbacks_are_kept() {
+    check(
+        &[
+            ("acme/__init__.py", ""),
+            ("acme/a.py", "from . import own\ndef one():\n    return own.ONE\n"),
+            ("acme/slow.py", "def quick():\n    return 2\n"),
+            (
+                "acme/own.py",
+                "from __future__ import annotations\ntry:\n    from ._fast import quick\nexcept ImportError:\n    from .slow \
+                 import quick\nfrom .a import one\nONE = 1\ndef f():\n    return one() + quick()\n",
+            ),
+        ],
+        "f",
+        expect![[r#"
+            # acme/slow.py
+            def quick():
+                return 2
+            # acme/a.py
+            from . import own
+            def one():
+                return own.ONE
+            # acme/own.py
+            from __future__ import annotations
+            try:
+                from ._fast import quick
+            except ImportError:
+                from .slow import quick
+            from .a import one
+            ONE = 1
+            def f():
+                return one() + quick()
+            ---
+            files: acme/ -, acme.slow 1-3, acme.a 4-7, acme.own 8-17
+            def: def f():
+            imports: __future__
+
+        "#]],
+    );
+}
