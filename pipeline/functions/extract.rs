@@ -44,10 +44,11 @@ pub(super) struct Extracted {
 pub(super) fn extract(file: CorporaRow, config: &FunctionsConfig, modules: Option<&dyn Project>) -> Extracted {
     let Some(source) = file.content.as_deref() else { return Extracted::default() };
     // A bug of ours in one file must not take the run with it; it is counted as a loss.
-    let mut extracted = catch_unwind(AssertUnwindSafe(|| extract_source(source, &file, config, modules))).unwrap_or_else(|_| {
-        let counts = vec![("files", "extractor_panicked", Severity::DataLoss)];
-        Extracted { counts, ..Extracted::default() }
-    });
+    let mut extracted = catch_unwind(AssertUnwindSafe(|| extract_source(source, &file, config, modules)))
+        .unwrap_or_else(|_| {
+            let counts = vec![("files", "extractor_panicked", Severity::DataLoss)];
+            Extracted { counts, ..Extracted::default() }
+        });
     extracted.repository = file.repository;
     extracted
 }

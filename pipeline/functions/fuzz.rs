@@ -55,8 +55,11 @@ fn no_source_breaks_the_extractor() {
         for (entry_point, tests) in [(None, None), (Some("f".to_owned()), Some("assert f(1) == 1\n".to_owned()))] {
             let path = "a.py".to_owned();
             let content = Some(text.clone().into_owned());
-            let made =
-                extract::extract(CorporaRow { path, content, entry_point, tests, ..CorporaRow::default() }, &config, None);
+            let made = extract::extract(
+                CorporaRow { path, content, entry_point, tests, ..CorporaRow::default() },
+                &config,
+                None,
+            );
             for (unit, reason, severity) in made.counts {
                 assert!(severity != Severity::DataLoss, "{unit} {reason}");
                 said += reason;

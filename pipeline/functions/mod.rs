@@ -127,7 +127,13 @@ impl Stage for Functions {
             rows,
             |row| format!("the file {} of corpus {}", row.path, row.corpus),
             cx.workers * 4,
-            |row| Ok(extract::extract(row, &cx.config.functions, modules.as_deref().map(|modules| modules as &dyn Project))),
+            |row| {
+                Ok(extract::extract(
+                    row,
+                    &cx.config.functions,
+                    modules.as_deref().map(|modules| modules as &dyn Project),
+                ))
+            },
             |extracted| {
                 bar.add(1);
                 dedup.take(extracted)

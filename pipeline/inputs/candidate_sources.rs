@@ -46,7 +46,8 @@ impl<'u, 'a> CandidateSources<'u, 'a> {
         let generator = match SignatureCalls::new(UnitTypes::read(unit, will_run)) {
             Ok(calls) => {
                 let call = calls.without_arguments(random);
-                first.extend(call.map(|call| Candidate::new("default", "", call, None)));
+                let call = call.map(|call| Candidate::new("default", "", call, None));
+                first.extend(call.map(|call| unit.imports.add_to(call)));
                 Generator::Calls(Box::new(calls))
             }
             Err(refusal) => Generator::Refused(refusal),
@@ -68,7 +69,7 @@ impl<'u, 'a> CandidateSources<'u, 'a> {
             Some(prepared) => prepared,
             None => (String::new(), calls.nth(number, random)?),
         };
-        Some(Candidate::new(origin, &setup, call, None))
+        Some(calls.unit().imports.add_to(Candidate::new(origin, &setup, call, None)))
     }
 
     /// Whether the type of a required parameter is only inferred.

@@ -144,6 +144,7 @@ fn search(
         row,
         name: if row.kind == "constructor" { unit.class.unwrap_or(unit.name) } else { unit.name },
         statements: unit.statements,
+        imports: &unit.imports,
         is_guess: offers.is_guess(),
         limits: settings.limits,
         config: &config.search,

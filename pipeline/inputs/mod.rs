@@ -20,6 +20,7 @@ mod literals;
 mod proposals;
 mod random;
 mod search;
+mod slice_imports;
 mod sources;
 mod stage;
 #[cfg(test)]

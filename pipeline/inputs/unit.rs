@@ -7,6 +7,7 @@ use ruff_python_ast::{CmpOp, Expr, Stmt, UnaryOp};
 use ruff_text_size::Ranged;
 use tracemill_schemas::functions::FunctionsRow;
 
+use crate::inputs::slice_imports::SliceImports;
 use crate::python::{is_builtin, names};
 
 /// A unit with its source parsed.
@@ -21,14 +22,18 @@ pub(super) struct Unit<'a> {
     /// The statements of its source, of all its modules.
     pub(super) statements: &'a [Stmt],
     binds: BTreeSet<&'a str>,
+    /// Imports of classes of its other modules.
+    pub(super) imports: SliceImports<'a>,
 }
 
 impl<'a> Unit<'a> {
     /// The unit of a row; `statements` are those of its source.
     pub(super) fn new(row: &'a FunctionsRow, statements: &'a [Stmt]) -> Self {
         let name = row.qualified_name.rsplit('.').next().unwrap_or_default();
-        let binds = names::names_in(own_statements(row, statements)).binds;
-        Unit { row, name, class: row.class_name.as_deref(), statements, binds }
+        let (others, own) = statements.split_at(first_own_statement(row, statements));
+        let binds = names::names_in(own).binds;
+        let imports = SliceImports::read(row, others, &binds);
+        Unit { row, name, class: row.class_name.as_deref(), statements, binds, imports }
     }
 
     /// Whether the unit's module binds the name.
@@ -118,13 +123,13 @@ impl<'a> Unit<'a> {
     }
 }
 
-/// The statements of the unit's own module, in which its calls are evaluated.
-fn own_statements<'a>(row: &FunctionsRow, statements: &'a [Stmt]) -> &'a [Stmt] {
-    let Some(own) = row.slices.last() else { return statements };
+/// The place of the first statement of the unit's own module, in which its calls are evaluated. It is the last one.
+fn first_own_statement(row: &FunctionsRow, statements: &[Stmt]) -> usize {
+    let Some(own) = row.slices.last() else { return 0 };
     let before = usize::try_from(own.first_line - 1).unwrap_or(0);
     let start: usize = row.source.split_inclusive('\n').take(before).map(str::len).sum();
     let first = statements.iter().position(|statement| statement.range().start().to_usize() >= start);
-    &statements[first.unwrap_or(statements.len())..]
+    first.unwrap_or(statements.len())
 }
 
 /// Special methods, and the built-in functions that run them on their first argument.

@@ -236,7 +236,9 @@ impl<T: ListedStruct> Cell for Vec<T> {
             for field in 0..T::FIELDS.len() {
                 match value.value(field) {
                     FieldValue::Text(text) => {
-                        row.field_builder::<StringBuilder>(field).into_iter().for_each(|to| to.append_option(text.as_deref()));
+                        row.field_builder::<StringBuilder>(field)
+                            .into_iter()
+                            .for_each(|to| to.append_option(text.as_deref()));
                     }
                     FieldValue::Number(number) => {
                         row.field_builder::<Int32Builder>(field).into_iter().for_each(|to| to.append_value(number));

@@ -94,7 +94,9 @@ impl<'p> Closure<'p> {
         };
         closure.add_parents(&own.name);
         let is_package = own.is_package;
-        closure.modules.insert(own.name.clone(), Needed { code: Some(Arc::clone(own)), is_package, ..Needed::default() });
+        closure
+            .modules
+            .insert(own.name.clone(), Needed { code: Some(Arc::clone(own)), is_package, ..Needed::default() });
         closure.take(own, own_block, None);
         closure.todo.push((own.name.clone(), own_name.to_owned()));
         while let Some((module, name)) = closure.todo.pop() {

@@ -17,10 +17,10 @@ use std::sync::Arc;
 
 use tracemill_schemas::UnitSlice;
 
-use closure::{Closure, Needed};
 pub(in crate::functions) use closure::NoSlices;
-pub(in crate::functions) use module_code::ModuleCode;
+use closure::{Closure, Needed};
 use module_code::BlockCode;
+pub(in crate::functions) use module_code::ModuleCode;
 pub(in crate::functions) use project::{CorpusModules, Project};
 
 /// The source of a unit that spans several modules.
@@ -97,7 +97,12 @@ impl SlicedUnit {
             self.imports.extend(import_roots.iter().filter(|root| !leads_to_corpus(code, root, project)).cloned());
         }
         if is_own {
-            self.bound = code.binders.iter().filter(|(_, at)| at.iter().any(|at| needed.blocks.contains(at))).map(|(name, _)| name.clone()).collect();
+            self.bound = code
+                .binders
+                .iter()
+                .filter(|(_, at)| at.iter().any(|at| needed.blocks.contains(at)))
+                .map(|(name, _)| name.clone())
+                .collect();
             // As the source of any other unit, it ends without a line end.
             self.source.pop();
         }

@@ -74,7 +74,13 @@ pub(super) enum ImportTarget {
 
 impl ModuleCode {
     /// Reads a module whose statements are `blocks`.
-    pub(in crate::functions) fn read(path: &str, name: &str, is_package: bool, source: &str, blocks: &Blocks<'_>) -> Self {
+    pub(in crate::functions) fn read(
+        path: &str,
+        name: &str,
+        is_package: bool,
+        source: &str,
+        blocks: &Blocks<'_>,
+    ) -> Self {
         let mut code = ModuleCode {
             path: path.to_owned(),
             name: name.to_owned(),

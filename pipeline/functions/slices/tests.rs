@@ -142,11 +142,17 @@ fn names_are_followed_through_packages_and_star_imports() {
         &[
             ("nx/__init__.py", "from nx.classes import *\nfrom nx import algorithms\nfrom nx.algorithms import *\n"),
             ("nx/classes/__init__.py", "from .graph import Graph\nfrom .digraph import DiGraph\n"),
-            ("nx/classes/graph.py", "import nx\n__all__ = ['Graph']\nclass Graph:\n    def size(self):\n        return nx.one()\n"),
+            (
+                "nx/classes/graph.py",
+                "import nx\n__all__ = ['Graph']\nclass Graph:\n    def size(self):\n        return nx.one()\n",
+            ),
             ("nx/classes/digraph.py", "from nx.classes.graph import Graph\nclass DiGraph(Graph):\n    pass\n"),
             ("nx/algorithms/__init__.py", "from .paths import one\nfrom .far import two\n"),
             ("nx/algorithms/far.py", "def two():\n    return 2\n"),
-            ("nx/algorithms/paths.py", "import nx as n\ndef one():\n    return 1\ndef path():\n    return n.Graph().size()\n"),
+            (
+                "nx/algorithms/paths.py",
+                "import nx as n\ndef one():\n    return 1\ndef path():\n    return n.Graph().size()\n",
+            ),
         ],
         "path",
         expect![[r#"
@@ -222,7 +228,11 @@ fn imports_of_modules_and_lazy_imports_are_followed() {
 fn what_cannot_be_cut_is_counted() {
     let module = ("acme/a.py", "def one():\n    return 1\n");
     check(
-        &[("acme/__init__.py", ""), module, ("acme/own.py", "from . import a\ndef f():\n    return getattr(a, 'one')()\n")],
+        &[
+            ("acme/__init__.py", ""),
+            module,
+            ("acme/own.py", "from . import a\ndef f():\n    return getattr(a, 'one')()\n"),
+        ],
         "f",
         expect![[r#"
             from . import a
@@ -236,7 +246,10 @@ fn what_cannot_be_cut_is_counted() {
         "#]],
     );
     let lazy = ("acme/__init__.py", "def __getattr__(name):\n    return name\n");
-    check(&[lazy, ("acme/own.py", "import acme\ndef f():\n    return acme.x\n")], "f", expect![[r#"
+    check(
+        &[lazy, ("acme/own.py", "import acme\ndef f():\n    return acme.x\n")],
+        "f",
+        expect![[r#"
         import acme
         def f():
             return acme.x
@@ -245,7 +258,8 @@ fn what_cannot_be_cut_is_counted() {
         def: def f():
         imports: acme
         module_getattr
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

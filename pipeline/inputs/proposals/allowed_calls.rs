@@ -37,7 +37,9 @@ impl<'a> Form<'a> {
     /// The allowed calls of a unit; a text longer than `bytes_max` is none.
     pub(super) fn new(unit: &'a Unit<'a>, bytes_max: usize) -> Self {
         let classes = unit.statements.iter().filter_map(|statement| match statement {
-            Stmt::ClassDef(class) => Some(class.name.as_str()).filter(|name| unit.row.slices.is_empty() || unit.binds(name)),
+            Stmt::ClassDef(class) => {
+                Some(class.name.as_str()).filter(|name| unit.row.slices.is_empty() || unit.binds(name))
+            }
             _ => None,
         });
         Form { unit, classes: classes.filter(|name| !name.starts_with("__")).collect(), bytes_max }

@@ -193,7 +193,7 @@ impl<'a> Search<'a> {
 
     /// The attempt with a changed call; `None` where it is too long.
     fn changed(&self, parent: &EvaluatedCandidate, tree: Tree) -> Option<PendingCandidate> {
-        let candidate = with_tree(&parent.candidate, &tree);
+        let candidate = self.subject.imports.add_to(with_tree(&parent.candidate, &tree));
         let length = candidate.call.len() + candidate.setup.len() + candidate.stdin.len();
         let attempt = PendingCandidate { candidate, tree: Some(tree), generation: parent.generation + 1 };
         (length <= self.subject.bytes_max).then_some(attempt)

@@ -7,6 +7,7 @@ use tracemill_schemas::functions::FunctionsRow;
 use tracemill_trace::Limits;
 
 use crate::config::SearchConfig;
+use crate::inputs::slice_imports::SliceImports;
 
 /// The unit that is searched, and the limits of its search.
 pub(in crate::inputs) struct Subject<'a> {
@@ -14,6 +15,8 @@ pub(in crate::inputs) struct Subject<'a> {
     /// The name by which a call reaches the unit: of the function, or of the class for a constructor.
     pub(in crate::inputs) name: &'a str,
     pub(in crate::inputs) statements: &'a [Stmt],
+    /// Imports that calls need.
+    pub(in crate::inputs) imports: &'a SliceImports<'a>,
     /// Whether the type of a required parameter is only inferred.
     pub(in crate::inputs) is_guess: bool,
     pub(in crate::inputs) limits: Limits,

@@ -14,7 +14,7 @@ use crate::python::{last_name, signature};
 pub(super) struct Classes<'a> {
     source: &'a str,
     by_name: BTreeMap<&'a str, &'a StmtClassDef>,
-    /// Classes of the unit's other modules that its own module does not import, so that no call can name them.
+    /// Classes of the unit's other modules that no call can name, even after an import.
     out_of_reach: BTreeSet<&'a str>,
     /// Calls whose result is bound to a name of the module.
     records: BTreeMap<&'a str, &'a ExprCall>,
@@ -38,7 +38,8 @@ impl<'a> Classes<'a> {
     pub(super) fn read(unit: &Unit<'a>) -> Self {
         let mut by_name = BTreeMap::new();
         collect(unit.statements, &mut by_name);
-        let is_out_of_reach = |name: &&str| !unit.row.slices.is_empty() && !unit.binds(name);
+        // Classes inside functions and the like are left to the search, as in a unit of one module.
+        let is_out_of_reach = |name: &&str| !unit.row.slices.is_empty() && !unit.binds(name) && !unit.imports.has(name);
         let out_of_reach = by_name.keys().copied().filter(is_out_of_reach).collect();
         let named = unit.statements.iter().filter_map(|statement| {
             let assign = statement.as_assign_stmt()?;

@@ -10,6 +10,7 @@ use crate::inputs::types::classes::Construction;
 use crate::inputs::types::py_type::PyType;
 use crate::inputs::types::unit_types::{UnitTypes, is_required};
 use crate::inputs::types::values::Values;
+use crate::inputs::unit::Unit;
 
 /// Why no call can be made, as `stats` and `searches` name it.
 #[derive(Debug, PartialEq, Eq)]
@@ -55,6 +56,11 @@ impl<'u, 'a> SignatureCalls<'u, 'a> {
         let calls = SignatureCalls { types, parameters, is_guess };
         calls.check_receiver()?;
         Ok(calls)
+    }
+
+    /// The unit that they call.
+    pub(in crate::inputs) fn unit(&self) -> &'u Unit<'a> {
+        self.types.unit
     }
 
     /// Refuses a method of a class of which no instance can be made.
