@@ -150,8 +150,7 @@ impl<'a> Maker<'_, 'a> {
 
     /// The row of a unit; `None` where it is too long. `more` are names that it needs besides.
     fn row(&self, unit: &Unit<'a>, more: &BTreeSet<&str>, usages: &[Usage<'a>]) -> Option<FunctionsRow> {
-        let sliced = self.sliced(unit).filter(|sliced| sliced.text.len() <= self.config.source_bytes_max);
-        let UnitSource { text, unit_line, bound, imports, linkage, slices } = match sliced {
+        let UnitSource { text, unit_line, bound, imports, linkage, slices } = match self.sliced(unit) {
             Some(sliced) => sliced,
             None => self.in_own_file(unit, more)?,
         };
@@ -212,7 +211,11 @@ impl<'a> Maker<'_, 'a> {
         let OwnModule { modules, code } = self.own_module.as_ref()?;
         let name = unit.top_name();
         let may_rebind = |block: usize| self.blocks.may_rebind(block, unit.block, name);
-        match slices::slice(*modules, code, unit.block, name, &may_rebind) {
+        let sliced = slices::slice(*modules, code, unit.block, name, &may_rebind);
+        let fits = |sliced: &SlicedUnit| sliced.source.len() <= self.config.source_bytes_max;
+        match sliced
+            .and_then(|sliced| if sliced.as_ref().is_none_or(fits) { Ok(sliced) } else { Err(NoSlices::TooLong) })
+        {
             Ok(sliced) => sliced.map(|SlicedUnit { source, slices, block_line, bound, imports }| {
                 let unit_line = block_line + self.lines_before_name(unit);
                 UnitSource { text: source, unit_line, bound, imports, linkage: "files", slices }

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use expect_test::{Expect, expect};
+use tracemill_schemas::modules::ModulesRow;
 
 use super::*;
 use crate::cancel::Cancel;
@@ -463,7 +464,7 @@ fn long_units_are_counted() {
     assert!(extracted.counts.contains(&("functions", "too_long", Severity::Failure)));
 }
 
-/// Writes `corpora` parts of one file each, as the stage before would.
+/// Writes `corpora` parts of one file each, as the stages before would, and parts of `modules` without any.
 fn write_corpora(dataset: &Dataset, files: &[(&str, &str)]) {
     for (number, (path, content)) in files.iter().enumerate() {
         let key = PartKey::numbered(number);
@@ -476,7 +477,13 @@ fn write_corpora(dataset: &Dataset, files: &[(&str, &str)]) {
             .unwrap();
         output.close(writer).unwrap();
         let files = output.commit().unwrap();
+        let part_of_file = files[0].key.clone();
         dataset.commit_entry("corpora", &key, &PartEntry { files, ..PartEntry::default() }).unwrap();
+        let mut output = PartOutput::new(dataset.root(), &part_of_file, 3);
+        let writer = output.table::<ModulesRow>().unwrap();
+        output.close(writer).unwrap();
+        let files = output.commit().unwrap();
+        dataset.commit_entry("modules", &part_of_file, &PartEntry { files, ..PartEntry::default() }).unwrap();
     }
 }
 

@@ -4,7 +4,7 @@
 //! Used by the functions stage for the definitions that a unit needs, and by the inputs stage for those that an input
 //! needs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{
@@ -21,6 +21,9 @@ pub struct Names<'a> {
     pub binds: BTreeSet<&'a str>,
     /// The bound names that an import binds.
     pub imports: BTreeSet<&'a str>,
+    /// For each loaded name the attributes that are read from it: `a.b.c` is `[b, c]` of `a`. Empty where the name is used
+    /// by itself.
+    pub attributes: BTreeMap<&'a str, BTreeSet<Vec<&'a str>>>,
 }
 
 /// The names of statements.
@@ -81,7 +84,8 @@ struct Walker<'a> {
 }
 
 impl<'a> Walker<'a> {
-    fn load(&mut self, name: &'a str) {
+    /// Notes that a name is loaded, and these attributes of it.
+    fn load(&mut self, name: &'a str, attributes: Vec<&'a str>) {
         let innermost = self.scopes.len().wrapping_sub(1);
         for (index, scope) in self.scopes.iter().enumerate().rev() {
             if scope.globals.contains(name) {
@@ -92,6 +96,7 @@ impl<'a> Walker<'a> {
             }
         }
         self.names.loads.insert(name);
+        self.names.attributes.entry(name).or_default().insert(attributes);
     }
 
     fn store(&mut self, name: &'a str) {
@@ -229,7 +234,7 @@ impl<'a> Visitor<'a> for Walker<'a> {
             }
             Stmt::AugAssign(assign) => {
                 if let Expr::Name(name) = assign.target.as_ref() {
-                    self.load(name.id.as_str());
+                    self.load(name.id.as_str(), Vec::new());
                 }
                 visitor::walk_stmt(self, statement);
             }
@@ -251,8 +256,21 @@ impl<'a> Visitor<'a> for Walker<'a> {
         match expression {
             Expr::Name(name) => match name.ctx {
                 ExprContext::Store => self.store(name.id.as_str()),
-                _ => self.load(name.id.as_str()),
+                _ => self.load(name.id.as_str(), Vec::new()),
             },
+            Expr::Attribute(_) => {
+                let mut attributes = Vec::new();
+                let mut inner = expression;
+                while let Expr::Attribute(attribute) = inner {
+                    attributes.push(attribute.attr.as_str());
+                    inner = &attribute.value;
+                }
+                attributes.reverse();
+                match inner {
+                    Expr::Name(name) if name.ctx.is_load() => self.load(name.id.as_str(), attributes),
+                    inner => self.visit_expr(inner),
+                }
+            }
             Expr::Lambda(lambda) => {
                 let mut binder = Binder::default();
                 if let Some(parameters) = &lambda.parameters {
@@ -380,7 +398,7 @@ mod tests {
 
     fn check(source: &str, expected: Expect) {
         let parsed = crate::python::parse(source).unwrap();
-        let Names { loads, binds, imports } = names_in(parsed.suite());
+        let Names { loads, binds, imports, .. } = names_in(parsed.suite());
         let list = |names: BTreeSet<&str>| names.into_iter().collect::<Vec<_>>().join(" ");
         expected.assert_eq(&format!("{} -> {} [{}]", list(loads), list(binds), list(imports)));
     }
@@ -419,5 +437,18 @@ mod tests {
         );
         check("try:\n  import j\nexcept E as e:\n  j = e", expect!["E -> j [j]"]);
         check("print(f'{a!r:{b}}', \"string\")", expect!["a b print ->  []"]);
+    }
+
+    #[test]
+    fn attributes_belong_to_names_of_the_module() {
+        let parsed =
+            crate::python::parse("a.b.c\nprint(a)\ndef f(d, x: e.f):\n    d.e\n    g.h()[i].j = k.l\n").unwrap();
+        let names = names_in(parsed.suite());
+        let chains = names.attributes.iter().flat_map(|(name, chains)| {
+            chains
+                .iter()
+                .map(move |chain| std::iter::once(*name).chain(chain.iter().copied()).collect::<Vec<_>>().join("."))
+        });
+        assert_eq!(chains.collect::<Vec<_>>(), ["a", "a.b.c", "e.f", "g.h", "i", "k.l", "print"]);
     }
 }

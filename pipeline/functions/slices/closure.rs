@@ -36,21 +36,18 @@ pub(super) struct Needed {
 /// Why a unit cannot be cut into slices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::functions) enum NoSlices {
-    /// A module is used as a value, so that any of its names may be.
-    ModuleAsValue,
-    /// A module makes names when they are asked for (`__getattr__`).
-    ModuleGetattr,
     /// It would span too many modules.
     TooManyModules,
+    /// Its slices would be longer than `functions.source_bytes_max`.
+    TooLong,
 }
 
 impl NoSlices {
     /// The word in `stats`.
     pub(in crate::functions) fn name(self) -> &'static str {
         match self {
-            NoSlices::ModuleAsValue => "module_as_value",
-            NoSlices::ModuleGetattr => "module_getattr",
-            NoSlices::TooManyModules => "too_many_modules",
+            NoSlices::TooManyModules => "slices_too_many",
+            NoSlices::TooLong => "slices_too_long",
         }
     }
 }
@@ -112,7 +109,7 @@ impl<'p> Closure<'p> {
     pub(super) fn spans_modules(&self) -> bool {
         self.modules.values().any(|needed| {
             let is_own = needed.code.as_ref().is_some_and(|code| code.name == self.own.name);
-            !is_own && needed.code.is_some() && !needed.looked_up.is_empty()
+            !is_own && !needed.blocks.is_empty()
         }) || self.modules.len() > 1 + self.own.name.matches('.').count()
     }
 
@@ -176,7 +173,7 @@ impl<'p> Closure<'p> {
         if !needed.blocks.insert(block) {
             return;
         }
-        let BlockCode { is_import, imports, loads, chains, stars, .. } = &code.blocks[block];
+        let BlockCode { is_import, imports, loads, attributes, local_attributes, stars, .. } = &code.blocks[block];
         if *is_import {
             return;
         }
@@ -187,14 +184,14 @@ impl<'p> Closure<'p> {
                 self.add(&found);
             }
         }
-        for (name, chains) in chains {
-            let inner = imports.iter().find(|import| import.bound == *name);
-            let module = match inner {
-                Some(import) => self.module_behind(&code.path, import, 0),
-                None if loads.contains(name) => self.module_named(code, name, 0),
-                None => None,
-            };
-            if let Some(module) = module {
+        for (name, chains) in attributes {
+            if let Some(module) = self.module_named(code, name, 0) {
+                chains.iter().for_each(|chain| self.walk(&module, chain));
+            }
+        }
+        for (name, chains) in local_attributes {
+            let import = imports.iter().find(|import| import.bound == *name);
+            if let Some(module) = import.and_then(|import| self.module_behind(&code.path, import, 0)) {
                 chains.iter().for_each(|chain| self.walk(&module, chain));
             }
         }
@@ -217,7 +214,20 @@ impl<'p> Closure<'p> {
         } else if let Some(below) = self.below(module, name) {
             self.add(&below);
         } else if self.code(module).is_some_and(|code| code.binders.contains_key("__getattr__")) {
-            self.refusal = Some(NoSlices::ModuleGetattr);
+            // It makes names when they are asked for.
+            self.take_whole(module);
+        }
+    }
+
+    /// Takes all of a module, of which any name may be used.
+    fn take_whole(&mut self, module: &FoundModule) {
+        self.add(module);
+        let Some(code) = self.modules.get(&module.name).and_then(|needed| needed.code.clone()) else { return };
+        for (block, BlockCode { role, imports, .. }) in code.blocks.iter().enumerate() {
+            if *role == Role::Other {
+                imports.iter().for_each(|import| self.take(&code, block, Some(&import.bound)));
+                self.take(&code, block, None);
+            }
         }
     }
 
@@ -235,7 +245,8 @@ impl<'p> Closure<'p> {
                 None => return,
             }
         }
-        self.refusal = Some(NoSlices::ModuleAsValue);
+        // The module itself is a value.
+        self.take_whole(&module);
     }
 
     /// The module that a name of a module is bound to; `None` where it is something else.

@@ -7,7 +7,7 @@ use std::ops::Range;
 use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{Expr, Stmt, StmtIf, StmtImport, StmtImportFrom};
 
-use crate::functions::blocks::{Blocks, Role};
+use crate::functions::blocks::{Block, Blocks, Role};
 use crate::functions::features;
 use crate::python::imports::Chains;
 
@@ -42,8 +42,10 @@ pub(super) struct BlockCode {
     pub(super) is_import: bool,
     /// Modules of `from … import *` in it, by their full names.
     pub(super) stars: Vec<String>,
-    /// The attributes that are read from each name: `a.b.c` is `[b, c]` of `a`. Empty where the name is used by itself.
-    pub(super) chains: BTreeMap<String, BTreeSet<Vec<String>>>,
+    /// The attributes that are read from each loaded name: see [`crate::python::names::Names`].
+    pub(super) attributes: BTreeMap<String, BTreeSet<Vec<String>>>,
+    /// The same for names that imports inside functions bind.
+    pub(super) local_attributes: BTreeMap<String, BTreeSet<Vec<String>>>,
     /// Top-level modules that it imports, as the column `imports` has them.
     pub(super) import_roots: BTreeSet<String>,
 }
@@ -91,13 +93,9 @@ impl ModuleCode {
         for block in &blocks.all {
             let mut imports = ImportsAnywhere { module: name, is_package, imports: Vec::new(), stars: Vec::new() };
             imports.visit_stmt(block.statement);
-            let mut chains = Chains::default();
-            chains.visit_stmt(block.statement);
-            let mut attributes: BTreeMap<String, BTreeSet<Vec<String>>> = BTreeMap::new();
-            for chain in chains.0 {
-                let read = chain.attributes.iter().map(|attribute| attribute.attr.to_string()).collect();
-                attributes.entry(chain.base.id.to_string()).or_default().insert(read);
-            }
+            let owned = |chain: &Vec<&str>| chain.iter().map(|name| (*name).to_owned()).collect();
+            let attributes = block.names.attributes.iter();
+            let attributes = attributes.map(|(name, chains)| ((*name).to_owned(), chains.iter().map(owned).collect()));
             let is_import = matches!(block.statement, Stmt::Import(_) | Stmt::ImportFrom(_));
             code.blocks.push(BlockCode {
                 range: block.range.start().to_usize()..block.range.end().to_usize(),
@@ -106,7 +104,8 @@ impl ModuleCode {
                 is_import: is_import && imports.stars.is_empty(),
                 imports: imports.imports,
                 stars: imports.stars,
-                chains: attributes,
+                attributes: attributes.collect(),
+                local_attributes: local_attributes(block),
                 import_roots: features::imports(std::iter::once(block.statement)).into_iter().collect(),
             });
         }
@@ -128,6 +127,22 @@ impl ModuleCode {
         let blocks = self.blocks.iter().enumerate().rev();
         blocks.flat_map(|(index, block)| block.stars.iter().rev().map(move |module| (index, module.as_str())))
     }
+}
+
+/// The attributes that are read from names that imports inside functions bind; of a name that several functions bind, those
+/// of all.
+fn local_attributes(block: &Block<'_>) -> BTreeMap<String, BTreeSet<Vec<String>>> {
+    let mut attributes: BTreeMap<String, BTreeSet<Vec<String>>> = BTreeMap::new();
+    if matches!(block.statement, Stmt::Import(_) | Stmt::ImportFrom(_)) {
+        return attributes;
+    }
+    let mut chains = Chains::default();
+    chains.visit_stmt(block.statement);
+    for chain in chains.0.iter().filter(|chain| !block.names.loads.contains(chain.base.id.as_str())) {
+        let read = chain.attributes.iter().map(|attribute| attribute.attr.to_string()).collect();
+        attributes.entry(chain.base.id.to_string()).or_default().insert(read);
+    }
+    attributes
 }
 
 /// The full name of the module that a relative import names; `None` where it leaves the topmost package.

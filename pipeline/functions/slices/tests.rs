@@ -225,7 +225,7 @@ fn imports_of_modules_and_lazy_imports_are_followed() {
 }
 
 #[test]
-fn what_cannot_be_cut_is_counted() {
+fn a_module_of_which_any_name_may_be_used_comes_whole() {
     let module = ("acme/a.py", "def one():\n    return 1\n");
     check(
         &[
@@ -235,14 +235,18 @@ fn what_cannot_be_cut_is_counted() {
         ],
         "f",
         expect![[r#"
+            # acme/a.py
+            def one():
+                return 1
+            # acme/own.py
             from . import a
             def f():
                 return getattr(a, 'one')()
             ---
-            file: 
+            files: acme/ -, acme.a 1-3, acme.own 4-7
             def: def f():
-            imports: .
-            module_as_value
+            imports: 
+
         "#]],
     );
     let lazy = ("acme/__init__.py", "def __getattr__(name):\n    return name\n");
@@ -250,14 +254,18 @@ fn what_cannot_be_cut_is_counted() {
         &[lazy, ("acme/own.py", "import acme\ndef f():\n    return acme.x\n")],
         "f",
         expect![[r#"
+        # acme/__init__.py
+        def __getattr__(name):
+            return name
+        # acme/own.py
         import acme
         def f():
             return acme.x
         ---
-        file: 
+        files: acme/ 1-3, acme.own 4-7
         def: def f():
-        imports: acme
-        module_getattr
+        imports: 
+
     "#]],
     );
 }

@@ -14,7 +14,9 @@ fn tests_beside_a_src_layout_import_what_is_below_src() {
         ("acme-1.0/tests/helpers.py", ""),
         ("acme-1.0/tests/test_text.py", "import acme.text\nimport helpers\nfrom tests import helpers"),
     ];
-    check(&files, expect![[r#"
+    check(
+        &files,
+        expect![[r#"
         acme-1.0/docs/conf.py: conf in 'acme-1.0/docs' by script
           acme corpus acme-1.0/src/acme/__init__.py
           sphinx missing -
@@ -31,7 +33,8 @@ fn tests_beside_a_src_layout_import_what_is_below_src() {
           helpers corpus acme-1.0/tests/helpers.py
           tests corpus -
           tests.helpers corpus acme-1.0/tests/helpers.py
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -44,7 +47,9 @@ fn the_top_of_a_wheel_is_the_root_of_all() {
         ("acme-1.0.data/scripts/tool.py", "import extra"),
         ("single.py", "import acme.plugins"),
     ];
-    check_wheel(&files, expect![[r#"
+    check_wheel(
+        &files,
+        expect![[r#"
         acme/__init__.py: acme package in '' by wheel
           acme.plugins corpus -
           acme.plugins.one corpus acme/plugins/one.py
@@ -61,7 +66,8 @@ fn the_top_of_a_wheel_is_the_root_of_all() {
         single.py: single in '' by wheel
           acme corpus acme/__init__.py
           acme.plugins corpus -
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -71,7 +77,9 @@ fn archives_of_one_corpus_do_not_see_each_other() {
         ("a/one-1.0.whl/one/text.py", "from . import text"),
         ("two-1.0.tar.gz/two-1.0/src/two.py", "import one\nimport two"),
     ];
-    check(&files, expect![[r#"
+    check(
+        &files,
+        expect![[r#"
         a/one-1.0.whl/one/__init__.py: one package in 'a/one-1.0.whl' by wheel
           one corpus a/one-1.0.whl/one/__init__.py
           one.text corpus a/one-1.0.whl/one/text.py
@@ -82,7 +90,8 @@ fn archives_of_one_corpus_do_not_see_each_other() {
         two-1.0.tar.gz/two-1.0/src/two.py: two in 'two-1.0.tar.gz/two-1.0/src' by script
           one missing -
           two corpus two-1.0.tar.gz/two-1.0/src/two.py
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -94,7 +103,9 @@ fn the_root_of_a_package_is_above_its_topmost_init() {
         ("lib/a/gap/d/__init__.py", "import d, a"),
         ("lib/a/gap/e.py", "from . import d\nimport d"),
     ];
-    check(&files, expect![[r#"
+    check(
+        &files,
+        expect![[r#"
         lib/a/__init__.py: a package in 'lib' by package
         lib/a/b/__init__.py: a.b package in 'lib' by package
         lib/a/b/c.py: a.b.c in 'lib' by package
@@ -107,7 +118,8 @@ fn the_root_of_a_package_is_above_its_topmost_init() {
         lib/a/gap/e.py: e in 'lib/a/gap' by script
           . missing -
           d corpus lib/a/gap/d/__init__.py
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -117,7 +129,9 @@ fn a_corpus_that_begins_inside_a_package_has_relative_imports() {
         ("count.py", "from . import text\nfrom .. import other\nimport acme.text"),
         ("text/__init__.py", "from ..count import words\nfrom ... import x"),
     ];
-    check(&files, expect![[r#"
+    check(
+        &files,
+        expect![[r#"
         __init__.py: - package in '' by package
           . corpus __init__.py
           count corpus count.py
@@ -131,7 +145,8 @@ fn a_corpus_that_begins_inside_a_package_has_relative_imports() {
         text/__init__.py: text package in '' by package
           ... missing -
           count corpus count.py
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -142,7 +157,9 @@ fn a_folder_of_scripts_is_its_own_root_and_looks_upwards() {
         ("tools/check.py", "import tools.build"),
         ("other/elsewhere.py", "import build"),
     ];
-    check(&files, expect![[r#"
+    check(
+        &files,
+        expect![[r#"
         shared.py: shared in '' by script
         tools/build.py: build in 'tools' by script
           .check missing -
@@ -156,7 +173,8 @@ fn a_folder_of_scripts_is_its_own_root_and_looks_upwards() {
           tools.build corpus tools/build.py
         other/elsewhere.py: elsewhere in 'other' by script
           build corpus tools/build.py
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -170,7 +188,9 @@ fn a_folder_without_init_is_a_namespace_package_unless_a_file_has_the_name() {
         ("z/w.py", "import both, both.x"),
         ("empty/data.txt", ""),
     ];
-    check(&files, expect![[r#"
+    check(
+        &files,
+        expect![[r#"
         main.py: main in '' by script
           both corpus z/both/__init__.py
           both.x corpus both/x.py
@@ -186,5 +206,6 @@ fn a_folder_without_init_is_a_namespace_package_unless_a_file_has_the_name() {
           both corpus z/both/__init__.py
           both.x missing -
         empty/data.txt: - in 'empty' by script
-    "#]]);
+    "#]],
+    );
 }

@@ -14,7 +14,9 @@ fn relative_imports_count_from_the_package_of_the_file() {
         ("a/b/d.py", "from .c.f import *\nfrom .. import x"),
         ("a/x.py", "from . import x\nfrom .. import y"),
     ];
-    check(&files, expect![[r#"
+    check(
+        &files,
+        expect![[r#"
         a/__init__.py: a package in '' by package
           a corpus a/__init__.py
           a.b corpus a/b/__init__.py
@@ -46,7 +48,8 @@ fn relative_imports_count_from_the_package_of_the_file() {
           .. missing -
           a corpus a/__init__.py
           a.x corpus a/x.py
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -99,7 +102,8 @@ lambda: __import__('p.called')
           p.slow corpus p/slow.py
           p.types corpus p/types.py
           typing standard -
-    "#]].assert_eq(&own);
+    "#]]
+    .assert_eq(&own);
 }
 
 #[test]
@@ -110,7 +114,9 @@ fn star_imports_and_reexports_lead_to_the_module_that_is_named() {
         ("p/b.py", "thing = 1"),
         ("q.py", "from p import *\nfrom p import b, thing"),
     ];
-    check(&files, expect![[r#"
+    check(
+        &files,
+        expect![[r#"
         p/__init__.py: p package in '' by package
           p.a corpus p/a.py
           p.b corpus p/b.py
@@ -119,14 +125,17 @@ fn star_imports_and_reexports_lead_to_the_module_that_is_named() {
         q.py: q in '' by script
           p corpus p/__init__.py
           p.b corpus p/b.py
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn modules_may_import_each_other() {
     let files =
         [("p/__init__.py", "import p.a"), ("p/a.py", "from p import b"), ("p/b.py", "from . import a, b\nimport p")];
-    check(&files, expect![[r#"
+    check(
+        &files,
+        expect![[r#"
         p/__init__.py: p package in '' by package
           p corpus p/__init__.py
           p.a corpus p/a.py
@@ -137,7 +146,8 @@ fn modules_may_import_each_other() {
           p corpus p/__init__.py
           p.a corpus p/a.py
           p.b corpus p/b.py
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -160,7 +170,9 @@ fn a_path_that_no_import_can_spell_has_no_name() {
         ("/absolute.py", "from . import p"),
         ("a//b.py", "import p"),
     ];
-    check(&files, expect![[r#"
+    check(
+        &files,
+        expect![[r#"
         p/__init__.py: p package in '' by package
         p/class.py: - in '' by package
         p/match.py: p.match in '' by package
@@ -189,7 +201,8 @@ fn a_path_that_no_import_can_spell_has_no_name() {
            corpus .py
         a//b.py: b in 'a/' by script
           p corpus p/__init__.py
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -201,7 +214,9 @@ fn a_standard_name_leads_to_the_standard_library_except_from_a_script_beside_suc
         ("s/use.py", "import random, json.tool, email.none"),
         ("s/email/x.py", "import email.x, email.message"),
     ];
-    check(&files, expect![[r#"
+    check(
+        &files,
+        expect![[r#"
         p/__init__.py: p package in '' by package
           importlib standard -
           json standard -
@@ -224,7 +239,8 @@ fn a_standard_name_leads_to_the_standard_library_except_from_a_script_beside_suc
           email standard -
           email.message standard -
           email.x standard -
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -241,7 +257,9 @@ fn the_own_root_comes_first_then_those_above_then_the_others_in_order() {
         ("x/top.py", "import k.none"),
         ("x-y/k.py", ""),
     ];
-    check(&files, expect![[r#"
+    check(
+        &files,
+        expect![[r#"
         a/m.py: m in 'a' by script
         b/c/use.py: use in 'b/c' by script
           k corpus x/k/__init__.py
@@ -258,5 +276,6 @@ fn the_own_root_comes_first_then_those_above_then_the_others_in_order() {
           k corpus x/k/__init__.py
           k.none missing -
         x-y/k.py: k in 'x-y' by script
-    "#]]);
+    "#]],
+    );
 }
