@@ -1,9 +1,9 @@
 //! How data moves: the stages of tracemill, each named by the table it writes.
 //!
 //! ```text
-//!  corpora ─▶ functions ─▶ inputs ─▶ executions ─▶ mixtures ─▶ shards
-//!     │           │           │          │            │           │
-//!     └───────────┴───────────┴──── stats ────────────┴───────────┘
+//!  corpora ─▶ modules ─▶ functions ─▶ inputs ─▶ executions ─▶ mixtures ─▶ shards
+//!     │          │           │           │          │            │           │
+//!     └──────────┴───────────┴───────────┴──── stats ────────────┴───────────┘
 //! ```
 //!
 //! Stages do not import each other: what passes between them is a table on disk. [`stages`] lists them, [`stage`] drives
@@ -25,6 +25,7 @@ pub mod hash;
 pub mod inputs;
 pub mod mixtures;
 mod models;
+pub mod modules;
 pub mod parallel;
 pub mod progress;
 pub mod python;

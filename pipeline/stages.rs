@@ -31,6 +31,16 @@ pub static CORPORA: StageInfo = StageInfo {
     runs_programs: false,
 };
 
+/// Names the modules of the corpora and follows their imports.
+pub static MODULES: StageInfo = StageInfo {
+    name: "modules",
+    counted_as: "files",
+    config: &[],
+    reads: &["corpora"],
+    writes: &["modules"],
+    runs_programs: false,
+};
+
 /// Extracts units.
 pub static FUNCTIONS: StageInfo = StageInfo {
     name: "functions",
@@ -82,7 +92,7 @@ pub static SHARDS: StageInfo = StageInfo {
 };
 
 /// All stages, in the order in which data flows.
-pub static STAGES: [&StageInfo; 6] = [&CORPORA, &FUNCTIONS, &INPUTS, &EXECUTIONS, &MIXTURES, &SHARDS];
+pub static STAGES: [&StageInfo; 7] = [&CORPORA, &MODULES, &FUNCTIONS, &INPUTS, &EXECUTIONS, &MIXTURES, &SHARDS];
 
 /// The names of all stages, in their order.
 #[must_use]

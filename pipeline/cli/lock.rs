@@ -147,7 +147,7 @@ mod tests {
         lock.set_stage("executions").unwrap();
         let root = folder.path().display();
         let expected = format!(
-            "a run (process {}) is writing {root}, at the stage `executions`: complete are corpora, functions, inputs; the \
+            "a run (process {}) is writing {root}, at the stage `executions`: complete are corpora, modules, functions, inputs; the \
              others may be old, or lack rows",
             std::process::id()
         );

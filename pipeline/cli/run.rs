@@ -127,6 +127,7 @@ pub(super) fn pipeline(
 fn build_stages() -> crate::Result<Vec<Box<dyn Stage>>> {
     Ok(vec![
         Box::new(crate::corpora::Corpora::new()),
+        Box::new(crate::modules::Modules::new()),
         Box::new(crate::functions::Functions::new()),
         Box::new(crate::inputs::Inputs::new()?),
         Box::new(crate::executions::Executions::new()?),
@@ -261,7 +262,7 @@ mod tests {
     fn stages_are_checked_by_name() {
         let message = |stage: &str| check_stages(&["inputs".into(), stage.into()]).unwrap_err().to_string();
         assert_eq!(message("execution"), "there is no stage `execution`; did you mean `executions`?");
-        let all = "corpora, functions, inputs, executions, mixtures, shards";
+        let all = "corpora, modules, functions, inputs, executions, mixtures, shards";
         assert_eq!(message("x"), format!("there is no stage `x`; the stages are {all}"));
     }
 

@@ -18,6 +18,9 @@ pub const KINDS: [(&str, CorpusKind); 7] = [
     ("humaneval", CorpusKind::Humaneval),
 ];
 
+/// Endings of archives.
+pub const ARCHIVE_ENDINGS: [&str; 5] = [".tar.gz", ".tgz", ".tar", ".zip", ".whl"];
+
 /// The kind of corpus that stands at a path: by its name, and for JSON lines by the keys of the first record.
 ///
 /// # Errors
@@ -55,7 +58,7 @@ fn by_name(path: &Path) -> Option<CorpusKind> {
     let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
     if ends(&[".py"]) {
         Some(CorpusKind::Tree)
-    } else if ends(&[".tar.gz", ".tgz", ".tar", ".zip", ".whl"]) {
+    } else if ends(&ARCHIVE_ENDINGS) {
         Some(CorpusKind::Archive)
     } else if ends(&[".jsonl", ".jsonl.gz", ".jsonl.zst"]) {
         Some(CorpusKind::Jsonl)

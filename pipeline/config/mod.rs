@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use tracemill_trace::{Granularity, Limits, Subscription};
 
-pub use corpus_kind::{KINDS, guess_kind};
+pub use corpus_kind::{ARCHIVE_ENDINGS, KINDS, guess_kind};
 pub use engine_name::EngineName;
 pub use load::{Overrides, load, nearest, to_toml};
 

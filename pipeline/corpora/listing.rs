@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
-use crate::config::{CorpusConfig, CorpusKind, FilesConfig};
+use crate::config::{ARCHIVE_ENDINGS, CorpusConfig, CorpusKind, FilesConfig};
 use crate::corpora::part_files::{CorpusFile, PartFiles, path_text};
 use crate::corpora::tree;
 use crate::error::{Error, Result};
@@ -70,7 +70,7 @@ fn file_name(path: &Path) -> String {
 /// The files of a folder that a corpus of this kind reads, sorted.
 fn record_files(folder: &Path, corpus: &CorpusConfig) -> Result<Vec<CorpusFile>> {
     let endings: &[&str] = match corpus.kind {
-        Some(CorpusKind::Archive) => &ARCHIVES,
+        Some(CorpusKind::Archive) => &ARCHIVE_ENDINGS,
         Some(CorpusKind::Parquet) => &PARQUET,
         _ => &JSON_LINES,
     };
@@ -92,8 +92,6 @@ fn record_files(folder: &Path, corpus: &CorpusConfig) -> Result<Vec<CorpusFile>>
     Ok(files)
 }
 
-/// Endings of archives.
-pub(super) const ARCHIVES: [&str; 5] = [".tar.gz", ".tgz", ".tar", ".zip", ".whl"];
 /// Endings of Parquet files.
 const PARQUET: [&str; 1] = [".parquet"];
 /// Endings of JSON lines.

@@ -7,6 +7,7 @@ mod last_name;
 pub mod names;
 pub mod signature;
 pub mod standalone;
+mod standard_library;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -16,6 +17,7 @@ use ruff_python_parser::Parsed;
 pub use builtins::is_builtin;
 pub use changes::changed;
 pub use last_name::last_name;
+pub use standard_library::is_standard_module;
 pub use tracemill_worker::nesting::too_deep;
 
 /// The deepest nesting of a text that is parsed, such as an example of a docstring.

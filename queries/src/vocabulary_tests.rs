@@ -13,7 +13,7 @@ use crate::session::{Session, SessionOptions};
 
 /// Texts of the library that are no words of the vocabulary.
 const OTHERS: [(&str, &[&str]); 6] = [
-    ("stages", &["corpora", "functions", "inputs", "executions", "mixtures", "shards"]),
+    ("stages", &["corpora", "modules", "functions", "inputs", "executions", "mixtures", "shards"]),
     ("severities", &["kept", "info", "failure"]),
     (
         "verdicts",

@@ -21,12 +21,13 @@ WITH totals AS (
 SELECT
   CASE stage
     WHEN 'corpora' THEN 0
-    WHEN 'functions' THEN 1
-    WHEN 'inputs' THEN 2
-    WHEN 'executions' THEN 3
-    WHEN 'mixtures' THEN 4
-    WHEN 'shards' THEN 5
-    ELSE 6
+    WHEN 'modules' THEN 1
+    WHEN 'functions' THEN 2
+    WHEN 'inputs' THEN 3
+    WHEN 'executions' THEN 4
+    WHEN 'mixtures' THEN 5
+    WHEN 'shards' THEN 6
+    ELSE 7
   END AS stage_index,
   stage,
   unit,

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use arrow::array::{
     Array, ArrayRef, BooleanArray, BooleanBufferBuilder, BooleanBuilder, Int32Array, Int64Array, ListArray,
-    ListBuilder, StringArray, StringBuilder, StructArray, StructBuilder,
+    ListBuilder, StringArray, StringBuilder,
 };
 use arrow::buffer::{Buffer, NullBuffer};
-use arrow::datatypes::{ArrowNativeType, DataType, Field, Fields};
+use arrow::datatypes::{ArrowNativeType, DataType, Field};
 
 /// Why a batch could not be read as rows of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -424,90 +424,5 @@ impl Cell for Vec<String> {
     }
     fn weight(cell: &[String]) -> usize {
         cell.iter().map(|text| text.len() + 4).sum::<usize>() + 4
-    }
-}
-
-/// One parameter of a function.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Parameter {
-    /// Its name.
-    pub name: String,
-    /// `positional_only`, `positional_or_keyword`, `keyword_only`, `var_positional` or `var_keyword`.
-    pub kind: String,
-    /// The annotation's source text; null when there is none.
-    pub annotation: Option<String>,
-    /// The default's source text; null when the argument is required.
-    pub default: Option<String>,
-}
-
-fn parameter_fields() -> Fields {
-    Fields::from(vec![
-        Field::new("name", DataType::Utf8, false),
-        Field::new("kind", DataType::Utf8, false),
-        Field::new("annotation", DataType::Utf8, true),
-        Field::new("default", DataType::Utf8, true),
-    ])
-}
-
-impl Cell for Vec<Parameter> {
-    type Ref<'a> = &'a [Parameter];
-    type Builder = ListBuilder<StructBuilder>;
-    type Array = ListArray;
-    const NULLABLE: bool = false;
-    fn data_type() -> DataType {
-        DataType::List(Arc::new(Field::new("item", DataType::Struct(parameter_fields()), false)))
-    }
-    fn builder() -> Self::Builder {
-        ListBuilder::new(StructBuilder::from_fields(parameter_fields(), 0)).with_field(Field::new(
-            "item",
-            DataType::Struct(parameter_fields()),
-            false,
-        ))
-    }
-    fn borrow(&self) -> &[Parameter] {
-        self
-    }
-    fn owned(cell: &[Parameter]) -> Self {
-        cell.to_vec()
-    }
-    fn append(cell: &[Parameter], _: usize, builder: &mut Self::Builder) {
-        for parameter in cell {
-            let row = builder.values();
-            let cells = [
-                Some(&parameter.name),
-                Some(&parameter.kind),
-                parameter.annotation.as_ref(),
-                parameter.default.as_ref(),
-            ];
-            for (index, cell) in cells.into_iter().enumerate() {
-                if let Some(text) = row.field_builder::<StringBuilder>(index) {
-                    text.append_option(cell);
-                }
-            }
-            row.append(true);
-        }
-        builder.append(true);
-    }
-    fn finish(builder: &mut Self::Builder, _: usize) -> ArrayRef {
-        Arc::new(builder.finish())
-    }
-    fn read(array: &Self::Array, row: usize) -> Self {
-        let values = array.value(row);
-        let Some(values) = values.as_any().downcast_ref::<StructArray>() else { return Vec::new() };
-        let text = |index: usize, row: usize| {
-            let column = values.column(index).as_any().downcast_ref::<StringArray>()?;
-            column.is_valid(row).then(|| column.value(row).to_owned())
-        };
-        (0..values.len())
-            .map(|row| Parameter {
-                name: text(0, row).unwrap_or_default(),
-                kind: text(1, row).unwrap_or_default(),
-                annotation: text(2, row),
-                default: text(3, row),
-            })
-            .collect()
-    }
-    fn weight(cell: &[Parameter]) -> usize {
-        cell.iter().map(|p| p.name.len() + 40).sum::<usize>() + 4
     }
 }

@@ -1,4 +1,4 @@
-//! `corpora`: the source files. Written by the corpora stage, read by functions. About 5 kB a row.
+//! `corpora`: the source files. Written by the corpora stage, read by modules and functions. About 5 kB a row.
 
 crate::table! {
     /// One row is one source file, or one record of a benchmark file, whether it could be read or not.
@@ -6,7 +6,7 @@ crate::table! {
         name: "corpora",
         version: 1,
         written_by: "the corpora stage",
-        read_by: "the functions stage",
+        read_by: "the modules and functions stages",
         sort_key: [corpus, path],
         columns: {
             /// Id of the file.

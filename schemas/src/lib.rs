@@ -1,9 +1,9 @@
 //! The schemas of the data: one file per table.
 //!
 //! ```text
-//!  corpora ─▶ functions ─▶ inputs ─▶ executions ─▶ mixtures ─▶ shards
-//!                │                    ├ frames, instructions       (stats: one row per stage and reason)
-//!                └ origins, usages    └ events, changes
+//!  corpora ─▶ modules ─▶ functions ─▶ inputs ─▶ executions ─▶ mixtures ─▶ shards
+//!                           │                    ├ frames, instructions       (stats: one row per stage and reason)
+//!                           └ origins, usages    └ events, changes
 //! ```
 //!
 //! Each file declares its table with [`table!`](crate::table!): the row as a Rust struct, and for each column its
@@ -15,6 +15,7 @@ mod cell;
 mod column;
 mod dictionary;
 pub mod ids;
+mod structs;
 mod table;
 
 pub mod changes;
@@ -26,6 +27,7 @@ pub mod functions;
 pub mod inputs;
 pub mod instructions;
 pub mod mixtures;
+pub mod modules;
 pub mod origins;
 pub mod searches;
 pub mod shards;
@@ -33,14 +35,16 @@ pub mod stats;
 pub mod usages;
 
 pub use arrow;
-pub use cell::{Cell, Parameter, ReadError};
+pub use cell::{Cell, ReadError};
 pub use column::{Column, Encoding};
 pub use dictionary::{WordList, dictionary};
+pub use structs::{ModuleImport, Parameter, TextStruct};
 pub use table::{Builder, Row, Table, VersionError};
 
 /// Every table, in the order in which data flows.
-pub static TABLES: [&Table; 14] = [
+pub static TABLES: [&Table; 15] = [
     &corpora::CORPORA,
+    &modules::MODULES,
     &functions::FUNCTIONS,
     &origins::ORIGINS,
     &usages::USAGES,

@@ -99,6 +99,7 @@ const WITHOUT_CYCLES: [(&str, &[&str]); 5] = [
             "inputs::types",
             "inputs::types::inference",
             "models",
+            "modules",
             "python",
             "recording",
             "workers",

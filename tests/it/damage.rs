@@ -126,7 +126,7 @@ fn readers_are_told_of_a_run_that_is_writing() {
     fs::write(data.path().join("_run/lock"), "4711\nexecutions\n").unwrap();
     let root = data.path().display();
     let notice = format!(
-        "a run (process 4711) is writing {root}, at the stage `executions`: complete are corpora, functions, inputs; the \
+        "a run (process 4711) is writing {root}, at the stage `executions`: complete are corpora, modules, functions, inputs; the \
          others may be old, or lack rows"
     );
     let output = tracemill(["sql", "SELECT 1 AS a", "--output", "csv", "--data"]).arg(data.path()).output().unwrap();

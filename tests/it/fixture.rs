@@ -7,7 +7,6 @@
 use std::path::Path;
 
 use tracemill::dataset::{Dataset, FileEntry, PartEntry, PartOutput};
-use tracemill_schemas::Row;
 use tracemill_schemas::changes::ChangesRow;
 use tracemill_schemas::events::EventsRow;
 use tracemill_schemas::executions::ExecutionsRow;
@@ -16,9 +15,11 @@ use tracemill_schemas::functions::FunctionsRow;
 use tracemill_schemas::inputs::InputsRow;
 use tracemill_schemas::instructions::InstructionsRow;
 use tracemill_schemas::mixtures::MixturesRow;
+use tracemill_schemas::modules::ModulesRow;
 use tracemill_schemas::origins::OriginsRow;
 use tracemill_schemas::searches::SearchesRow;
 use tracemill_schemas::stats::StatsRow;
+use tracemill_schemas::{ModuleImport, Row};
 
 /// The key of the only part.
 const KEY: &str = "00000";
@@ -49,6 +50,7 @@ const TYPE_ERROR: &str = "can only concatenate str (not \"int\") to str";
 /// Writes all tables but `corpora` and `shards`.
 pub(crate) fn write(root: &Path) {
     write_until_changes(root);
+    table(root, &modules());
     table(root, &mixtures());
     table(root, &stats());
 }
@@ -161,6 +163,34 @@ pub(crate) fn table<R: Row>(root: &Path, rows: &[R]) -> Vec<FileEntry> {
     rows.iter().for_each(|row| writer.push(row).unwrap());
     output.close(writer).unwrap();
     output.commit().unwrap()
+}
+
+fn modules() -> Vec<ModulesRow> {
+    let import = |module: &str, leads_to: &str, path: Option<&str>| ModuleImport {
+        module: module.into(),
+        leads_to: leads_to.into(),
+        path: path.map(str::to_owned),
+    };
+    let row = |path: &str, module: Option<&str>, found_by: &str, imports| ModulesRow {
+        file_id: format!("file-{path}"),
+        corpus: "small".into(),
+        path: path.into(),
+        module: module.map(str::to_owned),
+        is_package: path.ends_with("__init__.py"),
+        root: path.split_once('/').map_or("", |(folder, _)| folder).into(),
+        found_by: found_by.into(),
+        imports,
+    };
+    let imports = vec![
+        import("acme.text", "corpus", Some("src/acme/text.py")),
+        import("numpy", "missing", None),
+        import("re", "standard", None),
+    ];
+    vec![
+        row("hello.py", Some("hello"), "script", Vec::new()),
+        row("src/acme/__init__.py", Some("acme"), "package", imports),
+        row("src/acme/no-name.py", None, "package", Vec::new()),
+    ]
 }
 
 fn functions() -> Vec<FunctionsRow> {

@@ -1,4 +1,4 @@
-//! The `.sql` files and functions, run on the fixture: `tests/sql/KIND/NAME.slt`.
+//! The `.sql` files and functions, and tables with columns of lists, run on the fixture: `tests/sql/KIND/NAME.slt`.
 //!
 //! In these files, formats, mixtures and checks can be read like views, with their parameters' defaults; `chosen` are
 //! the executions 0, 1 and 2, and `shares` gives every format 1. `broken_NAME` is a check over a fixture with faults. An empty text is shown as `(empty)`, a space at the
@@ -134,6 +134,11 @@ fn run(kind: &str) {
         }
     }
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
+}
+
+#[test]
+fn tables() {
+    run("tables");
 }
 
 #[test]
