@@ -26,7 +26,10 @@ use crate::{
             recorder::Recorder,
         },
         runtime::{code_origin, labels, patch, recursion_limit, stdio, termination},
-        unit::{Ending, Unit, ended, execute, is_import_error, reported, run_untraced, setup_steps, unrecorded_steps, value_chars},
+        unit::{
+            Ending, Unit, ended, execute, is_import_error, reported, run_untraced, setup_steps, unrecorded_steps,
+            value_chars,
+        },
         values::{exceptions, literals, messages, repr},
     },
     sandbox::memory,
