@@ -8,7 +8,8 @@
 //! 4. the folders above the root, up to the top of the project;
 //! 5. all roots of the project, in sorted order.
 //!
-//! A folder without an `__init__.py` is a namespace package, and counts only where no place has a file.
+//! A folder without an `__init__.py` is a namespace package, and counts only where no place has a file. Each name is
+//! looked up by itself: `a` may lead to a file below one root, and `a.b` to a file below another.
 
 use std::collections::BTreeMap;
 
@@ -121,7 +122,10 @@ impl<'a> Resolver<'a> {
     fn base(&self, level: usize) -> Option<&'a [&'a str]> {
         let package = self.place.package();
         let length = (package.len() + 1).checked_sub(level)?;
-        package.get(..length).filter(|base| !base.is_empty() || self.place.is_root_package)
+        let base = package.get(..length)?;
+        // A path that begins with a slash, or has two together, has a folder without a name.
+        let is_named = !base.contains(&"") && (!base.is_empty() || self.place.is_root_package);
+        is_named.then_some(base)
     }
 
     fn relative(&self, components: &[&str]) -> Target<'a> {

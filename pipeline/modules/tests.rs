@@ -2,6 +2,7 @@
 
 mod layouts;
 mod names;
+mod order;
 mod stage;
 
 use std::fmt::Write as _;

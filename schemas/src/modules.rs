@@ -28,6 +28,7 @@ crate::table! {
             /// no `__init__.py`).
             found_by: String [Dictionary];
             /// The modules that its import statements name, wherever they stand in the file, sorted by name, each once.
+            /// `import a.b` names `a` and `a.b`; `from a.b import c` names `a.b`, and `a.b.c` if that is a module of the corpus.
             /// `leads_to` is `corpus`, `standard` (the standard library) or `missing`. `path` is the file in the corpus; null
             /// where there is none, and for a namespace package, which is a folder.
             imports: Vec<crate::ModuleImport> [Plain];

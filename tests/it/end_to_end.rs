@@ -32,6 +32,7 @@ fn the_demo_corpus_goes_from_files_to_shards_and_nothing_is_lost() {
     let sum = |stage, unit| counts(data, stage, unit).values().sum::<u64>();
     let python_files = fs::read_dir(repository("pipeline/demo/corpus")).unwrap().count() as u64;
     assert_eq!(sum("corpora", "files"), python_files);
+    assert_eq!(sum("modules", "modules"), counts(data, "corpora", "files")["parsed"]);
     let functions = rows::<FunctionsRow>(data);
     assert!(functions.len() >= 40, "{} functions", functions.len());
     assert_eq!(counts(data, "functions", "functions")["kept"], functions.len() as u64);
