@@ -86,7 +86,7 @@ fn compare_on(corpus: &Path, options: &Options, scratch: &Path, report: &mut Rep
         true => &["executions.granularity=line", "inputs.search.executions=0"],
         false => &[],
     };
-    harness::run_stages("corpora,functions,inputs,executions", settings, corpus, &data);
+    harness::run_stages("corpora,modules,functions,inputs,executions", settings, corpus, &data);
     let ours = execution::of_tables(&data);
     let jobs_path = scratch.join("jobs.jsonl");
     harness::write_jobs(&data, &jobs_path);

@@ -52,14 +52,14 @@ fn compare(corpus: &Path, show: usize) {
     let (told, hidden, code) =
         (scratch.path().join("told"), scratch.path().join("hidden"), scratch.path().join("code.jsonl"));
     // The benchmark's own inputs, and nothing else.
-    harness::run_stages("corpora,functions,inputs", &["inputs.search.executions=0"], corpus, &told);
+    harness::run_stages("corpora,modules,functions,inputs", &["inputs.search.executions=0"], corpus, &told);
     let functions: Vec<FunctionsRow> = harness::rows(&told);
     let mut file = fs::File::create(&code).expect("a scratch file");
     for function in &functions {
         let record = serde_json::json!({"path": format!("{}.py", function.function_id), "content": function.source});
         writeln!(file, "{record}").expect("a scratch file");
     }
-    harness::run_stages("corpora,functions", &[], &code, &hidden);
+    harness::run_stages("corpora,modules,functions", &[], &code, &hidden);
     let begun = Instant::now();
     harness::run_stages("inputs", &[], &code, &hidden);
     let seconds = begun.elapsed().as_secs_f64();

@@ -99,14 +99,20 @@ fn measured(program: &Path, corpus: &Path, stage: Stage) -> Side {
     least
 }
 
+/// Whether a build has the stage `modules`.
+fn has_modules(program: &Path) -> bool {
+    let help = Command::new(program).args(["run", "--help"]).output().expect("tracemill runs");
+    String::from_utf8_lossy(&help.stdout).contains("modules")
+}
+
 /// Runs the earlier stages, measures the stage, and reads the number of runs through the program itself, because
 /// another build may have other tables.
 fn measured_once(program: &Path, corpus: &Path, stage: Stage) -> Side {
     let data = tempfile::tempdir().expect("a scratch folder");
     let (earlier, measured, setting, count) = match stage {
-        Stage::Inputs => ("corpora,functions", "inputs", None, "SELECT sum(candidate_count) FROM searches"),
+        Stage::Inputs => ("corpora,modules,functions", "inputs", None, "SELECT sum(candidate_count) FROM searches"),
         Stage::Executions => (
-            "corpora,functions,inputs",
+            "corpora,modules,functions,inputs",
             "executions",
             Some("inputs.search.executions=0"),
             "SELECT count(*) FROM executions",
@@ -114,7 +120,9 @@ fn measured_once(program: &Path, corpus: &Path, stage: Stage) -> Side {
     };
     let run = |stages: &str| {
         let mut command = Command::new(program);
-        command.args(["run", "--quiet", "--stages", stages, "--corpus"]).arg(corpus).arg("--out").arg(data.path());
+        // Another build may know fewer stages.
+        let stages = if has_modules(program) { stages.to_owned() } else { stages.replace("modules,", "") };
+        command.args(["run", "--quiet", "--stages", &stages, "--corpus"]).arg(corpus).arg("--out").arg(data.path());
         command.args(setting.map(|setting| ["--set", setting]).into_iter().flatten()).stdout(Stdio::null());
         assert!(command.status().expect("tracemill runs").success(), "tracemill failed on {}", corpus.display());
     };

@@ -80,7 +80,7 @@ fn measure(sides: &Sides, corpus: &Path, scratch: &Path, rounds: usize) -> BTree
     let data = scratch.join("data");
     let _ = fs::remove_dir_all(&data);
     // The same inputs as ever: not those of a search.
-    harness::run_stages("corpora,functions,inputs", &["inputs.search.executions=0"], corpus, &data);
+    harness::run_stages("corpora,modules,functions,inputs", &["inputs.search.executions=0"], corpus, &data);
     let jobs = scratch.join("jobs.jsonl");
     harness::write_jobs(&data, &jobs);
     let mut least: BTreeMap<Side, Measured> = BTreeMap::new();

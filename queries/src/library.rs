@@ -120,7 +120,7 @@ macro_rules! library {
 library! {
     View "views":
         "events" "changes" "_rows" "_replayed" "states" "iterators" "stacks" "instruction_steps" "steps" "funnel" "coverage"
-        "yield" "contents" "_prompts" "_chosen_rows";
+        "yield" "slices" "contents" "_prompts" "_chosen_rows";
     Filter "filters": "_verdicts" "usable" "returned";
     Format "formats": "direct" "scratchpad" "compact_scratchpad" "dynamic_line" "dynamic_line_n";
     Mixture "mixtures": "default";

@@ -8,7 +8,7 @@ crate::table! {
         name: "modules",
         version: 1,
         written_by: "the modules stage",
-        read_by: "SQL users",
+        read_by: "the functions stage",
         sort_key: [corpus, path],
         columns: {
             /// The file.

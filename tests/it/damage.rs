@@ -179,7 +179,7 @@ fn a_stage_without_the_one_before_it_is_refused() {
     let text = String::from_utf8(output.stderr).unwrap();
     assert!(text.contains("the stage `mixtures` reads what `executions` writes, which is not in "), "{text}");
     assert_eq!(output.status.code(), Some(2));
-    assert!(run(&corpora, data.path(), &["--quiet", "--stages", "corpora,functions"]).status.success());
+    assert!(run(&corpora, data.path(), &["--quiet", "--stages", "corpora,modules,functions"]).status.success());
     assert!(run(&corpora, data.path(), &["--quiet", "--stages", "inputs"]).status.success());
 }
 

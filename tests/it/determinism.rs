@@ -79,7 +79,7 @@ fn pairs_give_the_same_bytes_for_any_number_of_workers() {
     let corpora = [corpus.path().display().to_string()];
     let tables = ["1", "7"].map(|workers| {
         let data = tempfile::tempdir().unwrap();
-        let stages = ["--stages", "corpora,functions,inputs,executions"];
+        let stages = ["--stages", "corpora,modules,functions,inputs,executions"];
         let settings = ["--set", "inputs.search.executions=0", "--set", "executions.limits.wall_ms=60000"];
         let output = run(&corpora, data.path(), &[&stages[..], &settings, &["--workers", workers, "--quiet"]].concat());
         assert!(output.status.success(), "{}", output_text(&output));
@@ -91,7 +91,7 @@ fn pairs_give_the_same_bytes_for_any_number_of_workers() {
 
 /// Runs the stages up to `executions` over corpora.
 fn traced(corpora: &[String], data: &Path) {
-    let output = run(corpora, data, &["--stages", "corpora,functions,inputs,executions", "--quiet"]);
+    let output = run(corpora, data, &["--stages", "corpora,modules,functions,inputs,executions", "--quiet"]);
     assert!(output.status.success(), "{}", output_text(&output));
 }
 

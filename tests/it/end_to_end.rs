@@ -100,7 +100,7 @@ fn tests_in_other_files_give_inputs_that_know_the_result() {
     let corpora = [corpus.path().display().to_string()];
     let data = tempfile::tempdir().unwrap();
     let tested = |data: &std::path::Path| {
-        let output = run(&corpora, data, &["--stages", "corpora,functions,inputs,executions"]);
+        let output = run(&corpora, data, &["--stages", "corpora,modules,functions,inputs,executions"]);
         assert!(output.status.success(), "{}", output_text(&output));
         let query =
             "SELECT setup, call, check_passed FROM inputs JOIN executions USING (input_id) WHERE origin = 'test'";

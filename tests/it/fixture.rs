@@ -19,7 +19,7 @@ use tracemill_schemas::modules::ModulesRow;
 use tracemill_schemas::origins::OriginsRow;
 use tracemill_schemas::searches::SearchesRow;
 use tracemill_schemas::stats::StatsRow;
-use tracemill_schemas::{ModuleImport, Row};
+use tracemill_schemas::{ModuleImport, Row, UnitSlice};
 
 /// The key of the only part.
 const KEY: &str = "00000";
@@ -204,6 +204,8 @@ fn functions() -> Vec<FunctionsRow> {
         line_number: 9,
         unit_line_number: 9,
         source: OUTER.into(),
+        linkage: "files".into(),
+        slices: slices(),
         line_count: 4,
         ..FunctionsRow::default()
     };
@@ -216,10 +218,22 @@ fn functions() -> Vec<FunctionsRow> {
         line_number: 1,
         unit_line_number: 1,
         source: HELLO.into(),
+        linkage: "file".into(),
         line_count: 3,
         ..FunctionsRow::default()
     };
     vec![hello, outer]
+}
+
+fn slices() -> Vec<UnitSlice> {
+    let slice = |module: &str, path: &str, first_line, line_count| UnitSlice {
+        module: module.into(),
+        is_package: module == "acme",
+        path: (!path.is_empty()).then(|| path.into()),
+        first_line,
+        line_count,
+    };
+    vec![slice("acme", "", 1, 0), slice("acme.inner", "inner.py", 1, 8), slice("acme.outer", "outer.py", 9, 5)]
 }
 
 fn origins() -> Vec<OriginsRow> {

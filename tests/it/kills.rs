@@ -439,7 +439,7 @@ fn a_damaged_part_is_named_and_not_used() {
         let mut command = tracemill(["run", "--quiet", "--corpus"]);
         command.arg(corpus.path()).arg("--out").arg(data.path()).args(more).output().unwrap()
     };
-    let stages = ["--stages", "corpora,functions,inputs"];
+    let stages = ["--stages", "corpora,modules,functions,inputs"];
     assert!(run(&stages).status.success());
     let before = contents(data.path());
     let fails = |name: &str, bytes: &[u8], more: &[&str], why: &str| {

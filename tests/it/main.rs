@@ -15,6 +15,7 @@ mod harness; // runs the executable and reads what it wrote
 mod kills; // runs killed at random moments end with the same bytes
 mod listener; // keeps what a worker sends about a job
 mod mixtures; // samples and shards over the fixture
+mod packages; // units that span the modules of a package
 mod requirements; // what tests need of the machine, and whether they may be skipped
 mod shards; // the loaders of other people's libraries
 mod sql; // the library's queries and functions, file by file
