@@ -18,7 +18,7 @@ use crate::config::FunctionsConfig;
 use crate::dataset::Severity;
 use crate::functions::blocks::Blocks;
 use crate::functions::features::{self, Features};
-use crate::functions::slices::{self, ModuleCode, NoSlices, Project, SlicedUnit};
+use crate::functions::slices::{self, ModuleCode, NoSlices, Project, SlicedUnit, UnitBlock};
 use crate::functions::units::Unit;
 use crate::functions::usages::{self, Usage};
 use crate::functions::{programs, test_usages, units};
@@ -211,11 +211,9 @@ impl<'a> Maker<'_, 'a> {
         let OwnModule { modules, code } = self.own_module.as_ref()?;
         let name = unit.top_name();
         let may_rebind = |block: usize| self.blocks.may_rebind(block, unit.block, name);
-        let sliced = slices::slice(*modules, code, unit.block, name, &may_rebind);
-        let fits = |sliced: &SlicedUnit| sliced.source.len() <= self.config.source_bytes_max;
-        match sliced
-            .and_then(|sliced| if sliced.as_ref().is_none_or(fits) { Ok(sliced) } else { Err(NoSlices::TooLong) })
-        {
+        let bytes_max = self.config.source_bytes_max;
+        let cut = UnitBlock { block: unit.block, top_name: name, may_rebind: &may_rebind, bytes_max };
+        match slices::slice(*modules, code, &cut) {
             Ok(sliced) => sliced.map(|SlicedUnit { source, slices, block_line, bound, imports }| {
                 let unit_line = block_line + self.lines_before_name(unit);
                 UnitSource { text: source, unit_line, bound, imports, linkage: "files", slices }

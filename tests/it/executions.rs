@@ -149,7 +149,8 @@ fn a_trace_of_one_small_program_is_the_one_worked_out_by_hand() {
 fn the_states_of_sql_are_those_of_the_stored_rows() {
     let corpora = [repository("pipeline/demo/corpus/closures.py").display().to_string()];
     let data = tempfile::tempdir().unwrap();
-    let more = ["--stages", "corpora,modules,functions,inputs,executions", "--set", "executions.granularity=instruction"];
+    let more =
+        ["--stages", "corpora,modules,functions,inputs,executions", "--set", "executions.granularity=instruction"];
     let output = run(&corpora, data.path(), &more);
     assert!(output.status.success(), "{}", output_text(&output));
 

@@ -122,6 +122,7 @@ fn bad_packages_end_as_counted_outcomes() {
     ]);
     let data = tempfile::tempdir().unwrap();
     run_stages(corpus.path(), data.path(), "2");
-    let ends = ["with_broken", "with_endless", "with_missing", "with_cycle"].map(|unit| outcomes(data.path(), unit).join(" "));
+    let ends =
+        ["with_broken", "with_endless", "with_missing", "with_cycle"].map(|unit| outcomes(data.path(), unit).join(" "));
     assert_eq!(ends, ["unsupported_import", "step_limit", "unsupported_import", "unsupported_import"]);
 }

@@ -5,7 +5,8 @@
 //!  unit ─▶ names that its block loads ─▶ blocks that bind them ─▶ imports in them ─▶ names of other modules ─▶ …
 //! ```
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::module_code::{BlockCode, ImportCode, ImportTarget, ModuleCode};
@@ -64,29 +65,46 @@ pub(super) struct Closure<'p> {
     pub(super) modules: BTreeMap<String, Needed>,
     /// Names to look up.
     todo: Vec<(String, String)>,
+    /// Bytes of the blocks that were taken, and their limit.
+    bytes: usize,
+    bytes_max: usize,
+    /// Whether a module provides a name, as far as it was asked. Star imports may form cycles.
+    provided: RefCell<HashMap<(String, String), bool>>,
     refusal: Option<NoSlices>,
 }
 
+/// The unit that is cut.
+pub(in crate::functions) struct UnitBlock<'u> {
+    /// Its block in its own module.
+    pub(in crate::functions) block: usize,
+    /// The top-level name that leads to it.
+    pub(in crate::functions) top_name: &'u str,
+    /// Whether a block that binds the name belongs to it.
+    pub(in crate::functions) may_rebind: &'u dyn Fn(usize) -> bool,
+    /// The most bytes that its source may have.
+    pub(in crate::functions) bytes_max: usize,
+}
+
 impl<'p> Closure<'p> {
-    /// Finds all that the unit in this block needs. `may_rebind` says whether a block that binds the unit's name belongs to
-    /// it.
+    /// Finds all that a unit needs.
     ///
     /// # Errors
     /// Why there are no slices.
     pub(super) fn find(
         project: &'p dyn Project,
         own: &Arc<ModuleCode>,
-        own_block: usize,
-        own_name: &str,
-        may_rebind: &dyn Fn(usize) -> bool,
+        unit: &UnitBlock<'_>,
     ) -> Result<Self, NoSlices> {
         let mut closure = Closure {
             project,
             own: Arc::clone(own),
-            own_block,
-            own_name: own_name.to_owned(),
+            own_block: unit.block,
+            own_name: unit.top_name.to_owned(),
             modules: BTreeMap::new(),
             todo: Vec::new(),
+            bytes: 0,
+            bytes_max: unit.bytes_max,
+            provided: RefCell::default(),
             refusal: None,
         };
         closure.add_parents(&own.name);
@@ -94,10 +112,10 @@ impl<'p> Closure<'p> {
         closure
             .modules
             .insert(own.name.clone(), Needed { code: Some(Arc::clone(own)), is_package, ..Needed::default() });
-        closure.take(own, own_block, None);
-        closure.todo.push((own.name.clone(), own_name.to_owned()));
+        closure.take(own, unit.block, None);
+        closure.todo.push((own.name.clone(), unit.top_name.to_owned()));
         while let Some((module, name)) = closure.todo.pop() {
-            closure.look_up(&module, &name, may_rebind);
+            closure.look_up(&module, &name, unit.may_rebind);
             if let Some(refusal) = closure.refusal {
                 return Err(refusal);
             }
@@ -173,8 +191,14 @@ impl<'p> Closure<'p> {
         if !needed.blocks.insert(block) {
             return;
         }
-        let BlockCode { is_import, imports, loads, attributes, local_attributes, stars, .. } = &code.blocks[block];
+        let BlockCode { range, is_import, imports, loads, attributes, local_attributes, stars, .. } =
+            &code.blocks[block];
         if *is_import {
+            return;
+        }
+        self.bytes += range.len();
+        if self.bytes > self.bytes_max && self.spans_modules() {
+            self.refusal = Some(NoSlices::TooLong);
             return;
         }
         self.todo.extend(loads.iter().map(|name| (code.name.clone(), name.clone())));
@@ -262,7 +286,8 @@ impl<'p> Closure<'p> {
         }
         code.stars().find_map(|(_, star)| {
             let found = self.project.find(&code.path, star)?;
-            self.module_named(self.code(&found)?.as_ref(), name, depth + 1)
+            let provides = self.provides(&found, name, depth + 1);
+            self.module_named(self.code(&found).filter(|_| provides)?.as_ref(), name, depth + 1)
         })
     }
 
@@ -283,11 +308,23 @@ impl<'p> Closure<'p> {
     /// Whether the module binds the name, itself or by a star import.
     fn provides(&self, module: &FoundModule, name: &str, depth: usize) -> bool {
         let Some(code) = self.code(module).filter(|_| depth <= REEXPORTS_MAX) else { return false };
-        code.binders.contains_key(name)
-            || code.stars().any(|(_, star)| {
-                let found = self.project.find(&code.path, star);
-                found.is_some_and(|found| self.provides(&found, name, depth + 1))
-            })
+        if code.binders.contains_key(name) {
+            return true;
+        }
+        if code.stars().next().is_none() {
+            return false;
+        }
+        let asked = (module.name.clone(), name.to_owned());
+        if let Some(known) = self.provided.borrow().get(&asked) {
+            return *known;
+        }
+        self.provided.borrow_mut().insert(asked.clone(), false);
+        let provides = code.stars().any(|(_, star)| {
+            let found = self.project.find(&code.path, star);
+            found.is_some_and(|found| self.provides(&found, name, depth + 1))
+        });
+        self.provided.borrow_mut().insert(asked, provides);
+        provides
     }
 
     /// The module of that name in a package.

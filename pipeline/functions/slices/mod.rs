@@ -17,8 +17,8 @@ use std::sync::Arc;
 
 use tracemill_schemas::UnitSlice;
 
-pub(in crate::functions) use closure::NoSlices;
 use closure::{Closure, Needed};
+pub(in crate::functions) use closure::{NoSlices, UnitBlock};
 use module_code::BlockCode;
 pub(in crate::functions) use module_code::ModuleCode;
 pub(in crate::functions) use project::{CorpusModules, Project};
@@ -38,19 +38,17 @@ pub(in crate::functions) struct SlicedUnit {
     pub(in crate::functions) imports: BTreeSet<String>,
 }
 
-/// Cuts a unit into slices; `None` where it needs its own module alone. `may_rebind` says whether a block that binds the
-/// unit's name belongs to it.
+/// Cuts a unit into slices; `None` where it needs its own module alone.
 ///
 /// # Errors
 /// Why it cannot be cut.
 pub(in crate::functions) fn slice(
     project: &dyn Project,
     own: &Arc<ModuleCode>,
-    block: usize,
-    top_name: &str,
-    may_rebind: &dyn Fn(usize) -> bool,
+    unit: &UnitBlock<'_>,
 ) -> Result<Option<SlicedUnit>, NoSlices> {
-    let closure = Closure::find(project, own, block, top_name, may_rebind)?;
+    let bytes_max = unit.bytes_max;
+    let closure = Closure::find(project, own, unit)?;
     if !closure.spans_modules() {
         return Ok(None);
     }
@@ -66,7 +64,7 @@ pub(in crate::functions) fn slice(
         let is_own = name == own.name;
         unit.add(name, needed, &closure, project, is_own);
     }
-    Ok(Some(unit))
+    if unit.source.len() > bytes_max { Err(NoSlices::TooLong) } else { Ok(Some(unit)) }
 }
 
 impl SlicedUnit {
