@@ -33,5 +33,5 @@ SELECT
   slice['is_package'] AS is_package,
   slice['path'] AS path,
   slice['first_line'] AS first_line,
-  slice['first_line'] + slice['line_count'] - 1 AS last_line
+  CAST(slice['first_line'] + slice['line_count'] - 1 AS INT) AS last_line
 FROM placed

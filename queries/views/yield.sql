@@ -19,7 +19,7 @@ reasons AS (
     functions.linkage,
     CASE
       WHEN ended.is_traced THEN 'traced'
-      ELSE COALESCE(searches.reason, ended.outcome, 'not_run')
+      ELSE COALESCE(searches.reason, ended.outcome, 'nothing_ran')
     END AS reason
   FROM functions
   LEFT JOIN searches ON searches.function_id = functions.function_id
