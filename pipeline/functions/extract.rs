@@ -150,10 +150,7 @@ impl<'a> Maker<'_, 'a> {
 
     /// The row of a unit; `None` where it is too long. `more` are names that it needs besides.
     fn row(&self, unit: &Unit<'a>, more: &BTreeSet<&str>, usages: &[Usage<'a>]) -> Option<FunctionsRow> {
-        let UnitSource { text, unit_line, bound, imports, linkage, slices } = match self.sliced(unit) {
-            Some(sliced) => sliced,
-            None => self.in_own_file(unit, more)?,
-        };
+        let UnitSource { text, unit_line, bound, imports, linkage, slices } = self.unit_source(unit, more)?;
         let bound: BTreeSet<&str> = bound.iter().map(String::as_str).collect();
         let function = unit.function;
         let class = unit.class.map(|class| class.name.to_string());
@@ -206,23 +203,48 @@ impl<'a> Maker<'_, 'a> {
         Some(UnitSource { text, unit_line, bound, imports, linkage: "file", slices: Vec::new() })
     }
 
-    /// The unit's source where it needs other modules of its corpus; `None` where it needs none, or cannot be cut.
-    fn sliced(&self, unit: &Unit<'a>) -> Option<UnitSource> {
-        let OwnModule { modules, code } = self.own_module.as_ref()?;
-        let name = unit.top_name();
-        let may_rebind = |block: usize| self.blocks.may_rebind(block, unit.block, name);
-        let bytes_max = self.config.source_bytes_max;
-        let cut = UnitBlock { block: unit.block, top_name: name, may_rebind: &may_rebind, bytes_max };
-        match slices::slice(*modules, code, &cut) {
-            Ok(sliced) => sliced.map(|SlicedUnit { source, slices, block_line, bound, imports }| {
-                let unit_line = block_line + self.lines_before_name(unit);
-                UnitSource { text: source, unit_line, bound, imports, linkage: "files", slices }
-            }),
-            Err(reason) => {
-                self.not_cut.borrow_mut().push(reason);
-                None
-            }
+    /// The unit's source; `None` where it is too long. Methods of classes that nothing reaches are dropped only where it
+    /// would be too long with them.
+    fn unit_source(&self, unit: &Unit<'a>, more: &BTreeSet<&str>) -> Option<UnitSource> {
+        let reason = match self.cut(unit, false) {
+            Ok(Some(sliced)) => return Some(sliced),
+            Ok(None) => None,
+            Err(reason) => Some(reason),
+        };
+        let in_own_file = self.in_own_file(unit, more);
+        if reason.is_none() && in_own_file.is_some() {
+            return in_own_file;
         }
+        if let Ok(Some(shorter)) = self.cut(unit, true) {
+            return Some(shorter);
+        }
+        self.not_cut.borrow_mut().extend(reason);
+        in_own_file
+    }
+
+    /// The unit's source where it needs other modules of its corpus, or its own without some methods; `None` where it needs
+    /// its own module as it is.
+    fn cut(&self, unit: &Unit<'a>, drops_methods: bool) -> Result<Option<UnitSource>, NoSlices> {
+        let Some(OwnModule { modules, code }) = &self.own_module else { return Ok(None) };
+        let top_name = unit.top_name();
+        let name = &unit.function.name;
+        let sliced = slices::slice(
+            *modules,
+            code,
+            &UnitBlock {
+                block: unit.block,
+                top_name,
+                may_rebind: &|block| self.blocks.may_rebind(block, unit.block, top_name),
+                name: name.as_str(),
+                name_at: name.range.start().to_usize(),
+                bytes_max: self.config.source_bytes_max,
+                drops_methods,
+            },
+        )?;
+        Ok(sliced.map(|SlicedUnit { source, slices, unit_line, bound, imports }| {
+            let linkage = if slices.is_empty() { "file" } else { "files" };
+            UnitSource { text: source, unit_line, bound, imports, linkage, slices }
+        }))
     }
 
     /// Lines between the beginning of the unit's block and its name.

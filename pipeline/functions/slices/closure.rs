@@ -9,8 +9,10 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::module_code::{BlockCode, ImportCode, ImportTarget, ModuleCode};
+use super::class_code::ClassCode;
+use super::module_code::{BlockCode, ModuleCode};
 use super::project::{FoundModule, Project};
+use super::uses::{ImportCode, ImportTarget, Uses};
 use crate::functions::blocks::Role;
 use crate::python::is_builtin;
 
@@ -32,7 +34,12 @@ pub(super) struct Needed {
     pub(super) blocks: BTreeSet<usize>,
     /// The names that are needed of blocks that are import statements.
     pub(super) bound: BTreeSet<(usize, String)>,
+    /// The methods that are needed of classes that do not come whole.
+    pub(super) methods: BTreeMap<usize, BTreeSet<usize>>,
 }
+
+/// A method of a class: its module, the block, and its place in the class.
+type Method = (Arc<ModuleCode>, usize, usize);
 
 /// Why a unit cannot be cut into slices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +72,14 @@ pub(super) struct Closure<'p> {
     pub(super) modules: BTreeMap<String, Needed>,
     /// Names to look up.
     todo: Vec<(String, String)>,
+    /// Whether methods that nothing reaches are dropped.
+    drops_methods: bool,
+    /// The unit's own method.
+    own_method: Option<String>,
+    /// Words by which methods may be reached, and methods that wait for theirs.
+    words: BTreeSet<String>,
+    waiting: BTreeMap<String, Vec<Method>>,
+    reached: Vec<Method>,
     /// Bytes of the blocks that were taken, and their limit.
     bytes: usize,
     bytes_max: usize,
@@ -81,8 +96,13 @@ pub(in crate::functions) struct UnitBlock<'u> {
     pub(in crate::functions) top_name: &'u str,
     /// Whether a block that binds the name belongs to it.
     pub(in crate::functions) may_rebind: &'u dyn Fn(usize) -> bool,
+    /// Its name, and where that is in its own module.
+    pub(in crate::functions) name: &'u str,
+    pub(in crate::functions) name_at: usize,
     /// The most bytes that its source may have.
     pub(in crate::functions) bytes_max: usize,
+    /// Whether methods of classes that nothing reaches by their names are dropped.
+    pub(in crate::functions) drops_methods: bool,
 }
 
 impl<'p> Closure<'p> {
@@ -102,6 +122,11 @@ impl<'p> Closure<'p> {
             own_name: unit.top_name.to_owned(),
             modules: BTreeMap::new(),
             todo: Vec::new(),
+            drops_methods: unit.drops_methods,
+            own_method: (unit.name != unit.top_name).then(|| unit.name.to_owned()),
+            words: BTreeSet::new(),
+            waiting: BTreeMap::new(),
+            reached: Vec::new(),
             bytes: 0,
             bytes_max: unit.bytes_max,
             provided: RefCell::default(),
@@ -114,13 +139,18 @@ impl<'p> Closure<'p> {
             .insert(own.name.clone(), Needed { code: Some(Arc::clone(own)), is_package, ..Needed::default() });
         closure.take(own, unit.block, None);
         closure.todo.push((own.name.clone(), unit.top_name.to_owned()));
-        while let Some((module, name)) = closure.todo.pop() {
-            closure.look_up(&module, &name, unit.may_rebind);
+        loop {
+            if let Some((code, block, method)) = closure.reached.pop() {
+                closure.take_method(&code, block, method);
+            } else if let Some((module, name)) = closure.todo.pop() {
+                closure.look_up(&module, &name, unit.may_rebind);
+            } else {
+                return Ok(closure);
+            }
             if let Some(refusal) = closure.refusal {
                 return Err(refusal);
             }
         }
-        Ok(closure)
     }
 
     /// Whether the unit needs another module.
@@ -171,7 +201,7 @@ impl<'p> Closure<'p> {
 
     /// Takes a block, or the one name that is needed of an import statement.
     fn take(&mut self, code: &Arc<ModuleCode>, block: usize, name: Option<&str>) {
-        let BlockCode { is_import, imports, .. } = &code.blocks[block];
+        let BlockCode { is_import, uses: Uses { imports, .. }, .. } = &code.blocks[block];
         if let (true, Some(name)) = (*is_import, name) {
             for import in imports.iter().filter(|import| import.bound == name) {
                 self.take_block(code, block);
@@ -191,15 +221,83 @@ impl<'p> Closure<'p> {
         if !needed.blocks.insert(block) {
             return;
         }
-        let BlockCode { range, is_import, imports, loads, attributes, local_attributes, stars, .. } =
-            &code.blocks[block];
+        let BlockCode { range, is_import, uses, class, .. } = &code.blocks[block];
         if *is_import {
             return;
         }
-        self.bytes += range.len();
-        if self.bytes > self.bytes_max && self.spans_modules() {
+        match class.as_ref().filter(|class| self.drops_methods && self.may_drop_methods(code, class)) {
+            Some(class) => {
+                let methods: usize = class.methods.iter().map(|method| method.lines.len()).sum();
+                self.add_bytes(range.len().saturating_sub(methods));
+                self.take_class(code, block, class);
+            }
+            None => {
+                self.add_bytes(range.len());
+                self.take_uses(code, uses);
+            }
+        }
+    }
+
+    fn add_bytes(&mut self, bytes: usize) {
+        self.bytes += bytes;
+        if self.bytes > self.bytes_max && (self.drops_methods || self.spans_modules()) {
             self.refusal = Some(NoSlices::TooLong);
-            return;
+        }
+    }
+
+    /// Whether nothing can look at methods of a class but by their names: its bases are of the corpus or built in, or of
+    /// the library's modules for abstract classes and types.
+    fn may_drop_methods(&self, code: &ModuleCode, class: &ClassCode) -> bool {
+        let is_known = |base: &String| match code.import_of(base) {
+            Some(import) => {
+                matches!(import.loaded.as_str(), "abc" | "typing" | "enum" | "collections.abc" | "numbers")
+                    || self.project.find(&code.path, &import.loaded).is_some()
+            }
+            None => code.binders.contains_key(base) || is_builtin(base),
+        };
+        !class.is_whole && class.bases.iter().all(is_known)
+    }
+
+    /// Takes a class without its methods, and those methods that are reached already.
+    fn take_class(&mut self, code: &Arc<ModuleCode>, block: usize, class: &ClassCode) {
+        if let Some(needed) = self.modules.get_mut(&code.name) {
+            needed.methods.entry(block).or_default();
+        }
+        let is_own = code.name == self.own.name && block == self.own_block;
+        for (place, method) in class.methods.iter().enumerate() {
+            let is_own = is_own && self.own_method.as_ref() == Some(&method.name);
+            let here = (Arc::clone(code), block, place);
+            if method.is_kept || is_own || self.words.contains(&method.name) {
+                self.reached.push(here);
+            } else {
+                self.waiting.entry(method.name.clone()).or_default().push(here);
+            }
+        }
+        self.take_uses(code, &class.rest);
+    }
+
+    fn take_method(&mut self, code: &Arc<ModuleCode>, block: usize, place: usize) {
+        let Some(method) = code.blocks[block].class.as_ref().and_then(|class| class.methods.get(place)) else { return };
+        let Some(needed) = self.modules.get_mut(&code.name) else { return };
+        if needed.methods.entry(block).or_default().insert(place) {
+            self.add_bytes(method.lines.len());
+            self.take_uses(code, &method.uses);
+        }
+    }
+
+    /// Looks for what a piece of a module uses.
+    fn take_uses(&mut self, code: &Arc<ModuleCode>, uses: &Uses) {
+        let Uses { imports, loads, attributes, local_attributes, stars, words, is_dynamic } = uses;
+        if self.drops_methods {
+            if *is_dynamic {
+                self.refusal = Some(NoSlices::TooLong);
+                return;
+            }
+            for word in words.iter().chain(loads) {
+                if self.words.insert(word.clone()) {
+                    self.reached.extend(self.waiting.remove(word).into_iter().flatten());
+                }
+            }
         }
         self.todo.extend(loads.iter().map(|name| (code.name.clone(), name.clone())));
         imports.iter().for_each(|import| self.follow(code, import));
@@ -247,7 +345,7 @@ impl<'p> Closure<'p> {
     fn take_whole(&mut self, module: &FoundModule) {
         self.add(module);
         let Some(code) = self.modules.get(&module.name).and_then(|needed| needed.code.clone()) else { return };
-        for (block, BlockCode { role, imports, .. }) in code.blocks.iter().enumerate() {
+        for (block, BlockCode { role, uses: Uses { imports, .. }, .. }) in code.blocks.iter().enumerate() {
             if *role == Role::Other {
                 imports.iter().for_each(|import| self.take(&code, block, Some(&import.bound)));
                 self.take(&code, block, None);
@@ -398,7 +496,7 @@ impl<'p> Closure<'p> {
         let Some(needed) = self.modules.get(name) else { return };
         let Some(code) = &needed.code else { return };
         for &block in &needed.blocks {
-            let BlockCode { imports, stars, .. } = &code.blocks[block];
+            let Uses { imports, stars, .. } = &code.blocks[block].uses;
             let loaded = imports.iter().flat_map(|import| match &import.target {
                 ImportTarget::Member(module, name) => [Some(module.clone()), Some(format!("{module}.{name}"))],
                 ImportTarget::Module(_) => [Some(import.loaded.clone()), None],
@@ -409,10 +507,5 @@ impl<'p> Closure<'p> {
                 }
             }
         }
-    }
-
-    /// The unit's own block.
-    pub(super) fn own_block(&self) -> usize {
-        self.own_block
     }
 }

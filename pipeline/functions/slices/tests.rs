@@ -50,11 +50,12 @@ impl Project for Files {
     }
 }
 
-/// The unit of that name in the last file, and what was counted.
-fn unit(files: &[(&str, &str)], name: &str) -> (FunctionsRow, String) {
+/// The unit of that name in the last file, and what was counted, where a source may have that many bytes.
+fn unit_within(files: &[(&str, &str)], name: &str, bytes_max: usize) -> (FunctionsRow, String) {
     let (path, text) = files.last().unwrap();
     let file = CorporaRow { path: (*path).to_owned(), content: Some((*text).to_owned()), ..CorporaRow::default() };
-    let config = load(None, &Overrides::default()).unwrap();
+    let mut config = load(None, &Overrides::default()).unwrap();
+    config.functions.source_bytes_max = bytes_max;
     let extracted = extract(file, &config.functions, Some(&Files::new(files)));
     let counts: Vec<&str> =
         extracted.counts.iter().filter(|(unit, ..)| *unit == "functions").map(|(_, reason, _)| *reason).collect();
@@ -64,7 +65,12 @@ fn unit(files: &[(&str, &str)], name: &str) -> (FunctionsRow, String) {
 
 /// The source of the unit of that name in the last file, with its slices and the line of its `def`.
 fn check(files: &[(&str, &str)], name: &str, expected: Expect) {
-    let (row, counts) = unit(files, name);
+    check_within(files, name, 20_000, expected);
+}
+
+/// The same where a source may have that many bytes.
+fn check_within(files: &[(&str, &str)], name: &str, bytes_max: usize, expected: Expect) {
+    let (row, counts) = unit_within(files, name, bytes_max);
     let slice = |slice: &tracemill_schemas::UnitSlice| {
         let (first, last) = (slice.first_line, slice.first_line + slice.line_count - 1);
         let lines = if slice.line_count == 0 { "-".to_owned() } else { format!("{first}-{last}") };
@@ -309,4 +315,165 @@ fn cycles_and_fallbacks_are_kept() {
 
         "#]],
     );
+}
+
+const LARGE: &[(&str, &str)] = &[
+    ("acme/__init__.py", ""),
+    (
+        "acme/base.py",
+        "import json\nfrom abc import ABC, abstractmethod\nclass Base(ABC):\n    \"\"\"The base.\"\"\"\n\n    def __init__(self, x):\n        \
+         self.x = x\n\n    @abstractmethod\n    def used(self):  # by the other\n        ...\n\n    def dropped(self):\n        return \
+         json.dumps(self.x)\n\n    def also(self):\n        return self.used()\n\n    alias = also\n",
+    ),
+    (
+        "acme/own.py",
+        "import re\nfrom .base import Base\nclass Own(Base):\n    def used(self):\n        return self.x\n\n    @property\n    def \
+         size(self):\n        return re.I\n\n    def first(self):\n        return self.used() + len(self)\n\n    def __len__(self):\n        \
+         return 1\n\n    def last(self):\n        return getattr(self, 'size')\n",
+    ),
+];
+
+#[test]
+fn methods_that_nothing_reaches_are_dropped_from_a_unit_that_would_be_too_long() {
+    check_within(
+        LARGE,
+        "Own.first",
+        600,
+        expect![[r##"
+        # acme/base.py
+        from abc import ABC, abstractmethod
+        class Base(ABC):
+            """The base."""
+
+            def __init__(self, x):
+                self.x = x
+
+            @abstractmethod
+            def used(self):  # by the other
+                ...
+
+            def also(self):
+                return self.used()
+
+            alias = also
+        # acme/own.py
+        from .base import Base
+        class Own(Base):
+            def used(self):
+                return self.x
+
+            def first(self):
+                return self.used() + len(self)
+
+            def __len__(self):
+                return 1
+        ---
+        files: acme/ -, acme.base 1-16, acme.own 17-27
+        def:     def first(self):
+        imports: abc
+
+    "##]],
+    );
+    check_within(
+        LARGE,
+        "Own.last",
+        600,
+        expect![[r##"
+        # acme/base.py
+        from abc import ABC, abstractmethod
+        class Base(ABC):
+            """The base."""
+
+            def __init__(self, x):
+                self.x = x
+
+            @abstractmethod
+            def used(self):  # by the other
+                ...
+
+            def also(self):
+                return self.used()
+
+            alias = also
+        # acme/own.py
+        import re
+        from .base import Base
+        class Own(Base):
+            def used(self):
+                return self.x
+
+            @property
+            def size(self):
+                return re.I
+
+            def __len__(self):
+                return 1
+
+            def last(self):
+                return getattr(self, 'size')
+        ---
+        files: acme/ -, acme.base 1-16, acme.own 17-32
+        def:     def last(self):
+        imports: abc re
+
+    "##]],
+    );
+}
+
+#[test]
+fn a_long_unit_of_one_file_loses_methods_too() {
+    let own = (
+        "own.py",
+        "class A(dict):\n    def f(self):\n        return 1\n\n    def g(self):\n        return self.f()\n\n    def h(self):\n        return 3\n",
+    );
+    check_within(
+        &[own],
+        "A.g",
+        100,
+        expect![[r#"
+        class A(dict):
+            def f(self):
+                return 1
+
+            def g(self):
+                return self.f()
+        ---
+        file: 
+        def:     def g(self):
+        imports: 
+
+    "#]],
+    );
+    check_within(
+        &[own],
+        "A.h",
+        100,
+        expect![[r#"
+        class A(dict):
+            def f(self):
+                return 1
+
+            def h(self):
+                return 3
+        ---
+        file: 
+        def:     def h(self):
+        imports: 
+
+    "#]],
+    );
+}
+
+#[test]
+fn a_class_whose_methods_may_be_looked_at_comes_whole() {
+    for head in ["@register\nclass A:", "class A(unknown.Base):", "class A(metaclass=Meta):"] {
+        let text = format!(
+            "import unknown\n{head}\n    def f(self):\n        return 1\n\n    def g(self):\n        return 2\n"
+        );
+        let file = CorporaRow { path: "own.py".to_owned(), content: Some(text.clone()), ..CorporaRow::default() };
+        let mut config = load(None, &Overrides::default()).unwrap();
+        config.functions.source_bytes_max = text.len() - 30;
+        let extracted = extract(file, &config.functions, Some(&Files::new(&[("own.py", &text)])));
+        assert!(extracted.functions.is_empty(), "{head}");
+    }
 }
