@@ -12,13 +12,14 @@ use crate::library::{LIBRARY, QueryKind, named};
 use crate::session::{Session, SessionOptions};
 
 /// Texts of the library that are no words of the vocabulary.
-const OTHERS: [(&str, &[&str]); 6] = [
+const OTHERS: [(&str, &[&str]); 7] = [
     ("stages", &["corpora", "modules", "functions", "inputs", "executions", "mixtures", "shards"]),
     ("severities", &["kept", "info", "failure"]),
     (
         "verdicts",
         &["usable", "process_exit", "check_failed", "no_events", "too_many_events", "result_cut", "irreproducible"],
     ),
+    ("ends of functions", &["traced", "nothing_ran"]),
     ("types", &["int", "str"]),
     ("endings of samples", &["end", "..."]),
     (
@@ -45,6 +46,11 @@ const OTHERS: [(&str, &[&str]); 6] = [
             "members",
             "items_drawn",
             "items_left",
+            "module",
+            "is_package",
+            "path",
+            "first_line",
+            "line_count",
         ],
     ),
 ];
