@@ -32,7 +32,7 @@ crate::table! {
             /// Line of the `def` in `source` (1 for a program).
             unit_line_number: i32 [Delta] unit "lines, 1-based, of `source`";
             /// The unit's source: what it needs of its file, then itself, in source order. Where it spans several modules,
-            /// their slices one after the other, each below a comment with its path.
+            /// their slices one after the other, each below a comment with its path below the package's root.
             source: String [Plain];
             /// How far the unit reaches: `file` (what it needs of its file runs as a module without a name), or `files`
             /// (slices of several modules of its corpus, each a module under its own name).

@@ -70,6 +70,8 @@ fn units_span_the_modules_of_a_package() {
     let modules: Vec<(&str, i32)> =
         count_words.slices.iter().map(|slice| (slice.module.as_str(), slice.line_count)).collect();
     assert_eq!(modules, [("acme", 0), ("acme.text", 0), ("acme.text.utils", 4), ("acme.text.count", 7)]);
+    // The folder in which the package lies is not part of the source.
+    assert!(count_words.source.starts_with("# acme/text/utils.py\n"), "{}", count_words.source);
     assert_eq!(units["normalise"].linkage, "file");
     assert!(outcomes(data, "count_words").contains(&"returned".to_owned()));
     assert!(outcomes(data, "total").contains(&"returned".to_owned()));

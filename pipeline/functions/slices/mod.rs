@@ -29,7 +29,7 @@ use uses::Uses;
 /// The source of a unit that spans several modules.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::functions) struct SlicedUnit {
-    /// The slices one after the other, each below a comment with its path.
+    /// The slices one after the other, each below a comment with its path below the root of its package.
     pub(in crate::functions) source: String,
     /// In the order of the source; the unit's own module last.
     pub(in crate::functions) slices: Vec<UnitSlice>,
@@ -82,7 +82,7 @@ impl SlicedUnit {
         if let Some(code) = &needed.code {
             path = Some(code.path.clone());
             if !blocks.is_empty() {
-                self.source.push_str(&format!("# {}\n", code.path));
+                self.source.push_str(&format!("# {}\n", code.shown_path()));
             }
             for block in blocks {
                 self.add_block(code, needed, block, project);
@@ -111,7 +111,7 @@ impl SlicedUnit {
         let Some(code) = &needed.code else { return };
         let first_line = lines(&self.source) + 1;
         if spans_modules {
-            self.source.push_str(&format!("# {}\n", code.path));
+            self.source.push_str(&format!("# {}\n", code.shown_path()));
         }
         for block in closure.blocks_of(needed) {
             if block == unit.block {

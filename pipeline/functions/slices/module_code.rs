@@ -80,6 +80,12 @@ impl ModuleCode {
         code
     }
 
+    /// The path below the root of its package, which is the same wherever the package lies.
+    pub(super) fn shown_path(&self) -> String {
+        let end = if self.is_package { "/__init__.py" } else { ".py" };
+        self.name.replace('.', "/") + end
+    }
+
     /// The import that binds a name of the module; `None` where it is bound otherwise, or not.
     pub(super) fn import_of(&self, name: &str) -> Option<&ImportCode> {
         let binders = self.binders.get(name)?;
