@@ -299,6 +299,10 @@ impl<'p> Closure<'p> {
                 }
             }
         }
+        if loads.contains("globals") {
+            let (name, path) = (code.name.clone(), Some(code.path.clone()));
+            self.take_whole(&FoundModule { name, path, is_package: code.is_package });
+        }
         self.todo.extend(loads.iter().map(|name| (code.name.clone(), name.clone())));
         imports.iter().for_each(|import| self.follow(code, import));
         for star in stars {
@@ -360,7 +364,11 @@ impl<'p> Closure<'p> {
             self.demand(&module, name);
             let next = match self.provides(&module, name, 0) {
                 true => self.code(&module).and_then(|code| self.module_named(&code, name, 0)),
-                false => self.below(&module, name),
+                false => {
+                    let below = self.below(&module, name);
+                    below.iter().for_each(|below| self.take_import_of(&module, below));
+                    below
+                }
             };
             match next {
                 Some(next) => module = next,
@@ -369,6 +377,19 @@ impl<'p> Closure<'p> {
         }
         // The module itself is a value.
         self.take_whole(&module);
+    }
+
+    /// Takes a statement of a package that imports from a module below it, so that the module is its attribute.
+    fn take_import_of(&mut self, package: &FoundModule, below: &FoundModule) {
+        let Some(code) = self.code(package) else { return };
+        for (block, BlockCode { uses: Uses { imports, stars, .. }, .. }) in code.blocks.iter().enumerate() {
+            if stars.contains(&below.name) {
+                return self.take_block(&code, block);
+            }
+            if let Some(import) = imports.iter().find(|import| import.loaded == below.name) {
+                return self.take(&code, block, Some(&import.bound));
+            }
+        }
     }
 
     /// The module that a name of a module is bound to; `None` where it is something else.
@@ -407,7 +428,9 @@ impl<'p> Closure<'p> {
     fn provides(&self, module: &FoundModule, name: &str, depth: usize) -> bool {
         let Some(code) = self.code(module).filter(|_| depth <= REEXPORTS_MAX) else { return false };
         if code.binders.contains_key(name) {
-            return true;
+            // `from . import name` in the package itself binds the module below it.
+            let itself = ImportTarget::Member(code.name.clone(), name.to_owned());
+            return code.import_of(name).is_none_or(|import| import.target != itself);
         }
         if code.stars().next().is_none() {
             return false;

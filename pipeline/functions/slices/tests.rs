@@ -317,6 +317,69 @@ fn cycles_and_fallbacks_are_kept() {
     );
 }
 
+#[test]
+fn modules_below_a_package_are_found_by_its_own_imports() {
+    let fast = ("acme/fast.py", "x = 1\n");
+    let fallback = "try:\n    from . import fast\n    NAME = 'fast'\nexcept ImportError:\n    NAME = 'slow'\n";
+    check(
+        &[("acme/__init__.py", fallback), fast, ("acme/own.py", "from acme import NAME\ndef f():\n    return NAME\n")],
+        "f",
+        expect![[r#"
+            # acme/__init__.py
+            try:
+                from . import fast
+                NAME = 'fast'
+            except ImportError:
+                NAME = 'slow'
+            # acme/own.py
+            from acme import NAME
+            def f():
+                return NAME
+            ---
+            files: acme.fast -, acme/ 1-6, acme.own 7-10
+            def: def f():
+            imports: 
+
+        "#]],
+    );
+    let star = ("acme/__init__.py", "from .fast import *\nother = 1\n");
+    check(&[star, fast, ("acme/own.py", "import acme\ndef f():\n    return acme.fast.x\n")], "f", expect![[r#"
+        # acme/fast.py
+        x = 1
+        # acme/__init__.py
+        from .fast import *
+        # acme/own.py
+        import acme
+        def f():
+            return acme.fast.x
+        ---
+        files: acme.fast 1-2, acme/ 3-4, acme.own 5-8
+        def: def f():
+        imports: 
+
+    "#]]);
+}
+
+#[test]
+fn a_module_that_reads_its_globals_comes_whole() {
+    let module = ("acme/a.py", "_x = 1\ndef find(name):\n    return globals()[name]\n");
+    check(&[module, ("acme/own.py", "from .a import find\ndef f():\n    return find('_x')\n")], "f", expect![[r#"
+        # acme/a.py
+        _x = 1
+        def find(name):
+            return globals()[name]
+        # acme/own.py
+        from .a import find
+        def f():
+            return find('_x')
+        ---
+        files: acme/ -, acme.a 1-4, acme.own 5-8
+        def: def f():
+        imports: 
+
+    "#]]);
+}
+
 const LARGE: &[(&str, &str)] = &[
     ("acme/__init__.py", ""),
     (
