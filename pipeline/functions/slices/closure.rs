@@ -197,6 +197,10 @@ impl<'p> Closure<'p> {
                 None => self.take_block(&code, block),
             }
         }
+        if let Some(below) = self.below_package(&code, name) {
+            self.add(&below);
+            self.take_import_of(&code, &below);
+        }
     }
 
     /// Takes a block, or the one name that is needed of an import statement.
@@ -366,7 +370,9 @@ impl<'p> Closure<'p> {
                 true => self.code(&module).and_then(|code| self.module_named(&code, name, 0)),
                 false => {
                     let below = self.below(&module, name);
-                    below.iter().for_each(|below| self.take_import_of(&module, below));
+                    if let (Some(below), Some(code)) = (&below, self.code(&module)) {
+                        self.take_import_of(&code, below);
+                    }
                     below
                 }
             };
@@ -380,14 +386,13 @@ impl<'p> Closure<'p> {
     }
 
     /// Takes a statement of a package that imports from a module below it, so that the module is its attribute.
-    fn take_import_of(&mut self, package: &FoundModule, below: &FoundModule) {
-        let Some(code) = self.code(package) else { return };
+    fn take_import_of(&mut self, code: &Arc<ModuleCode>, below: &FoundModule) {
         for (block, BlockCode { uses: Uses { imports, stars, .. }, .. }) in code.blocks.iter().enumerate() {
             if stars.contains(&below.name) {
-                return self.take_block(&code, block);
+                return self.take_block(code, block);
             }
             if let Some(import) = imports.iter().find(|import| import.loaded == below.name) {
-                return self.take(&code, block, Some(&import.bound));
+                return self.take(code, block, Some(&import.bound));
             }
         }
     }
@@ -403,11 +408,19 @@ impl<'p> Closure<'p> {
         if code.binders.contains_key(name) {
             return None;
         }
-        code.stars().find_map(|(_, star)| {
+        let by_star = code.stars().find_map(|(_, star)| {
             let found = self.project.find(&code.path, star)?;
             let provides = self.provides(&found, name, depth + 1);
             self.module_named(self.code(&found).filter(|_| provides)?.as_ref(), name, depth + 1)
-        })
+        });
+        by_star.or_else(|| self.below_package(code, name))
+    }
+
+    /// The module of that name below a package: once it is imported, it is a name of the package.
+    fn below_package(&self, code: &ModuleCode, name: &str) -> Option<FoundModule> {
+        let ModuleCode { path, name: package, is_package: true, .. } = code else { return None };
+        let package = FoundModule { name: package.clone(), path: Some(path.clone()), is_package: true };
+        self.below(&package, name)
     }
 
     /// The module that an import binds its name to; `None` where it is something else.

@@ -343,7 +343,10 @@ fn modules_below_a_package_are_found_by_its_own_imports() {
         "#]],
     );
     let star = ("acme/__init__.py", "from .fast import *\nother = 1\n");
-    check(&[star, fast, ("acme/own.py", "import acme\ndef f():\n    return acme.fast.x\n")], "f", expect![[r#"
+    check(
+        &[star, fast, ("acme/own.py", "import acme\ndef f():\n    return acme.fast.x\n")],
+        "f",
+        expect![[r#"
         # acme/fast.py
         x = 1
         # acme/__init__.py
@@ -357,13 +360,42 @@ fn modules_below_a_package_are_found_by_its_own_imports() {
         def: def f():
         imports: 
 
+    "#]],
+    );
+}
+
+#[test]
+fn a_module_below_a_package_is_a_name_of_the_package() {
+    let package = ("acme/__init__.py", "from .a import *\nx = a.b.g()\n");
+    let (a, b) = (("acme/a.py", "from . import b\ny = 1\n"), ("acme/b.py", "def g():\n    return 1\n"));
+    check(&[package, a, b, ("acme/own.py", "from acme import x\ndef f():\n    return x\n")], "f", expect![[r#"
+        # acme/b.py
+        def g():
+            return 1
+        # acme/a.py
+        from . import b
+        # acme/__init__.py
+        from .a import *
+        x = a.b.g()
+        # acme/own.py
+        from acme import x
+        def f():
+            return x
+        ---
+        files: acme.b 1-3, acme.a 4-5, acme/ 6-8, acme.own 9-12
+        def: def f():
+        imports: 
+
     "#]]);
 }
 
 #[test]
 fn a_module_that_reads_its_globals_comes_whole() {
     let module = ("acme/a.py", "_x = 1\ndef find(name):\n    return globals()[name]\n");
-    check(&[module, ("acme/own.py", "from .a import find\ndef f():\n    return find('_x')\n")], "f", expect![[r#"
+    check(
+        &[module, ("acme/own.py", "from .a import find\ndef f():\n    return find('_x')\n")],
+        "f",
+        expect![[r#"
         # acme/a.py
         _x = 1
         def find(name):
@@ -377,7 +409,8 @@ fn a_module_that_reads_its_globals_comes_whole() {
         def: def f():
         imports: 
 
-    "#]]);
+    "#]],
+    );
 }
 
 const LARGE: &[(&str, &str)] = &[
