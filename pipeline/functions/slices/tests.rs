@@ -368,7 +368,10 @@ fn modules_below_a_package_are_found_by_its_own_imports() {
 fn a_module_below_a_package_is_a_name_of_the_package() {
     let package = ("acme/__init__.py", "from .a import *\nx = a.b.g()\n");
     let (a, b) = (("acme/a.py", "from . import b\ny = 1\n"), ("acme/b.py", "def g():\n    return 1\n"));
-    check(&[package, a, b, ("acme/own.py", "from acme import x\ndef f():\n    return x\n")], "f", expect![[r#"
+    check(
+        &[package, a, b, ("acme/own.py", "from acme import x\ndef f():\n    return x\n")],
+        "f",
+        expect![[r#"
         # acme/b.py
         def g():
             return 1
@@ -386,7 +389,8 @@ fn a_module_below_a_package_is_a_name_of_the_package() {
         def: def f():
         imports: 
 
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
