@@ -94,7 +94,10 @@ fn extract_source(
     extracted.counts.extend(std::iter::repeat_n(("functions", "too_long", Severity::Failure), long));
     extracted.functions = made.into_iter().flatten().collect();
     let not_cut = maker.not_cut.take().into_iter();
-    extracted.counts.extend(not_cut.map(|reason| ("functions", reason.name(), Severity::Info)));
+    // A unit of its own: these functions are kept all the same, and `functions` adds up to what came in.
+    extracted.counts.extend(not_cut.map(|reason| ("cuts", reason.name(), Severity::Info)));
+    let cut = extracted.functions.iter().filter(|row| row.linkage == "files").count();
+    extracted.counts.extend(std::iter::repeat_n(("cuts", "cut", Severity::Kept), cut));
     extracted.counts.push(match extracted.functions.len() {
         0 => ("files", "without_functions", Severity::Info),
         _ => ("files", "with_functions", Severity::Kept),

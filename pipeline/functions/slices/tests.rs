@@ -577,3 +577,18 @@ fn a_class_whose_methods_may_be_looked_at_comes_whole() {
         assert!(extracted.functions.is_empty(), "{head}");
     }
 }
+
+#[test]
+fn cuts_are_counted_beside_the_functions() {
+    let long = format!("def g():\n    return {:?}\n", "x".repeat(500));
+    let files = [("acme/a.py", long.as_str()), ("acme/own.py", "from .a import g\ndef f():\n    return g()\n")];
+    for (bytes_max, linkage, reason) in [(10_000, "files", "cut"), (300, "file", "slices_too_long")] {
+        let file = CorporaRow { path: files[1].0.into(), content: Some(files[1].1.into()), ..CorporaRow::default() };
+        let mut config = load(None, &Overrides::default()).unwrap();
+        config.functions.source_bytes_max = bytes_max;
+        let extracted = extract(file, &config.functions, Some(&Files::new(&files)));
+        assert_eq!(extracted.functions[0].linkage, linkage);
+        let units: Vec<_> = extracted.counts.iter().map(|(unit, reason, _)| (*unit, *reason)).collect();
+        assert_eq!(units, [("cuts", reason), ("files", "with_functions")]);
+    }
+}

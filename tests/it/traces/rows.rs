@@ -130,7 +130,7 @@ impl Frame {
                     let line = change.name.trim_start_matches("for ").to_owned();
                     *known = (line, value.type_name().to_owned(), change.items_drawn.unwrap_or(0).to_string());
                 } else {
-                    // A list that changed under its loop is told anew.
+                    // A list that changed under its loop is shown as it is now.
                     known.2 = change.items_drawn.map_or_else(|| value.repr(), |drawn| drawn.to_string());
                 }
             }
